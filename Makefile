@@ -1,0 +1,74 @@
+# Everything a developer or an operator types; `make help` lists it.
+# Words for the command behind a target go in ARGS: make test ARGS="-k gate -x"
+
+PYTHON ?= python3
+ARGS   ?=
+BIN    := .venv/bin
+ROOTS  := hub device_drivers rules simulators
+
+# One environment, one stamp per set. A stamp carries the hash of what was installed and where, so
+# an unchanged lock installs nothing, and a changed one or a moved folder is never overlooked.
+hash = $(firstword $(shell { pwd; cat requirements/$(1).txt pyproject.toml; } | sha256sum))
+DEMO_STAMP := .venv/.demo-$(call hash,demo)
+DEV_STAMP  := .venv/.dev-$(call hash,dev)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test check lint types format bench chaos lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(DEMO_STAMP) ## a whole community on this machine, with simulated devices
+	@exec $(BIN)/lingdang demo $(ARGS)
+
+test: $(DEV_STAMP) ## all tests but the slow ones
+	@bash .ci/servers
+	@$(BIN)/pytest -n 2 -m "not slow and not bench" $(ARGS)
+
+check: lint types test ## what has to pass before a change is merged
+
+lint: $(DEV_STAMP) ## style, formatting, and the import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo
+
+types: $(DEV_STAMP) ## mypy, strict
+	@$(BIN)/mypy
+
+format: $(DEV_STAMP) ## put the source in order
+	@$(BIN)/ruff check --fix --exit-zero --silent .
+	@$(BIN)/ruff format .
+
+bench: $(DEV_STAMP) ## print the figures of the design, side by side with the goals
+	@bash .ci/servers
+	@$(BIN)/pytest -m bench -s --timeout 900 $(ARGS)
+
+chaos: $(DEV_STAMP) ## kill, cut, fill and flood, for as long as it takes
+	@bash .ci/servers
+	@$(BIN)/pytest -m chaos --timeout 900 $(ARGS)
+
+lock: ## renew requirements/*.txt from pyproject.toml
+	@PYTHON="$(PYTHON)" bash requirements/lock
+
+clean: ## remove what can be made again
+	@rm -rf .venv .uv build dist htmlcov .coverage* .*_cache .hypothesis
+	@find $(ROOTS) tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# $(1): the set. Only Python packages, only with the locked hashes, no root.
+define install
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Lingdang needs Python 3.11 or newer; say which: make PYTHON=python3.11" >&2; exit 1; }
+	@$(BIN)/pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv \
+		|| { echo "Python cannot make an environment here; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Installing the locked packages ($(1)) into .venv ..."
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements/$(1).txt
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@rm -f .venv/.$(1)-* && touch $@
+endef
+
+$(DEMO_STAMP):
+	$(call install,demo)
+
+$(DEV_STAMP):
+	$(call install,dev)

@@ -1,0 +1,1 @@
+"""Drivers: tables and pure translations, and the links that carry them."""

@@ -1,0 +1,1 @@
+"""Rules: conditions that raise alarms, as data and pure functions."""
