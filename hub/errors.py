@@ -1,0 +1,129 @@
+"""Every failure of the hub is a type in this file.
+
+HubError
+├── ConfigError          a file that a person wrote is wrong; carries every fault found
+├── AuthenticationError  nobody known is asking (401)
+├── ForbiddenError       somebody known asks for what is not theirs (403)
+├── NotFoundError        no such thing, or none that this person may see (404)
+├── ConflictError        an illegal step; carries the steps that are possible (409)
+├── InvalidRequestError  a request's fields are wrong (422)
+├── GoneError            a cursor that retention has passed (410)
+├── TooManyRequestsError a limit was reached; carries when to come back (429)
+├── DeviceError          a device or its link
+│   ├── LinkError        the connection
+│   ├── ProtocolError    what came over it
+│   └── CommandRefusedError  an order that may not or cannot be given
+└── StoreError           the store did not take a commit
+    ├── StoreFullError   the disk is full
+    └── StoreBrokenError the disk or the database cannot be trusted; the hub must stop
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """One fault in a file that a person wrote; `line` and `column` count from 1, 0 is unknown."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        """Write the fault as `file:line:column: message; hint`."""
+        place = self.file
+        if self.line:
+            place += f":{self.line}"
+        if self.column:
+            place += f":{self.column}"
+        tail = f"; {self.hint}" if self.hint else ""
+        return f"{place}: {self.message}{tail}"
+
+
+class HubError(Exception):
+    """Any failure that the hub knows by name."""
+
+
+class ConfigError(HubError):
+    """A file that a person wrote is wrong; every fault is listed, not only the first."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class AuthenticationError(HubError):
+    """Nobody known is asking: sign in, or send a key."""
+
+
+class ForbiddenError(HubError):
+    """The person or key has no right to do this here."""
+
+
+class NotFoundError(HubError):
+    """There is no such thing, or none that this person may see."""
+
+
+class ConflictError(HubError):
+    """The step is not possible in this state; `possible` names those that are."""
+
+    def __init__(self, message: str, *, possible: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.possible = possible
+
+
+class InvalidRequestError(HubError):
+    """A request's fields are wrong; `problems` maps a field to what is wrong with it."""
+
+    def __init__(self, message: str, *, problems: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.problems = problems or {}
+
+
+class GoneError(HubError):
+    """The cursor points before the oldest entry that is kept; `oldest` is where to start again."""
+
+    def __init__(self, message: str, *, oldest: str) -> None:
+        super().__init__(message)
+        self.oldest = oldest
+
+
+class TooManyRequestsError(HubError):
+    """A limit was reached; try again after `retry_after` seconds."""
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class DeviceError(HubError):
+    """Something is wrong with a device or its link."""
+
+
+class LinkError(DeviceError):
+    """A connection could not be made, or was lost."""
+
+
+class ProtocolError(DeviceError):
+    """What a device said cannot be understood."""
+
+
+class CommandRefusedError(DeviceError):
+    """An order that may not, or cannot, be given now."""
+
+
+class StoreError(HubError):
+    """The store did not take a commit; nothing of it was written."""
+
+
+class StoreFullError(StoreError):
+    """The disk is full; nothing was written and nothing is acknowledged."""
+
+
+class StoreBrokenError(StoreError):
+    """The disk or the database cannot be trusted any more; stop, look at the disk, start again."""
+
+    fatal = True

@@ -1,0 +1,70 @@
+"""What a kind of device and a model of it can say: points with type, unit, range and period."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from hub.model.device import Kind
+
+
+class PointType(StrEnum):
+    """The type of a point; a counter is a number that only rises, until it rolls over."""
+
+    BOOL = "bool"
+    NUMBER = "number"
+    COUNTER = "counter"
+    ENUM = "enum"
+    TEXT = "text"
+
+
+class PointSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One point; `period` in seconds, 0 for a point that is sent on change only."""
+
+    name: str
+    type: PointType
+    unit: str = ""
+    period: float = 0.0
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str, ...] = ()
+    zh: str = ""
+    en: str = ""
+
+
+class Register(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a point lies in a Modbus model: wire address from 0, type, order, factor.
+
+    `type` is uint16, int16, uint32, int32, int64, uint64, float32, float64, bcd16, bcd32 or
+    bits; `no_value` lists sentinels; `order` the bytes' order on the wire: ABCD, CDAB, BADC, DCBA. `decode` maps a word to the
+    value of an enum.
+    """
+
+    point: str
+    address: int
+    type: str
+    order: str = "ABCD"
+    scale: float = 1.0
+    no_value: tuple[int, ...] = ()
+    decode: dict[str, str | bool] = {}
+    mask: int = 0
+    """Bits of the word that belong to the point; 0 means all."""
+
+
+class DeviceModel(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of `device_drivers/models/`; `heartbeat` is the longest normal silence in seconds."""
+
+    id: str
+    kind: Kind
+    driver: str
+    name: dict[str, str]
+    points: dict[str, PointSpec]
+    events: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    heartbeat: float = 60.0
+    function: int = 0
+    max_registers: int = 32
+    registers: tuple[Register, ...] = ()
+    source: str = ""
+    confidence: str = ""

@@ -1,0 +1,36 @@
+"""Instants as text: epoch seconds to RFC 3339 in the community's time, and back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+COMMUNITY_TIME = timezone(timedelta(hours=8), "CST")
+"""China has one zone and no summer time."""
+
+
+def to_rfc3339(instant: float | None) -> str | None:
+    """Write epoch seconds as `2026-11-24T15:48:17.123+08:00`; None stays None."""
+    if instant is None:
+        return None
+    return datetime.fromtimestamp(instant, COMMUNITY_TIME).isoformat(timespec="milliseconds")
+
+
+def from_rfc3339(text: str) -> float:
+    """Read RFC 3339 text as epoch seconds; text without an offset is community time.
+
+    Raises ValueError when the text is no instant.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=COMMUNITY_TIME)
+    return moment.astimezone(UTC).timestamp()
+
+
+def local_day(instant: float) -> str:
+    """Return the community's calendar day as `YYYYMMDD`."""
+    return datetime.fromtimestamp(instant, COMMUNITY_TIME).strftime("%Y%m%d")
+
+
+def seconds_of_day(instant: float) -> float:
+    """Return the seconds since local midnight."""
+    return (instant + 8 * 3600) % 86400

@@ -1,0 +1,68 @@
+"""A report: what one message of a device, or one polled block, said; its points change together."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from hub.model.device import DeviceUid
+
+Value = bool | int | float | str
+"""What a point can hold; "no value" is a sample of bad quality, never a None or a 0."""
+
+
+class Quality(StrEnum):
+    """Whether a value can be believed; rules know only what is good."""
+
+    GOOD = "good"
+    UNCERTAIN = "uncertain"
+    BAD = "bad"
+
+
+class Topic(StrEnum):
+    """What sort of message it was; sequence numbers count per (device, boot, topic)."""
+
+    STATE = "state"
+    TELEMETRY = "telemetry"
+    EVENT = "event"
+    AVAIL = "avail"
+    ACK = "ack"
+
+
+class Sample(msgspec.Struct, frozen=True, gc=False):
+    """One point's value in a report; `value` is None exactly when `quality` is bad."""
+
+    point: str
+    value: Value | None
+    quality: Quality = Quality.GOOD
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """One message, translated.
+
+    A driver fills everything but `uid`, which the router sets. `at` is event time and
+    `received` arrival time, both epoch seconds; `at` equals `received` where the device sent
+    none. Exactly one of the bodies is filled: `samples` (state, telemetry), `event` with `data`,
+    `online` (avail), or `ack` (command id) with `result` and `why`.
+    """
+
+    address: str
+    topic: Topic
+    at: float
+    received: float
+    uid: DeviceUid = DeviceUid("")
+    boot: str = ""
+    seq: int | None = None
+    late: bool = False
+    retained: bool = False
+    samples: tuple[Sample, ...] = ()
+    event: str = ""
+    data: dict[str, Any] = {}
+    online: bool | None = None
+    ack: str = ""
+    result: str = ""
+    why: str = ""
+    digest: str = ""
+    """Content hash; identifies the message where `seq` is missing."""

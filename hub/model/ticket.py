@@ -1,0 +1,120 @@
+"""A ticket: a repair job with limits, and the table of its steps."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from hub.model.alarm import Class, Evidence, ReportWhen, Severity, Urgency
+
+
+class TicketState(StrEnum):
+    """The states of a ticket.
+
+    待派单 new · 待接单 dispatched · 已接单 taken · 已到场 arrived · 已完工 completed ·
+    已核查 verified · 已办结 closed · 作废 voided.
+    """
+
+    NEW = "new"
+    DISPATCHED = "dispatched"
+    TAKEN = "taken"
+    ARRIVED = "arrived"
+    COMPLETED = "completed"
+    VERIFIED = "verified"
+    CLOSED = "closed"
+    VOIDED = "voided"
+
+
+class TicketFlag(StrEnum):
+    """`recovered`: the alarm has cleared by itself, a person still looks."""
+
+    RECOVERED = "recovered"
+    SUSPENDED = "suspended"
+    SHELVED = "shelved"
+    REOPENED = "reopened"
+
+
+class TicketAction(StrEnum):
+    """What a person can do to a ticket; the wire's `do`."""
+
+    DISPATCH = "dispatch"
+    TAKE = "take"
+    ARRIVE = "arrive"
+    COMPLETE = "complete"
+    VERIFY = "verify"
+    REJECT = "reject"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    TRANSFER = "transfer"
+    RETURN = "return"
+    COMMENT = "comment"
+    VOID = "void"
+
+
+class ClosingCode(StrEnum):
+    """What it was in the end; the false-alarm share of a rule comes from it."""
+
+    REPAIRED = "repaired"
+    REPLACED = "replaced"
+    RESET = "reset"
+    NO_FAULT_FOUND = "no_fault_found"
+    FALSE_ALARM = "false_alarm"
+    EXTERNAL = "external"
+    WONT_FIX = "wont_fix"
+
+
+class Ticket(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
+    """One ticket; limits are instants, None where the urgency sets none."""
+
+    number: str
+    state: TicketState
+    flags: tuple[TicketFlag, ...] = ()
+    source: str = "device"
+    subject: str
+    uid: str
+    place: str
+    rule: str
+    fault: str
+    title: dict[str, str]
+    severity: Severity
+    urgency: Urgency
+    class_: Class
+    trade: str = ""
+    report: ReportWhen = ReportWhen.AT_ONCE
+    opened_at: float
+    take_by: float | None = None
+    arrive_by: float | None = None
+    finish_by: float | None = None
+    reopened_at: float | None = None
+    """Limits run from here, where it is set, and from `opened_at` otherwise."""
+    overdue: tuple[str, ...] = ()
+    """Limits that have passed and were told: take, arrive, finish."""
+    closed_at: float | None = None
+    holder: str = ""
+    completed_by: str = ""
+    verified_by: str = ""
+    closing_code: str = ""
+    closing_note: str = ""
+    alarms: tuple[str, ...] = ()
+    children: tuple[str, ...] = ()
+    folded_into: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    revision: int = 1
+    reopened: int = 0
+    test: bool = False
+
+
+class TicketStep(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's wish: what to do to which ticket, with the fields that the step needs."""
+
+    do: TicketAction
+    actor: str
+    role: str
+    at: float
+    reason: str = ""
+    code: str = ""
+    to: str = ""
+    text: str = ""
+    extra: dict[str, Any] = {}
