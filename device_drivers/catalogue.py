@@ -1,0 +1,176 @@
+"""Reads model files: what a make of device can say, as data.
+
+A core point of its kind needs only its name; what the file adds (period, range) overrides.
+Every fault of every file is reported at once, with its line and the nearest good word.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from importlib.resources import files
+from typing import Any, TypeVar
+
+import msgspec
+
+from hub.errors import ConfigError, Problem
+from hub.model.catalogue import DeviceModel, PointSpec, Register
+from hub.model.device import Kind
+from hub.model.kinds import CORE_EVENTS, CORE_POINTS, find_core_point
+
+_Form = TypeVar("_Form")
+_NAME = re.compile(r"[a-z][a-z0-9_]*(\.([a-z0-9_]+|\*))*")
+_TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
+_MODEL_KEYS = msgspec.structs.fields(DeviceModel)
+_NEEDED = ("id", "kind", "driver", "name", "points")
+
+
+def shipped_models() -> dict[str, str]:
+    """Return the text of each model file of the package, by file name."""
+    folder = files("device_drivers") / "models"
+    return {
+        entry.name: entry.read_text(encoding="utf-8")
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".toml")
+    }
+
+
+def load_models(texts: Mapping[str, str]) -> dict[str, DeviceModel]:
+    """Read files (name → text) into models by id; a later file overrides an earlier one's id.
+
+    Raises ConfigError with every fault of every file.
+    """
+    sheets = [_Sheet(name, text) for name, text in texts.items()]
+    models = [model for model in map(_Sheet.read, sheets) if model is not None]
+    problems = [problem for sheet in sheets for problem in sheet.problems]
+    if problems:
+        raise ConfigError(*problems)
+    return {model.id: model for model in models}
+
+
+class _Sheet:
+    """One file while it is read, and what is wrong with it."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.problems: list[Problem] = []
+        self._name = name
+        self._lines = text.splitlines()
+        self._text = text
+
+    def read(self) -> DeviceModel | None:
+        """Return the model, or None when there are problems."""
+        try:
+            raw = tomllib.loads(self._text)
+        except tomllib.TOMLDecodeError as error:
+            self._complain_of_syntax(str(error))
+            return None
+        self._check_keys(raw)
+        kind = self._read_kind(raw)
+        if kind is not None:
+            raw["points"] = dict(self._points(kind, raw.get("points", {})))
+            raw["registers"] = list(self._registers(raw.get("registers", []), raw["points"]))
+            told = raw.get("events", CORE_EVENTS[kind])
+            raw["events"] = list(dict.fromkeys([*told, *CORE_EVENTS[Kind.HUB]]))
+        return None if self.problems else self._convert(raw, DeviceModel, "")
+
+    def _check_keys(self, raw: Mapping[str, Any]) -> None:
+        for key in _NEEDED:
+            if key not in raw:
+                self._complain("", f"a model needs {key!r}", "")
+        self._check_words(raw, [field.name for field in _MODEL_KEYS], "key")
+
+    def _read_kind(self, raw: Mapping[str, Any]) -> Kind | None:
+        kinds = [kind.value for kind in Kind]
+        word = raw.get("kind", "")
+        if word in kinds:
+            return Kind(word)
+        if word:
+            self._complain("kind", f"kind {word!r} is not known", _nearest(str(word), kinds))
+        return None
+
+    def _points(self, kind: Kind, raw: object) -> Iterator[tuple[str, PointSpec]]:
+        if not isinstance(raw, dict):
+            self._complain("points", "points must be a table of name = { … }", "")
+            return
+        for name, text in raw.items():
+            spec = self._point(kind, name, text)
+            if spec is not None:
+                yield name, spec
+        yield from CORE_POINTS[Kind.HUB].items()
+
+    def _point(self, kind: Kind, name: str, text: object) -> PointSpec | None:
+        if not isinstance(text, dict):
+            self._complain(name, f"point {name!r} must be a table, like {{ period = 60 }}", "")
+            return None
+        core = find_core_point(kind, name)
+        if core is None and ("type" not in text or not _NAME.fullmatch(name)):
+            hint = _nearest(name, CORE_POINTS[kind]) or "a new point needs a type"
+            self._complain(name, f"{kind.value} has no core point {name!r}", hint)
+            return None
+        self._check_words(text, [field.name for field in msgspec.structs.fields(PointSpec)], "key")
+        known = {} if core is None else msgspec.structs.asdict(core)
+        return self._convert({**known, **text, "name": name}, PointSpec, name)
+
+    def _registers(self, raw: object, points: Mapping[str, PointSpec]) -> Iterator[Register]:
+        if not isinstance(raw, list):
+            self._complain("registers", "registers must be tables [[registers]]", "")
+            return
+        for number, row in enumerate(raw, 1):
+            key = str(row.get("point", "registers")) if isinstance(row, dict) else "registers"
+            register = self._convert(row, Register, key, f"register {number}: ")
+            if register is None:
+                continue
+            if register.point not in points:
+                hint = _nearest(register.point, points)
+                self._complain(key, f"register {number}: no point {register.point!r}", hint)
+            yield register
+
+    def _convert(self, raw: object, form: type[_Form], key: str, prefix: str = "") -> _Form | None:
+        try:
+            return msgspec.convert(raw, form)
+        except msgspec.ValidationError as error:
+            self._complain(key or _path_key(str(error)), f"{prefix}{key} {error}".strip(), "")
+            return None
+
+    def _check_words(self, raw: Mapping[str, object], known: list[str], what: str) -> None:
+        for key in raw:
+            if key not in known:
+                self._complain(key, f"{what} {key!r} is not known", _nearest(key, known))
+
+    def _complain(self, key: str, message: str, hint: str) -> None:
+        line, column = self._find(key)
+        self.problems.append(
+            Problem(file=self._name, line=line, column=column, message=message, hint=hint)
+        )
+
+    def _complain_of_syntax(self, message: str) -> None:
+        found = _TOML_PLACE.search(message)
+        line, column = (int(found[1]), int(found[2])) if found else (len(self._lines), 1)
+        self.problems.append(
+            Problem(
+                file=self._name,
+                line=line,
+                column=column,
+                message=f"not TOML: {_TOML_PLACE.sub('', message)}",
+            )
+        )
+
+    def _find(self, word: str) -> tuple[int, int]:
+        pattern = re.compile(rf"(?<![\w.]){re.escape(word)}(?![\w.])") if word else None
+        for number, line in enumerate(self._lines, 1):
+            found = pattern.search(line) if pattern else None
+            if found and not line.lstrip().startswith("#"):
+                return number, found.start() + 1
+        return 1, 1
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    near = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else ""
+
+
+def _path_key(message: str) -> str:
+    found = re.search(r"`\$\.(\w+)", message)
+    return found[1] if found else ""

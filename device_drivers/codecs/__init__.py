@@ -1,0 +1,1 @@
+"""Codecs: bytes and registers to values, and back."""

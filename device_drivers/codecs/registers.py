@@ -1,0 +1,97 @@
+"""Modbus register words to values and back: types, byte and word orders, sentinels.
+
+`order` names the bytes of a value as they come over the wire, A being the highest: ABCD is
+big-endian, CDAB has its words swapped, BADC the bytes within each word, DCBA is little-endian.
+64-bit values follow the same four patterns (ABCD… and its swaps).
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Sequence
+
+from hub.errors import ProtocolError
+
+FORMATS = {
+    "uint16": (">H", 1),
+    "int16": (">h", 1),
+    "bits": (">H", 1),
+    "bcd16": (">H", 1),
+    "uint32": (">I", 2),
+    "int32": (">i", 2),
+    "bcd32": (">I", 2),
+    "float32": (">f", 2),
+    "uint64": (">Q", 4),
+    "int64": (">q", 4),
+    "float64": (">d", 4),
+}
+"""Type → (struct format in big-endian, words)."""
+
+
+def _keep(raw: bytes) -> bytes:
+    return raw
+
+
+def _swap_words(raw: bytes) -> bytes:
+    return b"".join(raw[i : i + 2] for i in range(len(raw) - 2, -1, -2))
+
+
+def _swap_bytes(raw: bytes) -> bytes:
+    return b"".join(raw[i : i + 2][::-1] for i in range(0, len(raw), 2))
+
+
+def _reverse(raw: bytes) -> bytes:
+    return raw[::-1]
+
+
+ORDERS: dict[str, Callable[[bytes], bytes]] = {
+    "ABCD": _keep,
+    "CDAB": _swap_words,
+    "BADC": _swap_bytes,
+    "DCBA": _reverse,
+}
+"""Each is its own inverse."""
+
+
+def words_of(kind: str) -> int:
+    """Return how many registers a value of this type takes."""
+    return FORMATS[kind][1]
+
+
+def decode(words: Sequence[int], kind: str, order: str = "ABCD") -> int | float:
+    """Turn registers into a number, before scaling.
+
+    Raises ProtocolError for NaN, infinity and nibbles that are no decimal digit.
+    """
+    layout, count = FORMATS[kind]
+    if len(words) != count:
+        raise ProtocolError(f"{kind} needs {count} registers, the device sent {len(words)}")
+    raw = ORDERS[order](struct.pack(f">{count}H", *words))
+    number: int | float = struct.unpack(layout, raw)[0]
+    if isinstance(number, float) and not math.isfinite(number):
+        raise ProtocolError(f"the device sent {number}, which is no value")
+    return _from_bcd(int(number), count * 4) if kind.startswith("bcd") else number
+
+
+def encode(number: float, kind: str, order: str = "ABCD") -> tuple[int, ...]:
+    """Turn a number, already divided by the scale, into registers; the inverse of `decode`."""
+    layout, count = FORMATS[kind]
+    value = number if kind.startswith("float") else round(number)
+    if kind.startswith("bcd"):
+        value = int(str(round(number)), 16)
+    raw = ORDERS[order](struct.pack(layout, value))
+    return struct.unpack(f">{count}H", raw)
+
+
+def raw_bits(words: Sequence[int], order: str = "ABCD") -> int:
+    """Return the registers as one unsigned number, to compare with sentinels."""
+    raw = ORDERS[order](struct.pack(f">{len(words)}H", *words))
+    return int.from_bytes(raw, "big")
+
+
+def _from_bcd(number: int, digits: int) -> int:
+    text = f"{number:0{digits}x}"
+    if not text.isdigit():
+        raise ProtocolError(f"0x{text} is no binary-coded decimal")
+    return int(text)

@@ -1,0 +1,1 @@
+"""Dialects: one pure translation each."""

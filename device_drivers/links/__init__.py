@@ -1,0 +1,1 @@
+"""Links: the only connections to the outside world of devices."""

@@ -1,0 +1,134 @@
+"""Planning of blocks, the breaker, and the translation of polls by the shipped model files."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device_drivers.catalogue import load_models, shipped_models
+from device_drivers.codecs.blocks import Block, find, plan, split
+from device_drivers.codecs.registers import encode, words_of
+from device_drivers.dialects.modbus import ModbusDriver
+from device_drivers.links.modbus_breaker import Breaker
+from hub.model.catalogue import Register
+from hub.model.device import Device, DeviceUid, Kind
+from hub.model.report import Quality, Value
+from hub.ports import Envelope, Registers
+
+MODELS = load_models(shipped_models())
+
+
+def poll(model: str, *blocks: tuple[int, str]) -> dict[str, tuple[Value | None, Quality]]:
+    """Translate a poll given as (start, words in hex)."""
+    device = Device(
+        uid=DeviceUid("d_1"),
+        id="meter-1",
+        address="1",
+        kind=Kind.ELECTRICITY_METER,
+        model=model,
+        place="guanshan",
+    )
+    payload = tuple(
+        Registers(function=3, start=start, words=tuple(int(word, 16) for word in words.split()))
+        for start, words in blocks
+    )
+    envelope = Envelope(link="bus-1", address="1", payload=payload, received=1000.0)
+    (report,) = ModbusDriver(MODELS).decode(envelope, device)
+    return {sample.point: (sample.value, sample.quality) for sample in report.samples}
+
+
+DTSU = "4510 5000 4510 7000 4510 3000 45A4 1000 4592 E000 4580 2000 46DE A800"
+
+
+def test_the_published_words_of_a_dtsu666_give_its_published_values() -> None:
+    points = poll("chint-dtsu666", (0x2006, DTSU), (0x202A, "4466 0000"), (0x2044, "459C 4C00"))
+    assert points["voltage.a"] == (230.9, Quality.GOOD)
+    assert points["current.b"] == (4.7, Quality.GOOD)
+    assert points["power.active"] == (2.85, Quality.GOOD)
+    assert points["power.factor"] == (0.92, Quality.GOOD)
+    assert points["frequency"] == (50.015, Quality.GOOD)
+
+
+def test_what_was_not_answered_is_bad_and_never_zero() -> None:
+    points = poll("chint-dtsu666", (0x2006, DTSU))
+    assert points["frequency"] == (None, Quality.BAD)
+    assert points["energy.import"] == (None, Quality.BAD)
+
+
+def test_a_sentinel_is_no_value() -> None:
+    points = poll("abb-b-series", (0x5B00, "FFFF FFFF 0000 08FC 0000 08FC"))
+    assert points["voltage.a"] == (None, Quality.BAD)
+    assert points["voltage.b"] == (230.0, Quality.GOOD)
+
+
+def test_an_implausible_voltage_is_bad() -> None:
+    points = poll("acrel-adw300", (20, "FFFF 08FC 08FC"))
+    assert points["voltage.a"] == (None, Quality.BAD)
+
+
+def test_a_water_meters_pipe_and_valve_are_words_for_people() -> None:
+    points = poll("kaifeng-xintai-water", (0x07, "0055"), (0x1C, "0009"))
+    assert points["pipe.empty"] == (True, Quality.GOOD)
+    assert points["valve.position"] == ("open", Quality.GOOD)
+    assert points["battery.ok"] == (False, Quality.GOOD)
+
+
+REGISTERS = st.lists(st.integers(0, 400), min_size=1, max_size=30, unique=True).map(
+    lambda starts: [Register(point=f"p{s}", address=2 * s, type="float32") for s in starts]
+)
+
+
+@given(registers=REGISTERS, limit=st.integers(2, 125))
+def test_a_plan_reads_every_register_once_and_keeps_the_limit(
+    registers: list[Register], limit: int
+) -> None:
+    blocks = plan(registers, limit=limit)
+    assert all(block.count <= limit for block in blocks)
+    read = [(block.start, list(range(block.start, block.start + block.count))) for block in blocks]
+    for register in registers:
+        assert find(read, register) == [register.address, register.address + 1]
+
+
+def test_a_block_with_a_hole_splits_into_its_registers() -> None:
+    registers = MODELS["chint-dtsu666"].registers
+    parts = split(Block(start=0x2006, count=14), registers)
+    assert len(parts) == 7
+    assert all(part.count == 2 for part in parts)
+
+
+def test_every_shipped_modbus_model_can_be_planned_and_encoded() -> None:
+    modbus = [model for model in MODELS.values() if model.driver == "modbus"]
+    assert len(modbus) >= 6
+    for model in modbus:
+        assert plan(model.registers, limit=model.max_registers)
+        for register in model.registers:
+            assert register.point in model.points
+            assert len(encode(1, register.type, register.order)) == words_of(register.type)
+
+
+def test_two_misses_three_seconds_apart_open_the_breaker_once() -> None:
+    breaker = Breaker()
+    assert not breaker.missed(100.0)
+    assert not breaker.missed(101.0)
+    assert breaker.missed(103.5)
+    assert not breaker.missed(104.0)
+    assert not breaker.may_ask(104.0)
+
+
+def test_an_open_breaker_probes_ever_more_rarely_and_closes_on_an_answer() -> None:
+    breaker = Breaker()
+    for now in (0.0, 4.0):
+        breaker.missed(now)
+    waits = []
+    now = 4.0
+    for _ in range(8):
+        start = now
+        while not breaker.may_ask(now):
+            now += 1
+        waits.append(now - start)
+        breaker.missed(now)
+    assert waits[0] == 10
+    assert waits == sorted(waits)
+    assert waits[-1] == 60
+    assert breaker.answered()
+    assert breaker.may_ask(now)
