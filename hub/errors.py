@@ -11,6 +11,7 @@ HubError
 ├── TooManyRequestsError a limit was reached; carries when to come back (429)
 ├── DeviceError          a device or its link
 │   ├── LinkError        the connection
+│   │   └── TakenOverError   another hub has taken the session; stand by
 │   ├── ProtocolError    what came over it
 │   └── CommandRefusedError  an order that may not or cannot be given
 └── StoreError           the store did not take a commit
@@ -105,6 +106,10 @@ class DeviceError(HubError):
 
 class LinkError(DeviceError):
     """A connection could not be made, or was lost."""
+
+
+class TakenOverError(LinkError):
+    """Another hub has taken over this one's session: stand by instead of fighting for it."""
 
 
 class ProtocolError(DeviceError):

@@ -1,0 +1,194 @@
+"""The composition root: knows every part, starts them in order and stops them in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from device_drivers.dialects.lingdang import LingdangDriver
+from device_drivers.dialects.modbus import ModbusDriver
+from hub import notify
+from hub.clock import Clock, SystemClock
+from hub.errors import HubError
+from hub.feeds.incident import make_projector
+from hub.intake.core import Intake, Needs, build_intake
+from hub.links import Wiring, build_links, build_sender
+from hub.loading import World, load_world, read_settings
+from hub.logs import configure_logging
+from hub.ports import Envelope, Link
+from hub.services.supervisor import Supervisor
+from hub.site_books import known_uids, site_documents
+from hub.store.sqlite import SqliteStore, open_store
+from hub.web import build_ports, keep_house, serve_web
+
+log = structlog.get_logger(__name__)
+
+REPLAYED = 3600.0
+"""Seconds of history from which the rules' short windows are rebuilt."""
+STOP_SECONDS = 4.0
+
+
+async def run_hub(config: Path) -> int:
+    """Run until SIGTERM or SIGINT; returns the exit code."""
+    configure_logging()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        async with open_hub(config) as died:
+            await _until_stopped(stop, died)
+    except HubError as error:
+        # A failure that has a name needs a sentence, not a trace.
+        log.error("the hub cannot go on", why=str(error))  # noqa: TRY400
+        return 1
+    log.info("the hub has stopped")
+    return 0
+
+
+@contextlib.asynccontextmanager
+async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
+    """Start every part in order; yields a future that fails when a part dies.
+
+    Leaving stops them in reverse: first nobody new comes in (web, links), then what has come in
+    is finished (intake), then the store is closed.
+    """
+    settings, problems = read_settings(config)
+    clock = SystemClock(speed=settings.demo.speed, origin=settings.demo.clock_origin)
+    async with contextlib.AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(settings.store.path, clock=clock))
+        stored = await store.books.documents("device")
+        world = load_world(settings, known_uids(stored), problems=problems)
+        for problem in world.problems:
+            log.warning("a file is wrong; what is broken is left out", fault=str(problem))
+        crew = await stack.enter_async_context(_crew())
+        wiring = Wiring(settings=settings, devices=world.site.devices, models=world.models)
+        intake = await _build_intake(world, store, clock, wiring, crew)
+        links = _Links()
+        crew.start(intake.pipeline.run(links.acknowledge), "intake")
+        await intake.desk.write(*site_documents(world.site, stored, clock.now()))
+        ports = build_ports(world, store, intake, clock)
+        url = await stack.enter_async_context(serve_web(world, ports, intake))
+        supervisor = Supervisor(watch=intake.watch, clock=clock)
+        links.take(build_links(wiring, inbox=intake.inbox, watch=supervisor, clock=clock))
+        linking = await stack.enter_async_context(_crew(crew.died))
+        linking.start(supervisor.run(links.all), "links")
+        linking.start(keep_house(ports), "housekeeping")
+        linking.start(notify.beat(intake.pipeline), "watchdog")
+        gc.freeze()
+        notify.announce(settings.store.path.parent, url)
+        stack.callback(notify.withdraw, settings.store.path.parent)
+        log.info("the hub is up", url=url, devices=len(world.site.devices), rules=len(world.rules))
+        yield crew.died
+
+
+async def _build_intake(
+    world: World, store: SqliteStore, clock: Clock, wiring: Wiring, crew: _Crew
+) -> Intake:
+    settings, now = world.settings, clock.now()
+    snapshot = await store.archive.load(now=now)
+    places = world.site.places
+    needs = Needs(
+        clock=clock,
+        committer=store.committer,
+        books=store.books,
+        sender=build_sender(settings, clock),
+        spawn=crew.spawn,
+        project=make_projector(settings.community.id, lambda: places, test=settings.demo.test),
+        drivers={
+            "lingdang": LingdangDriver(world.models),
+            "modbus": ModbusDriver(world.models),
+        },
+        link_drivers=wiring.link_drivers(),
+        carried=wiring.carried(),
+        devices=world.site.devices,
+        places=places,
+        models=world.models,
+        rules=world.rules,
+        prefix=settings.community.prefix,
+        test=settings.demo.test,
+    )
+
+    def build() -> Intake:
+        history = store.archive.replay(start=now - REPLAYED, end=now)
+        return build_intake(needs, snapshot, history)
+
+    return build()
+
+
+class _Links:
+    """All links, and the way back to them for acknowledgements."""
+
+    def __init__(self) -> None:
+        self.all: list[Link] = []
+        self._by_carrier: dict[str, list[Link]] = {}
+
+    def take(self, links: Iterable[tuple[str, Link]]) -> None:
+        """Take the links, each with the name that stands in its envelopes."""
+        for carrier, link in links:
+            self.all.append(link)
+            self._by_carrier.setdefault(carrier, []).append(link)
+
+    def acknowledge(self, carrier: str, envelopes: Sequence[Envelope]) -> None:
+        """Acknowledge to every session of the link; each knows its own tokens."""
+        for link in self._by_carrier.get(carrier, ()):
+            link.acknowledge(envelopes)
+
+
+class _Crew:
+    """The tasks of the hub; the first that dies fails `died`."""
+
+    def __init__(self, died: asyncio.Future[None]) -> None:
+        self.died = died
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Run something that must not end."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._note_end)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something short, such as the sending of a command."""
+        self.start(work, "errand")
+
+    def _note_end(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or self.died.done():
+            return
+        error = task.exception()
+        if error is not None:
+            self.died.set_exception(error)
+
+    async def stop(self) -> None:
+        """Cancel all, and wait for their ends."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_SECONDS)
+
+
+@contextlib.asynccontextmanager
+async def _crew(died: asyncio.Future[None] | None = None) -> AsyncIterator[_Crew]:
+    crew = _Crew(died or asyncio.get_running_loop().create_future())
+    try:
+        yield crew
+    finally:
+        await crew.stop()
+
+
+async def _until_stopped(stop: asyncio.Event, died: asyncio.Future[None]) -> None:
+    stopping: asyncio.Future[Any] = asyncio.ensure_future(stop.wait())
+    waiting: set[asyncio.Future[Any]] = {stopping, died}
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if died.done():
+        died.result()

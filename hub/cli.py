@@ -1,0 +1,143 @@
+"""The command `lingdang`: every subcommand imports what it needs only when it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub.errors import ConfigError, HubError
+
+app = typer.Typer(
+    name="lingdang",
+    help="Lingdang 铃铛: from a device's fault to a ticket, a bell and an incident.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+rules_app = typer.Typer(help="Test rules, and try them on stored history.", no_args_is_help=True)
+demo_app = typer.Typer(help="Run a simulated community, or cause a fault in it.")
+app.add_typer(rules_app, name="rules")
+app.add_typer(demo_app, name="demo")
+
+CONFIG = Annotated[Path, typer.Argument(help="the configuration, lingdang.toml")]
+
+
+@app.command()
+def run(config: CONFIG) -> None:
+    """Run the hub until SIGTERM or Ctrl-C."""
+    from hub.app import run_hub
+
+    raise SystemExit(asyncio.run(run_hub(config)))
+
+
+@app.command()
+def check(config: CONFIG) -> None:
+    """Check configuration, site, models and rules; list every fault at once."""
+    from hub.checking import check_files
+
+    problems = check_files(config)
+    for problem in problems:
+        typer.echo(str(problem), err=True)
+    if problems:
+        typer.echo(f"{len(problems)} faults found; nothing was changed", err=True)
+        raise SystemExit(1)
+    typer.echo(f"{config}: no faults found")
+
+
+@app.command()
+def status(config: CONFIG) -> None:
+    """Show what the running hub says of itself."""
+    from hub.checking import show_status
+
+    raise SystemExit(show_status(config, typer.echo))
+
+
+@rules_app.command("test")
+def rules_test(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="rule files; the shipped ones when left out")
+    ] = None,
+) -> None:
+    """Run the examples of every rule."""
+    from hub.checking import test_rules
+
+    raise SystemExit(test_rules(files or [], typer.echo))
+
+
+@rules_app.command("backtest")
+def rules_backtest(
+    config: CONFIG,
+    days: Annotated[float, typer.Option(help="how many days back from the newest reading")] = 7,
+    rule: Annotated[str, typer.Option(help="only this rule id")] = "",
+    file: Annotated[
+        Path | None, typer.Option(help="rules to try instead of those in force")
+    ] = None,
+) -> None:
+    """Run rules over stored history and list the alarms that they would have raised."""
+    from hub.checking import backtest_rules
+
+    raise SystemExit(backtest_rules(config, days=days, rule=rule, file=file, echo=typer.echo))
+
+
+@demo_app.callback(invoke_without_command=True)
+def demo(
+    context: typer.Context,
+    *,
+    ready_file: Annotated[Path | None, typer.Option(help="written once everything is up")] = None,
+    port: Annotated[int, typer.Option(help="HTTP port; 0 picks a free one")] = 8800,
+    devices: Annotated[int, typer.Option(min=30, max=10_000, help="size of the community")] = 300,
+    seed: Annotated[int, typer.Option(help="the same seed, the same community")] = 1,
+    speed: Annotated[float, typer.Option(min=0.1, max=1000, help="how fast time passes")] = 1.0,
+    data: Annotated[Path | None, typer.Option(help="keep everything here")] = None,
+    faults: Annotated[str, typer.Option(help="none, script or random")] = "script",
+    keyboard: Annotated[bool, typer.Option(help="let key presses cause faults")] = True,
+    outbound_loopback: Annotated[bool, typer.Option(help="let push reach this machine")] = False,
+) -> None:
+    """Run broker, hub and the simulated community of Guanshan; Ctrl-C leaves nothing behind."""
+    if context.invoked_subcommand:
+        return
+    from simulators.demo import DemoOptions, run_demo
+
+    options = DemoOptions(
+        ready_file=ready_file,
+        port=port,
+        devices=devices,
+        seed=seed,
+        speed=speed,
+        data=data,
+        faults=faults,
+        keyboard=keyboard,
+        outbound_loopback=outbound_loopback,
+    )
+    raise SystemExit(asyncio.run(run_demo(options)))
+
+
+@demo_app.command("fault")
+def demo_fault(
+    name: Annotated[str, typer.Argument(help="boom-broken, switch-down, power-cut…")],
+    device: Annotated[str, typer.Argument(help="device id; a fitting one when left out")] = "",
+    *,
+    data: Annotated[Path, typer.Option(help="the demo's --data folder")],
+    clear: Annotated[bool, typer.Option(help="end the fault instead")] = False,
+) -> None:
+    """Cause a fault in the running demo, or end it."""
+    from simulators.demo import demo_fault as cause
+
+    asyncio.run(cause(data, name, device, clear=clear))
+
+
+def main() -> None:
+    """Run the command; failures that the hub knows by name end in a sentence, not in a trace."""
+    try:
+        app()
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(1) from None
+    except HubError as error:
+        sys.stderr.write(f"lingdang: {error}\n")
+        raise SystemExit(1) from None

@@ -1,0 +1,1 @@
+"""Intake: envelopes become facts, facts meet the rules, and one commit holds what follows."""

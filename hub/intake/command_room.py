@@ -1,0 +1,114 @@
+"""Orders under way: into the journal first, then out once, then followed until they are final."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from hub.errors import CommandRefusedError, LinkError
+from hub.intake.batch import Batch
+from hub.intake.inbox import BoundedInbox
+from hub.model.access import Identity
+from hub.model.command import Command
+from hub.model.device import Device
+from hub.model.report import Report
+from hub.ports import CommandSender, DeviceView
+from hub.services import command as orders
+
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+"""Starts a task that the composition root owns."""
+
+
+class CommandRoom:
+    """Keeps the commands that are not final; everything happens inside a batch."""
+
+    def __init__(self, *, inbox: BoundedInbox, sender: CommandSender, spawn: Spawn) -> None:
+        self._inbox = inbox
+        self._sender = sender
+        self._spawn = spawn
+        self._devices: Mapping[str, Device] = {}
+        self._pending: dict[str, Command] = {}
+
+    def set_devices(self, devices: Mapping[str, Device]) -> None:
+        """Learn the devices by uid."""
+        self._devices = devices
+
+    def end_all(self, commands: list[Command], batch: Batch) -> None:
+        """End what a stopped hub left behind; nothing is ever sent again."""
+        for command in commands:
+            self._take(command, orders.end_after_restart(command, batch.now), batch)
+
+    def request(
+        self, view: DeviceView, do: str, *, reason: str, who: Identity, batch: Batch
+    ) -> Command:
+        """Authorise an order and have it sent once the batch is in the store."""
+        command = orders.request(
+            view, do, reason=reason, who=who, now=batch.now, pending=self._pending.values()
+        )
+        self._pending[command.id] = command
+        batch.put(commands=[command])
+        batch.record(orders.describe(command, view.device.place))
+        batch.after.append(lambda: self._spawn(self._send(command, view.device)))
+        return command
+
+    def hear(self, report: Report, batch: Batch) -> None:
+        """Take a device's acknowledgement, or its position as feedback."""
+        if report.ack:
+            command = self._pending.get(report.ack)
+            if command and command.uid == report.uid:
+                after = orders.acknowledge(command, report.result, report.why, batch.now)
+                self._take(command, after, batch)
+            return
+        if report.late or report.retained or not self._pending:
+            return
+        for command in list(self._pending.values()):
+            if command.uid == report.uid:
+                self._take(command, orders.observe(command, report.samples, batch.now), batch)
+
+    def run_due(self, batch: Batch) -> None:
+        """End commands whose time has passed."""
+        for command in list(self._pending.values()):
+            self._take(command, orders.time_out(command, batch.now), batch)
+
+    def next_due(self) -> float | None:
+        """Return the instant at which a command times out."""
+        limits = (orders.next_timeout(command) for command in self._pending.values())
+        return min((limit for limit in limits if limit is not None), default=None)
+
+    def _take(self, before: Command, after: Command, batch: Batch) -> None:
+        if after is before:
+            return
+        self._pending[after.id] = after
+        if after.state in orders.FINAL:
+            del self._pending[after.id]
+        batch.put(commands=[after])
+        batch.record(orders.describe(after, self._place_of(after)))
+
+    def _place_of(self, command: Command) -> str:
+        device = self._devices.get(command.uid)
+        return device.place if device else ""
+
+    async def _send(self, command: Command, device: Device) -> None:
+        try:
+            await self._sender.send(command, device)
+        except CommandRefusedError as error:
+            await self._note(command.id, orders.mark_unsent, str(error))
+        except LinkError as error:
+            await self._note(command.id, orders.mark_doubtful, str(error))
+        else:
+            await self._inbox.perform(lambda batch: self._mark_sent(command.id, batch))
+
+    async def _note(
+        self, command_id: str, mark: Callable[[Command, str, float], Command], why: str
+    ) -> None:
+        def act(batch: Batch) -> None:
+            known = self._pending.get(command_id)
+            if known:
+                self._take(known, mark(known, why, batch.now), batch)
+
+        await self._inbox.perform(act)
+
+    def _mark_sent(self, command_id: str, batch: Batch) -> None:
+        known = self._pending.get(command_id)
+        if known:
+            self._take(known, orders.mark_sent(known, batch.now), batch)

@@ -1,0 +1,146 @@
+"""Puts the intake together from what was stored and what files say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from hub.clock import Clock
+from hub.intake.batch import Numbering
+from hub.intake.command_room import CommandRoom, Spawn
+from hub.intake.desk import IntakeDesk
+from hub.intake.gatehouse import Gatehouse
+from hub.intake.identity import IdentityBook
+from hub.intake.inbox import BoundedInbox
+from hub.intake.judge import Judge
+from hub.intake.live import LiveState
+from hub.intake.pipeline import Pipeline
+from hub.intake.presence import Presence
+from hub.intake.pulse import CommitPulse
+from hub.intake.reception import Reception
+from hub.intake.router import Router
+from hub.intake.watch import IntakeWatch
+from hub.intake.workbench import Workbench
+from hub.model.catalogue import DeviceModel
+from hub.model.device import Device
+from hub.model.place import Place
+from hub.model.report import Report
+from hub.ports import (
+    Books,
+    CommandSender,
+    Committer,
+    Driver,
+    IncidentProjector,
+    Snapshot,
+)
+from hub.services.desk_book import DeskBook
+from rules.engine import Engine
+from rules.rule import Rule
+from rules.topology import Topology
+
+CLOCK_POINT = "clock.offset"
+
+
+class Needs(msgspec.Struct, frozen=True, kw_only=True):
+    """What the intake is built from.
+
+    `link_drivers` maps a link to the driver that finds its addresses; `carried` a link's session
+    to the link that devices name.
+    """
+
+    clock: Clock
+    committer: Committer
+    books: Books
+    sender: CommandSender
+    spawn: Spawn
+    project: IncidentProjector
+    drivers: Mapping[str, Driver]
+    link_drivers: Mapping[str, str]
+    carried: Mapping[str, str]
+    devices: Sequence[Device]
+    places: Mapping[str, Place]
+    models: Mapping[str, DeviceModel]
+    rules: Sequence[Rule]
+    prefix: str
+    test: bool = False
+
+
+class Intake(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts that others meet."""
+
+    inbox: BoundedInbox
+    pipeline: Pipeline
+    reception: Reception
+    live: LiveState
+    pulse: CommitPulse
+    desk: IntakeDesk
+    watch: IntakeWatch
+
+
+def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) -> Intake:
+    """Build every part and take up where the last run stopped."""
+    inbox = BoundedInbox()
+    room = CommandRoom(inbox=inbox, sender=needs.sender, spawn=needs.spawn)
+    book = DeskBook(snapshot, prefix=needs.prefix, test=needs.test)
+    judge = _build_judge(needs, book, room)
+    judge.restore(snapshot, history, needs.clock.now())
+    reception = _build_reception(needs, snapshot, judge)
+    live = LiveState(judge.explain)
+    live.set_site(needs.devices, needs.places, needs.models)
+    live.restore(snapshot)
+    pulse = CommitPulse(snapshot.last_seq)
+    bench = Workbench(
+        reception=reception,
+        judge=judge,
+        live=live,
+        pulse=pulse,
+        clock=needs.clock,
+        numbering=Numbering(snapshot.last_seq),
+        project=needs.project,
+    )
+    bench.set_devices(needs.devices, needs.models)
+    inbox.post(lambda batch: room.end_all(snapshot.commands, batch))
+    return Intake(
+        inbox=inbox,
+        pipeline=Pipeline(inbox=inbox, work=bench, committer=needs.committer, clock=needs.clock),
+        reception=reception,
+        live=live,
+        pulse=pulse,
+        desk=IntakeDesk(inbox=inbox, book=book, room=room, live=live, books=needs.books),
+        watch=IntakeWatch(
+            inbox=inbox,
+            bench=bench,
+            reception=reception,
+            judge=judge,
+            carried=needs.carried,
+        ),
+    )
+
+
+def _build_judge(needs: Needs, book: DeskBook, room: CommandRoom) -> Judge:
+    judge = Judge(
+        engine=Engine(needs.rules),
+        topology=Topology(needs.devices, needs.places),
+        gates=Gatehouse(needs.devices, needs.places),
+        book=book,
+        room=room,
+    )
+    judge.set_site(needs.devices, needs.places, needs.models)
+    return judge
+
+
+def _build_reception(needs: Needs, snapshot: Snapshot, judge: Judge) -> Reception:
+    router = Router(needs.drivers, needs.link_drivers)
+    router.set_devices(needs.devices, needs.models)
+    reception = Reception(
+        router=router,
+        identity=IdentityBook(snapshot.cursors),
+        presence=Presence(snapshot.heard),
+        judge=judge.hear,
+    )
+    reception.set_devices(needs.devices)
+    for row in snapshot.points:
+        if row.point == CLOCK_POINT and row.value:
+            reception.timekeeper.distrust(row.uid)
+    return reception

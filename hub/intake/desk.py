@@ -1,0 +1,86 @@
+"""What people and platforms may do: each wish takes its turn in the one loop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hub.errors import NotFoundError
+from hub.intake.batch import Batch
+from hub.intake.command_room import CommandRoom
+from hub.intake.inbox import BoundedInbox
+from hub.intake.live import LiveState
+from hub.model.access import Identity
+from hub.model.command import Command
+from hub.model.journal import Draft
+from hub.model.ticket import Ticket, TicketStep
+from hub.ports import Books, Document
+from hub.services.desk_book import DeskBook
+
+
+class IntakeDesk:
+    """Implements `hub.ports.Desk`; a call returns once its effect is in the store."""
+
+    def __init__(
+        self,
+        *,
+        inbox: BoundedInbox,
+        book: DeskBook,
+        room: CommandRoom,
+        live: LiveState,
+        books: Books,
+    ) -> None:
+        self._inbox = inbox
+        self._book = book
+        self._room = room
+        self._live = live
+        self._books = books
+
+    async def step_ticket(self, number: str, step: TicketStep) -> Ticket:
+        """Take one step of a ticket, or raise ConflictError with the possible ones."""
+        stored = await self._books.ticket(number)
+
+        def act(batch: Batch) -> Ticket:
+            if stored is not None:
+                self._book.recall(stored)
+            ticket, result = self._book.step(number, step, batch.now)
+            batch.follow(result)
+            return ticket
+
+        answer: Ticket = await self._inbox.perform(act)
+        return answer
+
+    async def command(self, device_id: str, do: str, reason: str, who: Identity) -> Command:
+        """Ask for an order; returns once it is in the journal, before it is sent."""
+
+        def act(batch: Batch) -> Command:
+            view = self._live.device(device_id)
+            if view is None or not who.may_see(view.device.place):
+                raise NotFoundError(f"there is no device {device_id!r}; see /api/v1/devices")
+            return self._room.request(view, do, reason=reason, who=who, batch=batch)
+
+        answer: Command = await self._inbox.perform(act)
+        return answer
+
+    async def write(
+        self,
+        documents: Sequence[Document],
+        entries: Sequence[tuple[str, str, str, dict[str, Any]]] = (),
+    ) -> None:
+        """Store documents with journal entries (type, subject, actor, data)."""
+
+        def act(batch: Batch) -> None:
+            batch.changes.documents.extend(documents)
+            batch.record(
+                Draft(
+                    at=batch.now,
+                    type=kind,
+                    subject=subject,
+                    actor=actor,
+                    place=str(data.get("place", "")),
+                    data=data,
+                )
+                for kind, subject, actor, data in entries
+            )
+
+        await self._inbox.perform(act)

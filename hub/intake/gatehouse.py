@@ -1,0 +1,148 @@
+"""Knows what the gates of the rules ask about: fires, maintenance, flapping; keeps who waits there.
+
+A decision that a gate stops is recorded and tried again when the situation changes. An alarm that
+flaps is not cleared before it has been quiet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from hub.model.alarm import Action, Decision
+from hub.model.device import Device
+from hub.model.place import Place
+from hub.model.report import Quality, Report
+from hub.ports import PointRow
+from rules.gates import Flapping, Situation, Verdict, fire_zone, judge, judge_clear
+
+FIRE_POINT = "fire.input"
+STOPPING = frozenset({"in_service", "maintenance", "notice", "fire", "explained"})
+"""Gates that record an alarm and tell nobody; the others only say that it is there already."""
+TRY_AGAIN = 10.0
+"""Seconds after which those who wait are tried again, whatever has happened."""
+
+Key = tuple[str, str]
+
+
+class Gatehouse:
+    """Asks the gates, with what it knows of each subject's situation."""
+
+    def __init__(self, devices: Sequence[Device], places: Mapping[str, Place]) -> None:
+        self._flapping = Flapping()
+        self._fires: dict[str, str] = {}
+        self._stopped: dict[Key, Decision] = {}
+        self._clears: dict[Key, Decision] = {}
+        self._raised: set[Key] = set()
+        self._last: dict[Key, Verdict] = {}
+        self._next_try = 0.0
+        self.set_world(devices, places)
+
+    def set_world(self, devices: Sequence[Device], places: Mapping[str, Place]) -> None:
+        """Learn the books anew."""
+        self._devices: Mapping[str, Device] = {device.uid: device for device in devices}
+        self._places = places
+
+    def restore(self, points: Iterable[PointRow], raised: Iterable[Key]) -> None:
+        """Take over which fire inputs are active and which alarms are open."""
+        self._raised = set(raised)
+        for row in points:
+            if row.point == FIRE_POINT and row.value is True:
+                self._note_fire(row.uid, active=True)
+
+    def hear(self, report: Report) -> None:
+        """Note a fire input that has changed."""
+        for sample in report.samples:
+            known = sample.quality is Quality.GOOD and not report.late
+            if sample.point == FIRE_POINT and known:
+                self._note_fire(report.uid, active=bool(sample.value))
+
+    def admit(self, decision: Decision, now: float) -> tuple[Decision | None, bool]:
+        """Return (the decision to carry out now or None, whether it is to stay quiet)."""
+        key = (decision.subject, decision.rule)
+        if decision.action is Action.CLEAR:
+            return self._admit_clear(key, decision, now), False
+        self._clears.pop(key, None)
+        if decision.action is Action.RAISE:
+            self._flapping.note(decision)
+        verdict = judge(decision, self._situation(decision, now))
+        self._last[key] = verdict
+        quiet = verdict.gate in STOPPING
+        if quiet:
+            self._stopped[key] = decision
+        else:
+            self._stopped.pop(key, None)
+            self._raised.add(key)
+        return decision, quiet
+
+    def retry(self, now: float) -> list[tuple[Decision, bool]]:
+        """Return decisions that waited and may go on now, in the form that `admit` gives."""
+        if now < self._next_try:
+            return []
+        self._next_try = now + TRY_AGAIN
+        admitted = [
+            (decision, False)
+            for decision in list(self._stopped.values())
+            if judge(decision, self._situation(decision, now)).gate not in STOPPING
+        ]
+        for decision, _ in admitted:
+            key = (decision.subject, decision.rule)
+            del self._stopped[key]
+            self._raised.add(key)
+        return admitted + self._quiet_clears(now)
+
+    def explain(self, uid: str) -> list[dict[str, Any]]:
+        """Return each gate's last answer about this subject's alarms."""
+        return [
+            {
+                "gate": answer.gate,
+                "rule": rule,
+                "state": "open" if answer.open else "closed",
+                "since": None,
+                "reason": dict(answer.reason),
+            }
+            for (subject, rule), verdict in self._last.items()
+            if subject == uid
+            for answer in verdict.reasons
+        ]
+
+    def _admit_clear(self, key: Key, decision: Decision, now: float) -> Decision | None:
+        self._stopped.pop(key, None)
+        self._last.pop(key, None)
+        if not judge_clear(self._situation(decision, now)).open:
+            self._clears[key] = decision
+            return None
+        self._raised.discard(key)
+        return decision
+
+    def _quiet_clears(self, now: float) -> list[tuple[Decision, bool]]:
+        quiet = [
+            decision
+            for decision in self._clears.values()
+            if judge_clear(self._situation(decision, now)).open
+        ]
+        for decision in quiet:
+            key = (decision.subject, decision.rule)
+            del self._clears[key]
+            self._raised.discard(key)
+        return [(decision, False) for decision in quiet]
+
+    def _situation(self, decision: Decision, now: float) -> Situation:
+        device = self._devices.get(decision.subject)
+        return Situation(
+            now=now,
+            place=device.place if device else decision.subject,
+            device=device,
+            fire_zones=tuple(self._fires.values()),
+            raises=self._flapping.count(decision.subject, decision.rule, now),
+            is_open=(decision.subject, decision.rule) in self._raised,
+        )
+
+    def _note_fire(self, uid: str, *, active: bool) -> None:
+        device = self._devices.get(uid)
+        if device is None:
+            return
+        if active:
+            self._fires[uid] = fire_zone(device.place, self._places)
+        elif self._fires.pop(uid, None):
+            self._next_try = 0.0

@@ -1,0 +1,83 @@
+"""The one queue of the hub: envelopes from links and operations of people, in order of arrival."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from hub.ports import Envelope
+
+if TYPE_CHECKING:
+    from hub.intake.batch import Batch
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that changes state on somebody's behalf, run between two messages.
+
+    `act` works on the batch being prepared; `done` gets its result after the commit, or the
+    HubError that it raised.
+    """
+
+    act: Callable[[Batch], Any]
+    done: asyncio.Future[Any]
+
+
+class BoundedInbox:
+    """Holds what has arrived and is not yet prepared.
+
+    Above `limit` the links are asked to stop reading (the source keeps the rest); nothing that
+    was offered is ever dropped.
+    """
+
+    def __init__(self, *, limit: int = 5000) -> None:
+        self._items: deque[Envelope | Operation] = deque()
+        self._limit = limit
+        self._arrived = asyncio.Event()
+        self._roomy = asyncio.Event()
+        self._roomy.set()
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def offer(self, envelope: Envelope) -> None:
+        """Take an envelope, in order."""
+        self._items.append(envelope)
+        self._arrived.set()
+        if len(self._items) >= self._limit:
+            self._roomy.clear()
+
+    def post(self, act: Callable[[Batch], Any]) -> asyncio.Future[Any]:
+        """Have `act` run in its turn; the future holds its result once that is in the store."""
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._items.append(Operation(act=act, done=done))
+        self._arrived.set()
+        return done
+
+    async def perform(self, act: Callable[[Batch], Any]) -> Any:  # noqa: ANN401 - what `act` gives
+        """Run `act` in its turn and return its result once that is in the store."""
+        return await self.post(act)
+
+    def is_full(self) -> bool:
+        """Tell whether links must stop reading."""
+        return not self._roomy.is_set()
+
+    async def has_room(self) -> None:
+        """Return when there is room again."""
+        await self._roomy.wait()
+
+    async def arrival(self) -> None:
+        """Return when at least one item waits."""
+        await self._arrived.wait()
+
+    def take(self, count: int) -> list[Envelope | Operation]:
+        """Remove and return at most `count` items, oldest first."""
+        items = [self._items.popleft() for _ in range(min(count, len(self._items)))]
+        if not self._items:
+            self._arrived.clear()
+        if len(self._items) < self._limit // 2:
+            self._roomy.set()
+        return items

@@ -1,0 +1,148 @@
+"""What follows from a fact: rules, topology, gates, and the desk's book, in that order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from hub.intake.batch import Batch
+from hub.intake.command_room import CommandRoom
+from hub.intake.gatehouse import Gatehouse
+from hub.model.alarm import Decision
+from hub.model.catalogue import DeviceModel
+from hub.model.device import Device
+from hub.model.place import Place
+from hub.model.report import Report
+from hub.ports import Snapshot
+from hub.services.desk_book import DeskBook
+from rules.engine import Engine
+from rules.topology import Folded, Held, Outcome, Topology
+
+TOPOLOGY_PREFIX = "topology/"
+
+
+class Judge:
+    """Holds the pure parts together; everything that they decide goes into the batch."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        topology: Topology,
+        gates: Gatehouse,
+        book: DeskBook,
+        room: CommandRoom,
+    ) -> None:
+        self._engine = engine
+        self._topology = topology
+        self._gates = gates
+        self._book = book
+        self._room = room
+        self._held: dict[tuple[str, str], Held] = {}
+
+    def set_site(
+        self,
+        devices: Sequence[Device],
+        places: Mapping[str, Place],
+        models: Mapping[str, DeviceModel],
+    ) -> None:
+        """Learn the books anew."""
+        by_uid: dict[str, Device] = {device.uid: device for device in devices}
+        self._engine.set_world(devices, places, models)
+        self._topology.set_world(devices, places)
+        self._gates.set_world(devices, places)
+        self._book.set_devices(by_uid)
+        self._room.set_devices(by_uid)
+
+    def restore(self, snapshot: Snapshot, history: Iterable[Report], now: float) -> None:
+        """Take up where the last run stopped; raises and clears nothing by itself."""
+        rows = snapshot.states
+        mine = [row for row in rows if not row.key.startswith(TOPOLOGY_PREFIX)]
+        self._engine.restore(mine, snapshot.points, snapshot.heard, history, now)
+        self._topology.restore([row for row in rows if row.key.startswith(TOPOLOGY_PREFIX)], now)
+        self._gates.restore(snapshot.points, ((a.uid, a.rule) for a in snapshot.alarms))
+
+    def hear(self, report: Report, batch: Batch) -> None:
+        """Take a new fact."""
+        self._room.hear(report, batch)
+        self._gates.hear(report)
+        self._decide(self._engine.apply(report), batch)
+
+    def hear_command(self, uid: str, do: str, batch: Batch) -> None:
+        """Take the fact that an order was given."""
+        self._decide(self._engine.command(uid, do, batch.now), batch)
+
+    def run_due(self, batch: Batch) -> None:
+        """Let timers come that are due."""
+        self._decide(self._engine.advance(batch.now), batch)
+        self._follow(self._topology.advance(batch.now), batch)
+        for decision, quiet in self._gates.retry(batch.now):
+            batch.follow(self._book.apply(decision, batch.now, suppressed=quiet))
+        batch.follow(self._book.run_due(batch.now))
+        self._room.run_due(batch)
+
+    def next_due(self) -> float | None:
+        """Return the instant of the next timer."""
+        parts = (self._engine.next_due(), self._topology.next_due(), self._room.next_due())
+        return min((due for due in parts if due is not None), default=None)
+
+    def suspend(self, link: str, batch: Batch) -> None:
+        """Say that a link is lost: the silence of its devices proves nothing."""
+        self._topology.pause()
+        self._decide(self._engine.suspend_absence(batch.now, link), batch)
+
+    def resume(self, link: str, batch: Batch) -> None:
+        """Say that a link has caught up: silence counts from now."""
+        self._topology.resume(batch.now)
+        self._decide(self._engine.resume_absence(batch.now, link), batch)
+
+    def store_states(self, batch: Batch) -> None:
+        """Add the running state that has changed to the batch."""
+        batch.changes.states.extend(self._engine.take_states())
+        batch.changes.states.extend(self._topology.take_states())
+
+    def explain(self, uid: str) -> list[dict[str, Any]]:
+        """Return the gates and rules of a device with their answers and reasons."""
+        waiting = [
+            {
+                "gate": "topology",
+                "rule": rule,
+                "state": "held",
+                "since": None,
+                "reason": held.reason,
+            }
+            for (subject, rule), held in self._held.items()
+            if subject == uid
+        ]
+        return [*self._gates.explain(uid), *waiting, *self._engine.explain(uid)]
+
+    def _decide(self, decisions: Iterable[Decision], batch: Batch) -> None:
+        for decision in decisions:
+            self._follow(self._topology.take(decision, batch.now), batch)
+
+    def _follow(self, outcomes: Iterable[Outcome], batch: Batch) -> None:
+        for outcome in outcomes:
+            decision = outcome.decision
+            key = (decision.subject, decision.rule)
+            self._held.pop(key, None)
+            if isinstance(outcome, Held):
+                self._held[key] = outcome
+            elif isinstance(outcome, Folded):
+                self._fold(decision, outcome, batch)
+            else:
+                self._apply(decision, batch)
+
+    def _apply(self, decision: Decision, batch: Batch) -> None:
+        admitted, quiet = self._gates.admit(decision, batch.now)
+        if admitted is not None:
+            batch.follow(self._book.apply(admitted, batch.now, suppressed=quiet))
+
+    def _fold(self, decision: Decision, outcome: Folded, batch: Batch) -> None:
+        index = self._book.index
+        child = index.find_alarm(decision.subject, decision.rule)
+        root = index.find_alarm(*outcome.into)
+        if child is None:
+            batch.follow(self._book.apply(decision, batch.now, suppressed=True))
+            child = index.find_alarm(decision.subject, decision.rule)
+        if child is not None and root is not None:
+            batch.follow(self._book.fold(child.id, root.id, batch.now))

@@ -1,0 +1,119 @@
+"""The state of everything as of the last commit, in memory, for those who look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from hub.errors import NotFoundError
+from hub.model.alarm import Alarm, AlarmState, Severity
+from hub.model.catalogue import DeviceModel
+from hub.model.device import Device, LinkState
+from hub.model.place import Place
+from hub.model.ticket import Ticket, TicketState
+from hub.ports import Changes, DeviceView, HeardRow, PointRow, PointView, ReadingRow, Snapshot
+
+RANK = {severity: rank for rank, severity in enumerate(Severity)}
+ENDED = frozenset({TicketState.CLOSED, TicketState.VOIDED})
+STALE_PERIODS = 3
+
+
+class LiveState:
+    """Implements `hub.ports.Live`; `apply` is called once per commit, after it."""
+
+    def __init__(self, why: Callable[[str], list[dict[str, Any]]]) -> None:
+        self._why = why
+        self._devices: dict[str, Device] = {}
+        self._models: Mapping[str, DeviceModel] = {}
+        self._places: Mapping[str, Place] = {}
+        self._points: dict[str, dict[str, PointRow | ReadingRow]] = {}
+        self._heard: dict[str, HeardRow] = {}
+        self._alarms: dict[str, Alarm] = {}
+        self._tickets: dict[str, Ticket] = {}
+
+    def set_site(
+        self,
+        devices: Sequence[Device],
+        places: Mapping[str, Place],
+        models: Mapping[str, DeviceModel],
+    ) -> None:
+        """Learn the books anew."""
+        self._devices = {device.id: device for device in devices}
+        self._places = places
+        self._models = models
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Take over what was stored."""
+        for row in snapshot.points:
+            self._points.setdefault(row.uid, {})[row.point] = row
+        self._heard = {row.uid: row for row in snapshot.heard}
+        self._alarms = {alarm.id: alarm for alarm in snapshot.alarms}
+        self._tickets = {t.number: t for t in snapshot.tickets if t.state not in ENDED}
+
+    def apply(self, changes: Changes) -> None:
+        """Take over what was just committed."""
+        for row in changes.readings:
+            if row.current:
+                self._points.setdefault(row.uid, {})[row.point] = row
+        for heard in changes.heard:
+            self._heard[heard.uid] = heard
+        for alarm in changes.alarms:
+            self._alarms[alarm.id] = alarm
+            if alarm.state is AlarmState.CLEARED:
+                del self._alarms[alarm.id]
+        for ticket in changes.tickets:
+            self._tickets[ticket.number] = ticket
+            if ticket.state in ENDED:
+                del self._tickets[ticket.number]
+
+    def devices(self) -> Iterable[DeviceView]:
+        """Return every device in the order of the site file."""
+        return [self._view(device) for device in self._devices.values()]
+
+    def device(self, device_id: str) -> DeviceView | None:
+        """Return one device by its readable id."""
+        device = self._devices.get(device_id)
+        return self._view(device) if device else None
+
+    def places(self) -> Mapping[str, Place]:
+        """Return the places by path."""
+        return self._places
+
+    def open_alarms(self) -> Sequence[Alarm]:
+        """Return alarms that are raised or suppressed, worst and oldest first."""
+        return sorted(self._alarms.values(), key=lambda a: (RANK[a.severity], a.raised_at))
+
+    def open_tickets(self) -> Sequence[Ticket]:
+        """Return tickets that are neither closed nor voided, worst and oldest first."""
+        return sorted(self._tickets.values(), key=lambda t: (RANK[t.severity], t.opened_at))
+
+    def why(self, device_id: str) -> list[dict[str, Any]]:
+        """Return each gate and rule of a device with its answer and its reason."""
+        device = self._devices.get(device_id)
+        if device is None:
+            msg = f"there is no device {device_id!r}; look it up in /api/v1/devices"
+            raise NotFoundError(msg)
+        return self._why(device.uid)
+
+    def _view(self, device: Device) -> DeviceView:
+        heard = self._heard.get(device.uid)
+        return DeviceView(
+            device=device,
+            link=heard.state if heard else LinkState.UNKNOWN,
+            heard_at=heard.at if heard else None,
+            points=self._point_views(device),
+        )
+
+    def _point_views(self, device: Device) -> dict[str, PointView]:
+        specs = self._models[device.model].points
+        views = {}
+        for name, row in self._points.get(device.uid, {}).items():
+            spec = specs.get(name)
+            views[name] = PointView(
+                value=row.value,
+                unit=spec.unit if spec else "",
+                quality=row.quality,
+                at=row.at,
+                stale_after=STALE_PERIODS * spec.period if spec else 0.0,
+            )
+        return views

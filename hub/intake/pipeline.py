@@ -1,0 +1,167 @@
+"""The one loop that changes anything: take, prepare, commit, acknowledge, tell the readers.
+
+While a commit runs, what arrives waits and becomes the next batch. A commit that fails is tried
+again with the same prepared batch; nothing behind it is evaluated until it has gone through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import Protocol
+
+import structlog
+
+from hub.clock import Clock
+from hub.errors import HubError, StoreError
+from hub.intake.batch import Batch
+from hub.intake.inbox import BoundedInbox, Operation
+from hub.ports import Committer, Envelope
+
+log = structlog.get_logger(__name__)
+
+BATCH_LIMIT = 1000
+LINGER = 0.005
+"""Real seconds: halves the CPU at low load, since several messages share one commit."""
+RETRY_AFTER = 0.5
+STOP_LIMIT = 3.0
+"""Real seconds that a stop waits for the commit under way."""
+IDLE_LIMIT = 1.0
+"""Seconds of the hub's clock after which timers are looked at, whatever they say."""
+
+
+class Work(Protocol):
+    """What the loop works with; the composition root builds it."""
+
+    def new_batch(self) -> Batch:
+        """Start a batch at the current instant."""
+        ...
+
+    def take(self, envelope: Envelope, batch: Batch) -> None:
+        """Take one envelope."""
+        ...
+
+    def finish(self, batch: Batch) -> None:
+        """Run what is due, and add everything that has to be stored."""
+        ...
+
+    def next_due(self) -> float | None:
+        """Return the instant at which a timer is due."""
+        ...
+
+    def settled(self, batch: Batch) -> None:
+        """Tell the readers that the batch is in the store."""
+        ...
+
+
+Acknowledge = Callable[[str, Sequence[Envelope]], None]
+"""Acknowledge envelopes of one link, in order."""
+
+
+class Pipeline:
+    """Runs the loop; ends by cancellation, between two batches or with the commit finished."""
+
+    def __init__(
+        self, *, inbox: BoundedInbox, work: Work, committer: Committer, clock: Clock
+    ) -> None:
+        self.batches = 0
+        self.committed = 0
+        self.failing: str = ""
+        """Why the store does not take commits at the moment; empty while it does."""
+        self._inbox = inbox
+        self._work = work
+        self._committer = committer
+        self._clock = clock
+
+    async def run(self, acknowledge: Acknowledge) -> None:
+        """Serve until cancelled."""
+        while True:
+            await self._wait()
+            batch = self._prepare(self._inbox.take(BATCH_LIMIT))
+            await self._finish(asyncio.ensure_future(self._commit(batch, acknowledge)))
+
+    async def _finish(self, commit: asyncio.Future[None]) -> None:
+        try:
+            await asyncio.shield(commit)
+        except asyncio.CancelledError:
+            # A stop must not leave a commit half told: what is in the store is acknowledged.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STOP_LIMIT):
+                    await commit
+            raise
+
+    async def _wait(self) -> None:
+        if len(self._inbox) >= BATCH_LIMIT:
+            await asyncio.sleep(0)
+            return
+        if not len(self._inbox):
+            await self._wait_for_work()
+        await asyncio.sleep(LINGER)
+
+    async def _wait_for_work(self) -> None:
+        due = self._work.next_due()
+        now = self._clock.now()
+        seconds = IDLE_LIMIT if due is None else min(IDLE_LIMIT, due - now)
+        if seconds <= 0:
+            return
+        arrival = asyncio.ensure_future(self._inbox.arrival())
+        timer = asyncio.ensure_future(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait({arrival, timer}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (arrival, timer):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    def _prepare(self, items: Sequence[Envelope | Operation]) -> Batch:
+        batch = self._work.new_batch()
+        for item in items:
+            if isinstance(item, Envelope):
+                self._work.take(item, batch)
+            else:
+                _perform(item, batch)
+        self._work.finish(batch)
+        return batch
+
+    async def _commit(self, batch: Batch, acknowledge: Acknowledge) -> None:
+        if not batch.is_empty():
+            await self._commit_until_done(batch)
+        for link, envelopes in groupby(batch.envelopes, key=lambda envelope: envelope.link):
+            acknowledge(link, list(envelopes))
+        self.batches += 1
+        self.committed += len(batch.envelopes)
+        self._work.settled(batch)
+        batch.settle()
+
+    async def _commit_until_done(self, batch: Batch) -> None:
+        while True:
+            try:
+                await self._committer.commit(batch.changes)
+            except StoreError as error:
+                if getattr(error, "fatal", False):
+                    raise
+                self._note_failure(str(error))
+                await asyncio.sleep(RETRY_AFTER)
+            else:
+                self._note_failure("")
+                return
+
+    def _note_failure(self, why: str) -> None:
+        if why and not self.failing:
+            log.error("the store takes no commits; devices are not acknowledged", why=why)
+        if self.failing and not why:
+            log.info("the store takes commits again")
+        self.failing = why
+
+
+def _perform(operation: Operation, batch: Batch) -> None:
+    try:
+        result = operation.act(batch)
+    except HubError as error:
+        if not operation.done.done():
+            operation.done.set_exception(error)
+    else:
+        batch.answer(operation.done, result)

@@ -1,0 +1,99 @@
+"""Who is heard: online, silent, unknown; which boot is current; wills that come too late.
+
+The hub's verdict here is for screens and for health; whether silence is a fault is the rules'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hub.model.device import LinkState
+from hub.model.report import Report, Topic
+from hub.ports import HeardRow
+
+SILENT_AFTER_HEARTBEATS = 3
+
+
+class _Trace:
+    """What is known about one device's presence."""
+
+    __slots__ = ("at", "boot", "state")
+
+    def __init__(self, at: float, boot: str, state: LinkState) -> None:
+        self.at = at
+        self.boot = boot
+        self.state = state
+
+
+class Presence:
+    """Follows each device's last sign of life; what changed goes into the commit."""
+
+    def __init__(self, heard: list[HeardRow]) -> None:
+        self._traces = {row.uid: _Trace(row.at, row.boot, row.state) for row in heard}
+        self._changed: set[str] = set()
+        self._counts_from: dict[str, float] = {}
+
+    def is_late_will(self, report: Report) -> bool:
+        """Tell whether a will belongs to a connection that the device has left behind."""
+        trace = self._traces.get(report.uid)
+        foreign = trace is not None and bool(trace.boot) and report.boot != trace.boot
+        return report.topic is Topic.AVAIL and report.online is False and foreign
+
+    def hear(self, report: Report) -> tuple[bool, bool]:
+        """Note a live message; return (it was silent and is back, it has rebooted)."""
+        trace = self._traces.get(report.uid)
+        if trace is None:
+            trace = self._traces[report.uid] = _Trace(
+                report.received, report.boot, LinkState.UNKNOWN
+            )
+        rebooted = bool(report.boot and trace.boot and report.boot != trace.boot)
+        back = trace.state is LinkState.SILENT
+        trace.at, trace.state = report.received, LinkState.ONLINE
+        trace.boot = report.boot or trace.boot
+        self._changed.add(report.uid)
+        return back, rebooted
+
+    def lose(self, uid: str) -> bool:
+        """Note that a device is gone (its will, or its breaker); True when that is news."""
+        trace = self._traces.get(uid)
+        if trace is None or trace.state is LinkState.SILENT:
+            return False
+        trace.state = LinkState.SILENT
+        self._changed.add(uid)
+        return True
+
+    def blind(self, link: str) -> None:
+        """Note that nothing is heard over this link: its devices are not judged until `see`."""
+        self._counts_from.pop(link, None)
+
+    def see(self, link: str, now: float) -> None:
+        """Note that this link is heard again: the silence of its devices counts from now on."""
+        self._counts_from[link] = now
+
+    def overdue(self, now: float, rhythms: Mapping[str, tuple[str, float]]) -> list[str]:
+        """Return devices quiet for three heartbeats that were not yet called silent.
+
+        `rhythms` maps a uid to its link and its heartbeat in seconds.
+        """
+        return [
+            uid
+            for uid, trace in self._traces.items()
+            if trace.state is LinkState.ONLINE and self._is_quiet(trace, now, rhythms.get(uid))
+        ]
+
+    def _is_quiet(self, trace: _Trace, now: float, rhythm: tuple[str, float] | None) -> bool:
+        if rhythm is None or rhythm[0] not in self._counts_from:
+            return False
+        link, heartbeat = rhythm
+        since = max(trace.at, self._counts_from[link])
+        return now - since > SILENT_AFTER_HEARTBEATS * heartbeat
+
+    def take_rows(self) -> list[HeardRow]:
+        """Return and forget what changed."""
+        rows = [
+            HeardRow(uid=uid, at=trace.at, state=trace.state, boot=trace.boot)
+            for uid in self._changed
+            for trace in (self._traces[uid],)
+        ]
+        self._changed = set()
+        return rows

@@ -1,0 +1,146 @@
+"""From an envelope to facts: routed, told from duplicates, put in time, kept, and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from hub.intake.batch import Batch
+from hub.intake.identity import IdentityBook, Seen
+from hub.intake.presence import Presence
+from hub.intake.router import Router
+from hub.intake.timekeeping import Timekeeper
+from hub.model.device import Device
+from hub.model.journal import Draft
+from hub.model.report import Report, Sample, Topic
+from hub.ports import Envelope
+
+Judge = Callable[[Report, Batch], None]
+"""What happens to a fact once it is known to be new: rules, alarms, tickets, commands."""
+
+COUNTED = ("received", "duplicates", "late", "late_wills", "quarantined", "newcomers")
+
+
+class Reception:
+    """The first half of the intake; `judge` is the second."""
+
+    def __init__(
+        self, *, router: Router, identity: IdentityBook, presence: Presence, judge: Judge
+    ) -> None:
+        self.counts = dict.fromkeys(COUNTED, 0)
+        self.timekeeper = Timekeeper()
+        self.presence = presence
+        self._router = router
+        self._identity = identity
+        self._judge = judge
+        self._devices: Mapping[str, Device] = {}
+        self._judging: set[str] = set()
+
+    def set_devices(self, devices: Sequence[Device]) -> None:
+        """Learn the books anew."""
+        self._devices = {device.uid: device for device in devices}
+
+    def judge_clocks(self, link: str, *, judging: bool) -> None:
+        """Say whether messages of this link are live (True) or what waited (False)."""
+        (self._judging.add if judging else self._judging.discard)(link)
+
+    def take(self, envelope: Envelope, batch: Batch) -> None:
+        """Take one envelope into the batch; it is acknowledged with it, whatever it was."""
+        self.counts["received"] += 1
+        batch.envelopes.append(envelope)
+        routed = self._router.route(envelope)
+        if routed.quarantine:
+            self.counts["quarantined"] += 1
+            batch.changes.quarantine.append(routed.quarantine)
+        if routed.newcomer:
+            self.counts["newcomers"] += 1
+            batch.changes.newcomers.append(routed.newcomer)
+        for report in routed.reports:
+            self._take_report(report, batch, judging=envelope.link in self._judging)
+
+    def finish(self, batch: Batch) -> None:
+        """Add what the books of identity and presence have to store."""
+        cursors, digests = self._identity.take_rows()
+        batch.changes.cursors.extend(cursors)
+        batch.changes.digests.extend(digests)
+        batch.changes.heard.extend(self.presence.take_rows())
+
+    def lose(self, uid: str, why: str, batch: Batch) -> None:
+        """Note that a device is gone, once, for screens, history and rules."""
+        if self.presence.lose(uid):
+            self._made_by_hub(uid, "link.lost", batch, batch.now)
+            self._tell(uid, "device.silent", batch, why=why)
+
+    def _take_report(self, report: Report, batch: Batch, *, judging: bool) -> None:
+        seen = self._identity.take(report)
+        if seen is Seen.DUPLICATE:
+            self.counts["duplicates"] += 1
+            return
+        if self.presence.is_late_will(report):
+            self.counts["late_wills"] += 1
+            return
+        if seen is Seen.NEW_AFTER_GAP and not report.late:
+            self._tell(report.uid, "device.gap", batch, topic=report.topic, before_seq=report.seq)
+        at, late, offset = self.timekeeper.settle(report, judging=judging)
+        if late:
+            self.counts["late"] += 1
+        else:
+            self._note_presence(report, batch)
+        self._pass_on(msgspec.structs.replace(report, at=at, late=late), batch)
+        if offset is not None:
+            self._note_clock(report, offset, batch)
+
+    def _pass_on(self, report: Report, batch: Batch) -> None:
+        batch.keep(report, report.at, late=report.late)
+        self._judge(report, batch)
+
+    def _note_presence(self, report: Report, batch: Batch) -> None:
+        if report.online is False:
+            self.lose(report.uid, "it said goodbye, or its connection broke", batch)
+            return
+        if report.retained and report.topic is not Topic.AVAIL:
+            return
+        back, rebooted = self.presence.hear(report)
+        if rebooted:
+            self._made_by_hub(report.uid, "rebooted", batch, report.received)
+        if back:
+            self._made_by_hub(report.uid, "link.back", batch, report.received)
+            self._tell(report.uid, "device.back", batch)
+
+    def _note_clock(self, report: Report, offset: float, batch: Batch) -> None:
+        kind = "device.clock_wrong" if offset else "device.clock_right"
+        self._tell(report.uid, kind, batch, offset_seconds=round(offset, 1))
+        self._pass_on(
+            Report(
+                address=report.address,
+                uid=report.uid,
+                topic=Topic.TELEMETRY,
+                at=report.received,
+                received=report.received,
+                samples=(Sample("clock.offset", round(offset, 1)),),
+            ),
+            batch,
+        )
+
+    def _made_by_hub(self, uid: str, event: str, batch: Batch, at: float) -> None:
+        device = self._devices[uid]
+        self._pass_on(
+            Report(
+                address=device.address,
+                uid=device.uid,
+                topic=Topic.EVENT,
+                at=at,
+                received=batch.now,
+                event=event,
+            ),
+            batch,
+        )
+
+    def _tell(self, uid: str, kind: str, batch: Batch, **data: object) -> None:
+        device = self._devices[uid]
+        draft = Draft(
+            at=batch.now, type=kind, subject=device.id, actor="hub", place=device.place, data=data
+        )
+        batch.record([draft])
+        batch.touched.add(uid)

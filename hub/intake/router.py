@@ -1,0 +1,93 @@
+"""Finds the device behind an envelope and has its driver translate it.
+
+What cannot be understood is quarantined, what nobody has adopted is counted among the newcomers;
+neither stops what comes behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from hub.errors import ProtocolError
+from hub.model.catalogue import DeviceModel
+from hub.model.device import Device, Lifecycle
+from hub.model.report import Report
+from hub.ports import Driver, Envelope, NewcomerRow, QuarantineRow, Registers
+
+SAMPLE_BYTES = 2048
+
+
+class Routed(msgspec.Struct, frozen=True, kw_only=True):
+    """What an envelope turned out to be: reports, a newcomer, or not to be understood."""
+
+    device: Device | None = None
+    reports: Sequence[Report] = ()
+    quarantine: QuarantineRow | None = None
+    newcomer: NewcomerRow | None = None
+
+
+class Router:
+    """Knows which device answers to which address on which link, and which driver speaks for it."""
+
+    def __init__(self, drivers: Mapping[str, Driver], link_drivers: Mapping[str, str]) -> None:
+        """Take drivers by name and, for each link, the name of the driver that finds addresses."""
+        self._drivers = drivers
+        self._link_drivers = link_drivers
+        self._devices: dict[tuple[str, str], tuple[Device, Driver]] = {}
+
+    def set_devices(self, devices: Sequence[Device], models: Mapping[str, DeviceModel]) -> None:
+        """Learn the books anew; retired devices are strangers."""
+        self._devices = {
+            (device.link, device.address): (device, self._drivers[models[device.model].driver])
+            for device in devices
+            if device.state is not Lifecycle.RETIRED
+        }
+
+    def route(self, envelope: Envelope) -> Routed:
+        """Translate one envelope; never raises for what a device has sent."""
+        try:
+            return self._route(envelope)
+        except ProtocolError as error:
+            return Routed(quarantine=_quarantine(envelope, str(error)))
+        except Exception as error:  # noqa: BLE001 - a driver's bug must not stop the messages behind
+            reason = f"the driver failed on it ({type(error).__name__}: {error}); report this"
+            return Routed(quarantine=_quarantine(envelope, reason))
+
+    def _route(self, envelope: Envelope) -> Routed:
+        finder = self._drivers[self._link_drivers[envelope.link]]
+        address = finder.device_address(envelope)
+        known = self._devices.get((envelope.link, address))
+        if known is None:
+            return Routed(newcomer=_newcomer(envelope, address, finder.name))
+        device, driver = known
+        reports = [
+            msgspec.structs.replace(report, uid=device.uid)
+            for report in driver.decode(envelope, device)
+        ]
+        return Routed(device=device, reports=reports)
+
+
+def _quarantine(envelope: Envelope, reason: str) -> QuarantineRow:
+    return QuarantineRow(
+        link=envelope.link,
+        address=envelope.address,
+        payload=_bytes(envelope.payload),
+        reason=reason,
+        at=envelope.received,
+    )
+
+
+def _newcomer(envelope: Envelope, address: str, guess: str) -> NewcomerRow:
+    return NewcomerRow(
+        link=envelope.link,
+        address=address,
+        sample=_bytes(envelope.payload)[:SAMPLE_BYTES],
+        guess=guess,
+        at=envelope.received,
+    )
+
+
+def _bytes(payload: bytes | tuple[Registers, ...]) -> bytes:
+    return payload if isinstance(payload, bytes) else msgspec.json.encode(payload)

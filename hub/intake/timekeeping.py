@@ -1,0 +1,87 @@
+"""Which instant of a message counts, whether it is late, and whose clock is wrong.
+
+Event time counts while a device's clock is trusted. Five live messages in a row that are off by
+more than 120 s, by about the same amount, mean a wrong clock: from then on arrival time counts,
+until five in a row are right again. (A burst of buffered messages is off as well, but by an amount
+that shrinks from one to the next.)
+"""
+
+from __future__ import annotations
+
+from hub.model.report import Report
+
+LATE_AFTER = 60.0
+CLOCK_LIMIT = 120.0
+IN_A_ROW = 5
+SPREAD = 20.0
+
+
+class _Watch:
+    """What is known about one device's clock."""
+
+    __slots__ = ("newest", "offsets", "right", "trusted")
+
+    def __init__(self) -> None:
+        self.newest = 0.0
+        self.offsets: list[float] = []
+        self.right = 0
+        self.trusted = True
+
+
+class Timekeeper:
+    """Gives each report the instant at which it is evaluated."""
+
+    def __init__(self) -> None:
+        self._watches: dict[str, _Watch] = {}
+
+    def distrust(self, uid: str) -> None:
+        """Restore after a restart that this device's clock was found wrong."""
+        self._watch(uid).trusted = False
+
+    def settle(self, report: Report, *, judging: bool) -> tuple[float, bool, float | None]:
+        """Return (instant that counts, late, new `clock.offset` in seconds or None).
+
+        `judging` is False from (re)connection until the link has caught up; then no clock is
+        judged. The offset is positive when the device's clock is ahead; it is given when the
+        verdict changes, and 0.0 when the clock is right again.
+        """
+        watch = self._watch(report.uid)
+        change = None
+        if judging and not (report.late or report.retained):
+            change = _judge(watch, report.at - report.received)
+        at = min(report.at, report.received) if watch.trusted else report.received
+        late = report.late or (at < watch.newest - LATE_AFTER and not report.retained)
+        if not late:
+            watch.newest = max(watch.newest, at)
+        return at, late, change
+
+    def _watch(self, uid: str) -> _Watch:
+        watch = self._watches.get(uid)
+        if watch is None:
+            watch = self._watches[uid] = _Watch()
+        return watch
+
+
+def _judge(watch: _Watch, offset: float) -> float | None:
+    if abs(offset) <= CLOCK_LIMIT:
+        return _right(watch)
+    watch.right = 0
+    watch.offsets = [*watch.offsets, offset][-IN_A_ROW:]
+    steady = max(watch.offsets) - min(watch.offsets) <= SPREAD
+    if watch.trusted and len(watch.offsets) == IN_A_ROW and steady:
+        watch.trusted = False
+        watch.newest = 0.0
+        return offset
+    return None
+
+
+def _right(watch: _Watch) -> float | None:
+    watch.offsets = []
+    if watch.trusted:
+        return None
+    watch.right += 1
+    if watch.right < IN_A_ROW:
+        return None
+    watch.trusted = True
+    watch.right = 0
+    return 0.0

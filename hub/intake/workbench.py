@@ -1,0 +1,89 @@
+"""What the loop works with: reception in front, the judge behind, the readers at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from hub.clock import Clock
+from hub.intake.batch import Batch, Numbering
+from hub.intake.judge import Judge
+from hub.intake.live import LiveState
+from hub.intake.pulse import CommitPulse
+from hub.intake.reception import Reception
+from hub.model.catalogue import DeviceModel
+from hub.model.device import Device
+from hub.ports import Envelope, IncidentProjector
+
+SWEEP = 5.0
+"""Seconds between two looks for devices that have gone quiet."""
+
+
+class Workbench:
+    """Implements `hub.intake.pipeline.Work`."""
+
+    def __init__(
+        self,
+        *,
+        reception: Reception,
+        judge: Judge,
+        live: LiveState,
+        pulse: CommitPulse,
+        clock: Clock,
+        numbering: Numbering,
+        project: IncidentProjector,
+    ) -> None:
+        self._reception = reception
+        self._judge = judge
+        self._readers = (live, pulse)
+        self._clock = clock
+        self._numbering = numbering
+        self._project = project
+        self._ids: Mapping[str, str] = {}
+        self._rhythms: Mapping[str, tuple[str, float]] = {}
+        self._next_sweep = 0.0
+        self.hold_timers_until = 0.0
+        """Timers wait until what was said before has been heard (the link has caught up)."""
+
+    def set_devices(self, devices: Sequence[Device], models: Mapping[str, DeviceModel]) -> None:
+        """Learn the books anew."""
+        self._ids = {device.uid: device.id for device in devices}
+        self._rhythms = {
+            device.uid: (device.link, models[device.model].heartbeat) for device in devices
+        }
+
+    def new_batch(self) -> Batch:
+        """Start a batch at the current instant."""
+        return Batch(now=self._clock.now(), numbering=self._numbering, project=self._project)
+
+    def take(self, envelope: Envelope, batch: Batch) -> None:
+        """Take one envelope."""
+        self._reception.take(envelope, batch)
+
+    def finish(self, batch: Batch) -> None:
+        """Run what is due, and add everything that has to be stored."""
+        if batch.now >= self.hold_timers_until:
+            self._sweep(batch)
+            self._judge.run_due(batch)
+        self._reception.finish(batch)
+        self._judge.store_states(batch)
+
+    def next_due(self) -> float | None:
+        """Return the instant at which a timer is due."""
+        due = self._judge.next_due()
+        earliest = self._next_sweep if due is None else min(due, self._next_sweep)
+        return max(earliest, self.hold_timers_until)
+
+    def settled(self, batch: Batch) -> None:
+        """Tell the readers that the batch is in the store."""
+        live, pulse = self._readers
+        live.apply(batch.changes)
+        last = batch.changes.journal[-1].seq if batch.changes.journal else pulse.last_seq()
+        names = (self._ids.get(uid) for uid in batch.touched)
+        pulse.beat(last, frozenset(name for name in names if name))
+
+    def _sweep(self, batch: Batch) -> None:
+        if batch.now < self._next_sweep:
+            return
+        self._next_sweep = batch.now + SWEEP
+        for uid in self._reception.presence.overdue(batch.now, self._rhythms):
+            self._reception.lose(uid, "nothing was heard for three heartbeats", batch)

@@ -1,0 +1,124 @@
+"""Makes the links that settings and books ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from device_drivers.dialects.lingdang import encode_command
+from device_drivers.links.modbus import ModbusLink, slaves_of
+from device_drivers.links.modbus_wire import ModbusSettings
+from device_drivers.links.mqtt import MqttLink
+from device_drivers.links.mqtt_command import MqttCommandSender
+from device_drivers.links.mqtt_settings import MqttSettings, Session, TlsSettings
+from hub.clock import Clock
+from hub.errors import CommandRefusedError
+from hub.model.catalogue import DeviceModel
+from hub.model.command import Command
+from hub.model.device import Device, Lifecycle
+from hub.ports import CommandSender, Inbox, Link, LinkWatch
+from hub.settings import Settings
+
+MQTT = "mqtt"
+
+
+class Wiring(msgspec.Struct, frozen=True, kw_only=True):
+    """What the links are made from."""
+
+    settings: Settings
+    devices: Sequence[Device]
+    models: Mapping[str, DeviceModel]
+
+    def link_drivers(self) -> dict[str, str]:
+        """Map each link to the driver that finds the addresses of its envelopes."""
+        return {MQTT: "lingdang", **{bus.name: "modbus" for bus in self.settings.modbus}}
+
+    def carried(self) -> dict[str, str]:
+        """Map each session to the link that devices name."""
+        sessions = [f"{MQTT}-{session.value}" for session in Session] if self.settings.mqtt else []
+        return {
+            **dict.fromkeys(sessions, MQTT),
+            **{bus.name: bus.name for bus in self.settings.modbus},
+        }
+
+
+def build_links(
+    wiring: Wiring, *, inbox: Inbox, watch: LinkWatch, clock: Clock
+) -> Iterator[tuple[str, Link]]:
+    """Yield each link with the name that stands in its envelopes."""
+    broker = mqtt_settings(wiring.settings)
+    if broker is not None:
+        for session in Session:
+            yield MQTT, MqttLink(session, broker, inbox=inbox, watch=watch, clock=clock)
+    for bus in wiring.settings.modbus:
+        yield (
+            bus.name,
+            ModbusLink(
+                _bus_settings(bus.name, wiring.settings),
+                slaves_of(_on_bus(wiring, bus.name), dict(wiring.models)),
+                inbox=inbox,
+                watch=watch,
+                clock=clock,
+            ),
+        )
+
+
+def build_sender(settings: Settings, clock: Clock) -> CommandSender:
+    """Return who sends commands; without a broker every command is refused."""
+    broker = mqtt_settings(settings)
+    if broker is None:
+        return _NoSender()
+    return MqttCommandSender(broker, clock=clock, encode=encode_command)
+
+
+def mqtt_settings(settings: Settings) -> MqttSettings | None:
+    """Translate the configuration's broker for the links."""
+    mqtt = settings.mqtt
+    if mqtt is None:
+        return None
+    return MqttSettings(
+        host=mqtt.host,
+        port=mqtt.port,
+        username=mqtt.username,
+        password=mqtt.password,
+        tls=TlsSettings(ca_file=str(mqtt.ca_file or "")) if mqtt.tls else None,
+        community=settings.community.id,
+        protocol="5" if mqtt.protocol == 5 else "3.1.1",  # noqa: PLR2004 - the protocol's name
+        keepalive=mqtt.keepalive,
+    )
+
+
+def _bus_settings(name: str, settings: Settings) -> ModbusSettings:
+    bus = next(each for each in settings.modbus if each.name == name)
+    return ModbusSettings(
+        name=bus.name,
+        host=bus.host,
+        port=bus.port,
+        framing=bus.framing,
+        period=bus.period,
+        timeout=bus.timeout,
+        gap=bus.gap_ms / 1000,
+    )
+
+
+def _on_bus(wiring: Wiring, name: str) -> list[Device]:
+    """Return the devices to poll; an address that is no unit id is not polled, but checked."""
+    return [
+        device
+        for device in wiring.devices
+        if device.link == name
+        and device.state not in {Lifecycle.PLANNED, Lifecycle.RETIRED}
+        and device.address.isdigit()
+        and wiring.models[device.model].registers
+    ]
+
+
+class _NoSender:
+    """Refuses, with the reason."""
+
+    async def send(self, command: Command, device: Device) -> None:
+        """Refuse the command."""
+        raise CommandRefusedError(
+            f"{device.id}: {command.do} cannot be sent, since the hub has no [mqtt] broker"
+        )

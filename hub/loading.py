@@ -1,0 +1,148 @@
+"""Reads what people wrote: settings, models, rules and the site; what is broken is left out.
+
+Nothing here stops a start: each fault becomes a problem with its place, and the rest runs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from device_drivers.catalogue import load_models, shipped_models
+from hub.errors import ConfigError, Problem
+from hub.model.catalogue import DeviceModel
+from hub.model.device import DeviceUid
+from hub.services.registry import Site, check_site
+from hub.settings import Settings, parse_settings
+from rules.rule import Rule
+from rules.ruleset import load_rules
+
+_Loaded = TypeVar("_Loaded")
+
+
+class World(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that files say, and what is wrong with them."""
+
+    settings: Settings
+    models: dict[str, DeviceModel]
+    rules: tuple[Rule, ...]
+    site: Site
+    problems: tuple[Problem, ...] = ()
+
+
+def read_settings(config: Path) -> tuple[Settings, tuple[Problem, ...]]:
+    """Read `lingdang.toml`; a file that is not there is a problem, too."""
+    text, problems = _read_text(config)
+    settings, more = parse_settings(text, str(config), os.environ)
+    return settings, (*problems, *more)
+
+
+def load_world(
+    settings: Settings,
+    known: Mapping[str, DeviceUid],
+    *,
+    problems: Iterable[Problem] = (),
+    prove: bool = False,
+) -> World:
+    """Read models, rules and site; `known` maps ids of known devices to their uids.
+
+    `prove` runs the rules' examples, which takes seconds; a start trusts the last check.
+    """
+    faults = list(problems)
+    shipped = shipped_models()
+    models = _load(load_models, shipped, _folders(settings.models.dirs, faults), faults)
+    rule_texts = _folders(settings.rules.dirs, faults)
+    rules = _load(
+        lambda texts: load_rules(texts, models, prove=prove), shipped_rules(), rule_texts, faults
+    )
+    site = _load_site(settings, models, known, faults)
+    return World(settings=settings, models=models, rules=rules, site=site, problems=tuple(faults))
+
+
+def shipped_rules() -> dict[str, str]:
+    """Return the text of each rule file of the package, by file name."""
+    folder = files("rules") / "library"
+    return {
+        f"rules/library/{entry.name}": entry.read_text(encoding="utf-8")
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".toml")
+    }
+
+
+def _load(
+    load: Callable[[dict[str, str]], _Loaded],
+    shipped: dict[str, str],
+    own: dict[str, str],
+    faults: list[Problem],
+) -> _Loaded:
+    """Load shipped and own files; own ones that are broken are left out, and named."""
+    try:
+        return load({**shipped, **own})
+    except ConfigError as error:
+        broken = {problem.file for problem in error.problems}
+        if not broken & set(own):
+            raise
+        faults.extend(error.problems)
+    good = {name: text for name, text in own.items() if name not in broken}
+    return load({**shipped, **good})
+
+
+def _load_site(
+    settings: Settings,
+    models: Mapping[str, DeviceModel],
+    known: Mapping[str, DeviceUid],
+    faults: list[Problem],
+) -> Site:
+    devices, places = settings.site.devices, settings.site.places
+    sheets = []
+    for path in (devices, places):
+        try:
+            sheets.append(path.read_bytes())
+        except OSError as error:
+            hint = "write the sheet, or name another under [site]"
+            faults.append(Problem(file=str(path), message=_why(error), hint=hint))
+    if len(sheets) < 2:  # noqa: PLR2004 - devices and places
+        return Site(devices=(), places={})
+    site, problems = check_site(
+        sheets[0],
+        sheets[1],
+        models,
+        known,
+        devices_file=str(devices),
+        places_file=str(places),
+    )
+    faults.extend(problems)
+    return site
+
+
+def _folders(folders: Iterable[Path], faults: list[Problem]) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            hint = "make the folder, or take it out of the configuration"
+            faults.append(Problem(file=str(folder), message="there is no such folder", hint=hint))
+            continue
+        for path in sorted(folder.glob("*.toml")):
+            text, problems = _read_text(path)
+            faults.extend(problems)
+            texts[str(path)] = text
+    return texts
+
+
+def _read_text(path: Path) -> tuple[str, tuple[Problem, ...]]:
+    try:
+        return path.read_text(encoding="utf-8-sig"), ()
+    except OSError as error:
+        return "", (Problem(file=str(path), message=_why(error), hint="check the path"),)
+    except UnicodeDecodeError as error:
+        message = f"byte {error.start + 1} is not UTF-8"
+        return "", (Problem(file=str(path), message=message, hint="save the file as UTF-8"),)
+
+
+def _why(error: OSError) -> str:
+    return f"it cannot be read: {error.strerror}"

@@ -1,0 +1,52 @@
+"""Tells who started the hub that it is up and alive: a ready file, and systemd's datagrams."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from pathlib import Path
+
+import msgspec
+
+from hub.intake.pipeline import Pipeline
+
+READY_FILE = "hub.ready"
+BEAT_SECONDS = 10.0
+
+
+def announce(folder: Path, url: str) -> None:
+    """Write `hub.ready` beside the store, by rename, and tell systemd."""
+    path = folder / READY_FILE
+    scratch = path.with_suffix(".new")
+    scratch.write_bytes(msgspec.json.encode({"url": url, "pid": os.getpid()}))
+    scratch.replace(path)
+    notify_systemd(f"READY=1\nSTATUS=serving {url}")
+
+
+def withdraw(folder: Path) -> None:
+    """Take the ready file away."""
+    (folder / READY_FILE).unlink(missing_ok=True)
+    notify_systemd("STOPPING=1")
+
+
+async def beat(pipeline: Pipeline) -> None:
+    """Feed systemd's watchdog while the intake's loop turns; a loop that stands feeds nothing."""
+    seen = -1
+    while True:
+        if pipeline.batches != seen or pipeline.failing:
+            notify_systemd("WATCHDOG=1")
+        seen = pipeline.batches
+        await asyncio.sleep(BEAT_SECONDS)
+
+
+def notify_systemd(message: str) -> None:
+    """Send one datagram to systemd; without systemd nothing happens."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as datagram:
+        datagram.connect(address)
+        datagram.send(message.encode())

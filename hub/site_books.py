@@ -1,0 +1,37 @@
+"""Keeps the site's books in the store, so that a device's uid outlives its line in the sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from hub.model.device import Device, DeviceUid
+from hub.ports import Document
+from hub.services.registry import Site
+
+DEVICES = "device"
+
+Entries = list[tuple[str, str, str, dict[str, Any]]]
+
+
+def known_uids(stored: Mapping[str, bytes]) -> dict[str, DeviceUid]:
+    """Map the ids of devices that were ever in the books to their uids."""
+    return {key: msgspec.json.decode(body, type=Device).uid for key, body in stored.items()}
+
+
+def site_documents(
+    site: Site, stored: Mapping[str, bytes], now: float
+) -> tuple[list[Document], Entries]:
+    """Return the documents that differ from what is stored, and a journal entry for each."""
+    documents: list[Document] = []
+    entries: Entries = []
+    for device in site.devices:
+        body = msgspec.json.encode(device)
+        if stored.get(device.id) == body:
+            continue
+        documents.append(Document(collection=DEVICES, key=device.id, body=body, at=now))
+        kind = "device.changed" if device.id in stored else "device.adopted"
+        entries.append((kind, device.id, "hub", {"kind": device.kind, "place": device.place}))
+    return documents, entries

@@ -1,0 +1,104 @@
+"""One web application from the API, the feeds and the console."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from hub.access.demo import import_access
+from hub.access.gatekeeper import Gatekeeper
+from hub.access.housekeeping import sweep
+from hub.access.web_ports import CommunityCard, WebPorts
+from hub.api import problem, shield
+from hub.api.router import build_api
+from hub.api.server import listen, serving
+from hub.clock import Clock
+from hub.console import build_console, error_page, static_app
+from hub.errors import Problem
+from hub.feeds.grid import build_feeds
+from hub.intake.core import Intake
+from hub.loading import World
+from hub.model.access import Identity
+from hub.model.ticket import Ticket
+from hub.services.ticket import possible_steps
+from hub.store.sqlite import SqliteStore
+
+SWEEP_SECONDS = 3600.0
+
+
+def build_ports(world: World, store: SqliteStore, intake: Intake, clock: Clock) -> WebPorts:
+    """Hand the web layers what they may use."""
+    community = world.settings.community
+    return WebPorts(
+        live=intake.live,
+        pulse=intake.pulse,
+        desk=intake.desk,
+        books=store.books,
+        archive=store.archive,
+        gatekeeper=Gatekeeper(store.books, intake.desk, clock),
+        clock=clock,
+        community=CommunityCard(
+            id=community.id,
+            name=community.name["zh"],
+            prefix=community.prefix,
+            test=world.settings.demo.test,
+        ),
+        possible_steps=_possible_steps,
+    )
+
+
+def build_app(ports: WebPorts, intake: Intake, problems: Sequence[Problem]) -> FastAPI:
+    """Put the routers on one application, behind the shields."""
+    app = FastAPI(title="Lingdang", openapi_url=None, docs_url=None, redoc_url=None)
+    app.mount("/static", static_app())
+    app.include_router(
+        build_api(ports, readiness=lambda: readiness(intake), counts=lambda: figures(intake))
+    )
+    app.include_router(build_feeds(ports))
+    app.include_router(build_console(ports, problems=lambda: problems))
+    problem.install(app, page=error_page)
+    shield.protect(app)
+    return app
+
+
+def readiness(intake: Intake) -> dict[str, str]:
+    """Say of the store and of each link why it is not ready; empty where it is."""
+    links = {f"link:{name}": "" if up else "not connected" for name, up in intake.watch.up.items()}
+    return {"store": intake.pipeline.failing, **links}
+
+
+def figures(intake: Intake) -> dict[str, float]:
+    """Give the intake's counters to the metrics."""
+    counts: dict[str, float] = {
+        f"messages_{name}": count for name, count in intake.reception.counts.items()
+    }
+    counts["batches"] = intake.pipeline.batches
+    counts["messages_committed"] = intake.pipeline.committed
+    return counts
+
+
+@asynccontextmanager
+async def serve_web(world: World, ports: WebPorts, intake: Intake) -> AsyncIterator[str]:
+    """Serve everything over HTTP while the block runs; yields the base URL."""
+    settings = world.settings
+    web = settings.web
+    listener = listen(web.host, web.port, file="lingdang.toml")
+    if settings.demo.access is not None:
+        text = await asyncio.to_thread(settings.demo.access.read_bytes)
+        await intake.desk.write(await import_access(text, ports.books, now=ports.clock.now()))
+    async with serving(build_app(ports, intake, world.problems), listener) as url:
+        yield url
+
+
+async def keep_house(ports: WebPorts) -> None:
+    """Throw away ended sessions, expired keys and old answers, once an hour."""
+    while True:
+        await sweep(ports.books, ports.desk, now=ports.clock.now())
+        await asyncio.sleep(SWEEP_SECONDS)
+
+
+def _possible_steps(ticket: Ticket, who: Identity) -> tuple[str, ...]:
+    return tuple(possible_steps(ticket, who.role, actor=who.name))

@@ -1,0 +1,89 @@
+"""Online, silent, back; wills that come too late; a hub that hears nothing judges nobody."""
+
+from __future__ import annotations
+
+from hub.intake.presence import Presence
+from hub.model.device import DeviceUid, LinkState
+from hub.model.report import Report, Topic
+from hub.ports import HeardRow
+
+RHYTHMS = {"d_1": ("mqtt", 60.0)}
+
+
+def report(received: float, *, boot: str = "b1", online: bool | None = None) -> Report:
+    topic = Topic.STATE if online is None else Topic.AVAIL
+    return Report(
+        address="gate-1",
+        uid=DeviceUid("d_1"),
+        topic=topic,
+        at=received,
+        received=received,
+        boot=boot,
+        online=online,
+    )
+
+
+def seeing(now: float = 0.0) -> Presence:
+    presence = Presence([])
+    presence.see("mqtt", now)
+    return presence
+
+
+def test_a_late_will_does_not_take_the_gate_offline() -> None:
+    presence = seeing()
+    presence.hear(report(1.0, boot="b2"))
+    assert presence.is_late_will(report(2.0, boot="b1", online=False))
+    assert not presence.is_late_will(report(2.0, boot="b2", online=False))
+
+
+def test_silence_is_told_once_and_so_is_the_return() -> None:
+    presence = seeing()
+    presence.hear(report(0.0))
+    assert presence.overdue(181.0, RHYTHMS) == ["d_1"]
+    assert presence.lose("d_1")
+    assert not presence.lose("d_1")
+    assert presence.overdue(500.0, RHYTHMS) == []
+    assert presence.hear(report(501.0)) == (True, False)
+    assert presence.hear(report(502.0)) == (False, False)
+
+
+def test_a_new_boot_is_a_reboot_and_the_first_contact_is_not() -> None:
+    presence = seeing()
+    assert presence.hear(report(0.0)) == (False, False)
+    assert presence.hear(report(1.0, boot="b2")) == (False, True)
+
+
+def test_nobody_is_silent_while_the_hub_hears_nothing() -> None:
+    presence = seeing()
+    presence.hear(report(0.0))
+    presence.blind("mqtt")
+    assert presence.overdue(10_000.0, RHYTHMS) == []
+
+
+def test_silence_counts_from_the_moment_that_the_hub_hears_again() -> None:
+    presence = seeing()
+    presence.hear(report(0.0))
+    presence.blind("mqtt")
+    presence.see("mqtt", 10_000.0)
+    assert presence.overdue(10_100.0, RHYTHMS) == []
+    assert presence.overdue(10_181.0, RHYTHMS) == ["d_1"]
+
+
+def test_a_start_judges_nobody_until_the_link_has_caught_up() -> None:
+    row = HeardRow(uid="d_1", at=0.0, state=LinkState.ONLINE, boot="b1")
+    presence = Presence([row])
+    assert presence.overdue(9_999.0, RHYTHMS) == []
+
+
+def test_a_device_that_was_never_heard_is_unknown_and_cannot_be_lost() -> None:
+    presence = seeing()
+    assert not presence.lose("d_9")
+    assert presence.take_rows() == []
+
+
+def test_rows_hold_what_has_changed_once() -> None:
+    presence = seeing()
+    presence.hear(report(1.0))
+    presence.hear(report(2.0))
+    assert presence.take_rows() == [HeardRow(uid="d_1", at=2.0, state=LinkState.ONLINE, boot="b1")]
+    assert presence.take_rows() == []

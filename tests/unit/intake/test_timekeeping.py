@@ -1,0 +1,82 @@
+"""Which instant counts: late data, wrong clocks, backlogs."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hub.intake.timekeeping import Timekeeper
+from hub.model.device import DeviceUid
+from hub.model.report import Report, Topic
+
+BASE = Report(address="g", uid=DeviceUid("d_1"), topic=Topic.STATE, at=0.0, received=0.0)
+
+
+def settle(
+    keeper: Timekeeper, at: float, received: float, *, judging: bool = True, late: bool = False
+) -> tuple[float, bool, float | None]:
+    report = msgspec.structs.replace(BASE, at=at, received=received, late=late)
+    return keeper.settle(report, judging=judging)
+
+
+def test_event_time_counts_while_the_clock_is_trusted() -> None:
+    assert settle(Timekeeper(), 100.0, 101.0) == (100.0, False, None)
+
+
+def test_what_is_over_a_minute_older_than_the_newest_is_late() -> None:
+    keeper = Timekeeper()
+    settle(keeper, 1000.0, 1000.0)
+    assert settle(keeper, 939.0, 1001.0)[1]
+    assert not settle(keeper, 941.0, 1001.0)[1]
+
+
+def test_what_says_that_it_is_late_is_late_and_moves_nothing() -> None:
+    keeper = Timekeeper()
+    assert settle(keeper, 1000.0, 1000.0, late=True)[1]
+    assert not settle(keeper, 900.0, 1001.0)[1]
+
+
+def test_a_backlog_in_sequence_is_not_late_and_judges_no_clock() -> None:
+    keeper = Timekeeper()
+    for n in range(30):
+        at, late, change = settle(keeper, 1000.0 + n, 5000.0, judging=False)
+        assert (at, late, change) == (1000.0 + n, False, None)
+
+
+def test_a_buffered_burst_of_one_device_raises_no_clock_fault() -> None:
+    keeper = Timekeeper()
+    changes = [settle(keeper, 1000.0 + 30 * n, 2000.0)[2] for n in range(10)]
+    assert changes == [None] * 10
+
+
+def test_five_live_messages_in_a_row_with_the_same_error_are_a_wrong_clock() -> None:
+    keeper = Timekeeper()
+    answers = [settle(keeper, 3600.0 + 1000.0 + n, 1000.0 + n) for n in range(6)]
+    assert [change for *_, change in answers] == [None, None, None, None, 3600.0, None]
+    assert answers[-1][0] == 1005.0, "arrival time counts while the clock is wrong"
+
+
+def test_a_clock_that_is_behind_is_found_although_its_messages_look_late() -> None:
+    keeper = Timekeeper()
+    settle(keeper, 10_000.0, 10_000.0)
+    changes = [settle(keeper, 6_400.0 + n, 10_000.0 + n)[2] for n in range(1, 6)]
+    assert changes[-1] == -3600.0
+
+
+def test_the_clock_is_trusted_again_after_five_right_messages() -> None:
+    keeper = Timekeeper()
+    for n in range(5):
+        settle(keeper, 4600.0 + n, 1000.0 + n)
+    changes = [settle(keeper, 1010.0 + n, 1010.0 + n)[2] for n in range(5)]
+    assert changes == [None, None, None, None, 0.0]
+
+
+def test_one_right_message_in_between_begins_the_count_anew() -> None:
+    keeper = Timekeeper()
+    for n in range(4):
+        settle(keeper, 4600.0 + n, 1000.0 + n)
+    settle(keeper, 1004.0, 1004.0)
+    assert [settle(keeper, 4605.0 + n, 1005.0 + n)[2] for n in range(4)] == [None] * 4
+
+
+def test_no_message_is_evaluated_in_the_future() -> None:
+    assert settle(Timekeeper(), 1050.0, 1000.0)[0] == 1000.0
