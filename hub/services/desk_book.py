@@ -1,0 +1,108 @@
+"""The desk's book: open alarms and tickets in memory, and what decisions and people do to them.
+
+It runs ahead of the store by the batch that is being prepared, and is rebuilt from a snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from hub.errors import ConflictError, NotFoundError
+from hub.model.alarm import Action, Alarm, Decision
+from hub.model.device import Device
+from hub.model.ticket import Ticket, TicketAction, TicketStep
+from hub.ports import Snapshot
+from hub.services.consequence import Consequences, Desk, Turn
+from hub.services.deadline import due
+from hub.services.desk_index import DeskIndex
+from hub.services.desk_number import DeskNumbers
+from hub.services.follow_up import is_open
+from hub.services.ticket import possible_steps, step
+
+
+class DeskBook:
+    """Turns decisions and wishes into changed alarms, tickets and drafts for one commit."""
+
+    def __init__(self, snapshot: Snapshot, *, prefix: str, test: bool = False) -> None:
+        """Restore what is open; `test` marks every ticket of a drill or demo."""
+        numbers = DeskNumbers(
+            prefix=prefix, last_seq=snapshot.last_seq, last_ticket=snapshot.last_ticket
+        )
+        self.index = DeskIndex(snapshot.alarms, snapshot.tickets)
+        self._desk = Desk(index=self.index, numbers=numbers, devices={}, test=test)
+
+    def set_devices(self, devices: Mapping[str, Device]) -> None:
+        """Learn the devices by uid."""
+        self._desk.devices = devices
+
+    def apply(self, decision: Decision, now: float, *, suppressed: bool = False) -> Consequences:
+        """Carry out one decision; `suppressed` says that a gate has answered no."""
+        turn = Turn(self._desk, now)
+        known = self.index.find_alarm(decision.subject, decision.rule)
+        quiet = suppressed or decision.trial
+        named = self._name_children(decision)
+        if known is None and decision.action is not Action.CLEAR:
+            turn.raise_new(named, quiet=quiet)
+        elif known and decision.action is Action.CLEAR:
+            turn.clear(known, named)
+        elif known:
+            turn.go_on(known, named, quiet=quiet)
+        return turn.result()
+
+    def fold(self, child_id: str, root_id: str, now: float) -> Consequences:
+        """Fold one open alarm into another by their ids; see `Turn.fold`."""
+        child, root = self._find_alarm(child_id), self._find_alarm(root_id)
+        turn = Turn(self._desk, now)
+        turn.fold(child, root)
+        return turn.result()
+
+    def step(self, number: str, wish: TicketStep, now: float) -> tuple[Ticket, Consequences]:
+        """Take a person's step; raises what `ticket.step` raises, or NotFoundError.
+
+        A device is healthy when none of the ticket's alarms is open: a clear waits for the rule's
+        release time.
+        """
+        ticket = self.index.ticket(number)
+        if ticket is None:
+            raise NotFoundError(f"there is no ticket {number!r} at hand; check the number")
+        if wish.do is TicketAction.REOPEN:
+            self._check_alone(ticket, wish)
+        healthy = not self.index.open_alarms_of(ticket)
+        turn = Turn(self._desk, now)
+        after = turn.put_ticket(step(ticket, wish, healthy=healthy, now=now))
+        return after, turn.result()
+
+    def recall(self, ticket: Ticket) -> None:
+        """Take an old ticket from the store to hand, if it is not there already."""
+        if self.index.ticket(ticket.number) is None:
+            self.index.put_ticket(ticket)
+
+    def run_due(self, now: float) -> Consequences:
+        """Tell the limits that have passed, once each, and forget what closed long ago."""
+        turn = Turn(self._desk, now)
+        for answer in due(self.index.take_due(now), now):
+            turn.put_ticket(answer)
+        self.index.forget(now)
+        return turn.result()
+
+    def _check_alone(self, ticket: Ticket, wish: TicketStep) -> None:
+        other = self.index.find_ticket(ticket.uid, ticket.fault)
+        if other and other.number != ticket.number and is_open(other):
+            possible = possible_steps(ticket, wish.role, actor=wish.actor)
+            raise ConflictError(
+                f"ticket {ticket.number}: {other.number} is open for the same fault; use that one",
+                possible=tuple(each for each in possible if each != wish.do),
+            )
+
+    def _find_alarm(self, alarm_id: str) -> Alarm:
+        alarm = self.index.alarm(alarm_id)
+        if alarm is None:
+            raise NotFoundError(f"there is no open alarm {alarm_id!r}; it may have cleared")
+        return alarm
+
+    def _name_children(self, decision: Decision) -> Decision:
+        devices = self._desk.devices
+        names = tuple(devices[uid].id if uid in devices else uid for uid in decision.children)
+        return msgspec.structs.replace(decision, children=names)

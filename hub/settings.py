@@ -1,0 +1,243 @@
+"""Settings of one hub, from `lingdang.toml`: parsed once, strictly, every fault with its place.
+
+Secrets come from a file (`password_file`) or the environment (`LINGDANG_MQTT_PASSWORD`). Relative
+paths are relative to the settings' own file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from hub.errors import ConfigError, Problem
+from hub.toml_reader import TomlReader
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Seconds = Annotated[float, Meta(gt=0, le=86400)]
+T = TypeVar("T", bound=msgspec.Struct)
+
+PASSWORD_VARIABLE = "LINGDANG_MQTT_PASSWORD"  # noqa: S105 - its name
+
+Word = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        description="1 to 64 of A-Z a-z 0-9 _ -, the first a letter or digit",
+    ),
+]
+CommunityId = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$",
+        description="1 to 32 of a-z 0-9 _ -, the first a letter or digit",
+    ),
+]
+Prefix = Annotated[
+    str, Meta(pattern=r"^[A-Z0-9]{1,8}$", description="1 to 8 of A-Z 0-9, such as GS")
+]
+
+
+_NO_NAME = {"zh": "社区", "en": "Community"}
+
+
+class CommunitySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The community; `id` stands in topics and feed ids, `prefix` before ticket numbers."""
+
+    id: CommunityId = "community"
+    name: dict[str, str] = msgspec.field(default_factory=lambda: dict(_NO_NAME))
+    prefix: Prefix = "LD"
+
+
+class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The embedded store's file."""
+
+    path: Path = Path("lingdang.db")
+
+
+class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where pages and programs are served; port 0 takes a free one."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8080
+
+
+class MqttSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The broker; `protocol` is 5 or 4 (3.1.1), `keepalive` in seconds."""
+
+    host: str = "127.0.0.1"
+    port: Port = 1883
+    username: str = ""
+    password: str = ""
+    password_file: Path | None = None
+    tls: bool = False
+    ca_file: Path | None = None
+    protocol: Literal[4, 5] = 5
+    keepalive: Annotated[int, Meta(ge=5, le=3600)] = 30
+
+
+class ModbusSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One Modbus gateway; devices name it as their `link`.
+
+    `period` is the seconds between two polls of a slave, `timeout` the seconds that an answer may
+    take, `gap_ms` the milliseconds of silence that the bus needs between two requests.
+    """
+
+    name: Word
+    host: str
+    port: Port = 502
+    framing: Literal["tcp", "rtu_over_tcp"] = "tcp"
+    period: Seconds = 10.0
+    timeout: Seconds = 1.0
+    gap_ms: Annotated[int, Meta(ge=0, le=10_000)] = 0
+
+
+class SiteSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The sheets with the devices and the places."""
+
+    devices: Path = Path("devices.csv")
+    places: Path = Path("places.csv")
+
+
+class FolderSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Further folders of rules or models; they override shipped ones by id, later folders win."""
+
+    dirs: tuple[Path, ...] = ()
+
+
+class OutboundSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Private networks that pushes may reach, in CIDR notation; none by default."""
+
+    allow: tuple[str, ...] = ()
+
+
+class DemoSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """A demo or drill.
+
+    `test` marks its incidents, `speed` and `clock_origin` (epoch seconds) bend the clock, `access`
+    is the file with its people and keys.
+    """
+
+    test: bool = False
+    speed: Annotated[float, Meta(gt=0, le=10_000)] = 1.0
+    clock_origin: Annotated[float, Meta(ge=0)] = 0.0
+    access: Path | None = None
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything; `mqtt` is None where the hub has no broker."""
+
+    community: CommunitySettings = CommunitySettings()
+    store: StoreSettings = StoreSettings()
+    web: WebSettings = WebSettings()
+    mqtt: MqttSettings | None = None
+    modbus: tuple[ModbusSettings, ...] = ()
+    site: SiteSettings = SiteSettings()
+    rules: FolderSettings = FolderSettings()
+    models: FolderSettings = FolderSettings()
+    outbound: OutboundSettings = OutboundSettings()
+    demo: DemoSettings = DemoSettings()
+
+
+def load_settings(text: str, file: str, environ: Mapping[str, str]) -> Settings:
+    """Read the settings, or raise ConfigError with every fault; `file` names them in messages."""
+    settings, problems = parse_settings(text, file, environ)
+    if problems:
+        raise ConfigError(*problems)
+    return settings
+
+
+def parse_settings(
+    text: str, file: str, environ: Mapping[str, str]
+) -> tuple[Settings, tuple[Problem, ...]]:
+    """Read what is good: broken keys keep their default, broken gateways are left out."""
+    reader = TomlReader(text, file)
+    reader.check_names(reader.tables, dict.fromkeys(Settings.__struct_fields__))
+    settings = Settings(
+        community=_read_community(reader),
+        store=_read_section(reader, "store", StoreSettings),
+        web=_read_section(reader, "web", WebSettings),
+        mqtt=_read_mqtt(reader, environ),
+        modbus=_read_modbus(reader),
+        site=_read_section(reader, "site", SiteSettings),
+        rules=_read_section(reader, "rules", FolderSettings),
+        models=_read_section(reader, "models", FolderSettings),
+        outbound=_read_outbound(reader),
+        demo=_read_section(reader, "demo", DemoSettings),
+    )
+    return settings, tuple(sorted(reader.problems, key=lambda each: (each.line, each.column)))
+
+
+def _read_section(reader: TomlReader, name: str, type_: type[T]) -> T:
+    part = reader.read(type_, reader.tables.get(name, {}), name)
+    return part or reader.read(type_, {}, name) or type_()
+
+
+def _read_community(reader: TomlReader) -> CommunitySettings:
+    community = _read_section(reader, "community", CommunitySettings)
+    table = reader.tables.get("community", {})
+    if reader.is_toml and isinstance(table, dict) and "id" not in table:
+        reader.add("the key 'id' is missing", "community", hint="add it; topics begin with it")
+    if set(community.name) == set(_NO_NAME):
+        return community
+    reader.add("it needs zh and en", "community", "name", hint='{ zh = "…", en = "…" }')
+    name = {key: community.name.get(key, word) for key, word in _NO_NAME.items()}
+    return msgspec.structs.replace(community, name=name)
+
+
+def _read_outbound(reader: TomlReader) -> OutboundSettings:
+    good = []
+    for text in _read_section(reader, "outbound", OutboundSettings).allow:
+        try:
+            good.append(str(ip_network(text)))
+        except ValueError as error:
+            reader.add(str(error), "outbound", "allow", hint="write it like 10.1.2.0/24")
+    return OutboundSettings(allow=tuple(good))
+
+
+def _read_mqtt(reader: TomlReader, environ: Mapping[str, str]) -> MqttSettings | None:
+    if "mqtt" not in reader.tables:
+        return None
+    mqtt = reader.read(MqttSettings, reader.tables["mqtt"], "mqtt") or MqttSettings()
+    if mqtt.password and mqtt.password_file:
+        reader.add("password and password_file exclude each other", "mqtt", hint="keep one")
+    password = environ.get(PASSWORD_VARIABLE) or _read_secret(reader, mqtt) or mqtt.password
+    return msgspec.structs.replace(mqtt, password=password)
+
+
+def _read_secret(reader: TomlReader, mqtt: MqttSettings) -> str:
+    if mqtt.password_file is None:
+        return ""
+    try:
+        return mqtt.password_file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        reader.add(
+            f"{mqtt.password_file} cannot be read: {reason}",
+            "mqtt",
+            "password_file",
+            hint="the file holds the password and nothing else",
+        )
+        return ""
+
+
+def _read_modbus(reader: TomlReader) -> tuple[ModbusSettings, ...]:
+    tables = reader.tables.get("modbus", [])
+    if not isinstance(tables, list):
+        reader.add("each gateway has a table of its own", "modbus", hint="write [[modbus]]")
+        return ()
+    gateways: dict[str, ModbusSettings] = {}
+    for place, table in enumerate(tables):
+        gateway = reader.read(ModbusSettings, table, "modbus", place)
+        if gateway is None:
+            continue
+        if gateway.name in gateways or gateway.name == "mqtt":
+            hint = "give each link a name of its own"
+            reader.add(f"'{gateway.name}' is taken", "modbus", place, "name", hint=hint)
+            continue
+        gateways[gateway.name] = gateway
+    return tuple(gateways.values())

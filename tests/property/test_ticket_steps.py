@@ -1,0 +1,176 @@
+"""Whatever people do in whatever order: nobody closes alone, and nothing is done unseen."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from typing import NamedTuple
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.errors import HubError
+from hub.model.access import Role
+from hub.model.alarm import Action, Decision
+from hub.model.ticket import ClosingCode, Ticket, TicketAction, TicketState, TicketStep
+from hub.services.desk_book import DeskBook
+from hub.services.follow_up import is_open
+from hub.services.ticket import possible_steps, step
+from hub.services.transition import same_person
+from tests.unit.services.making import HOUR, NOW, decide, make_book, make_ticket
+
+PEOPLE = ("wang", "key:wang", "Li", "li", "chen")
+WISHES = st.builds(
+    TicketStep,
+    do=st.sampled_from(TicketAction),
+    actor=st.sampled_from(PEOPLE),
+    role=st.sampled_from([role.value for role in Role]),
+    at=st.just(NOW),
+    reason=st.sampled_from(["", "because"]),
+    code=st.sampled_from(["", *(code.value for code in ClosingCode), "nonsense"]),
+    to=st.sampled_from(["", "li"]),
+    text=st.sampled_from(["", "words"]),
+)
+ORDER = (
+    "take arrive complete verify close reopen dispatch reject transfer return".split()  # noqa: SIM905
+)
+"""Ways on before ways back."""
+
+
+class Urge(NamedTuple):
+    """A leader does one of what is possible, so that long lives are reached."""
+
+    which: int
+    actor: str
+
+    def to_wish(self, ticket: Ticket) -> TicketStep:
+        possible = possible_steps(ticket, "manager")
+        steps = sorted((do for do in possible if do in ORDER), key=ORDER.index)
+        do = steps[self.which % len(steps)] if steps else "comment"
+        return TicketStep(
+            do=TicketAction(do),
+            actor=self.actor,
+            role="manager",
+            at=NOW,
+            reason="because",
+            to="li",
+            text="words",
+        )
+
+
+def as_wish(event: TicketStep | Urge, ticket: Ticket) -> TicketStep:
+    return event.to_wish(ticket) if isinstance(event, Urge) else event
+
+
+URGES = st.builds(Urge, st.sampled_from((0, 0, 0, 1, 2)), st.sampled_from(PEOPLE))
+EVENTS = st.one_of(URGES, URGES, URGES, WISHES)
+LIVES = st.lists(st.tuples(EVENTS, st.booleans(), st.floats(0, 20 * HOUR)), min_size=8, max_size=60)
+Life = list[tuple[TicketStep | Urge, bool, float]]
+
+
+@given(LIVES)
+@settings(deadline=None)
+def test_no_ticket_is_closed_unless_one_completed_and_another_verified(
+    life: Life,
+) -> None:
+    ticket, now = make_ticket(), NOW
+    completer = verifier = ""
+    for event, healthy, pause in life:
+        now += pause
+        wish = as_wish(event, ticket)
+        with contextlib.suppress(HubError):
+            before = ticket
+            ticket, [draft] = step(ticket, wish, healthy=healthy, now=now)
+            assert ticket.revision == before.revision + 1 == draft.data["revision"]
+            completer = wish.actor if wish.do is TicketAction.COMPLETE else completer
+            verifier = wish.actor if wish.do is TicketAction.VERIFY else verifier
+            if ticket.state is TicketState.CLOSED:
+                assert completer == ticket.completed_by
+                assert verifier == ticket.verified_by
+                assert completer
+                assert verifier
+                assert not same_person(completer, verifier)
+                assert not same_person(ticket.holder, verifier)
+            if ticket.state is TicketState.DISPATCHED:
+                assert (ticket.completed_by, ticket.verified_by) == ("", "")
+
+
+@given(LIVES)
+@settings(deadline=None)
+def test_what_is_called_possible_is_possible_and_nothing_else(
+    life: Life,
+) -> None:
+    ticket, now = make_ticket(), NOW
+    for event, _, pause in life:
+        now += pause
+        wish = as_wish(event, ticket)
+        possible = possible_steps(ticket, wish.role, actor=wish.actor, now=now)
+        after = _try(ticket, wish, now)
+        complete = wish.reason and wish.to and wish.text and wish.code != "nonsense"
+        if after is not ticket:
+            assert wish.do.value in possible
+        elif complete:
+            assert wish.do.value not in possible
+        ticket = after
+
+
+def _try(ticket: Ticket, wish: TicketStep, now: float) -> Ticket:
+    try:
+        return step(ticket, wish, healthy=True, now=now)[0]
+    except HubError:
+        return ticket
+
+
+DECISIONS = st.builds(
+    decide,
+    action=st.sampled_from(Action),
+    rule=st.sampled_from(["r1", "r2"]),
+    subject=st.sampled_from(["d_gate-1", "d_gate-2"]),
+    fault=st.just("gate.stuck_open"),
+    trial=st.booleans(),
+    children=st.sampled_from([(), ("d_gate-2",)]),
+)
+
+
+@given(st.lists(st.one_of(DECISIONS, WISHES, URGES), max_size=50), st.lists(st.floats(0, HOUR)))
+@settings(deadline=None)
+def test_one_fault_of_one_subject_has_at_most_one_open_ticket(
+    story: list[Decision | TicketStep | Urge], pauses: list[float]
+) -> None:
+    book, now = make_book(), NOW
+    revisions: dict[str, int] = {}
+    for number, event in enumerate(story):
+        now += pauses[number] if number < len(pauses) else 1.0
+        for ticket in _happen(book, event, now):
+            assert ticket.revision > revisions.get(ticket.number, 0)
+            revisions[ticket.number] = ticket.revision
+        open_tickets = book.index.open_tickets()
+        assert len({(each.uid, each.fault) for each in open_tickets}) == len(open_tickets)
+        assert all(is_open(each) for each in open_tickets)
+
+
+def _happen(book: DeskBook, event: Decision | TicketStep | Urge, now: float) -> list[Ticket]:
+    if isinstance(event, Decision):
+        return book.apply(event, now).tickets
+    tickets = []
+    for number in ("GS-20251125-0001", "GS-20251125-0002"):
+        ticket = book.index.ticket(number)
+        with contextlib.suppress(HubError):
+            if ticket:
+                tickets.extend(book.step(number, as_wish(event, ticket), now)[1].tickets)
+    return tickets
+
+
+def test_the_lives_that_are_tried_do_reach_closed() -> None:
+    reached: Counter[TicketState] = Counter()
+
+    @given(LIVES)
+    @settings(deadline=None, database=None, derandomize=True)
+    def live(life: Life) -> None:
+        ticket = make_ticket()
+        for event, _, _ in life:
+            ticket = _try(ticket, as_wish(event, ticket), NOW)
+            reached[ticket.state] += 1
+
+    live()
+    assert reached[TicketState.CLOSED] > 20, "too timid: so few were closed that nothing was shown"

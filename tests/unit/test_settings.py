@@ -1,0 +1,186 @@
+"""Settings: what a good file means, and every fault of a bad one with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hub.errors import ConfigError, Problem
+from hub.settings import Settings, load_settings, parse_settings
+from hub.toml_map import TomlMap
+
+EXAMPLE = Path(__file__).parents[2] / "deploy" / "lingdang.example.toml"
+FILE = "/srv/guanshan/lingdang.toml"
+SMALL = '[community]\nid = "guanshan"\n'
+
+
+def load(text: str, **environ: str) -> Settings:
+    return load_settings(text, FILE, environ)
+
+
+def faults(text: str) -> list[Problem]:
+    with pytest.raises(ConfigError) as caught:
+        load(text)
+    return list(caught.value.problems)
+
+
+def test_the_example_loads_as_it_stands() -> None:
+    settings = load(EXAMPLE.read_text(encoding="utf-8"))
+    assert settings.community.name == {"zh": "关山社区", "en": "Guanshan"}
+    assert settings.mqtt is not None
+
+
+def test_the_examples_comments_load_as_well() -> None:
+    lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
+    text = "\n".join(_uncomment(line) for line in lines).replace("ca_file", "# ca_file")
+    settings = load(text.replace("password_file", "# password_file"))
+    assert settings.modbus[0].name == "meters-a"
+    assert (settings.demo.test, settings.demo.speed) == (True, 60.0)
+
+
+def _uncomment(line: str) -> str:
+    words = line.removeprefix("# ")
+    return words if words.startswith("[") or " = " in words.partition("#")[0] else line
+
+
+def test_one_line_is_enough_and_the_rest_has_defaults() -> None:
+    settings = load(SMALL)
+    assert settings.community.id == "guanshan"
+    assert (settings.mqtt, settings.modbus) == (None, ())
+    assert settings.store.path == Path("/srv/guanshan/lingdang.db")
+    assert settings.site.places == Path("/srv/guanshan/places.csv")
+    assert (settings.web.host, settings.web.port) == ("127.0.0.1", 8080)
+
+
+def test_relative_paths_lie_beside_the_file_and_absolute_ones_where_they_say() -> None:
+    text = SMALL + (
+        '[store]\npath = "data/hub.db"\n[site]\ndevices = "/etc/devices.csv"\n'
+        '[rules]\ndirs = ["rules", "/opt/rules"]\n[demo]\naccess = "access.json"\n'
+    )
+    settings = load(text)
+    assert settings.store.path == Path("/srv/guanshan/data/hub.db")
+    assert settings.site.devices == Path("/etc/devices.csv")
+    assert settings.rules.dirs == (Path("/srv/guanshan/rules"), Path("/opt/rules"))
+    assert settings.demo.access == Path("/srv/guanshan/access.json")
+
+
+def test_every_fault_is_told_at_once_with_line_column_and_the_nearest_key() -> None:
+    problems = faults(
+        '[comunity]\n[community]\nid = "Guan Shan"\nprefx = "GS"\n'
+        '[web]\n  port = "80"\n[mqtt]\nprotocol = 3\n'
+    )
+    assert [(p.line, p.column) for p in problems] == [(1, 2), (3, 6), (4, 1), (6, 10), (8, 12)]
+    assert problems[0].hint == "did you mean 'community'?"
+    assert problems[2].hint == "did you mean 'prefix'?"
+    assert problems[4].hint == "one of: 4, 5"
+    assert str(problems[3]) == f"{FILE}:6:10: web.port: Expected `int`, got `str`"
+
+
+def test_text_that_is_no_toml_is_one_fault_with_its_place() -> None:
+    [problem] = faults("[community]\nid = \n")
+    assert (problem.line, problem.column) == (2, 6)
+    [problem] = faults('[community]\nid = """abc')
+    assert problem.line == 2
+
+
+def test_the_community_needs_an_id_and_a_name_in_both_languages() -> None:
+    [problem] = faults("")
+    assert "'id' is missing" in problem.message
+    [problem] = faults('[community]\nid = "a"\nname = { zh = "甲" }\n')
+    assert (problem.line, problem.message) == (3, "community.name: it needs zh and en")
+
+
+def test_the_page_starts_with_what_is_good() -> None:
+    text = (
+        '[community]\nid = "a"\nname = { zh = "甲" }\n'
+        '[web]\nhost = "::1"\nport = 0.5\n[store]\npath = 3\n'
+    )
+    settings, problems = parse_settings(text, FILE, {})
+    assert len(problems) == 3
+    assert (settings.web.host, settings.web.port) == ("::1", 8080)
+    assert settings.community.name == {"zh": "甲", "en": "Community"}
+    assert settings.store.path == Path("/srv/guanshan/lingdang.db")
+    settings, problems = parse_settings("= nonsense", FILE, {})
+    assert (settings.community.id, len(problems)) == ("community", 1)
+    settings, problems = parse_settings("web = 3\nmodbus = 1\nmqtt = 2\n" + SMALL, FILE, {})
+    assert (settings.web.port, len(problems)) == (8080, 3)
+    assert settings.store.path.is_absolute()
+
+
+def test_a_broken_gateway_is_left_out_and_the_others_stay() -> None:
+    text = SMALL + (
+        '[[modbus]]\nname = "a"\nhost = "h"\nframing = "rtu_over_tcp"\ntimeout = 2\n'
+        '[[modbus]]\nname = "b"\n[[modbus]]\nname = "a"\nhost = "h"\n'
+        '[[modbus]]\nname = "mqtt"\nhost = "h"\n'
+    )
+    settings, problems = parse_settings(text, FILE, {})
+    assert [(g.name, g.framing, g.timeout) for g in settings.modbus] == [("a", "rtu_over_tcp", 2.0)]
+    assert [(p.line, p.message) for p in problems] == [
+        (8, "modbus: the key 'host' is missing"),
+        (11, "modbus.name: 'a' is taken"),
+        (14, "modbus.name: 'mqtt' is taken"),
+    ]
+
+
+def test_the_password_comes_from_the_environment_before_the_file_before_the_settings(
+    tmp_path: Path,
+) -> None:
+    file = str(tmp_path / "lingdang.toml")
+    (tmp_path / "pw").write_text("from-file\n", encoding="utf-8")
+    by_file = SMALL + '[mqtt]\npassword_file = "pw"\n'
+    plain = SMALL + '[mqtt]\npassword = "plain"\n'
+    for text, environ, password in (
+        (plain, {}, "plain"),
+        (by_file, {}, "from-file"),
+        (by_file, {"LINGDANG_MQTT_PASSWORD": "from-env"}, "from-env"),
+    ):
+        mqtt = load_settings(text, file, environ).mqtt
+        assert mqtt is not None
+        assert mqtt.password == password
+
+
+def test_a_secret_that_cannot_be_read_or_stands_twice_is_a_fault() -> None:
+    [problem] = faults(SMALL + '[mqtt]\npassword_file = "nowhere"\n')
+    assert (problem.line, problem.column) == (4, 17)
+    assert "/srv/guanshan/nowhere cannot be read" in problem.message
+    problems = faults(SMALL + '[mqtt]\npassword = "x"\npassword_file = "nowhere"\n')
+    assert "exclude each other" in problems[0].message
+
+
+def test_networks_are_checked() -> None:
+    assert load(SMALL + '[outbound]\nallow = ["10.1.2.0/24"]\n').outbound.allow == ("10.1.2.0/24",)
+    [problem] = faults(SMALL + '[outbound]\nallow = ["10.1.2.3/24"]\n')
+    assert (problem.line, problem.column) == (4, 9)
+    assert "host bits" in problem.message
+
+
+def test_the_map_finds_keys_behind_comments_strings_and_arrays() -> None:
+    text = (
+        "# [web]\n"
+        "a.b = 1\n"
+        "[x.y]\n"
+        "dirs = [  # ]\n"
+        '  "not = a key", "]",\n'
+        "]\n"
+        '"quoted key" = """\n'
+        "fake = 1\n"
+        '"""\n'
+        "  z = { one = 1, two = 2 }\n"
+        "[[x.list]]\n"
+        "[[x.list]]\n"
+        "k = 'it''s'\n"
+        "[x.list.inner]\n"
+        "v = 1\n"
+    )
+    found = TomlMap(text)
+    assert found.value("a", "b") == (2, 7)
+    assert found.key("x", "y") == (3, 2)
+    assert found.key("x", "y", "dirs") == (4, 1)
+    assert found.key("x", "y", "quoted key") == (7, 1)
+    assert found.value("x", "y", "z", "two") == (10, 24)
+    assert found.value("x", "list", 1, "k") == (13, 5)
+    assert found.value("x", "list", 1, "inner", "v") == (15, 5)
+    assert found.key("x", "list", 0) == (11, 3)
+    assert found.key("x", "y", "fake") == (3, 2)
+    assert found.key("nowhere") == (1, 1)
