@@ -58,7 +58,10 @@ def load_world(
     models = _load(load_models, shipped, _folders(settings.models.dirs, faults), faults)
     rule_texts = _folders(settings.rules.dirs, faults)
     rules = _load(
-        lambda texts: load_rules(texts, models, prove=prove), shipped_rules(), rule_texts, faults
+        lambda texts: load_rules(texts, models, prove=prove, site=tuple(rule_texts)),
+        shipped_rules(),
+        rule_texts,
+        faults,
     )
     site = _load_site(settings, models, known, faults)
     return World(settings=settings, models=models, rules=rules, site=site, problems=tuple(faults))

@@ -29,3 +29,5 @@ def configure_logging() -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    # It reports every silent slave at ERROR with its bytes; the link says it once, by name.
+    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)

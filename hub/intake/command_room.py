@@ -9,23 +9,28 @@ from hub.errors import CommandRefusedError, LinkError
 from hub.intake.batch import Batch
 from hub.intake.inbox import BoundedInbox
 from hub.model.access import Identity
-from hub.model.command import Command
+from hub.model.command import Command, CommandState
 from hub.model.device import Device
-from hub.model.report import Report
+from hub.model.report import Report, Sample
 from hub.ports import CommandSender, DeviceView
 from hub.services import command as orders
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 """Starts a task that the composition root owns."""
+Look = Callable[[str], DeviceView | None]
+"""Shows a device as of the last commit, by its readable id."""
 
 
 class CommandRoom:
     """Keeps the commands that are not final; everything happens inside a batch."""
 
-    def __init__(self, *, inbox: BoundedInbox, sender: CommandSender, spawn: Spawn) -> None:
+    def __init__(
+        self, *, inbox: BoundedInbox, sender: CommandSender, spawn: Spawn, look: Look
+    ) -> None:
         self._inbox = inbox
         self._sender = sender
         self._spawn = spawn
+        self._look = look
         self._devices: Mapping[str, Device] = {}
         self._pending: dict[str, Command] = {}
 
@@ -58,6 +63,7 @@ class CommandRoom:
             if command and command.uid == report.uid:
                 after = orders.acknowledge(command, report.result, report.why, batch.now)
                 self._take(command, after, batch)
+                self._look_again(after, batch, any_age=report.result == CommandState.EXECUTED)
             return
         if report.late or report.retained or not self._pending:
             return
@@ -111,4 +117,21 @@ class CommandRoom:
     def _mark_sent(self, command_id: str, batch: Batch) -> None:
         known = self._pending.get(command_id)
         if known:
-            self._take(known, orders.mark_sent(known, batch.now), batch)
+            after = orders.mark_sent(known, batch.now)
+            self._take(known, after, batch)
+            self._look_again(after, batch, any_age=False)
+
+    def _look_again(self, command: Command, batch: Batch, *, any_age: bool) -> None:
+        """See feedback that came before the answer; a device that was open already sends none.
+
+        `any_age` takes also what was there before the order, once the device says that it is done.
+        """
+        view = self._look(command.device)
+        if view is None or command.id not in self._pending:
+            return
+        samples = [
+            Sample(name, point.value, point.quality)
+            for name, point in view.points.items()
+            if any_age or point.at >= command.issued
+        ]
+        self._take(command, orders.observe(command, samples, batch.now), batch)

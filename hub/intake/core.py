@@ -81,12 +81,13 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
 def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) -> Intake:
     """Build every part and take up where the last run stopped."""
     inbox = BoundedInbox()
-    room = CommandRoom(inbox=inbox, sender=needs.sender, spawn=needs.spawn)
+    live = LiveState()
+    room = CommandRoom(inbox=inbox, sender=needs.sender, spawn=needs.spawn, look=live.device)
     book = DeskBook(snapshot, prefix=needs.prefix, test=needs.test)
     judge = _build_judge(needs, book, room)
     judge.restore(snapshot, history, needs.clock.now())
     reception = _build_reception(needs, snapshot, judge)
-    live = LiveState(judge.explain)
+    live.explain = judge.explain
     live.set_site(needs.devices, needs.places, needs.models)
     live.restore(snapshot)
     pulse = CommitPulse(snapshot.last_seq)

@@ -17,12 +17,15 @@ RANK = {severity: rank for rank, severity in enumerate(Severity)}
 ENDED = frozenset({TicketState.CLOSED, TicketState.VOIDED})
 STALE_PERIODS = 3
 
+Explain = Callable[[str], list[dict[str, Any]]]
+"""Gives each gate and rule of a device (by uid) with its answer."""
+
 
 class LiveState:
     """Implements `hub.ports.Live`; `apply` is called once per commit, after it."""
 
-    def __init__(self, why: Callable[[str], list[dict[str, Any]]]) -> None:
-        self._why = why
+    def __init__(self) -> None:
+        self.explain: Explain = _nothing
         self._devices: dict[str, Device] = {}
         self._models: Mapping[str, DeviceModel] = {}
         self._places: Mapping[str, Place] = {}
@@ -93,7 +96,7 @@ class LiveState:
         if device is None:
             msg = f"there is no device {device_id!r}; look it up in /api/v1/devices"
             raise NotFoundError(msg)
-        return self._why(device.uid)
+        return self.explain(device.uid)
 
     def _view(self, device: Device) -> DeviceView:
         heard = self._heard.get(device.uid)
@@ -117,3 +120,7 @@ class LiveState:
                 stale_after=STALE_PERIODS * spec.period if spec else 0.0,
             )
         return views
+
+
+def _nothing(_uid: str) -> list[dict[str, Any]]:
+    return []
