@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from hub.errors import ConfigError, Problem
-from hub.model.catalogue import DeviceModel, PointSpec, Register
+from hub.model.catalogue import DeviceModel, PointSpec, PointType, Register
 from hub.model.device import Kind
 from hub.model.kinds import CORE_EVENTS, CORE_POINTS, find_core_point
 
@@ -131,7 +131,9 @@ class _Sheet:
         try:
             return msgspec.convert(raw, form)
         except msgspec.ValidationError as error:
-            self._complain(key or _path_key(str(error)), f"{prefix}{key} {error}".strip(), "")
+            self._complain(
+                key or _path_key(str(error)), f"{prefix}{key} {error}".strip(), _hint(str(error))
+            )
             return None
 
     def _check_words(self, raw: Mapping[str, object], known: list[str], what: str) -> None:
@@ -169,6 +171,12 @@ class _Sheet:
 def _nearest(word: str, known: Iterable[str]) -> str:
     near = get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f"did you mean {near[0]!r}?" if near else ""
+
+
+def _hint(message: str) -> str:
+    wrong = re.search(r"Invalid enum value '(\w+)'", message)
+    known = [each.value for each in (*PointType, *Kind)]
+    return _nearest(wrong[1], known) if wrong else ""
 
 
 def _path_key(message: str) -> str:

@@ -1,0 +1,213 @@
+"""One lasting MQTT session: what it receives is acknowledged when it is in the store.
+
+The broker keeps the session under a fixed client id, so what arrives while the hub is down waits
+there. Acknowledgements go out in order of arrival and never to another connection than the one
+that delivered, because packet ids start again with each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from paho.mqtt.client import MQTTMessage
+
+from device_drivers.links.mqtt_client import Terms
+from device_drivers.links.mqtt_connection import Connection
+from device_drivers.links.mqtt_settings import MqttSettings, Session
+from hub.clock import Clock
+from hub.errors import LinkError
+from hub.ports import Envelope, Inbox, LinkWatch
+
+_GENERATIONS = itertools.count(1)
+
+
+class Token(NamedTuple):
+    """Which connection of the whole process delivered a message, and its packet id there."""
+
+    generation: int
+    packet_id: int
+
+
+class AckBook:
+    """The messages of one connection that wait for their acknowledgement, in order of arrival."""
+
+    def __init__(self) -> None:
+        self.generation = next(_GENERATIONS)
+        self._waiting: dict[int, bool] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def arrive(self, packet_id: int) -> Token:
+        """Note a message and return its token."""
+        self._waiting[packet_id] = False
+        return Token(self.generation, packet_id)
+
+    def commit(self, tokens: Iterable[object]) -> list[int]:
+        """Return the packet ids that may be acknowledged now: those with nothing open before.
+
+        Tokens of other connections are ignored.
+        """
+        for token in tokens:
+            if isinstance(token, Token) and token.generation == self.generation:
+                self._note(token.packet_id)
+        ready = list(itertools.takewhile(self._waiting.__getitem__, self._waiting))
+        for packet_id in ready:
+            del self._waiting[packet_id]
+        return ready
+
+    def _note(self, packet_id: int) -> None:
+        if packet_id in self._waiting:
+            self._waiting[packet_id] = True
+
+
+class Canary:
+    """The hub's own message that must come back.
+
+    It proves that the subscription is real, and marks the end of what had waited.
+    """
+
+    def __init__(self, topic: str) -> None:
+        self.topic = topic
+        self.payload = secrets.token_hex(8).encode()
+        self.back = False
+        self._quiet_since = 0.0
+
+    def check(self, *, busy: bool, limit: float) -> None:
+        """Raise LinkError when nothing else was under way for `limit` seconds and it is missing."""
+        now = asyncio.get_running_loop().time()
+        if busy or not self._quiet_since:
+            self._quiet_since = now
+        if not self.back and now - self._quiet_since > limit:
+            raise LinkError(
+                f"the hub's own message on {self.topic} has not come back for {limit:g} s; the "
+                "subscription has no effect: check the broker's access list for the hub"
+            )
+
+
+class MqttLink:
+    """One session as a Link.
+
+    `carries` is the link's name in envelopes and in the devices' books; `name` that of the
+    session, such as `mqtt-state`.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        settings: MqttSettings,
+        *,
+        inbox: Inbox,
+        watch: LinkWatch,
+        clock: Clock,
+        carries: str = "mqtt",
+    ) -> None:
+        self.name = f"{carries}-{session.value}"
+        self._carries = carries
+        self._session = session
+        self._settings = settings
+        self._inbox = inbox
+        self._watch = watch
+        self._clock = clock
+        self._book = AckBook()
+        self._canary = Canary(settings.canary_topic(session))
+        self._connection: Connection | None = None
+
+    async def run(self) -> None:
+        """Serve one connection until it is lost (LinkError) or the task is cancelled."""
+        terms = Terms(
+            client_id=self._settings.client_id(self._session),
+            lasting=True,
+            window=self._settings.window,
+        )
+        self._book = AckBook()
+        self._canary = Canary(self._settings.canary_topic(self._session))
+        self._connection = connection = Connection(self._settings, terms, self)
+        try:
+            answer = await connection.open()
+            self._watch.link_up(self.name, resumed=answer.session_present)
+            await self._subscribe(connection)
+            await self._serve(connection)
+        finally:
+            self._connection = None
+            connection.close(politely=True)
+
+    def acknowledge(self, envelopes: Sequence[Envelope]) -> None:
+        """Acknowledge in order of arrival; what another connection delivered is ignored."""
+        self._acknowledge(envelope.token for envelope in envelopes)
+
+    def receive(self, message: MQTTMessage) -> bool:
+        """Hand a message to the inbox; False when that is full."""
+        token = self._book.arrive(message.mid) if message.qos else None
+        topic = _topic(message)
+        if topic == self._canary.topic:
+            self._take_canary(bytes(message.payload), token)
+        else:
+            self._offer(topic, message, token)
+        return not self._inbox.is_full()
+
+    async def room(self) -> None:
+        """Return when the inbox has room."""
+        await self._inbox.has_room()
+
+    async def _subscribe(self, connection: Connection) -> None:
+        filters = self._settings.filters(self._session)
+        granted = await connection.subscribe(filters)
+        if any(code != 1 for code in granted.codes):
+            raise LinkError(
+                f"the broker at {self._settings.broker} granted {granted.words} for "
+                f"{', '.join(filters)} instead of QoS 1; check its access list for the hub"
+            )
+
+    async def _serve(self, connection: Connection) -> None:
+        canary = self._canary
+        packet_id = connection.publish(canary.topic, canary.payload)
+        received = -1
+        while True:
+            await connection.turn()
+            answer = connection.published(packet_id)
+            if answer is not None and answer.codes[0]:
+                raise LinkError(
+                    f"the broker at {self._settings.broker} answered {answer.words} to the hub's "
+                    f"own message on {canary.topic}; check its access list for the hub"
+                )
+            canary.check(
+                busy=bool(len(self._book)) or received != connection.received,
+                limit=self._settings.canary_limit,
+            )
+            received = connection.received
+
+    def _offer(self, topic: str, message: MQTTMessage, token: Token | None) -> None:
+        self._inbox.offer(
+            Envelope(
+                link=self._carries,
+                address=topic,
+                payload=bytes(message.payload),
+                received=self._clock.now(),
+                retained=message.retain,
+                token=token,
+            )
+        )
+
+    def _take_canary(self, payload: bytes, token: Token | None) -> None:
+        """Acknowledge a canary, this connection's or an old one, in its turn."""
+        self._acknowledge([token])
+        if payload == self._canary.payload and not self._canary.back:
+            self._canary.back = True
+            self._watch.link_caught_up(self.name)
+
+    def _acknowledge(self, tokens: Iterable[object]) -> None:
+        ready = self._book.commit(tokens)
+        if ready and self._connection is not None:
+            self._connection.acknowledge(ready)
+
+
+def _topic(message: MQTTMessage) -> str:
+    try:
+        return message.topic
+    except UnicodeDecodeError:
+        return "\ufffd"

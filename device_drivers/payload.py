@@ -1,0 +1,63 @@
+"""Checks of JSON that came from outside, for every dialect that speaks it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from device_drivers.contract import MAX_INTEGER, has_control_characters
+from hub.errors import ProtocolError
+
+MAX_BYTES = 65_536
+MAX_DEPTH = 8
+
+
+def strip_front(payload: bytes) -> bytes:
+    """Return the payload without what some gateways put in front: zero bytes, a byte-order mark.
+
+    Raises ProtocolError for a payload of more than 64 KiB.
+    """
+    if len(payload) > MAX_BYTES:
+        raise ProtocolError(f"it has {len(payload)} bytes, more than {MAX_BYTES}")
+    if payload[:1] == b"{":
+        return payload
+    return payload.lstrip(b"\x00").removeprefix(b"\xef\xbb\xbf")
+
+
+def refuse_twins(payload: bytes, keys: int) -> None:
+    """Raise ProtocolError when a key comes twice: nobody can say which value is meant.
+
+    Each key has one colon, so a message of `keys` decoded keys and no further colon needs no
+    second look.
+    """
+    if payload.count(b":") > keys:
+        json.loads(payload, object_pairs_hook=_single)
+
+
+def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        names = [name for name, _ in pairs]
+        twin = next(name for name in names if names.count(name) > 1)
+        raise ProtocolError(f"it says {twin!r:.80} twice")
+    return table
+
+
+def clean(text: str) -> str:
+    """Return the text, or raise ProtocolError for control characters in it."""
+    if has_control_characters(text):
+        raise ProtocolError(f"{text!r:.80} holds control characters")
+    return text
+
+
+def check_data(value: object, depth: int = 1) -> None:
+    """Raise ProtocolError for what a store or a screen could not hold."""
+    if depth > MAX_DEPTH:
+        raise ProtocolError(f"its data is nested more than {MAX_DEPTH} deep")
+    if isinstance(value, str):
+        clean(value)
+    elif isinstance(value, int) and abs(value) > MAX_INTEGER:
+        raise ProtocolError("its data has an integer beyond 2**63")
+    elif isinstance(value, dict | list):
+        for part in (*value, *value.values()) if isinstance(value, dict) else value:
+            check_data(part, depth + 1)

@@ -1,0 +1,119 @@
+"""Model files: the shipped ones are sound, and a faulty one is told every fault with its place."""
+
+import pytest
+
+from device_drivers.catalogue import load_models, shipped_models
+from hub.errors import ConfigError
+from hub.model.catalogue import PointType
+from hub.model.device import Kind
+from hub.model.kinds import CORE_POINTS
+
+GOOD = """\
+id = "x-gate"
+kind = "barrier_gate"
+driver = "lingdang"
+name = { zh = "道闸", en = "Gate" }
+commands = ["open"]
+
+[points]
+"arm.position" = {}
+"motor.temperature" = { period = 60, maximum = 120 }
+"oil.level" = { type = "number", unit = "%", zh = "油位", en = "Oil level" }
+"""
+
+
+def faults(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as error:
+        load_models({"x.toml": text})
+    return [str(problem) for problem in error.value.problems]
+
+
+def test_the_shipped_models_load_and_carry_their_id_in_the_file_name() -> None:
+    texts = shipped_models()
+    models = load_models(texts)
+    assert {f"{model}.toml" for model in models} == set(texts)
+
+
+MQTT_KINDS = (
+    Kind.BARRIER_GATE, Kind.LPR_CAMERA, Kind.ACCESS_CONTROLLER, Kind.UNIT_DOOR, Kind.CAMERA,
+    Kind.RECORDER, Kind.SWITCH, Kind.POWER_SUPPLY, Kind.GATEWAY, Kind.CONCENTRATOR,
+    Kind.PUMP_SET, Kind.LIFT_ALARM,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", MQTT_KINDS)
+def test_the_dialect_s_model_of_a_kind_has_all_its_core_points(kind: Kind) -> None:
+    model = load_models(shipped_models())[f"ld-{kind.value.replace('_', '-')}"]
+    assert (model.kind, model.driver, model.heartbeat) == (kind, "lingdang", 60)
+    assert set(model.points) == set(CORE_POINTS[kind])
+
+
+def test_a_core_point_needs_only_its_name_and_the_file_overrides() -> None:
+    points = load_models({"x.toml": GOOD})["x-gate"].points
+    assert points["arm.position"].values == ("open", "closed", "moving", "unknown")
+    assert (points["motor.temperature"].unit, points["motor.temperature"].maximum) == ("degC", 120)
+    assert points["oil.level"].type is PointType.NUMBER
+
+
+def test_events_are_the_kind_s_unless_the_file_says_so_and_the_hub_s_always() -> None:
+    assert "vehicle.passed" in load_models({"x.toml": GOOD})["x-gate"].events
+    own = load_models({"x.toml": 'events = ["opened.locally"]\n' + GOOD})["x-gate"].events
+    assert own == ("opened.locally", "link.lost", "link.back", "rebooted")
+
+
+def test_a_site_s_file_overrides_the_shipped_one_by_its_id() -> None:
+    models = load_models({"a.toml": GOOD, "b.toml": GOOD.replace('"Gate"', '"Ours"')})
+    assert models["x-gate"].name["en"] == "Ours"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('"barrier_gate"', '"barier_gate"',
+         "x.toml:2:1: kind 'barier_gate' is not known; did you mean 'barrier_gate'?"),
+        ('"arm.position" = {}', '"arm.postion" = {}',
+         "x.toml:8:2: barrier_gate has no core point 'arm.postion'; did you mean 'arm.position'?"),
+        ("commands", "comands", "x.toml:5:1: key 'comands' is not known; did you mean 'commands'?"),
+        ("maximum = 120", "maximun = 120",
+         "x.toml:9:38: key 'maximun' is not known; did you mean 'maximum'?"),
+        ("period = 60", 'period = "60"',
+         "x.toml:9:2: motor.temperature Expected `float`, got `str` - at `$.period`"),
+        ('type = "number"', 'type = "nummer"',
+         ("x.toml:10:2: oil.level Invalid enum value 'nummer' - at `$.type`; "
+         "did you mean 'number'?")),
+        ('driver = "lingdang"\n', "", "x.toml:1:1: a model needs 'driver'"),
+        ('"arm.position" = {}', '"arm.position" = 1',
+         "x.toml:8:2: point 'arm.position' must be a table, like { period = 60 }"),
+    ],
+)  # fmt: skip
+def test_a_fault_is_told_with_its_place_and_the_nearest_good_word(
+    old: str, new: str, fault: str
+) -> None:
+    assert fault in faults(GOOD.replace(old, new))
+
+
+def test_what_is_not_toml_is_told_with_line_and_column() -> None:
+    assert faults(GOOD.replace('id = "x-gate"', 'id = "x-gate'))[0].startswith(
+        "x.toml:1:13: not TOML"
+    )
+
+
+def test_all_faults_of_all_files_are_told_together() -> None:
+    bad = GOOD.replace("arm.position", "arm.postion").replace("commands", "comands")
+    with pytest.raises(ConfigError) as error:
+        load_models({"a.toml": bad, "b.toml": bad, "c.toml": GOOD, "d.toml": "]"})
+    assert [problem.file for problem in error.value.problems] == [
+        "a.toml", "a.toml", "b.toml", "b.toml", "d.toml",
+    ]  # fmt: skip
+
+
+def test_a_register_of_an_unknown_point_is_told() -> None:
+    text = GOOD + '\n[[registers]]\npoint = "oil.levle"\naddress = 3\ntype = "uint16"\n'
+    assert faults(text) == [
+        "x.toml:13:10: register 1: no point 'oil.levle'; did you mean 'oil.level'?"
+    ]
+
+
+def test_a_register_of_the_wrong_form_is_told() -> None:
+    text = GOOD + '\n[[registers]]\npoint = "oil.level"\naddress = "3"\ntype = "uint16"\n'
+    assert faults(text)[0].endswith("Expected `int`, got `str` - at `$.address`")
