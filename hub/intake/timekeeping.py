@@ -14,6 +14,9 @@ LATE_AFTER = 60.0
 CLOCK_LIMIT = 120.0
 IN_A_ROW = 5
 SPREAD = 20.0
+AHEAD_LIMIT = 300.0
+YEAR_2020 = 1_577_836_800.0
+"""A time before it, or further ahead than the limit, cannot be true: arrival time counts at once."""
 
 
 class _Watch:
@@ -49,7 +52,7 @@ class Timekeeper:
         change = None
         if judging and not (report.late or report.retained):
             change = _judge(watch, report.at - report.received)
-        at = min(report.at, report.received) if watch.trusted else report.received
+        at = _possible(report) if watch.trusted else report.received
         late = report.late or (at < watch.newest - LATE_AFTER and not report.retained)
         if not late:
             watch.newest = max(watch.newest, at)
@@ -60,6 +63,12 @@ class Timekeeper:
         if watch is None:
             watch = self._watches[uid] = _Watch()
         return watch
+
+
+def _possible(report: Report) -> float:
+    if YEAR_2020 <= report.at <= report.received + AHEAD_LIMIT:
+        return min(report.at, report.received)
+    return report.received
 
 
 def _judge(watch: _Watch, offset: float) -> float | None:

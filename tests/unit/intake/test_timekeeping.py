@@ -11,11 +11,16 @@ from hub.model.report import Report, Topic
 BASE = Report(address="g", uid=DeviceUid("d_1"), topic=Topic.STATE, at=0.0, received=0.0)
 
 
+NOON = 1_764_000_000.0
+"""Times in these tests count from here."""
+
+
 def settle(
     keeper: Timekeeper, at: float, received: float, *, judging: bool = True, late: bool = False
 ) -> tuple[float, bool, float | None]:
-    report = msgspec.structs.replace(BASE, at=at, received=received, late=late)
-    return keeper.settle(report, judging=judging)
+    report = msgspec.structs.replace(BASE, at=NOON + at, received=NOON + received, late=late)
+    counts, is_late, change = keeper.settle(report, judging=judging)
+    return round(counts - NOON, 3), is_late, change
 
 
 def test_event_time_counts_while_the_clock_is_trusted() -> None:
@@ -80,3 +85,9 @@ def test_one_right_message_in_between_begins_the_count_anew() -> None:
 
 def test_no_message_is_evaluated_in_the_future() -> None:
     assert settle(Timekeeper(), 1050.0, 1000.0)[0] == 1000.0
+
+
+def test_a_time_that_cannot_be_true_gives_way_to_arrival_at_once() -> None:
+    keeper = Timekeeper()
+    assert settle(keeper, 3600.0, 1.0)[:2] == (1.0, False)
+    assert settle(keeper, -NOON, 2.0)[:2] == (2.0, False)

@@ -1,0 +1,35 @@
+"""Looks into a database file from outside, read-only, whether or not a hub has it open."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from hub.errors import StoreError
+from hub.store.failure import explain
+from hub.store.readers import open_reader
+
+
+def newest_instant(path: Path) -> float | None:
+    """Return the event time of the newest reading (epoch seconds), or None without any."""
+    rows = _select(path, "SELECT max(at) FROM point")
+    newest: float | None = rows[0][0]
+    return newest
+
+
+def read_collection(path: Path, collection: str) -> dict[str, bytes]:
+    """Return a collection of documents, key → JSON."""
+    sql = "SELECT key, body FROM document WHERE collection = ?"
+    return {key: bytes(body) for key, body in _select(path, sql, collection)}
+
+
+def _select(path: Path, sql: str, *values: str) -> list[Any]:
+    if not path.is_file():
+        raise StoreError(f"{path}: there is no such database; let the hub run first")
+    try:
+        with closing(open_reader(path)) as connection:
+            return connection.execute(sql, values).fetchall()
+    except sqlite3.Error as error:
+        raise explain(error, str(path)) from error
