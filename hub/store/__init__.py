@@ -1,0 +1,1 @@
+"""The store: one writer, many readers, one journal."""

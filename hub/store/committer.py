@@ -1,0 +1,69 @@
+"""The commit: everything that one batch changes, in one transaction of the writer's thread."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from hub.clock import Clock
+from hub.ports import Changes
+from hub.store import bounds
+from hub.store.event import write_events
+from hub.store.leftover import prune, write_newcomers, write_quarantine
+from hub.store.reading import write_readings
+from hub.store.record import write_feed, write_journal
+from hub.store.series import Names
+from hub.store.thing import write_things
+from hub.store.writer import Writer
+
+_PARTS = (
+    ("events", write_events),
+    ("journal", write_journal),
+    ("feed", write_feed),
+    ("quarantine", write_quarantine),
+    ("newcomers", write_newcomers),
+)
+
+
+class SqliteCommitter:
+    """Writes changes; safe to repeat with the very same ones."""
+
+    def __init__(self, writer: Writer, names: Names, clock: Clock) -> None:
+        self._writer = writer
+        self._names = names
+        self._clock = clock
+        self._pruned_at = float("-inf")
+
+    async def commit(self, changes: Changes) -> None:
+        """Write all of it durably, or raise StoreError with nothing written.
+
+        StoreFullError says that there is no space, StoreBrokenError (`fatal`) that the hub must
+        stop. Cancelling the caller neither stops nor undoes the transaction.
+        """
+        now = self._clock.now()
+        await self._writer.call(lambda: self._commit(changes, now))
+
+    def _commit(self, changes: Changes, now: float) -> None:
+        due = abs(now - self._pruned_at) >= bounds.PRUNE_EVERY
+
+        def work(connection: sqlite3.Connection) -> None:
+            self._write(connection, changes)
+            if due:
+                prune(connection, now)
+
+        try:
+            self._writer.transact(work)
+        except BaseException:
+            self._names.forget()
+            raise
+        self._names.keep()
+        if due:
+            self._pruned_at = now
+
+    def _write(self, connection: sqlite3.Connection, changes: Changes) -> None:
+        if changes.readings:
+            write_readings(connection, changes.readings, self._names)
+        write_things(connection, changes)
+        for field, write in _PARTS:
+            rows = getattr(changes, field)
+            if rows:
+                write(connection, rows)

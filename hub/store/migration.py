@@ -1,0 +1,88 @@
+"""The schema's numbered steps, each run once and in a transaction of its own."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import NamedTuple
+
+from hub.errors import StoreError
+from hub.store.copying import copy_database
+
+_VERSIONS = "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, at REAL)"
+
+
+class Step(NamedTuple):
+    """One file `NNNN_name.sql`; `version` is its number."""
+
+    version: int
+    name: str
+    sql: str
+
+
+def shipped_steps() -> list[Step]:
+    """Return the steps that come with this version of the hub, in order."""
+    folder = resources.files("hub.store").joinpath("migrations")
+    files = [file for file in folder.iterdir() if file.name.endswith(".sql")]
+    return sorted(
+        Step(int(file.name.partition("_")[0]), file.name, file.read_text("utf-8")) for file in files
+    )
+
+
+def migrate(
+    connection: sqlite3.Connection, path: Path, *, now: float, steps: Sequence[Step]
+) -> None:
+    """Bring the database to the last step; an existing one is copied to `NAME.before-N` first.
+
+    Raises StoreError when the database comes from a newer hub. A step that fails leaves the
+    schema as it was before that step.
+    """
+    version = current_version(connection)
+    latest = max((step.version for step in steps), default=0)
+    if version > latest:
+        raise StoreError(
+            f"{path} was written by a newer hub (schema {version}, this hub knows {latest});"
+            " install that version again, or restore the backup made before the upgrade"
+        )
+    if 0 < version < latest:
+        copy_database(connection, path.with_name(f"{path.name}.before-{latest}"))
+    for step in steps:
+        if step.version > version:
+            _run(connection, step, now)
+
+
+def current_version(connection: sqlite3.Connection) -> int:
+    """Return the number of the last step that was run; 0 for an empty database."""
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'schema_version'")
+    if found.fetchone() is None:
+        return 0
+    row = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()
+    return int(row[0])
+
+
+def _run(connection: sqlite3.Connection, step: Step, now: float) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute(_VERSIONS)
+        for statement in split_statements(step.sql):
+            connection.execute(statement)
+        connection.execute("INSERT INTO schema_version VALUES (?, ?)", (step.version, now))
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def split_statements(sql: str) -> Iterator[str]:
+    """Yield the statements of a file; `executescript` would end the transaction."""
+    statement = ""
+    for line in sql.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if any(line and not line.startswith("--") for line in map(str.strip, statement.splitlines())):
+        yield statement

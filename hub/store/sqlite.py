@@ -1,0 +1,103 @@
+"""The embedded store: one SQLite file, opened with everything that keeps it sound."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from hub.clock import Clock
+from hub.errors import StoreBrokenError, StoreError
+from hub.store.archive import SqliteArchive
+from hub.store.books import SqliteBooks
+from hub.store.committer import SqliteCommitter
+from hub.store.copying import check_database, copy_database
+from hub.store.failure import explain
+from hub.store.lock import exclusive
+from hub.store.migration import migrate, shipped_steps
+from hub.store.readers import Readers
+from hub.store.series import Names
+from hub.store.writer import Writer
+
+BUSY_TIMEOUT = 5.0
+"""Seconds that a commit waits for a lock that somebody else holds on the file."""
+CHECKED_WHOLE = 64 * 1024 * 1024
+"""Bytes up to which a database is checked whole after a crash; of a larger one only the books."""
+
+_RUNNING = (
+    "INSERT INTO meta (key, value) VALUES ('running', ?)"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+)
+_BOOKS = ("journal", "feed", "ticket", "alarm", "command", "document", "state", "cursor", "series")
+
+
+class SqliteStore:
+    """An open store: the three ports, and the backup."""
+
+    def __init__(self, path: Path, committer: SqliteCommitter, readers: Readers) -> None:
+        self.path = path
+        self.committer = committer
+        self.archive = SqliteArchive(path, readers)
+        self.books = SqliteBooks(readers)
+        self._readers = readers
+
+    async def backup(self, target: Path) -> None:
+        """Write a checked copy to `target` while the hub runs; StoreError when it failed."""
+        await self._readers.read(lambda source: copy_database(source, target), limit=None)
+
+
+@asynccontextmanager
+async def open_store(
+    path: Path, *, clock: Clock, busy_timeout: float = BUSY_TIMEOUT
+) -> AsyncIterator[SqliteStore]:
+    """Open the file, made or upgraded as needed, for as long as the block runs.
+
+    Raises StoreError when another hub uses it, when it comes from a newer hub, or when it is
+    damaged (looked at after a stop that was not clean).
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with exclusive(path):
+        writer = Writer(path, busy_timeout=busy_timeout)
+        try:
+            await writer.open()
+            names = await writer.call(lambda: _prepare(writer, path, clock.now()))
+            readers = Readers(path)
+            try:
+                yield SqliteStore(path, SqliteCommitter(writer, names, clock), readers)
+            finally:
+                await readers.close()
+                await writer.call(lambda: _note_stop(writer))
+        finally:
+            await writer.close()
+
+
+def _prepare(writer: Writer, path: Path, now: float) -> Names:
+    connection = writer.connection()
+    try:
+        migrate(connection, path, now=now, steps=shipped_steps())
+        _check_after_crash(connection, path)
+        connection.execute(_RUNNING, ("yes",))
+        return Names(connection)
+    except sqlite3.Error as error:
+        raise explain(error, str(path)) from error
+
+
+def _check_after_crash(connection: sqlite3.Connection, path: Path) -> None:
+    marker = connection.execute("SELECT value FROM meta WHERE key = 'running'").fetchone()
+    if marker is None or marker[0] == "no":
+        return
+    whole = path.stat().st_size <= CHECKED_WHOLE
+    try:
+        for table in ("",) if whole else _BOOKS:
+            check_database(connection, path, table=table)
+    except StoreError as error:
+        raise StoreBrokenError(str(error)) from error
+
+
+def _note_stop(writer: Writer) -> None:
+    try:
+        writer.connection().execute(_RUNNING, ("no",))
+    except (sqlite3.Error, StoreError):
+        # Not noted means checked at the next start, which is what a failing disk deserves.
+        return

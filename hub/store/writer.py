@@ -1,0 +1,128 @@
+"""The one thread that writes: a transaction is one function, run there as a whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from hub.errors import StoreBrokenError, StoreError
+from hub.store.failure import explain
+
+HANDED_OVER = 4
+"""Functions that may wait for the thread; whoever comes later waits on the loop."""
+WAL_LIMIT = 64 * 1024 * 1024
+"""Bytes of write-ahead log that readers may hold up before it is cut."""
+
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -16000",
+    # By default a batch of 1,000 points would be copied into the file after each commit.
+    "PRAGMA wal_autocheckpoint = 8000",
+)
+
+T = TypeVar("T")
+
+
+class Writer:
+    """Owns the only connection that ever writes or checkpoints.
+
+    SQLite before 3.51.3 can damage a WAL database when two connections do so at once.
+    """
+
+    def __init__(self, path: Path, *, busy_timeout: float) -> None:
+        self._path = path
+        self._busy = int(busy_timeout * 1000)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
+        self._slots = asyncio.Semaphore(HANDED_OVER)
+        self._connection: sqlite3.Connection | None = None
+        self._broken: str = ""
+
+    async def open(self) -> None:
+        """Connect, in the thread."""
+        await self.call(self._connect)
+
+    async def close(self) -> None:
+        """Finish what was handed over, disconnect and end the thread."""
+        await self.call(self._disconnect)
+        self._thread.shutdown(wait=True)
+
+    async def call(self, work: Callable[[], T]) -> T:
+        """Run `work` in the thread to its end, even where the caller is cancelled meanwhile."""
+        await self._slots.acquire()
+        try:
+            future = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except RuntimeError:
+            self._slots.release()
+            raise StoreError(f"{self._path} is closed; nothing was written") from None
+        future.add_done_callback(lambda _: self._slots.release())
+        return await asyncio.shield(future)
+
+    def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` in a transaction; StoreError means that nothing was written. In the thread."""
+        connection = self.connection()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            result = work(connection)
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._roll_back(connection)
+            failure = explain(error, str(self._path))
+            self._remember(failure)
+            raise failure from error
+        except BaseException:
+            self._roll_back(connection)
+            raise
+        self._cut_log(connection)
+        return result
+
+    def connection(self) -> sqlite3.Connection:
+        """Return the connection; only for functions that run in the thread."""
+        if self._broken:
+            raise StoreBrokenError(self._broken)
+        if self._connection is None:
+            raise StoreError(f"{self._path} is closed; nothing was written")
+        return self._connection
+
+    def _connect(self) -> None:
+        try:
+            connection = sqlite3.connect(
+                self._path, isolation_level=None, timeout=self._busy / 1000
+            )
+            self._connection = connection
+            for pragma in _PRAGMAS:
+                connection.execute(pragma)
+        except sqlite3.Error as error:
+            raise explain(error, str(self._path)) from error
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+    def _roll_back(self, connection: sqlite3.Connection) -> None:
+        # A full disk has rolled back already; going on would write half a batch.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+    def _remember(self, failure: StoreError) -> None:
+        if isinstance(failure, StoreBrokenError):
+            self._broken = str(failure)
+
+    def _cut_log(self, connection: sqlite3.Connection) -> None:
+        log = self._path.with_name(self._path.name + "-wal")
+        if log.stat().st_size <= WAL_LIMIT:
+            return
+        try:
+            connection.execute("PRAGMA busy_timeout = 0")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            connection.execute(f"PRAGMA busy_timeout = {self._busy}")
+        except sqlite3.Error as error:
+            # The commit before is safe; what matters is whether another one may follow.
+            self._remember(explain(error, str(self._path)))
