@@ -136,7 +136,7 @@ def _build_reception(needs: Needs, snapshot: Snapshot, judge: Judge) -> Receptio
     router.set_devices(needs.devices, needs.models)
     reception = Reception(
         router=router,
-        identity=IdentityBook(snapshot.cursors),
+        identity=IdentityBook(snapshot.cursors, snapshot.digests),
         presence=Presence(snapshot.heard),
         judge=judge.hear,
     )

@@ -7,6 +7,7 @@ number below the highest is a duplicate.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 
 import msgspec
@@ -57,11 +58,17 @@ class _Track:
 class IdentityBook:
     """Remembers what was taken; what changed since the last `take_rows` goes into the commit."""
 
-    def __init__(self, cursors: list[CursorRow], *, digest_limit: int = 20_000) -> None:
+    def __init__(
+        self,
+        cursors: Iterable[CursorRow],
+        digests: Iterable[DigestRow] = (),
+        *,
+        digest_limit: int = 20_000,
+    ) -> None:
         self._tracks = {
             (row.uid, row.topic, row.boot): _Track(row.seq, list(row.gaps)) for row in cursors
         }
-        self._digests: dict[tuple[str, str], float] = {}
+        self._digests = {(row.uid, row.digest): row.at for row in digests}
         self._digest_limit = digest_limit
         self._changed: dict[tuple[str, str, str], float] = {}
         self._new_digests: list[DigestRow] = []

@@ -16,7 +16,7 @@ IN_A_ROW = 5
 SPREAD = 20.0
 AHEAD_LIMIT = 300.0
 YEAR_2020 = 1_577_836_800.0
-"""A time before it, or further ahead than the limit, cannot be true: arrival time counts at once."""
+"""A time before it, or further ahead than the limit, cannot be true: arrival time counts."""
 
 
 class _Watch:

@@ -76,7 +76,9 @@ def test_without_a_number_the_content_identifies_the_message() -> None:
     assert book.take(message(None, digest="x")) is Seen.NEW
     assert book.take(message(None, digest="x")) is Seen.DUPLICATE
     assert book.take(message(None, digest="y")) is Seen.NEW
-    assert [row.digest for row in book.take_rows()[1]] == ["x", "y"]
+    rows = book.take_rows()[1]
+    assert [row.digest for row in rows] == ["x", "y"]
+    assert IdentityBook([], rows).take(message(None, digest="x")) is Seen.DUPLICATE
 
 
 @given(
