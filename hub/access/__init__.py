@@ -1,0 +1,1 @@
+"""Who may do what: people, keys, sessions, and the policy that every route declares."""

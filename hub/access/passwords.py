@@ -1,0 +1,39 @@
+"""Passwords: argon2id with 19 MiB and two passes, in a thread, few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+AT_ONCE = 2
+"""Hashes computed together: each takes 19 MiB, and a crowd at the door must not fill the memory."""
+
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_decoy = _hasher.hash("nobody has this password")
+
+
+class PasswordDesk:
+    """Hashes and checks passwords off the event loop."""
+
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._turn = asyncio.Semaphore(at_once)
+
+    async def hash(self, password: str) -> str:
+        """Return argon2's encoded hash with a fresh salt."""
+        async with self._turn:
+            return await asyncio.to_thread(_hasher.hash, password)
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        """Tell whether the password fits; None (nobody of that name) takes just as long."""
+        async with self._turn:
+            fits = await asyncio.to_thread(_fits, password_hash or _decoy, password)
+        return fits and password_hash is not None
+
+
+def _fits(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False

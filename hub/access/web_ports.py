@@ -1,0 +1,61 @@
+"""What the web layers (API, feeds, console) are handed; `hub.app` fills it once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from hub.access.gatekeeper import Gatekeeper
+from hub.clock import Clock
+from hub.model.access import Identity
+from hub.model.ticket import Ticket
+from hub.ports import Archive, Books, Desk, Live, Pulse
+
+
+class CommunityCard(msgspec.Struct, frozen=True, kw_only=True):
+    """Which community this hub serves.
+
+    `id` such as `guanshan`, its name, the prefix of its ticket numbers (`GS`), and whether it is
+    a drill or demo.
+    """
+
+    id: str
+    name: str
+    prefix: str
+    test: bool = False
+
+
+class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that an answer over HTTP is made from.
+
+    `possible_steps` names the steps (wire `do`) that this person can take on this ticket now.
+    """
+
+    live: Live
+    pulse: Pulse
+    desk: Desk
+    books: Books
+    archive: Archive
+    gatekeeper: Gatekeeper
+    clock: Clock
+    community: CommunityCard
+    possible_steps: Callable[[Ticket, Identity], Sequence[str]]
+
+
+BIGGEST = 2**62
+"""No journal reaches it; a number beyond it is somebody's invention."""
+
+
+async def has_reached(ports: WebPorts, seq: int) -> bool:
+    """Tell whether the journal knows the number `seq`.
+
+    A cursor can be ahead of the pulse for a moment (what is committed can be read before readers
+    are woken), and for good after a restore from a backup that is older than the cursor.
+    """
+    if seq <= ports.pulse.last_seq():
+        return True
+    if seq > BIGGEST:
+        return False
+    entries = await ports.books.journal(after=seq - 1, limit=1)
+    return bool(entries)

@@ -1,0 +1,1 @@
+"""HTTP for people's programs: `/api/v1`, health, metrics."""

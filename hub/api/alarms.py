@@ -1,0 +1,58 @@
+"""Calls about alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+
+from hub.access.http import identity_of, ports_of
+from hub.access.policy import Call
+from hub.api import wire
+from hub.api.paging import LONGEST_PAGE, PAGE, Cursor, Limit, collect, page
+from hub.api.rights import STAFF, may_see_alarm
+from hub.model.alarm import Alarm
+
+State = Annotated[
+    str, Query(pattern="^(open|raised|suppressed|cleared)?$", description="only these")
+]
+
+
+async def list_alarms(
+    request: Request,
+    after: Cursor = "",
+    limit: Limit = PAGE,
+    state: State = "",
+    subject: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """List alarms, newest first; `state=open` leaves out what is cleared."""
+    ports, who = ports_of(request), await identity_of(request)
+    open_only = state == "open"
+
+    async def fetch(before: str) -> Sequence[Alarm]:
+        return await ports.books.alarms(open_only=open_only, limit=LONGEST_PAGE, before=before)
+
+    def is_wanted(alarm: Alarm) -> bool:
+        return (
+            may_see_alarm(who, alarm)
+            and state in {"", "open", alarm.state}
+            and subject in {"", alarm.subject}
+        )
+
+    alarms, following = await collect(
+        fetch, lambda alarm: alarm.id, is_wanted, start=after, limit=limit
+    )
+    return page([wire.alarm(alarm) for alarm in alarms], following)
+
+
+CALLS = (
+    Call(
+        method="GET",
+        path="/alarms",
+        answer=list_alarms,
+        roles=STAFF,
+        operation="listAlarms",
+        about="Alarms, newest first",
+    ),
+)

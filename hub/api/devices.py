@@ -1,0 +1,158 @@
+"""Calls about devices: what they are, what they say now, what they said, and why no alarm."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+
+from hub.access.http import identity_of, ports_of
+from hub.access.policy import Call
+from hub.api import wire
+from hub.api.paging import LONGEST_PAGE, Cursor, Instant, Limit, cut, instant, json_response, page
+from hub.api.rights import STAFF, may_see_event, visible_device
+from hub.errors import ForbiddenError, InvalidRequestError
+from hub.model.place import contains
+from hub.ports import DeviceView
+
+DAY = 24 * 3600.0
+Word = Annotated[str, Query(max_length=200)]
+
+
+async def list_devices(
+    request: Request,
+    after: Cursor = "",
+    limit: Limit = LONGEST_PAGE,
+    kind: Word = "",
+    place: Word = "",
+) -> Response:
+    """List devices in the order of the site file, with their points as of the last commit."""
+    ports, who = ports_of(request), await identity_of(request)
+
+    def is_wanted(view: DeviceView) -> bool:
+        book = view.device
+        return (
+            who.may_see(book.place)
+            and (not kind or book.kind == kind)
+            and (not place or contains(place, book.place))
+        )
+
+    seen = filter(is_wanted, ports.live.devices())
+    views, following = cut(seen, lambda view: view.device.id, after=after, limit=limit)
+    now = ports.clock.now()
+    return page([wire.device(view, now) for view in views], following)
+
+
+async def read_device(request: Request, device_id: str) -> Response:
+    """Read one device with its points as of the last commit."""
+    ports = ports_of(request)
+    view = visible_device(ports, await identity_of(request), device_id)
+    return json_response(wire.device(view, ports.clock.now()))
+
+
+async def read_history(
+    request: Request,
+    device_id: str,
+    *,
+    point: Annotated[str, Query(min_length=1, max_length=100)],
+    start: Annotated[Instant, Query(alias="from")] = "",
+    end: Annotated[Instant, Query(alias="to")] = "",
+    limit: Limit = LONGEST_PAGE,
+) -> Response:
+    """Read a point's readings, oldest first; without `from` the last 24 hours.
+
+    `next` is the `from` of the following page.
+    """
+    ports = ports_of(request)
+    view = await _public_device(request, device_id)
+    first, last = _span(start, end, ports.clock.now())
+    found = await ports.archive.history(view.device.uid, point, start=first, end=last, limit=limit)
+    following = None if found.next is None else repr(found.next)
+    return page([wire.reading(row) for row in found.rows], following)
+
+
+async def list_events(
+    request: Request,
+    device_id: str,
+    start: Annotated[Instant, Query(alias="from")] = "",
+    end: Annotated[Instant, Query(alias="to")] = "",
+    limit: Limit = LONGEST_PAGE,
+) -> Response:
+    """Read a device's events, oldest first; without `from` the last 24 hours."""
+    ports, who = ports_of(request), await identity_of(request)
+    view = await _public_device(request, device_id)
+    first, last = _span(start, end, ports.clock.now())
+    rows = await ports.archive.events(view.device.uid, start=first, end=last, limit=limit)
+    following = repr(rows[-1].at) if len(rows) == limit else None
+    return page([wire.event(row) for row in rows if may_see_event(who, row)], following)
+
+
+async def explain_device(request: Request, device_id: str) -> Response:
+    """Say for each gate and rule what it answers now, and why: why is there no alarm?"""
+    ports = ports_of(request)
+    visible_device(ports, await identity_of(request), device_id)
+    return page(ports.live.why(device_id), None)
+
+
+async def _public_device(request: Request, device_id: str) -> DeviceView:
+    view = visible_device(ports_of(request), await identity_of(request), device_id)
+    if wire.is_household(view):
+        raise ForbiddenError(
+            f"{device_id} 是住户表，读数不在此处提供。 "
+            f"{device_id} measures one household; its readings are not given out here."
+        )
+    return view
+
+
+def _span(start: str, end: str, now: float) -> tuple[float, float]:
+    last = instant(end, "to", now)
+    first = instant(start, "from", last - DAY)
+    if first > last:
+        raise InvalidRequestError(
+            "from lies after to; swap them.", problems={"from": "later than to"}
+        )
+    return first, last
+
+
+CALLS = (
+    Call(
+        method="GET",
+        path="/devices",
+        answer=list_devices,
+        roles=STAFF,
+        operation="listDevices",
+        about="Devices with their points now",
+    ),
+    Call(
+        method="GET",
+        path="/devices/{device_id}",
+        answer=read_device,
+        roles=STAFF,
+        operation="readDevice",
+        about="One device with its points now",
+    ),
+    Call(
+        method="GET",
+        path="/devices/{device_id}/history",
+        answer=read_history,
+        roles=STAFF,
+        operation="readHistory",
+        about="A point's readings",
+    ),
+    Call(
+        method="GET",
+        path="/devices/{device_id}/events",
+        answer=list_events,
+        roles=STAFF,
+        operation="listDeviceEvents",
+        about="A device's events",
+    ),
+    Call(
+        method="GET",
+        path="/devices/{device_id}/why",
+        answer=explain_device,
+        roles=STAFF,
+        operation="explainDevice",
+        about="Each gate and rule with its answer and reason",
+    ),
+)

@@ -1,0 +1,78 @@
+"""Calls for those who run the hub: is it alive, is it ready, figures, and its own description."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from fastapi import Request, Response
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from hub.access.policy import EVERYBODY, Call
+from hub.api.document import openapi_document
+from hub.api.paging import json_response
+from hub.api.rights import LEADERS, TICKET_READERS
+
+Readiness = Callable[[], Mapping[str, str]]
+"""Part (store, migrations, link:NAME) → why it is not ready, or an empty string."""
+
+
+async def healthz(_request: Request) -> Response:
+    """Say that the process lives and its loop turns."""
+    return json_response({"status": "ok"})
+
+
+async def readyz(request: Request) -> Response:
+    """Say whether store, migrations and links are ready (200) or not (503), and which are not."""
+    readiness: Readiness = request.state.readiness
+    parts = {part: "not ready" if why else "ready" for part, why in readiness().items()}
+    ready = "not ready" not in parts.values()
+    content = {"status": "ready" if ready else "not ready", "parts": parts}
+    return json_response(content, 200 if ready else 503)
+
+
+async def metrics(request: Request) -> Response:
+    """Give the figures in Prometheus' text format."""
+    registry: CollectorRegistry = request.state.registry
+    return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})
+
+
+async def openapi(request: Request) -> Response:
+    """Describe every call."""
+    return json_response(openapi_document(request.app))
+
+
+CALLS = (
+    Call(
+        method="GET",
+        path="/healthz",
+        answer=healthz,
+        roles=EVERYBODY,
+        operation="checkHealth",
+        about="Does the process live?",
+    ),
+    Call(
+        method="GET",
+        path="/readyz",
+        answer=readyz,
+        roles=EVERYBODY,
+        operation="checkReadiness",
+        about="Are store, migrations and links ready?",
+    ),
+    Call(
+        method="GET",
+        path="/metrics",
+        answer=metrics,
+        roles=LEADERS,
+        operation="readMetrics",
+        about="Figures for Prometheus",
+    ),
+    Call(
+        method="GET",
+        path="/api/v1/openapi.json",
+        answer=openapi,
+        roles=TICKET_READERS,
+        operation="readOpenApi",
+        about="This description",
+    ),
+)

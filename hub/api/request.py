@@ -1,0 +1,37 @@
+"""Reads request bodies strictly: what is wrong is named, what is unknown is refused."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from hub.errors import InvalidRequestError
+
+Body = TypeVar("Body", bound=msgspec.Struct)
+
+
+def read_struct(body: bytes, kind: type[Body]) -> Body:
+    """Decode a JSON body; unknown fields are refused, so that nobody believes they were taken.
+
+    Raises InvalidRequestError with the field and what is wrong with it.
+    """
+    try:
+        found = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        unknown = sorted(set(found) - set(kind.__struct_encode_fields__))
+        if not unknown:
+            return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidRequestError(
+            f"The body does not fit: {error}.", problems={_place(error): str(error)}
+        ) from error
+    raise InvalidRequestError(
+        f"Unknown fields: {', '.join(unknown)}; known are {', '.join(kind.__struct_fields__)}.",
+        problems=dict.fromkeys(unknown, "unknown field"),
+    )
+
+
+def _place(error: Exception) -> str:
+    """Take the field's name out of msgspec's sentence (`… - at `$.do``)."""
+    _, found, place = str(error).partition(" - at `$.")
+    return place.rstrip("`") if found else "body"

@@ -1,0 +1,90 @@
+"""Who may call what, in words that the tables of calls use, and what a person may see of it."""
+
+from __future__ import annotations
+
+from hub.access.web_ports import WebPorts
+from hub.errors import NotFoundError
+from hub.model.access import Identity, Role
+from hub.model.alarm import Alarm
+from hub.model.command import Command
+from hub.model.journal import Entry
+from hub.model.ticket import Ticket, TicketAction
+from hub.ports import DeviceView, EventRow
+
+STAFF = frozenset({Role.GUARD, Role.CREW, Role.MANAGER, Role.GRID_WORKER, Role.ADMINISTRATOR})
+"""Who works with devices and alarms."""
+TICKET_READERS = STAFF | {Role.DEPARTMENT}
+TICKET_HANDS = frozenset({Role.GUARD, Role.CREW, Role.MANAGER, Role.ADMINISTRATOR})
+COMMANDERS = frozenset({Role.GUARD, Role.ADMINISTRATOR})
+LEADERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+
+DISCREET_EVENTS = frozenset({"duress"})
+"""Events whose being seen on a screen endangers whoever gave them."""
+PERSONAL = ("person.", "key.")
+"""Journal types about the hub's own users."""
+
+_WORK = frozenset(
+    {
+        TicketAction.TAKE,
+        TicketAction.ARRIVE,
+        TicketAction.COMPLETE,
+        TicketAction.VERIFY,
+        TicketAction.REJECT,
+        TicketAction.TRANSFER,
+        TicketAction.RETURN,
+        TicketAction.COMMENT,
+    }
+)
+STEPS: dict[Role, frozenset[TicketAction]] = {
+    Role.GUARD: frozenset({TicketAction.COMMENT}),
+    Role.CREW: _WORK,
+    Role.MANAGER: frozenset(TicketAction),
+    Role.ADMINISTRATOR: frozenset(TicketAction),
+}
+"""Steps by role; whether one is possible now is the ticket's own table's business."""
+
+
+def may_see_alarm(who: Identity, alarm: Alarm) -> bool:
+    """Tell whether an alarm is theirs to see; a discreet one (duress) is for leaders alone."""
+    return who.may_see(alarm.place) and (not alarm.discreet or who.role in LEADERS)
+
+
+def may_see_entry(who: Identity, entry: Entry) -> bool:
+    """Tell whether a journal entry is theirs to see."""
+    if entry.data.get("discreet") and who.role not in LEADERS:
+        return False
+    if entry.type.startswith(PERSONAL) and who.role is not Role.ADMINISTRATOR:
+        return False
+    return who.may_see(entry.place)
+
+
+def may_see_event(who: Identity, event: EventRow) -> bool:
+    """Tell whether an event of a device that they see is theirs to see."""
+    return who.role in LEADERS or event.name not in DISCREET_EVENTS
+
+
+def visible_device(ports: WebPorts, who: Identity, device_id: str) -> DeviceView:
+    """Return a device, or raise NotFoundError: a foreign one is as if it were not there."""
+    view = ports.live.device(device_id)
+    if view is None or not who.may_see(view.device.place):
+        raise NotFoundError(f"没有设备 {device_id}。 There is no device {device_id!r}.")
+    return view
+
+
+async def visible_ticket(ports: WebPorts, who: Identity, number: str) -> Ticket:
+    """Return a ticket, or raise NotFoundError."""
+    ticket = await ports.books.ticket(number)
+    if ticket is None or not who.may_see(ticket.place):
+        raise NotFoundError(f"没有工单 {number}。 There is no ticket {number!r}.")
+    return ticket
+
+
+async def visible_command(ports: WebPorts, who: Identity, command_id: str) -> Command:
+    """Return an order to a device that this person may see, or raise NotFoundError."""
+    command = await ports.books.command(command_id)
+    view = ports.live.device(command.device) if command else None
+    place = view.device.place if view else ""
+    if command is None or not who.may_see(place):
+        raise NotFoundError(f"没有指令 {command_id}。 There is no command {command_id!r}.")
+    return command

@@ -1,0 +1,43 @@
+"""Puts the calls together; `hub.app` mounts the result."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Request
+
+from hub.access.http import bind
+from hub.access.policy import mount
+from hub.access.web_ports import WebPorts
+from hub.api import alarms, arrival, commands, devices, journal, operation, stream, tickets
+from hub.api.frame import FrameShelf
+from hub.api.metrics import Counts, build_registry
+from hub.api.operation import Readiness
+
+PREFIX = "/api/v1"
+PARTS = (devices, alarms, tickets, commands, journal, stream, arrival)
+
+
+def build_api(
+    ports: WebPorts,
+    *,
+    readiness: Readiness = dict,
+    counts: Counts = dict,
+) -> APIRouter:
+    """Make the router of `/api/v1`, `/healthz`, `/readyz` and `/metrics`.
+
+    `readiness` says which parts are not ready, and `counts` gives counters for the metrics.
+    """
+    shelf = FrameShelf(ports)
+    registry = build_registry(ports.live, ports.pulse, counts)
+
+    async def put(request: Request) -> None:
+        request.state.shelf = shelf
+        request.state.registry = registry
+        request.state.readiness = readiness
+
+    router = APIRouter(dependencies=[bind(ports), Depends(put)])
+    mount(router, operation.CALLS)
+    calls = APIRouter(prefix=PREFIX)
+    for part in PARTS:
+        mount(calls, part.CALLS)
+    router.include_router(calls)
+    return router

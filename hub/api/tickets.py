@@ -1,0 +1,140 @@
+"""Calls about tickets: the list, one with its possible steps, and taking a step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Query, Request, Response
+
+from hub.access.http import identity_of, ports_of
+from hub.access.idempotency import once
+from hub.access.policy import Call
+from hub.access.web_ports import WebPorts
+from hub.api import wire
+from hub.api.paging import LONGEST_PAGE, PAGE, Cursor, Limit, collect, json_response, page
+from hub.api.request import read_struct
+from hub.api.rights import STEPS, TICKET_HANDS, TICKET_READERS, visible_ticket
+from hub.errors import ForbiddenError
+from hub.model.access import Identity
+from hub.model.ticket import Ticket, TicketAction, TicketState, TicketStep
+
+ENDED = frozenset({TicketState.CLOSED, TicketState.VOIDED})
+STATES = "|".join(("open", *TicketState))
+
+
+class StepBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do to a ticket.
+
+    `code` is the closing code of `complete`, `to` whom it goes to, `reason` why, `text` a comment
+    or note; what else a step needs stands in `extra`.
+    """
+
+    do: TicketAction
+    reason: str = ""
+    code: str = ""
+    to: str = ""
+    text: str = ""
+    extra: dict[str, Any] = {}
+
+
+async def list_tickets(
+    request: Request,
+    after: Cursor = "",
+    limit: Limit = PAGE,
+    state: Annotated[str, Query(pattern=f"^({STATES})?$", description="only these")] = "",
+    subject: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """List tickets, newest first; `state=open` leaves out what is closed or voided."""
+    ports, who = ports_of(request), await identity_of(request)
+    open_only = state == "open"
+
+    async def fetch(before: str) -> Sequence[Ticket]:
+        return await ports.books.tickets(open_only=open_only, limit=LONGEST_PAGE, before=before)
+
+    def is_wanted(ticket: Ticket) -> bool:
+        return (
+            who.may_see(ticket.place)
+            and state in {"", "open", ticket.state}
+            and subject in {"", ticket.subject}
+        )
+
+    tickets, following = await collect(
+        fetch, lambda ticket: ticket.number, is_wanted, start=after, limit=limit
+    )
+    return page([wire.ticket(ticket) for ticket in tickets], following)
+
+
+async def read_ticket(request: Request, number: str) -> Response:
+    """Read one ticket with the steps that the asker can take now."""
+    ports, who = ports_of(request), await identity_of(request)
+    return _one(ports, who, await visible_ticket(ports, who, number))
+
+
+async def act_on_ticket(request: Request, number: str) -> Response:
+    """Take one step; an illegal one is answered by 409 with those that are possible."""
+    ports, who = ports_of(request), await identity_of(request)
+    await visible_ticket(ports, who, number)
+
+    async def act() -> Response:
+        body = read_struct(await request.body(), StepBody)
+        _check_right(who, body.do)
+        step = TicketStep(
+            actor=who.name,
+            role=who.role,
+            at=ports.clock.now(),
+            **{name: getattr(body, name) for name in StepBody.__struct_fields__},
+        )
+        return _one(ports, who, await ports.desk.step_ticket(number, step))
+
+    return await once(request, who, act)
+
+
+def possible(ports: WebPorts, who: Identity, ticket: Ticket) -> list[str]:
+    """Return the steps that the ticket's state and the person's role both allow."""
+    allowed = STEPS.get(who.role, frozenset())
+    return [step for step in ports.possible_steps(ticket, who) if step in allowed]
+
+
+def _check_right(who: Identity, do: TicketAction) -> None:
+    allowed = STEPS.get(who.role, frozenset())
+    if do not in allowed:
+        raise ForbiddenError(
+            f"{who.role} 不能执行 {do}。 A {who.role} cannot {do} a ticket, "
+            f"only: {', '.join(sorted(allowed)) or 'read'}."
+        )
+
+
+def _one(ports: WebPorts, who: Identity, ticket: Ticket) -> Response:
+    shown = wire.ticket(ticket) | {"possible": possible(ports, who, ticket)}
+    return json_response(shown)
+
+
+CALLS = (
+    Call(
+        method="GET",
+        path="/tickets",
+        answer=list_tickets,
+        roles=TICKET_READERS,
+        operation="listTickets",
+        about="Tickets, newest first",
+    ),
+    Call(
+        method="GET",
+        path="/tickets/{number}",
+        answer=read_ticket,
+        roles=TICKET_READERS,
+        operation="readTicket",
+        about="One ticket with its possible steps",
+    ),
+    Call(
+        method="POST",
+        path="/tickets/{number}/actions",
+        answer=act_on_ticket,
+        roles=TICKET_HANDS,
+        operation="actOnTicket",
+        about="Take one step of a ticket",
+        body=StepBody,
+    ),
+)

@@ -1,0 +1,1 @@
+"""What other systems read: the grid platform's feed of incidents."""

@@ -1,0 +1,74 @@
+"""Which incidents there are now, by following the feed; the items themselves stay in the store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import msgspec
+
+from hub.ports import Books, FeedRow
+
+PAGE = 1000
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An incident's latest item: where to find it, and what lists filter by."""
+
+    incident: str
+    seq: int
+    at: float
+    place: str
+    state: str
+
+
+class _Data(msgspec.Struct, frozen=True):
+    state: str
+
+
+class _Body(msgspec.Struct, frozen=True):
+    data: _Data
+
+
+class _Whole(msgspec.Struct, frozen=True):
+    data: msgspec.Raw
+
+
+class IncidentCatalogue:
+    """A reader with its own place in the feed; after a restart it starts from the oldest item."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self._seq = 0
+        self._known: dict[str, Known] = {}
+        self._reading = asyncio.Lock()
+
+    async def catch_up(self) -> None:
+        """Read what is new."""
+        async with self._reading:
+            while rows := await self._books.feed(after=self._seq, limit=PAGE):
+                for row in rows:
+                    self._note(row)
+
+    def behind(self, seq: int) -> Iterator[Known]:
+        """Yield incidents whose latest item lies behind `seq`, in the order of these items."""
+        return (known for known in self._known.values() if known.seq > seq)
+
+    def find(self, incident: str) -> Known | None:
+        """Return one incident."""
+        return self._known.get(incident)
+
+    async def whole(self, known: Known) -> bytes | None:
+        """Return the incident as JSON; None when retention has taken its last item away."""
+        rows = await self._books.feed(after=known.seq - 1, limit=1, scope=known.place)
+        if not rows or rows[0].incident != known.incident:
+            return None
+        return bytes(msgspec.json.decode(rows[0].body, type=_Whole).data)
+
+    def _note(self, row: FeedRow) -> None:
+        state = msgspec.json.decode(row.body, type=_Body).data.state
+        self._known.pop(row.incident, None)
+        self._known[row.incident] = Known(
+            incident=row.incident, seq=row.seq, at=row.at, place=row.place, state=state
+        )
+        self._seq = row.seq

@@ -1,0 +1,186 @@
+"""`/grid/v1`: the feed that the grid platform pulls, and the incidents as they stand.
+
+Pages are joined from bytes that were made when the incident changed; nothing is encoded again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from hub.access.http import bind, identity_of, ports_of
+from hub.access.policy import Call, mount
+from hub.access.web_ports import WebPorts, has_reached
+from hub.errors import GoneError, InvalidRequestError, NotFoundError
+from hub.feeds.catalogue import IncidentCatalogue, Known
+from hub.feeds.cursor import read_cursor, write_cursor
+from hub.model.access import Identity, Role
+from hub.model.instant import from_rfc3339
+from hub.model.place import contains
+from hub.ports import FeedRow
+
+PREFIX = "/grid/v1"
+PLATFORMS = frozenset({Role.GRID, Role.ADMINISTRATOR})
+LONGEST_WAIT = 30.0
+
+Limit = Annotated[int, Query(ge=1, le=1000, description="how many items at most")]
+Cursor = Annotated[str, Query(max_length=400, description="`next` of the page before")]
+Wait = Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="seconds to wait for an item")]
+
+
+async def read_feed(
+    request: Request, after: Cursor = "", limit: Limit = 200, wait: Wait = 0
+) -> Response:
+    """Read items behind a cursor, in order, waiting up to `wait` seconds for the first.
+
+    `next` is given also when there is no item. 410 with the oldest cursor when retention has
+    passed the cursor, or when the hub was restored from a backup that is older.
+    """
+    ports, who = ports_of(request), await identity_of(request)
+    seq = await _start(ports, who, after)
+    end = asyncio.get_running_loop().time() + wait
+    rows, seq = await _read_on(ports, who, seq, limit)
+    while not rows and (left := end - asyncio.get_running_loop().time()) > 0:
+        await ports.pulse.wait(seq, left)
+        rows, seq = await _read_on(ports, who, seq, limit)
+    following = write_cursor(ports.community.id, seq, who.scope)
+    return _joined((row.body for row in rows), following)
+
+
+async def list_incidents(
+    request: Request,
+    *,
+    after: Cursor = "",
+    limit: Limit = 200,
+    state: Annotated[str, Query(max_length=40)] = "",
+    place: Annotated[str, Query(max_length=200)] = "",
+    updated_since: Annotated[str, Query(max_length=40)] = "",
+) -> Response:
+    """List incidents as they stand, the one that changed longest ago first.
+
+    `next` is null at the end. What changes while the pages are read comes again on a later page.
+    """
+    ports, who = ports_of(request), await identity_of(request)
+    catalogue = await _catalogue(request)
+    seq = read_cursor(after, ports.community.id, who.scope) if after else 0
+    since = _since(updated_since)
+
+    def is_wanted(known: Known) -> bool:
+        return (
+            who.may_see(known.place)
+            and known.at >= since
+            and state in {"", known.state}
+            and (not place or contains(place, known.place))
+        )
+
+    found = [known for known in catalogue.behind(seq) if is_wanted(known)]
+    shown = found[:limit]
+    bodies = [body for known in shown if (body := await catalogue.whole(known))]
+    more = len(found) > limit
+    following = write_cursor(ports.community.id, shown[-1].seq, who.scope) if more else None
+    return _joined(bodies, following)
+
+
+async def read_incident(request: Request, incident: str) -> Response:
+    """Read one incident as it stands."""
+    who = await identity_of(request)
+    catalogue = await _catalogue(request)
+    known = catalogue.find(incident)
+    body = await catalogue.whole(known) if known and who.may_see(known.place) else None
+    if body is None:
+        raise NotFoundError(f"没有案件 {incident}。 There is no incident {incident!r}.")
+    return Response(body, media_type="application/json")
+
+
+def build_feeds(ports: WebPorts) -> APIRouter:
+    """Make the router of `/grid/v1`."""
+    catalogue = IncidentCatalogue(ports.books)
+
+    async def put(request: Request) -> None:
+        request.state.catalogue = catalogue
+
+    router = APIRouter(prefix=PREFIX, dependencies=[bind(ports), Depends(put)])
+    mount(router, CALLS)
+    return router
+
+
+async def _start(ports: WebPorts, who: Identity, after: str) -> int:
+    oldest = await ports.books.oldest_feed()
+    if not after:
+        return oldest
+    seq = read_cursor(after, ports.community.id, who.scope)
+    if oldest <= seq and await has_reached(ports, seq):
+        return seq
+    why = "was deleted after its retention" if seq < oldest else "is not in this hub's journal"
+    raise GoneError(
+        f"What followed this cursor {why}; read again from `oldest`.",
+        oldest=write_cursor(ports.community.id, oldest, who.scope),
+    )
+
+
+async def _read_on(
+    ports: WebPorts, who: Identity, after: int, limit: int
+) -> tuple[list[FeedRow], int]:
+    """Return rows behind `after` and where to go on.
+
+    A page that is not full has reached what was committed before it was read: going on from
+    there, a key that sees little is not overtaken by retention.
+    """
+    committed = ports.pulse.last_seq()
+    rows = await ports.books.feed(after=after, limit=limit, scope=who.scope)
+    if len(rows) == limit:
+        return rows, rows[-1].seq
+    return rows, max(after, committed, *(row.seq for row in rows[-1:]))
+
+
+def _joined(bodies: Iterable[bytes], following: str | None) -> Response:
+    parts = (b'{"items":[', b",".join(bodies), b'],"next":', msgspec.json.encode(following), b"}")
+    return Response(b"".join(parts), media_type="application/json")
+
+
+async def _catalogue(request: Request) -> IncidentCatalogue:
+    catalogue: IncidentCatalogue = request.state.catalogue
+    await catalogue.catch_up()
+    return catalogue
+
+
+def _since(text: str) -> float:
+    try:
+        return from_rfc3339(text.replace(" ", "+")) if text else 0.0
+    except ValueError as error:
+        raise InvalidRequestError(
+            f"updated_since: {text!r} is no instant; write 2026-11-24T08:00:00+08:00.",
+            problems={"updated_since": "not an instant"},
+        ) from error
+
+
+CALLS = (
+    Call(
+        method="GET",
+        path="/feed",
+        answer=read_feed,
+        roles=PLATFORMS,
+        operation="readFeed",
+        about="Changes of incidents, in order, from a cursor on",
+    ),
+    Call(
+        method="GET",
+        path="/incidents",
+        answer=list_incidents,
+        roles=PLATFORMS,
+        operation="listIncidents",
+        about="Incidents as they stand",
+    ),
+    Call(
+        method="GET",
+        path="/incidents/{incident}",
+        answer=read_incident,
+        roles=PLATFORMS,
+        operation="readIncident",
+        about="One incident as it stands",
+    ),
+)

@@ -1,0 +1,110 @@
+"""The API over a real socket: streams flow, resume and end with the hub."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx2
+import msgspec
+import pytest
+
+from hub.api.server import listen, serving
+from hub.model.access import Role
+from tests.unit.access.web_fakes import TOKENS, World, make_world
+from tests.unit.api.app_of_api import make_app
+
+pytestmark = pytest.mark.integration
+
+
+@asynccontextmanager
+async def hub(world: World) -> AsyncIterator[httpx2.AsyncClient]:
+    listener = listen("127.0.0.1", 0, file="lingdang.toml")
+    headers = {"authorization": f"Bearer {TOKENS[Role.GUARD]}"}
+    async with (
+        serving(make_app(world), listener) as url,
+        httpx2.AsyncClient(base_url=url, headers=headers, trust_env=False) as client,
+    ):
+        yield client
+
+
+@asynccontextmanager
+async def reading(client: httpx2.AsyncClient, **headers: str) -> AsyncIterator[AsyncIterator[str]]:
+    """Open the stream and yield its lines."""
+    async with client.stream("GET", "/api/v1/stream", headers=headers) as answer:
+        lines = answer.aiter_lines()
+        try:
+            yield lines
+        finally:
+            await close(lines)
+
+
+async def close(lines: AsyncIterator[str]) -> None:
+    """End the client's generator here, and not whenever the collector comes by."""
+    assert isinstance(lines, AsyncGenerator)
+    await lines.aclose()
+
+
+async def next_message(lines: AsyncIterator[str]) -> dict[str, str]:
+    """Read one event, as a browser does; comments and empty events are skipped."""
+    fields: dict[str, str] = {}
+    async for line in lines:
+        if not line and "data" in fields:
+            return fields
+        name, _, value = line.partition(": ")
+        if name and value:
+            fields[name] = value
+    pytest.fail("the stream ended")
+
+
+async def test_a_change_reaches_the_listener_and_the_stream_resumes() -> None:
+    world = make_world()
+    async with hub(world) as client, asyncio.timeout(10):
+        async with reading(client) as lines:
+            await anext(lines)
+            world.desk.tell("ticket.opened", "GS-1", place="guanshan/a")
+            first = await next_message(lines)
+            world.pulse.beat("gate-a")
+            device = await next_message(lines)
+        world.desk.tell("ticket.taken", "GS-1", place="guanshan/a")
+        resume = {"last-event-id": first["id"]}
+        async with reading(client, **resume) as lines:
+            second = await next_message(lines)
+    assert msgspec.json.decode(first["data"])["type"] == "ticket.opened"
+    assert device["event"] == "device"
+    assert "id" not in device
+    assert (first["id"], second["id"]) == ("1", "2")
+
+
+async def test_the_hub_stops_while_somebody_listens() -> None:
+    world = make_world()
+    async with asyncio.timeout(10):
+        async with hub(world) as client:
+            request = client.build_request("GET", "/api/v1/stream")
+            answer = await client.send(request, stream=True)
+            assert answer.status_code == 200
+            await client.aclose()
+        await answer.aclose()
+
+
+async def test_fifty_listeners_hear_the_same() -> None:
+    world = make_world()
+    async with hub(world) as client, asyncio.timeout(20):
+
+        async def hear() -> str:
+            async with reading(client, **{"last-event-id": "0"}) as lines:
+                return (await next_message(lines))["id"]
+
+        listening = [asyncio.create_task(hear()) for _ in range(50)]
+        await asyncio.sleep(0.1)
+        world.desk.tell("ticket.opened", "GS-1", place="guanshan/a")
+        assert set(await asyncio.gather(*listening)) == {"1"}
+
+
+async def test_a_body_over_the_limit_is_refused_over_the_wire() -> None:
+    async with hub(make_world()) as client:
+        answer = await client.post("/api/v1/commands", content=b"x" * (2 * 1024 * 1024))
+        assert answer.status_code == 413
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert (await client.get("/healthz")).status_code == 200

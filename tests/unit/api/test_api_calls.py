@@ -1,0 +1,255 @@
+"""The calls of `/api/v1`, field by field as programs rely on them."""
+
+import pytest
+
+from hub.errors import CommandRefusedError
+from hub.model.access import Role
+from hub.model.alarm import AlarmState
+from hub.model.ticket import TicketState
+from hub.ports import QuarantineRow
+from tests.unit.access.web_fakes import NOW, World, make_world
+from tests.unit.access.web_fakes import alarm as an_alarm
+from tests.unit.access.web_fakes import ticket as a_ticket
+from tests.unit.api.app_of_api import asking
+
+DEVICE_FIELDS = "id uid address kind model place lane upstream power state link points name"
+ALARM_FIELDS = "id subject rule fault severity state raised_at cleared_at children explained_by"
+TICKET_FIELDS = (
+    "number state flags subject place fault severity urgency class opened_at take_by arrive_by "
+    "finish_by holder children folded_into evidence"
+)
+MOMENT = "2025-11-25T00:00:00.000+08:00"
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+async def test_a_device_shows_its_fields_and_points_with_their_age(world: World) -> None:
+    async with asking(world) as client:
+        device = (await client.get("/api/v1/devices/gate-a")).json()
+    assert set(DEVICE_FIELDS.split()) <= set(device)
+    assert device["link"] == "online"
+    assert device["points"]["arm.position"] == {
+        "value": "open",
+        "unit": "",
+        "quality": "good",
+        "at": MOMENT,
+        "stale": False,
+    }
+    assert device["points"]["motor.temperature"]["stale"] is True
+
+
+async def test_the_list_of_devices_is_paged_and_filtered(world: World) -> None:
+    async with asking(world) as client:
+        first = (await client.get("/api/v1/devices?limit=2")).json()
+        rest = (await client.get(f"/api/v1/devices?after={first['next']}")).json()
+        gates = (await client.get("/api/v1/devices?kind=barrier_gate&place=guanshan/a")).json()
+        wrong = await client.get("/api/v1/devices?after=nobody")
+    assert [each["id"] for each in first["items"]] == ["gate-a", "gate-b"]
+    assert [each["id"] for each in rest["items"]] == ["meter-1"]
+    assert rest["next"] is None
+    assert [each["id"] for each in gates["items"]] == ["gate-a"]
+    assert wrong.status_code == 422
+
+
+async def test_a_households_readings_are_withheld(world: World) -> None:
+    async with asking(world, Role.ADMINISTRATOR) as client:
+        device = (await client.get("/api/v1/devices/meter-1")).json()
+        history = await client.get("/api/v1/devices/meter-1/history?point=volume.total")
+    assert device["points"] == {}
+    assert history.status_code == 403
+
+
+async def test_history_is_paged_by_time_and_understands_instants(world: World) -> None:
+    path = "/api/v1/devices/gate-a/history?point=arm.position"
+    async with asking(world) as client:
+        first = (await client.get(f"{path}&limit=2")).json()
+        assert world.archive.asked == (NOW - 86400, NOW)
+        await client.get(f"{path}&from={first['next']}&to=2025-11-25T00:00:10%2B08:00")
+        assert world.archive.asked == (NOW + 2, NOW + 10)
+        await client.get(f"{path}&from=2025-11-25T00:00:01+08:00&to={int(NOW * 1000) + 5000}")
+        assert world.archive.asked == (NOW + 1, NOW + 5)
+    assert first["items"][0] == {
+        "at": MOMENT,
+        "value": "open",
+        "quality": "good",
+        "boot": "b7",
+        "seq": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    "query", ["point=x&from=soon", "point=x&from=20&to=10", "", "point=x&limit=0"]
+)
+async def test_a_wrong_question_about_history_is_named(world: World, query: str) -> None:
+    async with asking(world) as client:
+        answer = await client.get(f"/api/v1/devices/gate-a/history?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["errors"]
+
+
+async def test_events_and_reasons_of_a_device(world: World) -> None:
+    async with asking(world) as client:
+        events = (await client.get("/api/v1/devices/gate-a/events?limit=1")).json()
+        why = (await client.get("/api/v1/devices/gate-a/why")).json()
+    event = {"at": MOMENT, "name": "vehicle.passed", "data": {}, "boot": "b7", "seq": 1}
+    assert events["items"] == [event]
+    assert why["items"][0]["reason"]["en"] == "gate-a"
+
+
+async def test_alarms_are_listed_newest_first_in_pages(world: World) -> None:
+    for number in range(5):
+        state = AlarmState.CLEARED if number % 2 else AlarmState.RAISED
+        world.books.alarm_list.append(an_alarm(f"al{number}", state=state))
+    async with asking(world) as client:
+        first = (await client.get("/api/v1/alarms?limit=3")).json()
+        rest = (await client.get(f"/api/v1/alarms?limit=3&after={first['next']}")).json()
+        raised = (await client.get("/api/v1/alarms?state=open")).json()
+        other = (await client.get("/api/v1/alarms?subject=gate-b")).json()
+        wrong = await client.get("/api/v1/alarms?state=loud")
+    assert [each["id"] for each in first["items"] + rest["items"]] == [
+        "al4",
+        "al3",
+        "al2",
+        "al1",
+        "al0",
+    ]
+    assert set(ALARM_FIELDS.split()) <= set(first["items"][0])
+    assert [each["id"] for each in raised["items"]] == ["al4", "al2", "al0"]
+    assert other["items"] == []
+    assert wrong.status_code == 422
+
+
+async def test_a_ticket_shows_its_fields_and_its_possible_steps(world: World) -> None:
+    world.books.ticket_by_number["GS-1"] = a_ticket("GS-1")
+    world.books.ticket_by_number["GS-2"] = a_ticket("GS-2", state=TicketState.CLOSED)
+    async with asking(world, Role.CREW) as client:
+        listed = (await client.get("/api/v1/tickets")).json()["items"]
+        open_ones = (await client.get("/api/v1/tickets?state=open")).json()["items"]
+        one = (await client.get("/api/v1/tickets/GS-1")).json()
+        none = await client.get("/api/v1/tickets/GS-9")
+    assert [each["number"] for each in listed] == ["GS-2", "GS-1"]
+    assert [each["number"] for each in open_ones] == ["GS-1"]
+    assert set(TICKET_FIELDS.split()) <= set(one)
+    assert one["opened_at"] == MOMENT
+    assert one["possible"] == ["take", "comment"]
+    assert none.status_code == 404
+
+
+async def test_a_step_answers_with_the_ticket_or_with_what_is_possible(world: World) -> None:
+    world.books.ticket_by_number["GS-1"] = a_ticket("GS-1")
+    path = "/api/v1/tickets/GS-1/actions"
+    async with asking(world, Role.CREW) as client:
+        taken = await client.post(path, json={"do": "take"})
+        again = await client.post(path, json={"do": "take"})
+    assert taken.json()["state"] == "taken"
+    assert taken.json()["holder"] == "key:crew"
+    assert again.status_code == 409
+    assert again.json()["possible"] == ["comment", "take"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ('{"do":"explode"}', "do"),
+        ('{"do":"take","holder":"me"}', "holder"),
+        ("[]", "body"),
+        ("{", "body"),
+        ("", "body"),
+    ],
+)
+async def test_a_wrong_step_names_the_field(world: World, body: str, field: str) -> None:
+    world.books.ticket_by_number["GS-1"] = a_ticket("GS-1")
+    async with asking(world, Role.CREW) as client:
+        answer = await client.post("/api/v1/tickets/GS-1/actions", content=body)
+    assert answer.status_code == 422
+    assert list(answer.json()["errors"]) == [field]
+    assert world.desk.asked == []
+
+
+async def test_steps_go_by_role(world: World) -> None:
+    world.books.ticket_by_number["GS-1"] = a_ticket("GS-1")
+    path = "/api/v1/tickets/GS-1/actions"
+    statuses = {}
+    for role in (Role.GUARD, Role.CREW, Role.MANAGER, Role.DEPARTMENT, Role.GRID_WORKER):
+        async with asking(world, role) as client:
+            answer = await client.post(path, json={"do": "void", "reason": "x"})
+            statuses[role] = answer.status_code
+    assert statuses[Role.MANAGER] == 409
+    del statuses[Role.MANAGER]
+    assert set(statuses.values()) == {403}
+
+
+async def test_a_step_sent_twice_with_one_key_happens_once(world: World) -> None:
+    world.books.ticket_by_number["GS-1"] = a_ticket("GS-1")
+    async with asking(world, Role.CREW) as client:
+        answers = [
+            await client.post(
+                "/api/v1/tickets/GS-1/actions",
+                json={"do": "take"},
+                headers={"idempotency-key": "k1"},
+            )
+            for _ in range(3)
+        ]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert len({answer.content for answer in answers}) == 1
+    assert len(world.desk.asked) == 1
+
+
+async def test_an_order_is_accepted_and_can_be_looked_at(world: World) -> None:
+    order = {"device": "gate-a", "do": "open", "reason": "救护车"}
+    async with asking(world) as client:
+        answer = await client.post("/api/v1/commands", json=order)
+        seen = await client.get(answer.headers["location"])
+        none = await client.get("/api/v1/commands/c99")
+    assert answer.status_code == 202
+    assert answer.json() == seen.json()
+    assert seen.json()["id"] == "c1"
+    assert seen.json()["history"][0]["state"] == "requested"
+    assert seen.json()["expires"] == "2025-11-25T00:00:05.000+08:00"
+    assert none.status_code == 404
+
+
+async def test_an_order_without_reason_is_not_given(world: World) -> None:
+    async with asking(world) as client:
+        for reason in ({}, {"reason": "  "}):
+            order = {"device": "gate-a", "do": "open", **reason}
+            assert (await client.post("/api/v1/commands", json=order)).status_code == 422
+        order = {"device": "nothing", "do": "open", "reason": "x"}
+        assert (await client.post("/api/v1/commands", json=order)).status_code == 404
+    assert world.desk.asked == []
+
+
+async def test_a_refused_order_says_why(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: object) -> None:
+        raise CommandRefusedError("gate-a has not been heard for 40 s; look at the gate")
+
+    monkeypatch.setattr(world.desk, "command", refuse)
+    order = {"device": "gate-a", "do": "open", "reason": "x"}
+    async with asking(world) as client:
+        answer = await client.post("/api/v1/commands", json=order)
+    assert answer.status_code == 409
+    assert "look at the gate" in answer.json()["detail"]
+
+
+async def test_quarantine_shows_reasons_and_no_bytes(world: World) -> None:
+    row = QuarantineRow(link="mqtt", address="x", payload=b"\xffsecret", reason="no JSON", at=NOW)
+    world.books.quarantined.append(row)
+    async with asking(world, Role.ADMINISTRATOR) as client:
+        items = (await client.get("/api/v1/quarantine")).json()["items"]
+    assert items == [
+        {"link": "mqtt", "address": "x", "reason": "no JSON", "at": MOMENT, "length": 7}
+    ]
+
+
+async def test_newcomers_show_a_sample_as_text(world: World) -> None:
+    world.books.new.append(
+        {"link": "mqtt", "address": "n1", "first_seen": NOW, "count": 3, "sample": b"\xff{}"}
+    )
+    async with asking(world, Role.MANAGER) as client:
+        (item,) = (await client.get("/api/v1/newcomers")).json()["items"]
+    assert item["sample"] == "\ufffd{}"
+    assert item["first_seen"] == MOMENT
+    assert item["count"] == 3

@@ -1,0 +1,237 @@
+"""The pull feed's contract: gap-free, in order, resumable, and honest about what is gone."""
+
+import asyncio
+import random
+from typing import Any
+
+import httpx2
+import pytest
+
+from hub.feeds.cursor import write_cursor
+from hub.feeds.incident import make_projector
+from hub.model.access import Role
+from hub.model.ticket import TicketState
+from tests.unit.access.web_fakes import PLACES, TOKENS, World, client_of, make_world, ticket
+from tests.unit.api.app_of_api import make_app
+
+FEED = "/grid/v1/feed"
+project = make_projector("guanshan", lambda: PLACES, test=True)
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+def change(
+    world: World,
+    number: str,
+    kind: str = "ticket.opened",
+    place: str = "guanshan/a/gate",
+    **fields: object,
+) -> None:
+    """Commit a change of a ticket with its feed item, as the intake does."""
+    about = ticket(number, place=place, **fields)
+    entry = world.desk.tell(kind, number, place=about.place)
+    row = project(entry, about)
+    assert row is not None
+    world.books.rows.append(row)
+
+
+def platform(world: World, token: str = TOKENS[Role.GRID]) -> httpx2.AsyncClient:
+    return client_of(make_app(world), token)
+
+
+def ids(page: dict[str, Any]) -> list[int]:
+    return [int(item["id"].removeprefix("guanshan-")) for item in page["items"]]
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_a_consumer_reads_the_table_once_each_in_order(world: World, seed: int) -> None:
+    chance = random.Random(seed)
+    writing = asyncio.Event()
+
+    async def write() -> None:
+        for number in range(300):
+            if chance.random() < 0.4:
+                world.desk.tell("device.silent", "gate-a", place="guanshan/a")
+            change(world, f"GS-{number % 40}")
+            if chance.random() < 0.5:
+                await asyncio.sleep(0)
+        writing.set()
+
+    writer = asyncio.create_task(write())
+    got: list[int] = []
+    query: dict[str, Any] = {}
+    async with platform(world) as client:
+        while not writing.is_set() or len(got) < len(world.books.rows):
+            query["limit"] = chance.choice([1, 2, 7, 50, 1000])
+            if chance.random() < 0.1:
+                client = platform(world)  # noqa: PLW2901 - a restart: new app, same cursor
+            page = (await client.get(FEED, params=query)).json()
+            assert len(page["items"]) <= query["limit"]
+            got += ids(page)
+            query["after"] = page["next"]
+        await writer
+    assert got == [row.seq for row in world.books.rows]
+
+
+async def test_a_key_of_one_compound_sees_its_part_without_a_gap(world: World) -> None:
+    world.give(Role.GRID, scope="guanshan/b", token="ld_grid_of_b")
+    for number in range(10):
+        change(world, f"GS-{number}", place=f"guanshan/{'ab'[number % 2]}/x")
+    got: list[int] = []
+    query: dict[str, Any] = {"limit": 2}
+    async with platform(world, "ld_grid_of_b") as client:
+        for _ in range(5):
+            page = (await client.get(FEED, params=query)).json()
+            got += ids(page)
+            query["after"] = page["next"]
+    assert got == [2, 4, 6, 8, 10]
+
+
+async def test_next_is_given_even_when_there_is_nothing(world: World) -> None:
+    async with platform(world) as client:
+        first = (await client.get(FEED)).json()
+        assert first["items"] == []
+        change(world, "GS-1")
+        second = (await client.get(FEED, params={"after": first["next"]})).json()
+        third = (await client.get(FEED, params={"after": second["next"]})).json()
+    assert ids(second) == [1]
+    assert third == {"items": [], "next": second["next"]}
+
+
+async def test_waiting_ends_with_the_first_item(world: World) -> None:
+    async with platform(world) as client:
+        waiting = asyncio.create_task(client.get(FEED, params={"wait": 30}))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        world.desk.tell("device.silent", "gate-a", place="guanshan/a")
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        change(world, "GS-1")
+        assert ids((await waiting).json()) == [2]
+
+
+async def test_a_wait_that_runs_out_answers_empty(world: World) -> None:
+    async with platform(world) as client:
+        page = (await client.get(FEED, params={"wait": 0.01})).json()
+    assert page["items"] == []
+    assert page["next"]
+
+
+@pytest.mark.parametrize(
+    "query", [{"limit": 0}, {"limit": 1001}, {"wait": 31}, {"wait": -1}, {"after": "7"}]
+)
+async def test_a_wrong_question_is_422(world: World, query: dict[str, Any]) -> None:
+    async with platform(world) as client:
+        assert (await client.get(FEED, params=query)).status_code == 422
+
+
+async def test_a_cursor_of_another_community_or_other_rights_is_422(world: World) -> None:
+    async with platform(world) as client:
+        for cursor in (write_cursor("luonan", 0, ""), write_cursor("guanshan", 0, "guanshan/a")):
+            answer = await client.get(FEED, params={"after": cursor})
+            assert answer.status_code == 422
+            assert answer.json()["errors"]["after"]
+
+
+async def test_a_cursor_that_retention_has_passed_is_410_with_the_oldest(world: World) -> None:
+    for number in range(6):
+        change(world, f"GS-{number}")
+    async with platform(world) as client:
+        early = (await client.get(FEED, params={"limit": 1})).json()["next"]
+        world.books.oldest = 4
+        answer = await client.get(FEED, params={"after": early})
+        assert answer.status_code == 410
+        again = await client.get(FEED, params={"after": answer.json()["oldest"]})
+        assert ids(again.json()) == [5, 6]
+        assert ids((await client.get(FEED)).json()) == [5, 6]
+
+
+async def test_a_quiet_key_is_not_overtaken_by_retention(world: World) -> None:
+    world.give(Role.GRID, scope="guanshan/b", token="ld_grid_of_b")
+    async with platform(world, "ld_grid_of_b") as client:
+        for number in range(6):
+            change(world, f"GS-{number}")
+        cursor = (await client.get(FEED)).json()["next"]
+        world.books.oldest = 6
+        assert (await client.get(FEED, params={"after": cursor})).status_code == 200
+
+
+async def test_a_cursor_from_before_a_restore_is_410_and_never_silence(world: World) -> None:
+    for number in range(6):
+        change(world, f"GS-{number}")
+    async with platform(world) as client:
+        late = (await client.get(FEED)).json()["next"]
+        del world.books.entries[3:], world.books.rows[3:]
+        answer = await client.get(FEED, params={"after": late})
+    assert answer.status_code == 410
+    assert answer.json()["oldest"] == write_cursor("guanshan", 0, "")
+
+
+async def test_items_are_the_bytes_that_were_committed(world: World) -> None:
+    change(world, "GS-1")
+    change(world, "GS-1", "ticket.taken", state=TicketState.TAKEN)
+    async with platform(world) as client:
+        text = (await client.get(FEED)).content
+    joined = b",".join(row.body for row in world.books.rows)
+    assert text.startswith(b'{"items":[' + joined + b'],"next":"')
+
+
+async def test_incidents_are_listed_as_they_stand(world: World) -> None:
+    change(world, "GS-1")
+    change(world, "GS-2", place="guanshan/b/x")
+    change(world, "GS-1", "ticket.taken", state=TicketState.TAKEN, revision=2)
+    async with platform(world) as client:
+        first = (await client.get("/grid/v1/incidents", params={"limit": 1})).json()
+        after = {"after": first["next"]}
+        rest = (await client.get("/grid/v1/incidents", params=after)).json()
+        one = (await client.get("/grid/v1/incidents/GS-1")).json()
+        none = await client.get("/grid/v1/incidents/GS-9")
+    assert [item["number"] for item in first["items"]] == ["GS-2"]
+    assert [item["number"] for item in rest["items"]] == ["GS-1"]
+    assert rest["next"] is None
+    assert (one["state"], one["revision"]) == ("taken", 2)
+    assert none.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"state": "taken"}, ["GS-1"]),
+        ({"place": "guanshan/b"}, ["GS-2"]),
+        ({"updated_since": "2025-11-25T00:00:00+08:00"}, ["GS-2", "GS-1"]),
+        ({"updated_since": "2025-11-25T00:00:01+08:00"}, []),
+    ],
+)
+async def test_incidents_are_filtered(
+    world: World, query: dict[str, str], found: list[str]
+) -> None:
+    change(world, "GS-2", place="guanshan/b/x")
+    change(world, "GS-1", state=TicketState.TAKEN)
+    async with platform(world) as client:
+        page = (await client.get("/grid/v1/incidents", params=query)).json()
+    assert [item["number"] for item in page["items"]] == found
+
+
+async def test_a_foreign_incident_is_not_there(world: World) -> None:
+    world.give(Role.GRID, scope="guanshan/b", token="ld_grid_of_b")
+    change(world, "GS-1")
+    async with platform(world, "ld_grid_of_b") as client:
+        assert (await client.get("/grid/v1/incidents/GS-1")).status_code == 404
+        assert (await client.get("/grid/v1/incidents")).json()["items"] == []
+        wrong = await client.get("/grid/v1/incidents", params={"updated_since": "soon"})
+        assert wrong.status_code == 422
+
+
+async def test_an_incident_whose_last_item_was_deleted_is_gone(world: World) -> None:
+    change(world, "GS-1")
+    change(world, "GS-2")
+    async with platform(world) as client:
+        assert (await client.get("/grid/v1/incidents/GS-1")).status_code == 200
+        world.books.oldest = 1
+        assert (await client.get("/grid/v1/incidents/GS-1")).status_code == 404
+        page = (await client.get("/grid/v1/incidents")).json()
+    assert [item["number"] for item in page["items"]] == ["GS-2"]
