@@ -21,8 +21,6 @@ from hub.errors import Problem
 from hub.feeds.grid import build_feeds
 from hub.intake.core import Intake
 from hub.loading import World
-from hub.model.access import Identity
-from hub.model.ticket import Ticket
 from hub.services.ticket import possible_steps
 from hub.store.sqlite import SqliteStore
 
@@ -46,7 +44,9 @@ def build_ports(world: World, store: SqliteStore, intake: Intake, clock: Clock) 
             prefix=community.prefix,
             test=world.settings.demo.test,
         ),
-        possible_steps=_possible_steps,
+        possible_steps=lambda ticket, who: possible_steps(
+            ticket, who.role, actor=who.name, now=clock.now()
+        ),
     )
 
 
@@ -98,7 +98,3 @@ async def keep_house(ports: WebPorts) -> None:
     while True:
         await sweep(ports.books, ports.desk, now=ports.clock.now())
         await asyncio.sleep(SWEEP_SECONDS)
-
-
-def _possible_steps(ticket: Ticket, who: Identity) -> tuple[str, ...]:
-    return tuple(possible_steps(ticket, who.role, actor=who.name))

@@ -8,13 +8,14 @@ from hub.model.access import Identity, Role
 from hub.model.alarm import Alarm
 from hub.model.command import Command
 from hub.model.journal import Entry
-from hub.model.ticket import Ticket, TicketAction
+from hub.model.ticket import Ticket
 from hub.ports import DeviceView, EventRow
 
 STAFF = frozenset({Role.GUARD, Role.CREW, Role.MANAGER, Role.GRID_WORKER, Role.ADMINISTRATOR})
 """Who works with devices and alarms."""
 TICKET_READERS = STAFF | {Role.DEPARTMENT}
-TICKET_HANDS = frozenset({Role.GUARD, Role.CREW, Role.MANAGER, Role.ADMINISTRATOR})
+TICKET_HANDS = TICKET_READERS
+"""Who may try a step; which steps are whose is the table of `hub/services/transition.py`."""
 COMMANDERS = frozenset({Role.GUARD, Role.ADMINISTRATOR})
 LEADERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
@@ -23,26 +24,6 @@ DISCREET_EVENTS = frozenset({"duress"})
 """Events whose being seen on a screen endangers whoever gave them."""
 PERSONAL = ("person.", "key.")
 """Journal types about the hub's own users."""
-
-_WORK = frozenset(
-    {
-        TicketAction.TAKE,
-        TicketAction.ARRIVE,
-        TicketAction.COMPLETE,
-        TicketAction.VERIFY,
-        TicketAction.REJECT,
-        TicketAction.TRANSFER,
-        TicketAction.RETURN,
-        TicketAction.COMMENT,
-    }
-)
-STEPS: dict[Role, frozenset[TicketAction]] = {
-    Role.GUARD: frozenset({TicketAction.COMMENT}),
-    Role.CREW: _WORK,
-    Role.MANAGER: frozenset(TicketAction),
-    Role.ADMINISTRATOR: frozenset(TicketAction),
-}
-"""Steps by role; whether one is possible now is the ticket's own table's business."""
 
 
 def may_see_alarm(who: Identity, alarm: Alarm) -> bool:

@@ -87,7 +87,8 @@ def describe_raise(alarm: Alarm, decision: Decision, now: float) -> Draft:
 
 def describe_change(before: Alarm, after: Alarm, now: float) -> Draft:
     """Write the draft of a change: the new values of what is different, and the reason."""
-    data = {"rule": after.rule, "id": after.id, **find_changes(before, after)}
+    data = {"rule": after.rule, "id": after.id, **_discretion(after)}
+    data |= find_changes(before, after)
     return _draft(after, "alarm.changed", now, data)
 
 
@@ -101,6 +102,7 @@ def describe_clear(alarm: Alarm, decision: Decision, now: float) -> Draft:
         "cleared_at": alarm.cleared_at,
         "reason": decision.reason,
         "ticket": alarm.ticket,
+        **_discretion(alarm),
     }
     return _draft(alarm, "alarm.cleared", now, data)
 
@@ -119,6 +121,11 @@ def merge_names(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
     if all(name in old for name in new):
         return old
     return tuple(dict.fromkeys((*old, *new)))
+
+
+def _discretion(alarm: Alarm) -> dict[str, Any]:
+    """Mark entries of an alarm that must stay off every wall; readers look for it."""
+    return {"discreet": True} if alarm.discreet else {}
 
 
 def _draft(alarm: Alarm, kind: str, now: float, data: dict[str, Any]) -> Draft:
