@@ -9,20 +9,68 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from hub.model.alarm import Action, Decision
+import msgspec
+
+from hub.model.alarm import Action, Decision, Severity
 from hub.model.device import Device
+from hub.model.instant import to_rfc3339
 from hub.model.place import Place
 from hub.model.report import Quality, Report
 from hub.ports import PointRow
-from rules.gates import Flapping, Situation, Verdict, fire_zone, judge, judge_clear
+from rules.gates import Answer, Flapping, Situation, Verdict, fire_zone, judge, judge_clear
 
 FIRE_POINT = "fire.input"
+GATE_NAMES: Mapping[str, Mapping[str, str]] = {
+    "in_service": {"zh": "是否在用", "en": "In service?"},
+    "maintenance": {"zh": "检修", "en": "Maintenance?"},
+    "notice": {"zh": "公告", "en": "Notice?"},
+    "fire": {"zh": "消防联动", "en": "Fire?"},
+    "explained": {"zh": "上级故障", "en": "Explained upstream?"},
+    "topology": {"zh": "上级故障", "en": "Explained upstream?"},
+    "flapping": {"zh": "反复告警", "en": "Flapping?"},
+    "duplicate": {"zh": "重复", "en": "Duplicate?"},
+}
 STOPPING = frozenset({"in_service", "maintenance", "notice", "fire", "explained"})
 """Gates that record an alarm and tell nobody; the others only say that it is there already."""
 TRY_AGAIN = 10.0
 """Seconds after which those who wait are tried again, whatever has happened."""
 
 Key = tuple[str, str]
+
+_ANY = Decision(
+    action=Action.RAISE,
+    subject="",
+    rule="",
+    fault="",
+    name={},
+    severity=Severity.WARNING,
+    at=0.0,
+    reason={},
+    inhibit=("maintenance", "notice", "fire"),
+)
+"""Stands for any alarm when a device is asked about, and none has come."""
+
+
+def why(
+    gate: str, rule: str, answer: str, reason: Mapping[str, str], *, since: float | None = None
+) -> dict[str, Any]:
+    """Write one answer to "why is there (no) alarm?".
+
+    `gate` is empty for a rule, `rule` for a gate's answer to all. Gates answer open, closed or
+    held; rules raised, holding, quiet or unknown. `since` (epoch seconds) becomes RFC 3339.
+    """
+    return {
+        "gate": gate,
+        "rule": rule,
+        "name": GATE_NAMES.get(gate),
+        "answer": answer,
+        "since": to_rfc3339(since),
+        "reason": dict(reason),
+    }
+
+
+def _say(answer: Answer) -> str:
+    return "open" if answer.open else "closed"
 
 
 class Gatehouse:
@@ -91,19 +139,21 @@ class Gatehouse:
             self._raised.add(key)
         return admitted + self._quiet_clears(now)
 
-    def explain(self, uid: str) -> list[dict[str, Any]]:
-        """Return each gate's last answer about this subject's alarms."""
+    def explain(self, uid: str, now: float) -> list[dict[str, Any]]:
+        """Return what each gate answers now, and where one was closed to a rule's alarm."""
+        device = self._devices.get(uid)
+        if device is None:
+            return []
+        general = judge(_ANY, self._situation(msgspec.structs.replace(_ANY, subject=uid), now))
         return [
-            {
-                "gate": answer.gate,
-                "rule": rule,
-                "state": "open" if answer.open else "closed",
-                "since": None,
-                "reason": dict(answer.reason),
-            }
-            for (subject, rule), verdict in self._last.items()
-            if subject == uid
-            for answer in verdict.reasons
+            *(why(each.gate, "", _say(each), each.reason) for each in general.reasons),
+            *(
+                why(each.gate, rule, _say(each), each.reason)
+                for (subject, rule), verdict in self._last.items()
+                if subject == uid
+                for each in verdict.reasons
+                if not each.open
+            ),
         ]
 
     def _admit_clear(self, key: Key, decision: Decision, now: float) -> Decision | None:

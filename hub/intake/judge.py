@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.intake.batch import Batch
 from hub.intake.command_room import CommandRoom
-from hub.intake.gatehouse import Gatehouse
+from hub.intake.gatehouse import Gatehouse, why
 from hub.model.alarm import Decision
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device
@@ -39,6 +39,7 @@ class Judge:
         self._book = book
         self._room = room
         self._held: dict[tuple[str, str], Held] = {}
+        self._now = 0.0
 
     def set_site(
         self,
@@ -74,6 +75,7 @@ class Judge:
 
     def run_due(self, batch: Batch) -> None:
         """Let timers come that are due."""
+        self._now = batch.now
         self._decide(self._engine.advance(batch.now), batch)
         self._follow(self._topology.advance(batch.now), batch)
         for decision, quiet in self._gates.retry(batch.now):
@@ -102,19 +104,18 @@ class Judge:
         batch.changes.states.extend(self._topology.take_states())
 
     def explain(self, uid: str) -> list[dict[str, Any]]:
-        """Return the gates and rules of a device with their answers and reasons."""
+        """Return the gates and rules of a device with their answers and reasons; see `why`."""
         waiting = [
-            {
-                "gate": "topology",
-                "rule": rule,
-                "state": "held",
-                "since": None,
-                "reason": held.reason,
-            }
+            why("topology", rule, "held", held.reason, since=held.decision.at)
             for (subject, rule), held in self._held.items()
             if subject == uid
         ]
-        return [*self._gates.explain(uid), *waiting, *self._engine.explain(uid)]
+        rules = [
+            why("", each["rule"], each["state"], each["reason"], since=each["since"])
+            | {"name": each["name"]}
+            for each in self._engine.explain(uid)
+        ]
+        return [*self._gates.explain(uid, self._now), *waiting, *rules]
 
     def _decide(self, decisions: Iterable[Decision], batch: Batch) -> None:
         for decision in decisions:
