@@ -102,6 +102,10 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
     )
     bench.set_devices(needs.devices, needs.models)
     inbox.post(lambda batch: room.end_all(snapshot.commands, batch))
+    watch = IntakeWatch(
+        inbox=inbox, bench=bench, reception=reception, judge=judge, carried=needs.carried
+    )
+    watch.start(needs.clock.now())
     return Intake(
         inbox=inbox,
         pipeline=Pipeline(inbox=inbox, work=bench, committer=needs.committer, clock=needs.clock),
@@ -109,13 +113,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
         live=live,
         pulse=pulse,
         desk=IntakeDesk(inbox=inbox, book=book, room=room, live=live, books=needs.books),
-        watch=IntakeWatch(
-            inbox=inbox,
-            bench=bench,
-            reception=reception,
-            judge=judge,
-            carried=needs.carried,
-        ),
+        watch=watch,
     )
 
 

@@ -70,6 +70,10 @@ class Presence:
         """Note that this link is heard again: the silence of its devices counts from now on."""
         self._counts_from[link] = now
 
+    def see_first(self, link: str, now: float) -> None:
+        """Count silence on this link from now on, unless it counts already."""
+        self._counts_from.setdefault(link, now)
+
     def overdue(self, now: float, rhythms: Mapping[str, tuple[str, float]]) -> list[str]:
         """Return devices quiet for three heartbeats that were not yet called silent.
 

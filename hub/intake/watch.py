@@ -33,12 +33,17 @@ class IntakeWatch:
         carried: Mapping[str, str],
     ) -> None:
         self.up: dict[str, bool] = dict.fromkeys(carried, False)
+        self._carried = carried
         self._inbox = inbox
         self._bench = bench
         self._reception = reception
         self._judge = judge
-        self._carried = carried
-        self._behind = set(carried)
+        self._behind = {link for link in carried if not self._is_bus(link)}
+
+    def start(self, now: float) -> None:
+        """Let timers wait from the start on: what was said while the hub was away comes first."""
+        if self._behind:
+            self._bench.hold_timers_until = now + CATCHING_UP
 
     def link_up(self, link: str, *, resumed: bool) -> None:
         """Note a connection; without a resumed session, that messages may be missing."""
@@ -48,12 +53,10 @@ class IntakeWatch:
     def link_down(self, link: str, why: str) -> None:
         """Note a loss: nobody on this link is judged until it has caught up again."""
         self.up[link] = False
-        self._behind.add(link)
         self._inbox.post(lambda batch: self._note_down(link, why, batch))
 
     def link_caught_up(self, link: str) -> None:
         """Note that what had waited has been delivered; it is in the inbox before this."""
-        self._behind.discard(link)
         self._inbox.post(lambda batch: self._note_caught_up(link, batch))
 
     def slave_silent(self, uid: DeviceUid, why: str) -> None:
@@ -61,26 +64,40 @@ class IntakeWatch:
         self._inbox.post(lambda batch: self._reception.lose(uid, why, batch))
 
     def _note_up(self, link: str, batch: Batch, *, resumed: bool) -> None:
-        self._bench.hold_timers_until = batch.now + CATCHING_UP
+        if not self._is_bus(link):
+            self._bench.hold_timers_until = batch.now + CATCHING_UP
         _tell("link.up" if resumed else "link.gap", link, batch, resumed=resumed)
 
     def _note_down(self, link: str, why: str, batch: Batch) -> None:
+        _tell("link.down", link, batch, why=why)
         carrier = self._carried[link]
+        if self._is_bus(link):
+            # A bus is a part of the site: the silence of its devices is a fault of theirs.
+            self._reception.presence.see_first(carrier, batch.now)
+            return
+        self._behind.add(link)
         self._reception.judge_clocks(carrier, judging=False)
         self._reception.presence.blind(carrier)
         self._judge.suspend(carrier, batch)
-        _tell("link.down", link, batch, why=why)
 
     def _note_caught_up(self, link: str, batch: Batch) -> None:
         carrier = self._carried[link]
+        self._behind.discard(link)
         if not self._behind:
             self._bench.hold_timers_until = 0.0
         if any(self._carried[each] == carrier for each in self._behind):
             return
+        _tell("link.caught_up", link, batch)
         self._reception.judge_clocks(carrier, judging=True)
+        if self._is_bus(link):
+            self._reception.presence.see_first(carrier, batch.now)
+            return
         self._reception.presence.see(carrier, batch.now)
         self._judge.resume(carrier, batch)
-        _tell("link.caught_up", link, batch)
+
+    def _is_bus(self, link: str) -> bool:
+        """Tell whether the link is its devices' own bus, and not a session of the hub's uplink."""
+        return self._carried[link] == link
 
 
 def _tell(kind: str, link: str, batch: Batch, **data: object) -> None:
