@@ -1,0 +1,170 @@
+"""A back-test: rules over stored history, through the code that runs live.
+
+The history comes as reports in the order of their instants, as `Archive.replay` yields it. What
+history does not know does not count: maintenance windows and notices of the past, and orders to
+devices. A rule on trial is tested as if it were in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import inf, nextafter
+
+import msgspec
+
+from hub.model.alarm import Decision
+from hub.model.catalogue import DeviceModel
+from hub.model.device import Device, Kind, Lifecycle
+from hub.model.place import Place
+from hub.model.report import Report
+from rules.engine import Engine
+from rules.gates import fire_zone
+from rules.ledger import Ledger, PastAlarm
+from rules.rule import Rule
+from rules.topology import Topology
+
+STEP = 10_000
+"""Reports between two calls of `progress`."""
+TICK = 1.0
+"""Seconds of history after which the deadlines of silent devices are looked at."""
+WEEK = 7 * 86_400.0
+
+
+class BacktestResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rules would have said; instants in epoch seconds.
+
+    `bells_per_week` counts one bell for each role that an alarm tells when it goes out.
+    """
+
+    alarms: tuple[PastAlarm, ...]
+    reports: int
+    start: float
+    end: float
+    bells: int
+
+    @property
+    def bells_per_week(self) -> float:
+        """Return the bells that a week like this history would bring; 0 for no history."""
+        length = self.end - self.start
+        return self.bells * WEEK / length if length > 0 else 0.0
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """How one result differs from another; `kept` are pairs (before, after) that overlap."""
+
+    appeared: tuple[PastAlarm, ...]
+    vanished: tuple[PastAlarm, ...]
+    kept: tuple[tuple[PastAlarm, PastAlarm], ...]
+
+
+def backtest(
+    rules: Sequence[Rule],
+    history: Iterable[Report],
+    devices: Iterable[Device],
+    places: Mapping[str, Place],
+    models: Mapping[str, DeviceModel],
+    *,
+    progress: Callable[[int], None] = lambda _reports: None,
+    tell: Callable[[PastAlarm], None] = lambda _alarm: None,
+) -> BacktestResult:
+    """Run the rules over the history; streams, and keeps nothing but what the rules keep.
+
+    `progress` is told the number of reports so far; what it raises ends the test. `tell` is
+    called for each alarm as soon as it is found.
+    """
+    course = _Course(rules, [_in_service(device) for device in devices], places, models)
+    course.ledger.tell = tell
+    reports = 0
+    for reports, report in enumerate(history, 1):
+        course.take(report)
+        if reports % STEP == 0:
+            progress(reports)
+    course.advance(course.now)
+    progress(reports)
+    return BacktestResult(
+        alarms=course.ledger.alarms(),
+        reports=reports,
+        start=course.start,
+        end=course.now,
+        bells=course.ledger.bells,
+    )
+
+
+def compare(before: BacktestResult, after: BacktestResult) -> Difference:
+    """Tell what other rules would have changed; alarms of one fault that overlap are the same."""
+    left = list(before.alarms)
+    appeared, kept = [], []
+    for alarm in after.alarms:
+        same = next((each for each in left if _is_same(each, alarm)), None)
+        if same is None:
+            appeared.append(alarm)
+        else:
+            left.remove(same)
+            kept.append((same, alarm))
+    return Difference(appeared=tuple(appeared), vanished=tuple(left), kept=tuple(kept))
+
+
+class _Course:
+    """Engine, topology and gates on the way through history; `now` is how far it has come."""
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        devices: Sequence[Device],
+        places: Mapping[str, Place],
+        models: Mapping[str, DeviceModel],
+    ) -> None:
+        self.now = 0.0
+        self.start = 0.0
+        self.ledger = Ledger(devices)
+        self._engine = Engine([msgspec.structs.replace(rule, trial=False) for rule in rules])
+        self._engine.set_world(devices, places, models)
+        self._topology = Topology(devices, places)
+        self._zones = {
+            device.uid: fire_zone(device.place, places)
+            for device in devices
+            if device.kind is Kind.ACCESS_CONTROLLER
+        }
+        self._decisions: list[Decision] = []
+        self._tick = -inf
+
+    def take(self, report: Report) -> None:
+        """Take the next report of history."""
+        if not self.start:
+            self.start = report.at
+        if report.at >= self._tick:
+            self.advance(nextafter(report.at, -inf))  # facts come before timers
+        self.now = max(self.now, report.at)
+        self._decisions += self._engine.apply(report)
+        if report.uid in self._zones and report.samples:
+            self._watch_fire(report)
+
+    def advance(self, now: float) -> None:
+        """Let every deadline come, and send what was decided on its way, in order of time."""
+        self._decisions += self._engine.advance(now)
+        self._tick = now + TICK
+        decisions, self._decisions = self._decisions, []
+        for decision in sorted(decisions, key=lambda each: each.at):
+            self.ledger.take(self._topology.advance(decision.at), decision.at)
+            self.ledger.take(self._topology.take(decision, decision.at), decision.at)
+        self.ledger.take(self._topology.advance(now), now)
+
+    def _watch_fire(self, report: Report) -> None:
+        for sample in report.samples:
+            if sample.point == "fire.input" and not report.late and sample.value is not None:
+                self.ledger.note_fire(report.uid, self._zones[report.uid], burns=bool(sample.value))
+
+
+def _in_service(device: Device) -> Device:
+    """Return the device as it was before the maintenance of today."""
+    if device.state is not Lifecycle.MAINTENANCE:
+        return device
+    return msgspec.structs.replace(device, state=Lifecycle.IN_SERVICE)
+
+
+def _is_same(one: PastAlarm, other: PastAlarm) -> bool:
+    return (
+        (one.subject, one.fault) == (other.subject, other.fault)
+        and one.raised_at <= (other.cleared_at or inf)
+        and other.raised_at <= (one.cleared_at or inf)
+    )

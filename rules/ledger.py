@@ -1,0 +1,144 @@
+"""The ledger of a back-test: alarms that would have come and gone, and who would have been told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from hub.model.alarm import Action, Decision, Evidence, Severity
+from hub.model.device import Device
+from rules.gates import Flapping, Situation, judge, judge_clear
+from rules.topology import Folded, Held, Outcome
+
+Key = tuple[str, str]
+
+
+class PastAlarm(msgspec.Struct, frozen=True, kw_only=True):
+    """One alarm of the past; instants in epoch seconds, `cleared_at` None while it is raised.
+
+    `explained_by` is (subject, rule) of the alarm that it was a child of; `stopped_by` names the
+    gate that kept it in. Only where both are empty somebody would have been told.
+    """
+
+    subject: str
+    rule: str
+    fault: str
+    name: dict[str, str]
+    severity: Severity
+    raised_at: float
+    cleared_at: float | None = None
+    reason: dict[str, str] = {}
+    evidence: tuple[Evidence, ...] = ()
+    children: tuple[str, ...] = ()
+    explained_by: Key | None = None
+    stopped_by: str = ""
+
+
+class Ledger:
+    """Writes down what becomes of decisions; counts bells, one for each role that is told."""
+
+    def __init__(self, devices: Iterable[Device]) -> None:
+        self.bells = 0
+        self.tell: Callable[[PastAlarm], None] = lambda _alarm: None
+        self._devices = {str(device.uid): device for device in devices}
+        self._open: dict[Key, PastAlarm] = {}
+        self._closed: list[PastAlarm] = []
+        self._fires: dict[str, str] = {}
+        self._flapping = Flapping()
+        self._held_open: set[Key] = set()
+
+    def alarms(self) -> tuple[PastAlarm, ...]:
+        """Return every alarm in the order in which they were raised."""
+        every = [*self._closed, *self._open.values()]
+        return tuple(sorted(every, key=lambda each: (each.raised_at, each.subject, each.rule)))
+
+    def note_fire(self, uid: str, zone: str, *, burns: bool) -> None:
+        """Note that a fire input has become active, or quiet again."""
+        if burns:
+            self._fires[uid] = zone
+        else:
+            self._fires.pop(uid, None)
+
+    def take(self, outcomes: Iterable[Outcome], now: float) -> None:
+        """Write down what became of decisions at an instant."""
+        if self._held_open:
+            self._let_go(now)
+        for outcome in outcomes:
+            decision = outcome.decision
+            key = decision.subject, decision.rule
+            if isinstance(outcome, Held):
+                continue
+            if isinstance(outcome, Folded):
+                alarm = self._open.get(key) or _write(decision)
+                self._open[key] = msgspec.structs.replace(alarm, explained_by=outcome.into)
+            elif decision.action is Action.CLEAR:
+                self._clear(key, decision.at)
+            elif decision.action is Action.CHANGE:
+                self._change(key, decision)
+            else:
+                self._raise(key, decision, now)
+
+    def _raise(self, key: Key, decision: Decision, now: float) -> None:
+        self._flapping.note(decision)
+        self._held_open.discard(key)
+        verdict = judge(decision, self._situation(key, now))
+        if verdict.gate in {"duplicate", "flapping"}:
+            return
+        alarm = self._open.get(key) or _write(decision)
+        self._open[key] = alarm = msgspec.structs.replace(
+            alarm, explained_by=None, stopped_by=verdict.gate, children=decision.children
+        )
+        if verdict.open:
+            self.bells += len(decision.tell)
+            self.tell(alarm)
+
+    def _change(self, key: Key, decision: Decision) -> None:
+        alarm = self._open.get(key)
+        if alarm is not None:
+            self._open[key] = msgspec.structs.replace(alarm, severity=decision.severity)
+
+    def _clear(self, key: Key, at: float) -> None:
+        if judge_clear(self._situation(key, at)).open:
+            self._close(key, at)
+        else:
+            self._held_open.add(key)
+
+    def _let_go(self, now: float) -> None:
+        """Close what was held open because it flapped, and has become quiet."""
+        for key in tuple(self._held_open):
+            quiet = self._flapping.quiet_at(*key) or now
+            if quiet <= now:
+                self._held_open.discard(key)
+                self._close(key, quiet)
+
+    def _close(self, key: Key, at: float) -> None:
+        alarm = self._open.pop(key, None)
+        if alarm is not None:
+            self._closed.append(msgspec.structs.replace(alarm, cleared_at=at))
+
+    def _situation(self, key: Key, now: float) -> Situation:
+        subject, rule = key
+        device = self._devices.get(subject)
+        known = self._open.get(key)
+        return Situation(
+            now=now,
+            place=device.place if device else subject,
+            device=device,
+            fire_zones=tuple(self._fires.values()),
+            raises=self._flapping.count(subject, rule, now),
+            is_open=known is not None and known.explained_by is None,
+        )
+
+
+def _write(decision: Decision) -> PastAlarm:
+    return PastAlarm(
+        subject=decision.subject,
+        rule=decision.rule,
+        fault=decision.fault,
+        name=decision.name,
+        severity=decision.severity,
+        raised_at=decision.at,
+        reason=decision.reason,
+        evidence=decision.evidence,
+    )

@@ -1,0 +1,1 @@
+"""The parts of `rules.topology`: trees, cases, explanations, and what follows when they end."""
