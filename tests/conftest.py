@@ -7,6 +7,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("lingdang", deadline=None)
+settings.load_profile("lingdang")
+# A deadline would make every property a timed test, and machines are shared.
 
 IN_CI = os.environ.get("CI") == "true"
 PLACES = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])

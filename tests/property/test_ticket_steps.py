@@ -69,7 +69,6 @@ Life = list[tuple[TicketStep | Urge, bool, float]]
 
 
 @given(LIVES)
-@settings(deadline=None)
 def test_no_ticket_is_closed_unless_one_completed_and_another_verified(
     life: Life,
 ) -> None:
@@ -96,7 +95,6 @@ def test_no_ticket_is_closed_unless_one_completed_and_another_verified(
 
 
 @given(LIVES)
-@settings(deadline=None)
 def test_what_is_called_possible_is_possible_and_nothing_else(
     life: Life,
 ) -> None:
@@ -133,7 +131,6 @@ DECISIONS = st.builds(
 
 
 @given(st.lists(st.one_of(DECISIONS, WISHES, URGES), max_size=50), st.lists(st.floats(0, HOUR)))
-@settings(deadline=None)
 def test_one_fault_of_one_subject_has_at_most_one_open_ticket(
     story: list[Decision | TicketStep | Urge], pauses: list[float]
 ) -> None:
@@ -165,7 +162,7 @@ def test_the_lives_that_are_tried_do_reach_closed() -> None:
     reached: Counter[TicketState] = Counter()
 
     @given(LIVES)
-    @settings(deadline=None, database=None, derandomize=True)
+    @settings(database=None, derandomize=True)
     def live(life: Life) -> None:
         ticket = make_ticket()
         for event, _, _ in life:
