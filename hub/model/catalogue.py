@@ -37,7 +37,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     """Where a point lies in a Modbus model: wire address from 0, type, order, factor.
 
     `type` is uint16, int16, uint32, int32, int64, uint64, float32, float64, bcd16, bcd32 or
-    bits; `no_value` lists sentinels; `order` the bytes' order on the wire: ABCD, CDAB, BADC, DCBA. `decode` maps a word to the
+    bits; `no_value` lists sentinels; `order` is the bytes' order on the wire: ABCD, CDAB, BADC, DCBA. `decode` maps a word to the
     value of an enum.
     """
 
@@ -53,7 +53,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeviceModel(msgspec.Struct, frozen=True, kw_only=True):
-    """One file of `device_drivers/models/`; `heartbeat` is the longest normal silence in seconds."""
+    """One file of `device_drivers/models/`; `heartbeat` is the longest normal silence (seconds)."""
 
     id: str
     kind: Kind

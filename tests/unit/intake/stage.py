@@ -1,0 +1,162 @@
+"""A whole intake without sockets: a small site, the real rules, a memory store, a manual clock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from typing import Any
+
+import msgspec
+
+from device_drivers.catalogue import load_models, shipped_models
+from device_drivers.dialects.lingdang import LingdangDriver
+from hub.clock import ManualClock
+from hub.errors import CommandRefusedError, LinkError
+from hub.feeds.incident import make_projector
+from hub.intake.core import Intake, Needs, build_intake
+from hub.loading import shipped_rules
+from hub.model.command import Command
+from hub.model.device import Device, DeviceUid, Kind
+from hub.model.place import Place
+from hub.ports import Envelope
+from hub.store.memory import MemoryStore
+from rules.ruleset import load_rules
+
+MODELS = load_models(shipped_models())
+RULES = load_rules(shipped_rules(), MODELS, prove=False)
+PLACES = {
+    path: Place(path=path, name=path, kind=kind)
+    for path, kind in (("gs", "community"), ("gs/a", "compound"), ("gs/a/b1", "building"))
+}
+
+
+def device(name: str, kind: Kind = Kind.BARRIER_GATE, **fields: Any) -> Device:  # noqa: ANN401
+    """Make a device of the shipped model of its kind; its address is its id."""
+    model = f"ld-{kind.replace('_', '-')}"
+    base = {"place": "gs/a/b1", "uid": DeviceUid(f"d_{name}"), "id": name, "address": name}
+    return Device(kind=kind, model=model, **{**base, **fields})
+
+
+GATE, OTHER = device("gate-1"), device("gate-2")
+DOOR = device("door-1", Kind.UNIT_DOOR)
+CONTROLLER = device("ctl-1", Kind.ACCESS_CONTROLLER)
+SITE = (GATE, OTHER, DOOR, CONTROLLER)
+
+
+class Sender:
+    """Takes orders; refuses or loses them when told."""
+
+    def __init__(self) -> None:
+        self.sent: list[Command] = []
+        self.failure: CommandRefusedError | LinkError | None = None
+
+    async def send(self, command: Command, device: Device) -> None:
+        if self.failure:
+            raise self.failure
+        self.sent.append(command)
+
+
+class Stage:
+    """A running intake, and the words with which tests talk to it."""
+
+    def __init__(
+        self, intake: Intake, store: MemoryStore, clock: ManualClock, sender: Sender
+    ) -> None:
+        self.intake = intake
+        self.store = store
+        self.clock = clock
+        self.sender = sender
+        self.acknowledged: list[Envelope] = []
+        self._seq = 0
+
+    def say(self, kind: str, body: dict[str, Any], *, of: Device = GATE, **fields: Any) -> None:  # noqa: ANN401
+        """Have a device send a message of the hub's own dialect."""
+        self._seq += 1
+        now = self.clock.now()
+        numbered = {"boot": "b1", "seq": self._seq, "ts": now, **body} if kind != "ack" else body
+        self.raw(f"ld/gs/{of.address}/{kind}", msgspec.json.encode(numbered), **fields)
+
+    def raw(self, topic: str, payload: bytes, **fields: Any) -> None:  # noqa: ANN401
+        """Have the broker deliver anything."""
+        self.intake.inbox.offer(
+            Envelope(
+                link="mqtt",
+                address=topic,
+                payload=payload,
+                received=self.clock.now(),
+                token=object(),
+                **fields,
+            )
+        )
+
+    async def settle(self, seconds: float = 0.0) -> None:
+        """Let everything that has arrived go through, then the clock go on, second by second."""
+        await self._drain()
+        while seconds > 0:
+            await self.clock.advance(min(1.0, seconds))
+            seconds -= 1.0
+            await self._drain()
+
+    async def _drain(self) -> None:
+        await self.intake.inbox.perform(lambda _batch: None)
+        await self.intake.inbox.perform(lambda _batch: None)
+
+    async def types(self) -> list[str]:
+        """Return the journal's types in order."""
+        return [entry.type for entry in await self.store.books.journal(after=0, limit=10_000)]
+
+    async def open_tickets(self) -> list[str]:
+        """Return the rules of the open tickets."""
+        tickets = await self.store.books.tickets(open_only=True, limit=100)
+        return [ticket.rule for ticket in tickets]
+
+
+@contextlib.asynccontextmanager
+async def stage(
+    store: MemoryStore | None = None,
+    clock: ManualClock | None = None,
+    devices: Sequence[Device] = SITE,
+) -> AsyncIterator[Stage]:
+    """Run an intake over the store while the block runs; its link has caught up."""
+    clock = clock or ManualClock()
+    store = store or MemoryStore(clock)
+    sender, errands = Sender(), set[asyncio.Task[None]]()
+
+    def spawn(work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        errands.add(task)
+        task.add_done_callback(errands.discard)
+
+    needs = Needs(
+        clock=clock,
+        committer=store.committer,
+        books=store.books,
+        sender=sender,
+        spawn=spawn,
+        project=make_projector("gs", lambda: PLACES),
+        drivers={"lingdang": LingdangDriver(MODELS)},
+        link_drivers={"mqtt": "lingdang"},
+        carried={"mqtt-state": "mqtt"},
+        devices=devices,
+        places=PLACES,
+        models=MODELS,
+        rules=RULES,
+        prefix="GS",
+    )
+    snapshot = await store.archive.load(now=clock.now())
+    history = list(store.archive.replay(start=clock.now() - 3600, end=clock.now()))
+    intake = build_intake(needs, snapshot, history)
+    running = Stage(intake, store, clock, sender)
+    task = asyncio.create_task(
+        intake.pipeline.run(lambda _link, envelopes: running.acknowledged.extend(envelopes))
+    )
+    intake.watch.link_up("mqtt-state", resumed=True)
+    intake.watch.link_caught_up("mqtt-state")
+    await running.settle()
+    try:
+        yield running
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
