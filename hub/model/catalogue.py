@@ -36,9 +36,9 @@ class PointSpec(msgspec.Struct, frozen=True, kw_only=True):
 class Register(msgspec.Struct, frozen=True, kw_only=True):
     """Where a point lies in a Modbus model: wire address from 0, type, order, factor.
 
-    `type` is uint16, int16, uint32, int32, int64, uint64, float32, float64, bcd16, bcd32 or
-    bits; `no_value` lists sentinels; `order` is the bytes' order on the wire: ABCD, CDAB, BADC, DCBA. `decode` maps a word to the
-    value of an enum.
+    `type` is uint16, int16, uint32, int32, int64, uint64, float32, float64, bcd16, bcd32 or bits;
+    `order` is the bytes' order on the wire: ABCD, CDAB, BADC, DCBA. `no_value` lists sentinels;
+    `decode` maps a word to the value of an enum.
     """
 
     point: str
