@@ -16,7 +16,7 @@ from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.modbus import ModbusDriver
 from hub import notify
 from hub.clock import Clock, SystemClock
-from hub.errors import HubError
+from hub.errors import ConfigError, HubError, Problem
 from hub.feeds.incident import make_projector
 from hub.intake.core import Intake, Needs, build_intake
 from hub.links import Wiring, build_links, build_sender
@@ -60,6 +60,9 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
     Leaving stops them in reverse: first nobody new comes in (web, links), then what has come in
     is finished (intake), then the store is closed.
     """
+    if not config.is_file():
+        hint = "copy deploy/lingdang.example.toml and change what differs"
+        raise ConfigError(Problem(file=str(config), message="there is no such file", hint=hint))
     settings, problems = read_settings(config)
     clock = SystemClock(speed=settings.demo.speed, origin=settings.demo.clock_origin)
     async with contextlib.AsyncExitStack() as stack:

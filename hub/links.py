@@ -49,8 +49,11 @@ def build_links(
     """Yield each link with the name that stands in its envelopes."""
     broker = mqtt_settings(wiring.settings)
     if broker is not None:
-        for session in Session:
-            yield MQTT, MqttLink(session, broker, inbox=inbox, watch=watch, clock=clock)
+        parts = {"inbox": inbox, "watch": watch, "clock": clock}
+        first = MqttLink(Session.STATE, broker, **parts)
+        yield MQTT, first
+        for session in (Session.TELEMETRY, Session.REPLY):
+            yield MQTT, MqttLink(session, broker, **parts, after=first.caught_up)
     for bus in wiring.settings.modbus:
         yield (
             bus.name,

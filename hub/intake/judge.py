@@ -73,13 +73,16 @@ class Judge:
         """Take the fact that an order was given."""
         self._decide(self._engine.command(uid, do, batch.now), batch)
 
-    def run_due(self, batch: Batch) -> None:
-        """Let timers come that are due."""
-        self._now = batch.now
+    def run_rules(self, batch: Batch) -> None:
+        """Let the rules' timers come that are due."""
         self._decide(self._engine.advance(batch.now), batch)
         self._follow(self._topology.advance(batch.now), batch)
         for decision, quiet in self._gates.retry(batch.now):
             batch.follow(self._book.apply(decision, batch.now, suppressed=quiet))
+
+    def run_desk(self, batch: Batch) -> None:
+        """Let the limits of tickets and orders come that are due."""
+        self._now = batch.now
         batch.follow(self._book.run_due(batch.now))
         self._room.run_due(batch)
 

@@ -63,7 +63,8 @@ class Workbench:
         """Run what is due, and add everything that has to be stored."""
         if batch.now >= self.hold_timers_until:
             self._sweep(batch)
-            self._judge.run_due(batch)
+            self._judge.run_rules(batch)
+        self._judge.run_desk(batch)
         self._reception.finish(batch)
         self._judge.store_states(batch)
 
