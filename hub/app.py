@@ -60,7 +60,7 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
     Leaving stops them in reverse: first nobody new comes in (web, links), then what has come in
     is finished (intake), then the store is closed.
     """
-    if not config.is_file():
+    if not config.is_file():  # noqa: ASYNC240 - once, before anything runs
         hint = "copy deploy/lingdang.example.toml and change what differs"
         raise ConfigError(Problem(file=str(config), message="there is no such file", hint=hint))
     settings, problems = read_settings(config)
