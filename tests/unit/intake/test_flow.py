@@ -305,3 +305,21 @@ async def test_a_wrong_clock_is_told_and_arrival_time_counts() -> None:
         view = run.intake.live.device("gate-1")
         assert view is not None
         assert view.points["clock.offset"].value == 3600.0
+
+
+@pytest.mark.parametrize("behind", [8.0, 40.0, 300.0])
+async def test_a_network_that_was_away_breaks_no_expectation(behind: float) -> None:
+    async with stage() as run:
+        run.say("state", {"points": {"door.open": False, "lock.locked": True}}, of=DOOR)
+        await run.settle(behind + 5)
+        began = run.clock.now() - behind
+        for press in (0.0, 60.0 if behind > 60 else 2.0):
+            ts = began + press
+            run.say("event", {"name": "exit.requested", "data": {}, "ts": ts}, of=DOOR)
+            await run.settle()
+            run.say("state", {"points": {"lock.locked": False}, "ts": ts + 1}, of=DOOR)
+            await run.settle()
+            run.say("state", {"points": {"lock.locked": True}, "ts": ts + 1.5}, of=DOOR)
+            await run.settle()
+        await run.settle(30)
+        assert "door-wont-unlock" not in await run.open_tickets()

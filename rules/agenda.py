@@ -1,0 +1,66 @@
+"""The one heap of deadlines; an entry whose deadline has moved on is put back when it comes up."""
+
+from __future__ import annotations
+
+import heapq
+from math import inf
+
+from rules.state import Contact, Watch
+
+Due = Watch | Contact
+
+
+class Agenda:
+    """Orders watches and contacts by the hub's time at which they may fire.
+
+    `due` is the deadline itself, in the device's time; `ready` is later than that while the
+    device delivers a backlog; `queued` is where the thing's entry stands.
+    """
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Due]] = []
+        self._count = 0
+
+    def set(self, thing: Due, due: float, *, lag: float = 0.0) -> None:
+        """Give a thing its next deadline; infinity is none."""
+        thing.due = due
+        thing.ready = due + lag
+        device = thing.device
+        device.due = min(device.due, due)
+        if thing.ready < thing.queued:
+            self._push(thing)
+
+    def next_due(self) -> float | None:
+        """Return the earliest instant at which something may fire, or None."""
+        self._tidy()
+        return self._heap[0][0] if self._heap else None
+
+    def pop(self, now: float) -> Due | None:
+        """Return the thing that came first, if one has come by `now`."""
+        self._tidy()
+        if not self._heap or self._heap[0][0] > now:
+            return None
+        thing = heapq.heappop(self._heap)[2]
+        thing.queued = inf
+        return thing
+
+    def clear(self) -> None:
+        """Forget everything; the things themselves are thrown away with it."""
+        self._heap.clear()
+
+    def _push(self, thing: Due) -> None:
+        thing.queued = thing.ready
+        self._count += 1
+        heapq.heappush(self._heap, (thing.ready, self._count, thing))
+
+    def _tidy(self) -> None:
+        heap = self._heap
+        while heap:
+            at, _, thing = heap[0]
+            if thing.ready == at == thing.queued:
+                return
+            heapq.heappop(heap)
+            if thing.queued == at:
+                thing.queued = inf
+                if thing.ready != inf:
+                    self._push(thing)

@@ -1,0 +1,92 @@
+"""Deadlines as they come, and what follows when a device is heard again or no more."""
+
+from __future__ import annotations
+
+from math import inf
+
+from rules.plan import PERIODS_KNOWN
+from rules.runner import Runner
+from rules.state import Contact, DeviceState, Watch
+
+_NEXT = 0.001
+"""A deadline that rounding has left where it was is asked again after so many seconds."""
+
+
+def contact_changed(runner: Runner, d: DeviceState, arrival: float) -> None:
+    """Evaluate what depends on whether the device is heard, here and on other devices.
+
+    Rules about silence are asked at the instant of arrival, the others at the device's `now`.
+    """
+    routes = d.plan.routes
+    runner.run_all(d, (index for index in routes.on_contact if index not in routes.on_silence))
+    if d.dependents:
+        for slot in d.dependents:
+            runner.run_dependents(d, slot)
+    now, d.now = d.now, max(d.now, arrival)
+    runner.run_all(d, routes.on_silence)
+    d.now = now
+
+
+def arm(runner: Runner, contact: Contact) -> None:
+    """Set the instant at which the device's silence makes its points unknown."""
+    beat = contact.device.plan.heartbeat
+    if beat and not contact.kept and contact.offline_at is None:
+        base = max(contact.heard_at, contact.floor)
+        runner.agenda.set(contact, base + PERIODS_KNOWN * beat)
+
+
+def hide(runner: Runner, d: DeviceState) -> None:
+    """Make the device's points unknown: it is not heard any more."""
+    d.contact.silent = True
+    d.values = d.plan.blanks
+    contact_changed(runner, d, d.now)
+
+
+def set_lag(runner: Runner, d: DeviceState, lag: float) -> None:
+    """Note how far back the device's messages lie; its own deadlines wait as long."""
+    shorter = lag < d.lag
+    d.lag = lag
+    if shorter:
+        for watch in d.watches:
+            if watch.due != inf and not watch.program.by_arrival:
+                runner.agenda.set(watch, watch.due, lag=lag)
+
+
+def fire(runner: Runner, thing: Watch | Contact, due: float) -> None:
+    """Let a deadline come."""
+    thing.due = thing.ready = inf
+    d = thing.device
+    d.now = due
+    if isinstance(thing, Watch):
+        runner.run(thing, timed=True)
+        if thing.due <= due:
+            runner.agenda.set(thing, due + _NEXT)
+        return
+    if thing.kept or thing.offline_at is not None or thing.silent:
+        return
+    beat = d.plan.heartbeat
+    until = max(thing.heard_at, thing.floor) + PERIODS_KNOWN * beat
+    if until > due:
+        runner.agenda.set(thing, until)
+        return
+    hide(runner, d)
+
+
+def catch_up(runner: Runner, d: DeviceState, *, before: float, arrival: float) -> None:
+    """Let the device's own deadlines come that lie before a fact.
+
+    Silence is told in arrival time, everything else in the time of the fact.
+    """
+    while True:
+        found: Watch | Contact | None = None
+        for watch in d.watches:
+            limit = min(before, arrival) if watch.program.by_arrival else before
+            if watch.due < limit and (found is None or watch.due < found.due):
+                found = watch
+        edge = min(before, arrival, found.due if found else inf)
+        if d.contact.due < edge:
+            found = d.contact
+        if found is None:
+            break
+        fire(runner, found, found.due)
+    d.due = min([d.contact.due, *(watch.due for watch in d.watches)])

@@ -1,0 +1,216 @@
+"""The rules engine: facts in, decisions out, at instants that the caller names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import inf
+from typing import Any
+
+from hub.model.alarm import Decision
+from hub.model.catalogue import DeviceModel
+from hub.model.device import Device
+from hub.model.place import Place
+from hub.model.report import Report
+from hub.ports import HeardRow, PointRow, StateRow
+from rules import reason
+from rules.contact import arm, catch_up, contact_changed, fire
+from rules.decide import write_decision
+from rules.facts import take_report
+from rules.language.happening import COMMAND
+from rules.machine import Move
+from rules.memory import carry_over, device_row, load_row, watch_row
+from rules.recall import load_heard, load_point, replay
+from rules.rule import Rule
+from rules.runner import Runner
+from rules.state import DeviceState, Watch
+from rules.world import World, build_world
+
+
+class Engine:
+    """Holds the state of every rule on every device; no clock, no I/O, one caller at a time.
+
+    With `judge_clocks` False the reports' `at` is taken as it stands: the caller has judged it.
+    """
+
+    def __init__(self, rules: Sequence[Rule], *, judge_clocks: bool = True) -> None:
+        self._judges = judge_clocks
+        self._rules = tuple(rules)
+        self._books: tuple[Sequence[Device], Mapping[str, Place], Mapping[str, DeviceModel]]
+        self._books = ((), {}, {})
+        self._world: World = {}
+        self._runner = Runner()
+        self._now = -inf
+        self._cut: set[str] = set()
+
+    @property
+    def history_span(self) -> float:
+        """Return how many seconds of history `restore` needs to fill every window."""
+        return max((d.plan.reach for d in self._world.values()), default=0.0)
+
+    def set_world(
+        self,
+        devices: Sequence[Device],
+        places: Mapping[str, Place],
+        models: Mapping[str, DeviceModel],
+    ) -> None:
+        """Take the site's books; what is known of devices that stay is carried over."""
+        self._books = (devices, places, models)
+        old = self._world
+        self._runner.agenda.clear()
+        self._world = build_world(self._rules, devices, places, models)
+        carry_over(old, self._world, self._runner)
+        if self._now != -inf:
+            _wake_all(self._runner, self._world, self._now)
+
+    def set_rules(self, rules: Sequence[Rule], at: float) -> list[Decision]:
+        """Put other rules in force; they are evaluated at once on what is known."""
+        self._rules = tuple(rules)
+        self._now = max(self._now, at)
+        self.set_world(*self._books)
+        return self.advance(self._now)
+
+    def apply(self, report: Report) -> list[Decision]:
+        """Take a device's report; reports of unknown devices say nothing."""
+        d = self._world.get(report.uid)
+        if d is None:
+            return []
+        take_report(self._runner, d, report, judging=self._judges and not self._cut)
+        return self._runner.take()
+
+    def command(self, uid: str, do: str, at: float) -> list[Decision]:
+        """Note that an order was sent to a device."""
+        d = self._world.get(uid)
+        if d is None:
+            return []
+        if d.due < at:
+            catch_up(self._runner, d, before=at, arrival=at)
+        d.now = max(at, d.newest)
+        self._runner.happen(d, COMMAND + do, {})
+        return self._runner.take()
+
+    def advance(self, now: float) -> list[Decision]:
+        """Let every deadline come that is due by `now`, in order; a clock set back does nothing."""
+        if self._now == -inf:
+            _wake_all(self._runner, self._world, now)
+        self._now = max(self._now, now)
+        out: list[Decision] = []
+        while (thing := self._runner.agenda.pop(now)) is not None:
+            fire(self._runner, thing, thing.due)
+            out += self._runner.take()
+        return out
+
+    def next_due(self) -> float | None:
+        """Return the instant of the earliest deadline; None when nothing is waiting."""
+        return self._runner.agenda.next_due()
+
+    def suspend_absence(self, at: float, link: str = "") -> list[Decision]:
+        """Say that the hub's own uplink, or one link, is lost: silence proves nothing now."""
+        self._cut.add(link)
+        for d in _on_link(self._world, link):
+            d.contact.floor = inf
+            d.values = d.plan.blanks
+            d.now = max(d.now, at)
+            contact_changed(self._runner, d, at)
+        return self._runner.take()
+
+    def resume_absence(self, at: float, link: str = "") -> list[Decision]:
+        """Say that messages come again, those that waited included; silence counts from `at`."""
+        self._cut = self._cut - {link} if link else set()
+        for d in _on_link(self._world, link):
+            d.contact.floor = at
+            d.now = max(d.now, at)
+            if not d.contact.silent:
+                d.values = d.raw
+                arm(self._runner, d.contact)
+            contact_changed(self._runner, d, at)
+        return self._runner.take()
+
+    def clear_by_hand(self, subject: str, rule: str, at: float) -> list[Decision]:
+        """Clear a raised alarm; it comes back once it has been good, or after an hour."""
+        d = self._world.get(subject)
+        for watch in d.watches if d else ():
+            if watch.program.rule.id == rule and watch.episode is not None:
+                return [_clear(self._runner, watch, at)]
+        return []
+
+    def take_states(self) -> list[StateRow]:
+        """Return the rows that have changed since the last call."""
+        runner = self._runner
+        rows = [*runner.dropped, *(watch_row(watch) for watch in runner.dirty)]
+        rows += [device_row(d) for d in runner.dirty_devices]
+        runner.dropped.clear()
+        runner.dirty.clear()
+        runner.dirty_devices.clear()
+        return [row for row in rows if row is not None]
+
+    def restore(
+        self,
+        states: Iterable[StateRow],
+        points: Iterable[PointRow],
+        heard: Iterable[HeardRow],
+        history: Iterable[Report],
+        now: float,
+    ) -> None:
+        """Take up where the last run stopped; raises and clears nothing by itself."""
+        self._now = now
+        for row in states:
+            load_row(self._world, row)
+        for point in points:
+            load_point(self._world, point)
+        for each in heard:
+            load_heard(self._world, each, now)
+        replay(self._world, history, now)
+        _wake_all(self._runner, self._world, now)
+
+    def explain(self, uid: str) -> list[dict[str, Any]]:
+        """Return one dict per rule of the device: rule, name, state, since, reason."""
+        d = self._world.get(uid)
+        if d is None:
+            return []
+        d.now = max(d.now, self._now)
+        return [_explain(watch) for watch in d.watches]
+
+
+def _on_link(world: World, link: str) -> list[DeviceState]:
+    return [d for d in world.values() if link in {"", d.device.link}]
+
+
+def _clear(runner: Runner, watch: Watch, at: float) -> Decision:
+    d = watch.device
+    d.now = max(d.now, at)
+    watch.lock = d.now
+    stage = watch.episode.stage if watch.episode else -1
+    watch.episode = None
+    runner.dirty.add(watch)
+    decision = write_decision(watch, Move.CLEAR, stage=stage, why=reason.BY_HAND)
+    runner.run(watch)
+    return decision
+
+
+def _wake_all(runner: Runner, world: World, now: float) -> None:
+    for d in world.values():
+        d.now = max(d.now, now)
+        if d.contact.silent:
+            d.values = d.plan.blanks
+        elif d.contact.heard_at != -inf:
+            arm(runner, d.contact)
+        for watch in d.watches:
+            runner.agenda.set(watch, min(watch.due, now))
+
+
+def _explain(watch: Watch) -> dict[str, Any]:
+    d, program = watch.device, watch.program
+    state, since = "quiet", None
+    if watch.episode is not None:
+        state, since = "raised", watch.episode.raised_at
+    elif watch.last is None:
+        state = "unknown"
+    elif watch.since is not None:
+        state, since = "holding", watch.since
+    return {
+        "rule": program.rule.id,
+        "name": program.rule.name,
+        "state": state,
+        "since": since,
+        "reason": reason.explained(d, program, state),
+    }

@@ -1,0 +1,190 @@
+"""Takes reports in: contact, samples, events; what changed is evaluated at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import inf, isfinite
+
+from hub.model.report import Quality, Report, Sample, Value
+from rules.contact import arm, catch_up, contact_changed, hide, set_lag
+from rules.language.node import Run
+from rules.machine import meet
+from rules.runner import Runner
+from rules.state import DeviceState
+from rules.trust import place_in_time
+
+_GOOD = Quality.GOOD
+PROMPT = 1.0
+"""Seconds on the way that are nothing; behind a longer lag, what ends a wait may be under way."""
+
+
+def take_report(runner: Runner, d: DeviceState, report: Report, *, judging: bool) -> None:
+    """Apply one report to its device; late ones only feed the windows."""
+    at, late = place_in_time(d, report, judging=judging)
+    if late:
+        _take_history(d, at, report.samples)
+        if _note_contact(runner, d, report):
+            contact_changed(runner, d, report.received)
+        return
+    now = max(at, d.newest)
+    if d.due < at:
+        catch_up(runner, d, before=at, arrival=max(report.received, d.contact.heard_at))
+    d.now = now
+    if not report.retained:
+        d.newest = now
+        _note_lag(runner, d, report.received - at)
+    is_back = _note_contact(runner, d, report)
+    if report.samples:
+        take_samples(runner, d, report, at)
+    elif report.event and not report.retained:
+        d.now = at
+        runner.happen(d, report.event, report.data)
+    if is_back:
+        contact_changed(runner, d, report.received)
+
+
+def _note_lag(runner: Runner, d: DeviceState, lag: float) -> None:
+    lag = lag if lag > PROMPT else 0.0
+    if lag > d.lag or d.lag - lag > PROMPT or (d.lag and not lag):
+        set_lag(runner, d, lag)
+
+
+def _note_contact(runner: Runner, d: DeviceState, report: Report) -> bool:
+    """Note that the device is heard, or has gone; tell whether it is back after a silence.
+
+    What that changes is evaluated after the report's own points are set: what they were before
+    the silence must not be taken for what they are.
+    """
+    contact = d.contact
+    if report.online is False:
+        if not report.late and contact.offline_at is None:
+            _go_offline(runner, d, report.received)
+        return False
+    if report.retained:
+        return bool(report.online) and contact.offline_at is not None and _come_back(runner, d)
+    contact.heard_at = max(contact.heard_at, report.received)
+    if contact.silent or contact.doubted or d.values is not d.raw:
+        return _come_back(runner, d)
+    if contact.due == inf:
+        arm(runner, contact)
+    return False
+
+
+def _go_offline(runner: Runner, d: DeviceState, received: float) -> None:
+    d.contact.offline_at = received
+    d.now = max(d.now, received)
+    runner.dirty_devices.add(d)
+    hide(runner, d)
+
+
+def _come_back(runner: Runner, d: DeviceState) -> bool:
+    contact = d.contact
+    if contact.offline_at is not None:
+        contact.offline_at = None
+        runner.dirty_devices.add(d)
+    contact.silent = contact.doubted = False
+    d.values = d.raw
+    arm(runner, contact)
+    return True
+
+
+def _believe(value: Value | None, types: tuple[type, ...]) -> Value | None:
+    kind = value.__class__
+    if kind in types:
+        return None if kind is float and not isfinite(value) else value  # type: ignore[arg-type]
+    if types == (bool,) and value in (0, 1):
+        return bool(value)
+    return float(value) if types == (int, float) and kind is bool else None  # type: ignore[arg-type]
+
+
+def take_samples(runner: Runner, d: DeviceState, report: Report, at: float) -> None:
+    """Set all points of one message, then feed the trackers, then evaluate."""
+    types, slots = d.plan.routes.types, d.plan.slot_by_point
+    retained = report.retained
+    of = report.at if retained else at
+    seen: list[int] = []
+    changed: list[int] = []
+    sorted_in: dict[int, Value | None] = {}
+    for sample in report.samples:
+        slot = slots.get(sample.point)
+        if slot is None:
+            continue
+        value = _believe(sample.value, types[slot]) if sample.quality is _GOOD else None
+        is_newest = of >= d.ats[slot]
+        if not is_newest and not retained:
+            sorted_in[slot] = value
+        if is_newest and _set(d, slot, value, at, retained=retained):
+            changed.append(slot)
+        if not retained:
+            seen.append(slot)
+            _show(d, slot, value, at)
+    if sorted_in:
+        _look_back(runner, d, at, sorted_in)
+    _evaluate(runner, d, seen, changed)
+
+
+def _look_back(runner: Runner, d: DeviceState, at: float, values: dict[int, Value | None]) -> None:
+    """Let readings that came out of order meet the expectations that were open at their time."""
+    now, kept = d.now, {slot: d.raw[slot] for slot in values}
+    d.now = at
+    for slot, value in values.items():
+        d.raw[slot] = value
+    runner.dirty.update(watch for watch in d.watches if watch.pending and meet(watch))
+    for slot, value in kept.items():
+        d.raw[slot] = value
+    d.now = now
+
+
+def _set(d: DeviceState, slot: int, value: Value | None, at: float, *, retained: bool) -> bool:
+    old = d.raw[slot]
+    life = d.plan.lives[slot]
+    lapsed = life and d.ats[slot] + life <= at
+    d.raw[slot] = value
+    if value is not None and not retained:
+        d.ats[slot] = at
+    return bool(value != old or lapsed)
+
+
+def _show(d: DeviceState, slot: int, value: Value | None, at: float) -> None:
+    if value is not None:
+        for index in d.plan.routes.observers[slot]:
+            d.trackers[index].observe(at, value)
+
+
+def _evaluate(runner: Runner, d: DeviceState, seen: list[int], changed: list[int]) -> None:
+    if d.trackers and seen:
+        runner.dirty_devices.add(d)
+        _settle(d, seen)
+    for program in _affected(d, seen, changed):
+        runner.run(d.watches[program])
+    if d.dependents:
+        for slot in changed:
+            runner.run_dependents(d, slot)
+
+
+def _affected(d: DeviceState, seen: list[int], changed: list[int]) -> Iterable[int]:
+    routes = d.plan.routes
+    indices: dict[int, None] = {}
+    for slot in seen:
+        indices.update(dict.fromkeys(routes.on_sample[slot]))
+    if len(changed) == 1 and not indices:
+        return routes.on_change[changed[0]]
+    for slot in changed:
+        indices.update(dict.fromkeys(routes.on_change[slot]))
+    return indices
+
+
+def _settle(d: DeviceState, seen: list[int]) -> None:
+    asked: dict[int, Run] = {}
+    for slot in seen:
+        asked.update(d.plan.routes.settlers[slot])
+    for tracker, condition in asked.items():
+        d.trackers[tracker].settle(d.now, condition(d))
+
+
+def _take_history(d: DeviceState, at: float, samples: tuple[Sample, ...]) -> None:
+    """Show readings of the past to the windows, and to nothing else."""
+    for sample in samples:
+        slot = d.plan.slot_by_point.get(sample.point)
+        if slot is not None and sample.quality is _GOOD:
+            _show(d, slot, _believe(sample.value, d.plan.routes.types[slot]), at)

@@ -1,0 +1,1 @@
+"""The language of rules: a checked subset of Python's expressions, compiled to closures."""

@@ -1,0 +1,89 @@
+"""Compiles comparisons and membership, and refuses those that cannot mean anything."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from rules.language import logic
+from rules.language.node import Node, Run, Type, constant
+from rules.language.syntax import nearest
+
+if TYPE_CHECKING:
+    from rules.language.compiler import Compiler
+
+_FLIPPED = {"Lt": "Gt", "LtE": "GtE", "Gt": "Lt", "GtE": "LtE"}
+_ORDERED = frozenset(_FLIPPED)
+
+
+def compare(compiler: Compiler, node: ast.Compare) -> Node:
+    """Compile a comparison, chained or not."""
+    runs = []
+    left = node.left
+    for op, right in zip(node.ops, node.comparators, strict=True):
+        name = type(op).__name__
+        if name in {"In", "NotIn"}:
+            runs.append(_member(compiler, left, right, inside=name == "In"))
+        elif name in logic.COMPARISONS:
+            runs.append(_pair(compiler, name, left, right))
+        else:
+            raise compiler.fail(right, "use == or !=", "请用 == 或 !=")
+        left = right
+    return Node(type=Type.BOOL, run=runs[0] if len(runs) == 1 else logic.both(runs))
+
+
+def _member(compiler: Compiler, left: ast.expr, right: ast.expr, *, inside: bool) -> Run:
+    if not isinstance(right, ast.Tuple | ast.List | ast.Set):
+        en, zh = "write a list such as ('a', 'b')", "请写成列表，如 ('a', 'b')"
+        raise compiler.fail(right, en, zh)
+    part = compiler.build(left)
+    members = [compiler.build(each) for each in right.elts]
+    for each, member in zip(right.elts, members, strict=True):
+        if not member.constant:
+            raise compiler.fail(each, "only fixed values are possible here", "此处只能是固定值")
+        _check_pair(compiler, "Eq", part, member, each)
+    return logic.contained(part.run, [member.value for member in members], inside=inside)
+
+
+def _pair(compiler: Compiler, name: str, left: ast.expr, right: ast.expr) -> Run:
+    a, b = compiler.build(left), compiler.build(right)
+    if Type.ELAPSED in {a.type, b.type}:
+        return _elapsed(compiler, name, (a, left), (b, right))
+    _check_pair(compiler, name, a, b, right)
+    _check_pair(compiler, name, b, a, left)
+    if a.slot >= 0 and b.constant:
+        return logic.compare_slot(name, a.slot, b.value)
+    counted = a.partial or b.partial
+    return logic.compare_count(name, a, b) if counted else logic.compare(name, a.run, b.run)
+
+
+def _elapsed(
+    compiler: Compiler, name: str, a: tuple[Node, ast.expr], b: tuple[Node, ast.expr]
+) -> Run:
+    if a[0].type is not Type.ELAPSED:
+        a, b, name = b, a, _FLIPPED.get(name, name)
+    if name not in _ORDERED:
+        raise compiler.fail(a[1], "compare an elapsed time with < or >", "时长请用 < 或 > 比较")
+    limit = constant(compiler.seconds(b[1])) if b[0].constant else None
+    if limit is None:
+        raise compiler.fail(b[1], "compare it with a length such as '3m'", "请与时长比较，如 '3m'")
+    return logic.compare_elapsed(name, a[0].run, limit.run)
+
+
+def _check_pair(compiler: Compiler, name: str, part: Node, other: Node, node: ast.expr) -> None:
+    if Type.ANY in {part.type, other.type}:
+        return
+    if part.type is not other.type:
+        raise compiler.fail(
+            node, f"{part.type} is compared with {other.type}", "比较的两边类型不同"
+        )
+    if name in _ORDERED and part.type is not Type.NUMBER:
+        raise compiler.fail(node, f"{part.type} has no order", "该类型不能比较大小")
+    strict = compiler.scope.plan.model is None
+    if strict and part.choices and other.constant and other.value not in part.choices:
+        raise compiler.fail(
+            node,
+            f"{other.value!r} is not one of {', '.join(part.choices)}",
+            f"{other.value!r} 不在可选值之中",
+            nearest(str(other.value), part.choices),
+        )

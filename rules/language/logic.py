@@ -1,0 +1,176 @@
+"""Three-valued logic, comparison and arithmetic: unknown is None, and only what is known counts."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from math import isfinite
+from typing import Any
+
+from rules.language.node import Node, Run
+from rules.state import DeviceState
+
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "Eq": operator.eq,
+    "NotEq": operator.ne,
+    "Lt": operator.lt,
+    "LtE": operator.le,
+    "Gt": operator.gt,
+    "GtE": operator.ge,
+}
+
+ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "Add": operator.add,
+    "Sub": operator.sub,
+    "Mult": operator.mul,
+    "Div": operator.truediv,
+    "FloorDiv": operator.floordiv,
+    "Mod": operator.mod,
+}
+
+
+def both(parts: Sequence[Run]) -> Run:
+    """Strong Kleene `and`: false if one is false, else unknown if one is unknown."""
+    if len(parts) == 2:  # noqa: PLR2004
+        left, right = parts
+
+        def run_pair(d: DeviceState) -> bool | None:
+            first = left(d)
+            if first is False:
+                return False
+            second = right(d)
+            return second if first else (False if second is False else None)
+
+        return run_pair
+
+    def run(d: DeviceState) -> bool | None:
+        result: bool | None = True
+        for part in parts:
+            value = part(d)
+            if value is False:
+                return False
+            if value is None:
+                result = None
+        return result
+
+    return run
+
+
+def either(parts: Sequence[Run]) -> Run:
+    """Strong Kleene `or`: true if one is true, else unknown if one is unknown."""
+
+    def run(d: DeviceState) -> bool | None:
+        result: bool | None = False
+        for part in parts:
+            value = part(d)
+            if value is True:
+                return True
+            if value is None:
+                result = None
+        return result
+
+    return run
+
+
+def negate(part: Run) -> Run:
+    """Kleene `not`: the negation of unknown is unknown."""
+
+    def run(d: DeviceState) -> bool | None:
+        value = part(d)
+        return None if value is None else not value
+
+    return run
+
+
+def compare_slot(name: str, slot: int, limit: Any) -> Run:  # noqa: ANN401
+    """Compare a point that is sent on change with a constant: what most rules do."""
+    if name == "Eq":
+
+        def equal(d: DeviceState) -> bool | None:
+            value = d.values[slot]
+            return None if value is None else value == limit
+
+        return equal
+    test = COMPARISONS[name]
+
+    def run(d: DeviceState) -> bool | None:
+        value = d.values[slot]
+        return None if value is None else test(value, limit)
+
+    return run
+
+
+def compare(name: str, left: Run, right: Run) -> Run:
+    """Compare two parts; values that have no order yield unknown."""
+    test = COMPARISONS[name]
+
+    def run(d: DeviceState) -> bool | None:
+        a, b = left(d), right(d)
+        if a is None or b is None:
+            return None
+        try:
+            return bool(test(a, b))
+        except TypeError:
+            return None
+
+    return run
+
+
+def compare_elapsed(name: str, start: Run, limit: Run) -> Run:
+    """Compare the time since `start` with a limit in seconds; the edge is on the later side."""
+    later = name in {"Gt", "GtE"}
+
+    def run(d: DeviceState) -> bool | None:
+        since, seconds = start(d), limit(d)
+        if since is None or seconds is None:
+            return None
+        due = since + seconds
+        if d.now >= due:
+            return later
+        d.wake = min(d.wake, due)
+        return not later
+
+    return run
+
+
+def calculate(name: str, left: Run, right: Run) -> Run:
+    """Do arithmetic; what cannot be computed, or is no finite number, is unknown."""
+    work = ARITHMETIC[name]
+
+    def run(d: DeviceState) -> float | None:
+        a, b = left(d), right(d)
+        if a is None or b is None:
+            return None
+        try:
+            result = work(a, b)
+        except (ArithmeticError, TypeError, ValueError):
+            return None
+        return result if isinstance(result, int) or isfinite(result) else None
+
+    return run
+
+
+def contained(part: Run, members: Sequence[Any], *, inside: bool) -> Run:
+    """Test membership in a list of constants."""
+    known = frozenset(members)
+
+    def run(d: DeviceState) -> bool | None:
+        value = part(d)
+        return None if value is None else (value in known) is inside
+
+    return run
+
+
+def compare_count(name: str, left: Node, right: Node) -> Run:
+    """Compare counts: one that is not complete yet can already be large enough."""
+    sure = compare(name, left.run, right.run)
+    early = {"Gt": left.partial, "GtE": left.partial, "Lt": right.partial, "LtE": right.partial}
+    if early.get(name) is None:
+        return sure
+    guess = compare(name, left.partial or left.run, right.partial or right.run)
+
+    def run(d: DeviceState) -> bool | None:
+        verdict = sure(d)
+        return True if verdict is None and guess(d) is True else verdict
+
+    return run

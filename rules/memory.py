@@ -1,0 +1,154 @@
+"""The rules' running state as rows, and the way back: what a restart must not lose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from hub.ports import StateRow
+from rules.runner import Runner
+from rules.state import DeviceState, Episode, Watch
+from rules.window import Window
+from rules.world import World
+
+_SEPARATOR = "|"
+
+
+class WatchState(msgspec.Struct, array_like=True, omit_defaults=True):
+    """A watch as it is stored."""
+
+    since: float | None = None
+    unknown: float | None = None
+    episode: Episode | None = None
+    lock: float | None = None
+    pending: list[float] = []
+    after: bool | None = None
+
+
+class DeviceMemory(msgspec.Struct, array_like=True):
+    """What a device's trackers cannot get back from history, by their key."""
+
+    trackers: dict[str, list[Any]]
+    offline_at: float | None = None
+    heard_at: float | None = None
+
+
+def watch_row(watch: Watch) -> StateRow | None:
+    """Return the row that stores the watch; None when nothing was and nothing is to be stored."""
+    key = f"{watch.device.device.uid}{_SEPARATOR}{watch.program.rule.id}"
+    if watch.is_idle():
+        if not watch.stored:
+            return None
+        watch.stored = False
+        return StateRow(key=key, data=None)
+    watch.stored = True
+    state = WatchState(
+        since=watch.since,
+        unknown=watch.unknown,
+        episode=watch.episode,
+        lock=watch.lock,
+        pending=watch.pending or [],
+        after=watch.after,
+    )
+    return StateRow(key=key, data=msgspec.msgpack.encode(state))
+
+
+def device_row(d: DeviceState) -> StateRow | None:
+    """Return the row with the device's trackers; None when it has not changed."""
+    trackers = {}
+    for name, index in d.plan.tracker_by_key.items():
+        state = d.trackers[index].dump()
+        if state is not None:
+            trackers[name] = state
+    memory = DeviceMemory(trackers=trackers, offline_at=d.contact.offline_at)
+    empty = not trackers and memory.offline_at is None
+    data = None if empty else msgspec.msgpack.encode(memory)
+    if data == d.stored:
+        return None
+    d.stored = data
+    return StateRow(key=f"{d.device.uid}{_SEPARATOR}", data=data)
+
+
+def load_row(world: World, row: StateRow) -> None:
+    """Put a row back; one of a device or rule that is gone is passed over."""
+    uid, _, rule = row.key.partition(_SEPARATOR)
+    d = world.get(uid)
+    if d is None or row.data is None:
+        return
+    if not rule:
+        _load_device(d, row.data)
+        return
+    watch = next((each for each in d.watches if each.program.rule.id == rule), None)
+    if watch is not None:
+        _load_watch(watch, msgspec.msgpack.decode(row.data, type=WatchState))
+
+
+def _load_watch(watch: Watch, state: WatchState) -> None:
+    watch.since, watch.unknown, watch.episode = state.since, state.unknown, state.episode
+    watch.lock, watch.pending, watch.after = state.lock, state.pending, state.after
+    watch.stored = True
+
+
+def _load_device(d: DeviceState, data: bytes) -> None:
+    memory = msgspec.msgpack.decode(data, type=DeviceMemory)
+    d.stored = data
+    d.contact.offline_at = memory.offline_at
+    for name, state in memory.trackers.items():
+        index = d.plan.tracker_by_key.get(name)
+        if index is not None:
+            d.trackers[index].load(state)
+
+
+def loaded_trackers(d: DeviceState) -> set[int]:
+    """Return the trackers whose state came from a row, and that history must not feed again."""
+    return {
+        index
+        for index, tracker in enumerate(d.trackers)
+        if not isinstance(tracker, Window) and tracker.dump() is not None
+    }
+
+
+def carry_over(old: World, new: World, runner: Runner) -> None:
+    """Move everything that is known into a new world, and note what is gone or must be stored."""
+    runner.dirty.clear()
+    runner.dirty_devices.clear()
+    kept = {(uid, watch.program.rule.id) for uid, d in new.items() for watch in d.watches}
+    for uid, state in old.items():
+        if uid in new:
+            _transplant(state, new[uid])
+            runner.dirty.update(watch for watch in new[uid].watches if not watch.is_idle())
+            runner.dirty_devices.add(new[uid])
+        for watch in state.watches:
+            if watch.stored and (uid, watch.program.rule.id) not in kept:
+                key = f"{uid}{_SEPARATOR}{watch.program.rule.id}"
+                runner.dropped.append(StateRow(key=key, data=None))
+
+
+def _transplant(old: DeviceState, new: DeviceState) -> None:
+    """Carry a device's state over into a new world: readings, trackers, holds, open episodes."""
+    for slot, target in _pairs(old.plan.slot_by_point, new.plan.slot_by_point):
+        new.raw[target], new.ats[target] = old.raw[slot], old.ats[slot]
+    for index, target in _pairs(old.plan.tracker_by_key, new.plan.tracker_by_key):
+        new.trackers[target] = old.trackers[index]
+    before = {watch.program.rule.id: i for i, watch in enumerate(old.watches)}
+    after = {watch.program.rule.id: i for i, watch in enumerate(new.watches)}
+    for index, target in _pairs(before, after):
+        _copy(old.watches[index], new.watches[target], _WATCH_FIELDS)
+    _copy(old.contact, new.contact, _CONTACT_FIELDS)
+    _copy(old, new, ("newest", "drift", "now", "stored"))
+    new.values = new.raw if old.values is old.raw else new.plan.blanks
+
+
+_WATCH_FIELDS = ("since", "unknown", "episode", "lock", "pending", "after", "stored")
+_CONTACT_FIELDS = ("heard_at", "offline_at", "floor", "silent", "doubted", "kept")
+
+
+def _pairs(old: dict[str, int], new: dict[str, int]) -> Iterator[tuple[int, int]]:
+    return ((index, new[key]) for key, index in old.items() if key in new)
+
+
+def _copy(old: object, new: object, fields: tuple[str, ...]) -> None:
+    for field in fields:
+        setattr(new, field, getattr(old, field))

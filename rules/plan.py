@@ -1,0 +1,154 @@
+"""What the rules need of the devices of one model: slots, trackers, who asks for what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from typing import Any
+
+import msgspec
+
+from hub.model.catalogue import DeviceModel, PointSpec, PointType
+from hub.model.device import Kind
+from rules.language.node import Run
+from rules.rule import Rule
+from rules.vocabulary import Vocabulary
+
+PERIODS_KNOWN = 3
+"""A reading of a point with a period is known for so many periods."""
+
+PYTHON_TYPES: dict[PointType, tuple[type, ...]] = {
+    PointType.BOOL: (bool,),
+    PointType.ENUM: (str,),
+    PointType.TEXT: (str,),
+}
+"""What a point's value must be to be believed; every other type is a number."""
+
+
+class Plan:
+    """Tables that all devices of one model share; filled while its rules are compiled."""
+
+    def __init__(
+        self, kind: Kind, vocabulary: Vocabulary, model: DeviceModel | None = None
+    ) -> None:
+        self.kind = kind
+        self.vocabulary = vocabulary
+        self.model = model
+        self.slot_by_point: dict[str, int] = {}
+        self.specs: list[PointSpec] = []
+        self.lives: list[float] = []
+        self.trackers: list[Callable[[], Any]] = []
+        self.tracker_by_key: dict[str, int] = {}
+        self.routes = Routes()
+        self.programs: list[Program] = []
+        self.blanks: list[Any] = []
+        self.reach = 0.0
+        self.conditions: dict[str, tuple[Run, tuple[int, ...]]] = {}
+
+    def close(self) -> None:
+        """Fix the number of slots; called when every rule has been compiled."""
+        self.blanks = [None] * len(self.specs)
+
+    @property
+    def heartbeat(self) -> float:
+        """Return the longest normal silence in seconds."""
+        return 60.0 if self.model is None or self.is_kept else self.model.heartbeat
+
+    @property
+    def is_kept(self) -> bool:
+        """Tell whether the devices count as heard until they say that they go."""
+        return self.model is not None and self.model.heartbeat == inf
+
+    def find_point(self, name: str) -> PointSpec | None:
+        """Return what the model says about a point, or else its kind."""
+        found = self.model.points.get(name) if self.model else None
+        return found or self.vocabulary.find_point(self.kind, name)
+
+    def slot_of(self, name: str) -> int | None:
+        """Return the point's slot, made at the first call; None for a point that is not known."""
+        if name in self.slot_by_point:
+            return self.slot_by_point[name]
+        spec = self.find_point(name)
+        if spec is None:
+            return None
+        slot = self.slot_by_point[name] = len(self.specs)
+        self.specs.append(msgspec.structs.replace(spec, name=name))
+        self.lives.append(spec.period * PERIODS_KNOWN)
+        self.routes.add_slot(spec.type)
+        return slot
+
+    def need_history(self, seconds: float) -> None:
+        """Note how far back a window reaches."""
+        self.reach = max(self.reach, seconds)
+
+    def track(self, key: str, make: Callable[[], Any]) -> tuple[int, bool]:
+        """Return (index of the tracker with this key, whether it is new)."""
+        known = self.tracker_by_key.get(key)
+        if known is not None:
+            return known, False
+        self.trackers.append(make)
+        self.tracker_by_key[key] = len(self.trackers) - 1
+        return len(self.trackers) - 1, True
+
+
+class Routes:
+    """Where a fact goes: per slot and per event the trackers to feed and the programs to run.
+
+    `settlers` are (tracker, condition) pairs to run at each reading of a slot; `on_sample`
+    programs run at every reading, `on_change` when the value has changed.
+    """
+
+    def __init__(self) -> None:
+        self.types: list[tuple[type, ...]] = []
+        self.observers: list[list[int]] = []
+        self.settlers: list[list[tuple[int, Run]]] = []
+        self.on_sample: list[list[int]] = []
+        self.on_change: list[list[int]] = []
+        self.counters_by_event: dict[str, list[int]] = {}
+        self.settlers_by_event: dict[str, list[tuple[int, Run]]] = {}
+        self.programs_by_event: dict[str, list[int]] = {}
+        self.on_contact: list[int] = []
+        self.on_silence: list[int] = []
+
+    def add_slot(self, kind: PointType) -> None:
+        """Make room for one more point of this type."""
+        self.types.append(PYTHON_TYPES.get(kind, (int, float)))
+        for table in (self.observers, self.settlers, self.on_sample, self.on_change):
+            table.append([])
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """A question to many devices: `relation` names them, `compile_for` puts it to one model.
+
+    It gives (what to run, the slots that it reads), or None for a model that cannot answer.
+    """
+
+    relation: str
+    key: str
+    compile_for: Callable[[Plan], tuple[Run, tuple[int, ...]] | None]
+
+
+class Program(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One rule, compiled for one model. `always` run before `when` and keep durations.
+
+    `prepares` tells that there is something to do before `when`: durations, an expectation.
+    `foreign` are (relation, point) pairs read from other devices. `by_arrival` programs ask
+    whether the device is heard, which is told in arrival time.
+    """
+
+    rule: Rule
+    when: Run
+    clear: Run | None
+    stages: tuple[Run, ...]
+    after: Run | None
+    expect: Run | None
+    always: tuple[Callable[[Any], None], ...]
+    prepares: bool
+    gap: float
+    slots: tuple[int, ...]
+    events: tuple[str, ...]
+    sampled: tuple[int, ...]
+    foreign: tuple[tuple[str, str], ...]
+    groups: tuple[Group, ...]
+    by_arrival: bool
+    on_change: bool

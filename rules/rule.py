@@ -1,0 +1,88 @@
+"""A rule as it stands after loading: checked, frozen, and free of the file that it came from."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hub.model.alarm import Severity, TicketSpec
+from hub.model.catalogue import PointSpec
+from hub.model.device import Kind
+from hub.model.report import Value
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """One stretch of a schedule: weekdays (0 is Monday) and seconds of the local day.
+
+    A stretch that ends before it starts runs past midnight.
+    """
+
+    days: frozenset[int]
+    start: float
+    end: float
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True):
+    """A worse degree of the same alarm; `hold` in seconds, counted while the alarm is raised."""
+
+    when: str = "True"
+    hold: float = 0.0
+    severity: Severity | None = None
+    ticket: TicketSpec | None = None
+    tell: tuple[str, ...] = ()
+
+
+class Example(msgspec.Struct, frozen=True, kw_only=True):
+    """A story with what must come of it; `start` is epoch seconds of its `0s`."""
+
+    name: str
+    story: tuple[str, ...]
+    expect: tuple[str, ...]
+    start: float
+    model: str = ""
+    device: dict[str, Value] = {}
+    place: dict[str, Value] = {}
+    line: int = 0
+
+
+class Expectation(msgspec.Struct, frozen=True, kw_only=True):
+    """After this, that within so many seconds; a miss is the event `<rule id>.missed`."""
+
+    after: str
+    expect: str
+    within: float
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule; times in seconds. `when` is empty for a rule that only emits its missed event.
+
+    `gap` None means two periods, or 60 s for points that are sent on change. `quiet` is the
+    release of a rule about an instant.
+    """
+
+    id: str
+    fault: str
+    name: dict[str, str]
+    kinds: tuple[Kind, ...]
+    when: str = ""
+    clear: str = ""
+    hold: float = 0.0
+    release: float = 0.0
+    gap: float | None = None
+    severity: Severity = Severity.MINOR
+    params: dict[str, Value] = {}
+    stages: tuple[Stage, ...] = ()
+    expectation: Expectation | None = None
+    tell: tuple[str, ...] = ()
+    inhibit: tuple[str, ...] = ()
+    ticket: TicketSpec | None = None
+    discreet: bool = False
+    explains: str = ""
+    trial: bool = False
+    examples: tuple[Example, ...] = ()
+    schedules: dict[str, tuple[Span, ...]] = {}
+    points: dict[str, PointSpec] = {}
+    events: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    """What models of the kind have beside the core, for stories without a model."""
+    file: str = ""
+    line: int = 0

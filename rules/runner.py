@@ -1,0 +1,106 @@
+"""Runs watches: asks a rule's expressions about a device and collects what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import inf
+from typing import Any
+
+from hub.model.alarm import Decision
+from hub.ports import StateRow
+from rules.agenda import Agenda
+from rules.decide import write_decision
+from rules.machine import Move, expect, step
+from rules.state import DeviceState, Watch
+
+
+class Runner:
+    """Evaluates, keeps the deadlines, and notes what must be stored; `out` gathers decisions."""
+
+    def __init__(self) -> None:
+        self.agenda = Agenda()
+        self.out: list[Decision] = []
+        self.dirty: set[Watch] = set()
+        self.dirty_devices: set[DeviceState] = set()
+        self.dropped: list[StateRow] = []
+        self._missed: list[tuple[DeviceState, str, float]] = []
+
+    def take(self) -> list[Decision]:
+        """Return the decisions made since the last call, after what their events have caused."""
+        while self._missed:
+            d, name, at = self._missed.pop(0)
+            d.now = at
+            self.happen(d, name, {})
+        out, self.out = self.out, []
+        return out
+
+    def run(self, watch: Watch, *, timed: bool = False) -> None:
+        """Evaluate a watch at its device's `now` and set its next deadline."""
+        d, program = watch.device, watch.program
+        d.wake = inf
+        if program.prepares:
+            self._prepare(watch, timed=timed)
+        answer = program.when(d)
+        if answer is False and watch.since is None and watch.episode is None:
+            watch.last = False
+            if watch.lock is not None:
+                watch.lock = None
+                self.dirty.add(watch)
+        else:
+            self._step(watch, answer, timed=timed)
+        if d.wake != watch.due:
+            self.agenda.set(watch, d.wake, lag=0.0 if program.by_arrival else d.lag)
+
+    def _prepare(self, watch: Watch, *, timed: bool) -> None:
+        for keep in watch.program.always:
+            keep(watch.device)
+            self.dirty_devices.add(watch.device)
+        if watch.program.after is not None:
+            self._expect(watch, timed=timed)
+
+    def _step(self, watch: Watch, answer: bool | None, *, timed: bool) -> None:
+        since, unknown, episode = watch.since, watch.unknown, watch.episode
+        move = step(watch, answer, timed=timed)
+        if episode is not None or watch.since != since or watch.unknown != unknown:
+            self.dirty.add(watch)
+        if move is Move.STAY:
+            return
+        self.dirty.add(watch)
+        kept = watch.episode or episode
+        self.out.append(write_decision(watch, move, stage=kept.stage if kept else -1))
+        watch.lock = None
+
+    def _expect(self, watch: Watch, *, timed: bool) -> None:
+        before = watch.pending
+        for _ in range(expect(watch, timed=timed)):
+            name = f"{watch.program.rule.id}.missed"
+            self._missed.append((watch.device, name, watch.device.now))
+        if watch.pending != before:
+            self.dirty.add(watch)
+
+    def run_all(self, d: DeviceState, indices: Iterable[int]) -> None:
+        """Evaluate some of a device's watches at its `now`."""
+        for index in indices:
+            self.run(d.watches[index])
+
+    def happen(self, d: DeviceState, name: str, data: dict[str, Any]) -> None:
+        """Let an event happen at the device's `now`: true at this instant, over at once."""
+        routes = d.plan.routes
+        for index in routes.counters_by_event.get(name, ()):
+            d.trackers[index].happen(name, d.now, data)
+        indices = routes.programs_by_event.get(name)
+        if not indices:
+            return
+        self.dirty_devices.add(d)
+        d.event, d.data = name, data
+        for index, condition in routes.settlers_by_event.get(name, ()):
+            d.trackers[index].settle(d.now, condition(d))
+        self.run_all(d, indices)
+        d.event, d.data = "", {}
+        self.run_all(d, indices)
+
+    def run_dependents(self, d: DeviceState, slot: int) -> None:
+        """Evaluate the watches of other devices that read this slot."""
+        for watch in (d.dependents or {}).get(slot, ()):
+            watch.device.now = max(watch.device.now, d.now)
+            self.run(watch)

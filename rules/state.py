@@ -1,0 +1,155 @@
+"""What the engine keeps in memory: one state per device, one watch per device and rule."""
+
+from __future__ import annotations
+
+from array import array
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from hub.model.device import Device
+    from hub.model.place import Place
+    from rules.plan import Plan, Program
+
+NEVER = -inf
+
+
+class Contact:
+    """Whether a device is heard, in arrival time; also its entry in the heap of deadlines.
+
+    `floor` is the instant before which nobody listened; `doubted` that some rule has seen the
+    device silent, so that the next message must wake the rules about silence.
+    """
+
+    __slots__ = (
+        "device",
+        "doubted",
+        "due",
+        "floor",
+        "heard_at",
+        "kept",
+        "offline_at",
+        "queued",
+        "ready",
+        "silent",
+    )
+
+    def __init__(self, device: DeviceState) -> None:
+        self.device = device
+        self.heard_at = NEVER
+        self.offline_at: float | None = None
+        self.floor = NEVER
+        self.silent = False
+        self.doubted = False
+        self.kept = device.plan.is_kept
+        self.due = inf
+        self.ready = inf
+        self.queued = inf
+
+    def silence(self, now: float) -> tuple[float | None, bool]:
+        """Return (instant from which silence counts, whether anybody listened since).
+
+        None is a device that was never heard. While the hub is cut off `floor` is infinite.
+        """
+        if self.heard_at == NEVER:
+            return None, True
+        if self.offline_at is not None:
+            return max(self.offline_at, self.floor), self.offline_at >= self.floor
+        if self.kept:
+            return now, True
+        return max(self.heard_at, self.floor), self.heard_at >= self.floor
+
+
+class DeviceState:
+    """A device's known values and where it hangs.
+
+    `raw` holds the last reading of each slot, `values` what is known of points that are sent on
+    change: the same list while the device is heard, blanks while it is not. `now`, `wake` and
+    `event` are the context of the evaluation that is going on; expressions lower `wake` to the
+    next instant at which they could change by time alone. `due` is not later than the earliest
+    deadline of any watch. `lag` is how far a backlog that is being delivered lies back.
+    """
+
+    __slots__ = (
+        "ats", "contact", "data", "dependents", "device", "drift", "due", "event", "groups",
+        "lag", "newest", "now", "peers", "place", "plan", "raw", "stored", "trackers",
+        "upstream", "values", "wake", "watches",
+    )  # fmt: skip
+
+    def __init__(self, device: Device, plan: Plan, place: tuple[Place, ...]) -> None:
+        size = len(plan.slot_by_point)
+        self.device = device
+        self.plan = plan
+        self.place = place
+        self.raw: list[Any] = [None] * size
+        self.values = self.raw
+        self.ats = array("d", [NEVER]) * size
+        self.contact = Contact(self)
+        self.watches: list[Watch] = []
+        self.trackers: list[Any] = [make() for make in plan.trackers]
+        self.peers: dict[str, DeviceState] = {}
+        self.groups: dict[str, list[DeviceState]] = {}
+        self.upstream: DeviceState | None = None
+        self.dependents: dict[int, list[Watch]] | None = None
+        self.newest = NEVER
+        self.lag = 0.0
+        self.drift: tuple[int, float, float] = _NO_DRIFT
+        self.now = NEVER
+        self.wake = inf
+        self.event = ""
+        self.data: dict[str, Any] = {}
+        self.due = inf
+        self.stored: bytes | None = None
+
+
+_NO_DRIFT = (0, 0.0, NEVER)
+
+
+class Episode(msgspec.Struct):
+    """An alarm that is raised: `acc` and `mark` count the release, `stage` is -1 for none."""
+
+    raised_at: float
+    acc: float = 0.0
+    mark: float | None = None
+    stage: int = -1
+    stage_since: dict[int, float] = {}
+
+
+class Watch:
+    """One rule on one device: the running hold, the open episode, and its next deadline.
+
+    `since` and `unknown` are the instants since which `when` holds and is unknown; `lock` the
+    instant of a clear by hand; `pending` the deadlines of open expectations.
+    """
+
+    __slots__ = (
+        "after", "device", "due", "episode", "last", "lock", "pending", "program", "queued",
+        "ready", "since", "stored", "unknown",
+    )  # fmt: skip
+
+    def __init__(self, device: DeviceState, program: Program) -> None:
+        self.device = device
+        self.program = program
+        self.last: bool | None = None
+        self.since: float | None = None
+        self.unknown: float | None = None
+        self.episode: Episode | None = None
+        self.lock: float | None = None
+        self.pending: list[float] | None = None
+        self.after: bool | None = None
+        self.due = inf
+        self.ready = inf
+        self.queued = inf
+        self.stored = False
+
+    def is_idle(self) -> bool:
+        """Tell whether there is nothing to remember over a restart."""
+        return (
+            self.since is None
+            and self.episode is None
+            and self.lock is None
+            and not self.pending
+            and self.after is not True
+        )

@@ -1,0 +1,40 @@
+"""Whether a device's clock can be believed, and from when its message counts."""
+
+from __future__ import annotations
+
+from hub.model.report import Report
+from rules.state import DeviceState
+
+TOLERANCE = 120.0
+LATE_AFTER = 60.0
+_ENOUGH = 5
+_STEADY = 5.0
+_APART = 0.5
+
+
+def place_in_time(d: DeviceState, report: Report, *, judging: bool) -> tuple[float, bool]:
+    """Return (instant that counts, whether the report is late).
+
+    After five live messages in a row more than 120 s off, by about the same, arrival time counts;
+    the messages of a backlog come in one burst with ever smaller distances, and say nothing about
+    the clock. Nothing has happened in the future: such a time is replaced at once.
+    """
+    if report.retained:
+        return report.received, False
+    offset = report.at - report.received
+    if judging and not report.late:
+        _judge(d, offset, report.received)
+    at = report.received if offset > TOLERANCE or d.drift[0] >= _ENOUGH else report.at
+    return at, report.late or at < d.newest - LATE_AFTER
+
+
+def _judge(d: DeviceState, offset: float, received: float) -> None:
+    count, before, last = d.drift
+    if abs(offset) <= TOLERANCE:
+        if count:
+            d.drift = (0, 0.0, received)
+        return
+    if received - last < _APART:
+        return
+    steady = count and abs(offset - before) <= _STEADY
+    d.drift = (count + 1 if steady else 1, offset, received)
