@@ -16,7 +16,7 @@ STAFF = frozenset({Role.GUARD, Role.CREW, Role.MANAGER, Role.GRID_WORKER, Role.A
 TICKET_READERS = STAFF | {Role.DEPARTMENT}
 TICKET_HANDS = TICKET_READERS
 """Who may try a step; which steps are whose is the table of `hub/services/transition.py`."""
-COMMANDERS = frozenset({Role.GUARD, Role.ADMINISTRATOR})
+COMMANDERS = frozenset({Role.GUARD, Role.MANAGER, Role.ADMINISTRATOR})
 LEADERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 

@@ -119,7 +119,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
 
 def _build_judge(needs: Needs, book: DeskBook, room: CommandRoom) -> Judge:
     judge = Judge(
-        engine=Engine(needs.rules),
+        engine=Engine(needs.rules, judge_clocks=False),
         topology=Topology(needs.devices, needs.places),
         gates=Gatehouse(needs.devices, needs.places),
         book=book,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import structlog
 
@@ -42,8 +43,11 @@ class IntakeWatch:
 
     def start(self, now: float) -> None:
         """Let timers wait from the start on: what was said while the hub was away comes first."""
-        if self._behind:
-            self._bench.hold_timers_until = now + CATCHING_UP
+        if not self._behind:
+            return
+        self._bench.hold_timers_until = now + CATCHING_UP
+        for carrier in {self._carried[link] for link in self._behind}:
+            self._inbox.post(partial(self._judge.suspend, carrier))
 
     def link_up(self, link: str, *, resumed: bool) -> None:
         """Note a connection; without a resumed session, that messages may be missing."""

@@ -121,16 +121,18 @@ class Turn:
     def fold(self, child: Alarm, root: Alarm) -> None:
         """Mark an alarm as explained by a root fault, and close its ticket as merged.
 
-        The root's alarm and ticket list the child. A ticket that another, unexplained alarm still
-        needs stays open, and so does every ticket while the root has none.
+        The root's alarm and ticket list the child, unless both are one device's. A ticket that
+        another, unexplained alarm still needs stays open, and so does every ticket while the root
+        has none.
         """
         self._put_changed(child, explain_alarm(child, root))
-        names = merge_names(root.children, (child.subject,))
+        listed = () if child.uid == root.uid else (child.subject,)
+        names = merge_names(root.children, listed)
         self._put_changed(root, msgspec.structs.replace(root, children=names))
         parent = self._index.ticket(root.ticket)
         if parent is None:
             return
-        self.put_ticket(follow_up.add_child(parent, child.subject, root.rule, self._now))
+        self.put_ticket(follow_up.add_children(parent, listed, root.rule, self._now))
         ticket = self._index.ticket(child.ticket)
         if ticket and ticket.number != parent.number and _is_explained(ticket, self._index):
             self.put_ticket(follow_up.merge(ticket, parent.number, root.rule, self._now))

@@ -104,5 +104,6 @@ class DeskBook:
 
     def _name_children(self, decision: Decision) -> Decision:
         devices = self._desk.devices
-        names = tuple(devices[uid].id if uid in devices else uid for uid in decision.children)
+        others = (uid for uid in decision.children if uid != decision.subject)
+        names = tuple(devices[uid].id if uid in devices else uid for uid in others)
         return msgspec.structs.replace(decision, children=names)

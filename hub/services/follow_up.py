@@ -95,9 +95,9 @@ def recover(ticket: Ticket, rule: str, now: float) -> Answer:
     return record(ticket, after, entry="ticket.recovered", actor=f"rule:{rule}", at=now)
 
 
-def add_child(ticket: Ticket, child: str, rule: str, now: float) -> Answer:
-    """List a subject that the ticket's fault explains."""
-    after = msgspec.structs.replace(ticket, children=merge_names(ticket.children, (child,)))
+def add_children(ticket: Ticket, names: tuple[str, ...], rule: str, now: float) -> Answer:
+    """List subjects that the ticket's fault explains."""
+    after = msgspec.structs.replace(ticket, children=merge_names(ticket.children, names))
     if after == ticket:
         return ticket, []
     return record(ticket, after, entry="ticket.updated", actor=f"rule:{rule}", at=now)

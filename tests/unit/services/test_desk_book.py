@@ -316,6 +316,21 @@ def test_a_child_can_be_folded_in_afterwards_by_hand_of_the_engine() -> None:
         book.fold("A9", root.id, NOW)
 
 
+def test_a_supply_that_falls_silent_after_its_mains_is_not_its_own_child() -> None:
+    book = storm_book()
+    mains = SILENT | {"rule": "supply-mains-lost", "fault": "power.mains_lost"}
+    uids = ("d_switch", "d_cam-0")
+    book.apply(decide(subject="d_switch", children=uids, **mains), NOW)
+    book.apply(decide(subject="d_switch", **SILENT), NOW + 90, suppressed=True)
+    silent = book.index.find_alarm("d_switch", str(SILENT["rule"]))
+    root = book.index.find_alarm("d_switch", "supply-mains-lost")
+    assert silent
+    assert root
+    out = book.fold(silent.id, root.id, NOW + 90)
+    assert types(out) == ["alarm.changed"]
+    assert [each.children for each in book.index.open_tickets()] == [("cam-0",)]
+
+
 def test_a_child_keeps_its_ticket_while_the_root_has_none() -> None:
     book = storm_book()
     book.apply(decide(subject="d_cam-0", **SILENT), NOW)

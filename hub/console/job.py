@@ -1,0 +1,90 @@
+"""What waits for somebody: open tickets, and alarms that have none, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from hub.console.standing import RANK, Sighting, Standing
+from hub.model.alarm import Alarm, AlarmState, Severity, Urgency
+from hub.model.ticket import Ticket, TicketFlag, TicketState
+
+REPAIRED = frozenset({TicketState.COMPLETED, TicketState.VERIFIED})
+"""States in which the wall has nothing left to ask for."""
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to do; `number` is empty for an alarm without a ticket.
+
+    `subject` is a device id or a place path, `since` an instant.
+    """
+
+    number: str
+    subject: str
+    place: str
+    title: dict[str, str]
+    standing: Standing
+    since: float
+    state: str = ""
+    holder: str = ""
+    children: int = 0
+
+
+def jobs(
+    tickets: Iterable[Ticket], alarms: Sequence[Alarm], sightings: Mapping[str, Sighting]
+) -> tuple[Job, ...]:
+    """List what the wall asks for: one row per root fault, nothing discreet."""
+    discreet = {alarm.ticket for alarm in alarms if alarm.discreet and alarm.ticket}
+    found = [
+        _of_ticket(ticket, sightings)
+        for ticket in tickets
+        if not ticket.folded_into and ticket.state not in REPAIRED and ticket.number not in discreet
+    ]
+    found += [_of_alarm(alarm, sightings) for alarm in alarms if _stands_alone(alarm)]
+    return tuple(sorted(found, key=lambda job: (RANK[job.standing], job.since)))
+
+
+def _stands_alone(alarm: Alarm) -> bool:
+    quiet = alarm.discreet or alarm.ticket or alarm.explained_by
+    return alarm.state is AlarmState.RAISED and not quiet
+
+
+def _of_ticket(ticket: Ticket, sightings: Mapping[str, Sighting]) -> Job:
+    return Job(
+        number=ticket.number,
+        subject=ticket.subject,
+        place=ticket.place,
+        title=ticket.title,
+        standing=ticket_standing(ticket, sightings.get(ticket.subject)),
+        since=ticket.opened_at if ticket.reopened_at is None else ticket.reopened_at,
+        state=ticket.state,
+        holder=ticket.holder,
+        children=len(ticket.children),
+    )
+
+
+def ticket_standing(ticket: Ticket, seen: Sighting | None) -> Standing:
+    """Return the shape of a ticket: a recovered one only gives notice."""
+    if TicketFlag.RECOVERED in ticket.flags:
+        return Standing.NOTICE
+    if ticket.urgency is Urgency.URGENT or ticket.severity is Severity.CRITICAL:
+        return Standing.URGENT
+    silent = seen is not None and seen.standing is Standing.SILENT
+    return Standing.SILENT if silent else Standing.FAULT
+
+
+def _of_alarm(alarm: Alarm, sightings: Mapping[str, Sighting]) -> Job:
+    seen = sightings.get(alarm.subject)
+    standing = Standing.URGENT if alarm.severity is Severity.CRITICAL else Standing.NOTICE
+    if seen is not None and seen.standing is Standing.SILENT and standing is Standing.NOTICE:
+        standing = Standing.SILENT
+    return Job(
+        number="",
+        subject=alarm.subject,
+        place=alarm.place,
+        title=alarm.name,
+        standing=standing,
+        since=alarm.raised_at,
+        children=len(alarm.children),
+    )

@@ -1,0 +1,44 @@
+"""The limit that counts for a ticket now, and how much of it is left."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hub.model.ticket import Ticket, TicketState
+
+SHORT = 0.25
+"""Share of a limit below which it is shown in colour."""
+
+_ORDER = ("take_by", "arrive_by", "finish_by")
+_NEXT: dict[TicketState, int] = {
+    TicketState.NEW: 0,
+    TicketState.DISPATCHED: 0,
+    TicketState.TAKEN: 1,
+    TicketState.ARRIVED: 2,
+}
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """One limit: `name` is its catalogue key, `until` an instant."""
+
+    name: str
+    until: float
+    short: bool
+
+
+def limits(ticket: Ticket, now: float) -> list[Limit]:
+    """List the limits that still count in the ticket's state, the next one first."""
+    start = _NEXT.get(ticket.state)
+    if start is None:
+        return []
+    found = ((name, getattr(ticket, name)) for name in _ORDER[start:])
+    return [
+        Limit(name=f"ticket.{name}", until=until, short=_is_short(ticket, until, now))
+        for name, until in found
+        if until is not None
+    ]
+
+
+def _is_short(ticket: Ticket, until: float, now: float) -> bool:
+    start = ticket.opened_at if ticket.reopened_at is None else ticket.reopened_at
+    return until - now < SHORT * (until - start)

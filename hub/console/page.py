@@ -1,0 +1,107 @@
+"""What every page knows: who looks, in which language and size, and where they can go."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+import msgspec
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from hub.access.http import identity_of, ports_of
+from hub.access.session import COOKIE, csrf_token
+from hub.access.web_ports import WebPorts
+from hub.console.language import Language, Words, language_of, words_of
+from hub.console.template import paint
+from hub.model.access import Identity, Role
+
+LANGUAGE_COOKIE = "lingdang_language"
+BIG_COOKIE = "lingdang_big"
+LEADERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
+WATCHERS = LEADERS | {Role.GUARD, Role.CREW}
+STAFF = WATCHERS | {Role.GRID_WORKER}
+READERS = STAFF | {Role.DEPARTMENT}
+
+LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
+    ("/wall", "site.wall", WATCHERS),
+    ("/tickets", "site.tickets", READERS),
+    ("/problems", "site.problems", LEADERS),
+    ("/more", "site.more", READERS),
+)
+"""Path, word and roles of the links on top of a page."""
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """The frame of one page for one person; `here` is its own address, `stream` its stream's."""
+
+    community: str
+    test: bool
+    name: str
+    role: str
+    big: bool
+    csrf: str
+    now: float
+    path: str
+    here: str
+    stream: str
+    links: tuple[tuple[str, str], ...]
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """One request to the console: who, in which words, on which page, with which ports."""
+
+    ports: WebPorts
+    who: Identity
+    words: Words
+    page: Page
+
+
+async def visit_of(request: Request, stream: str = "") -> Visit:
+    """Collect what a page needs; `stream` names the page's scene and the version it shows."""
+    ports, who = ports_of(request), await identity_of(request)
+    page = Page(
+        community=ports.community.name,
+        test=ports.community.test,
+        name=who.name,
+        role=who.role,
+        big=is_big(request),
+        csrf=csrf_token(request.cookies.get(COOKIE, "")),
+        now=ports.clock.now(),
+        path=request.url.path,
+        here=here(request),
+        stream=f"/console/stream?{stream}" if stream else "",
+        links=tuple((path, word) for path, word, roles in LINKS if who.role in roles),
+    )
+    return Visit(ports=ports, who=who, words=words_of(chosen_language(request)), page=page)
+
+
+def chosen_language(request: Request) -> Language:
+    """Return the language that this browser has chosen, Chinese otherwise."""
+    return language_of(request.cookies.get(LANGUAGE_COOKIE, ""))
+
+
+def is_big(request: Request) -> bool:
+    """Tell whether this browser has chosen big text."""
+    return request.cookies.get(BIG_COOKIE) == "on"
+
+
+def here(request: Request) -> str:
+    """Return the request's own path and query, to come back to."""
+    query = request.url.query
+    return quote(request.url.path) + (f"?{query}" if query else "")
+
+
+def local_path(target: str, default: str = "/") -> str:
+    """Return a path on this hub, or the default for anything that leads elsewhere."""
+    parts = urlsplit(target)
+    away = parts.scheme or parts.netloc or target.startswith(("//", "/\\"))
+    clean = target.isprintable() and target.startswith("/") and not away
+    return target if clean else default
+
+
+def show(
+    visit: Visit, template: str, *, status: int = 200, theme: str = "light", **context: object
+) -> HTMLResponse:
+    """Paint a page for a visit."""
+    html = paint(template, visit.words, page=visit.page, theme=theme, **context)
+    return HTMLResponse(html, status_code=status)

@@ -1,0 +1,44 @@
+"""Puts the pages together; `hub.app` mounts the result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter, Depends, Request
+from starlette.staticfiles import StaticFiles
+
+from hub.access.http import bind
+from hub.access.policy import mount
+from hub.access.web_ports import WebPorts
+from hub.console import (
+    command_page,
+    device_page,
+    problem_page,
+    sign_in_page,
+    ticket_page,
+    wall_page,
+)
+from hub.console.problem_page import Problems
+from hub.console.studio import Studio
+
+STATIC = Path(__file__).parent / "static"
+PARTS = (wall_page, ticket_page, device_page, command_page, problem_page, sign_in_page)
+
+
+def build_console(ports: WebPorts, *, problems: Problems = tuple) -> APIRouter:
+    """Make the router of all pages; `problems` gives what is wrong in configuration files."""
+    studio = Studio(ports)
+
+    async def put(request: Request) -> None:
+        request.state.studio = studio
+        request.state.problems = problems
+
+    router = APIRouter(dependencies=[bind(ports), Depends(put)], include_in_schema=False)
+    for part in PARTS:
+        mount(router, part.CALLS)
+    return router
+
+
+def static_app() -> StaticFiles:
+    """Make what serves `/static/`: our own files and the vendored ones."""
+    return StaticFiles(directory=STATIC)

@@ -1,0 +1,165 @@
+"""Pages to sign in, sign out, and choose language and size of letters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from hub.access.http import from_own_page, ports_of
+from hub.access.policy import EVERYBODY, Call
+from hub.access.sign_in import give_cookie, sign_in, sign_out
+from hub.console.language import language_of, words_of
+from hub.console.page import (
+    BIG_COOKIE,
+    LANGUAGE_COOKIE,
+    READERS,
+    Page,
+    chosen_language,
+    is_big,
+    local_path,
+    show,
+    visit_of,
+)
+from hub.console.template import paint
+from hub.errors import (
+    AuthenticationError,
+    ForbiddenError,
+    HubError,
+    InvalidRequestError,
+    TooManyRequestsError,
+)
+
+YEAR = 365 * 24 * 3600
+SAYINGS: tuple[tuple[type[HubError], int, str], ...] = (
+    (AuthenticationError, 401, "sign_in.wrong"),
+    (InvalidRequestError, 422, "sign_in.wrong"),
+    (TooManyRequestsError, 429, "sign_in.locked"),
+    (HubError, 403, "sign_in.failed"),
+)
+"""The first type that fits gives the status and the sentence."""
+
+
+async def sign_in_form(request: Request, next: str = "/", said: str = "") -> Response:  # noqa: A002 - the address's word
+    """Show the form; `said` names a sentence to show above it."""
+    message = f"sign_in.{said}" if said in {"ended", "out"} else ""
+    return _form(request, local_path(next), message=message)
+
+
+async def take_sign_in(request: Request) -> Response:
+    """Sign in and go on to where the person wanted to be; a failure is told on the form."""
+    form = await request.form()
+    target = local_path(str(form.get("next", "/")))
+    try:
+        signed = await sign_in(request)
+    except HubError as error:
+        status, saying = next((s, text) for kind, s, text in SAYINGS if isinstance(error, kind))
+        name = str(form.get("name", ""))[:200]
+        answer = _form(request, target, message=saying, name=name, status=status)
+        if isinstance(error, TooManyRequestsError):
+            answer.headers["retry-after"] = str(max(1, round(error.retry_after)))
+        return answer
+    response = RedirectResponse(target, 303)
+    give_cookie(request, response, signed)
+    return response
+
+
+async def take_sign_out(request: Request) -> Response:
+    """End the session and show the form."""
+    response = RedirectResponse("/sign-in?said=out", 303)
+    await sign_out(request, response)
+    return response
+
+
+async def take_preferences(request: Request) -> Response:
+    """Remember language and size of letters in this browser."""
+    if not from_own_page(request):
+        raise ForbiddenError("请从本页修改。 Change this from the hub's own page.")
+    form = await request.form()
+    response = RedirectResponse(local_path(str(form.get("next", "/"))), 303)
+    chosen: dict[str, Any] = {"max_age": YEAR, "path": "/", "httponly": True, "samesite": "lax"}
+    if "language" in form:
+        language = language_of(str(form["language"]))
+        response.set_cookie(LANGUAGE_COOKIE, language, **chosen)
+    if "big" in form:
+        response.set_cookie(BIG_COOKIE, "on" if form["big"] == "on" else "off", **chosen)
+    return response
+
+
+async def more(request: Request) -> Response:
+    """Show language, letters, and the way out."""
+    return show(await visit_of(request), "more.html")
+
+
+def _form(
+    request: Request, target: str, *, message: str, name: str = "", status: int = 200
+) -> HTMLResponse:
+    words, ports = words_of(chosen_language(request)), ports_of(request)
+    page = Page(
+        community=ports.community.name,
+        test=ports.community.test,
+        name="",
+        role="",
+        big=is_big(request),
+        csrf="",
+        now=ports.clock.now(),
+        path="/sign-in",
+        here=f"/sign-in?next={target}",
+        stream="",
+        links=(),
+    )
+    html = paint(
+        "sign_in.html",
+        words,
+        page=page,
+        theme="light",
+        next=target,
+        name=name,
+        message=words(message) if message else "",
+    )
+    return HTMLResponse(html, status_code=status)
+
+
+CALLS = (
+    Call(
+        method="GET",
+        path="/sign-in",
+        answer=sign_in_form,
+        roles=EVERYBODY,
+        operation="showSignIn",
+        about="The form to sign in",
+    ),
+    Call(
+        method="POST",
+        path="/sign-in",
+        answer=take_sign_in,
+        roles=EVERYBODY,
+        operation="signIn",
+        about="Opens a session",
+    ),
+    Call(
+        method="POST",
+        path="/sign-out",
+        answer=take_sign_out,
+        roles=READERS,
+        operation="signOut",
+        about="Ends the session",
+    ),
+    Call(
+        method="POST",
+        path="/preferences",
+        answer=take_preferences,
+        roles=EVERYBODY,
+        operation="setPreferences",
+        about="Remembers language and size of letters in this browser",
+    ),
+    Call(
+        method="GET",
+        path="/more",
+        answer=more,
+        roles=READERS,
+        operation="showMore",
+        about="Language, letters, and the way out",
+    ),
+)

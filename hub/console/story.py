@@ -1,0 +1,100 @@
+"""Journal entries as sentences for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hub.console.language import Language, Words, words_of
+from hub.console.naming import device_name, place_name
+from hub.model.journal import Entry
+from hub.ports import Live
+
+PRIVATE = ("person.", "key.")
+NOISE = frozenset({"ticket.updated", "alarm.raised", "alarm.changed", "alarm.suppressed"})
+"""Entries that tell a guard nothing, or that a ticket says again."""
+
+
+def is_told(entry: Entry) -> bool:
+    """Tell whether an entry belongs into the wall's last line."""
+    if entry.data.get("discreet") or entry.type.startswith(PRIVATE):
+        return False
+    return entry.type not in NOISE and f"story.{entry.type}" in words_of(Language.ZH).phrases
+
+
+def sentence(entry: Entry, live: Live, words: Words) -> str:
+    """Write an entry as a sentence; an unknown type is shown as it is."""
+    phrase = words.phrases.get(f"story.{entry.type}")
+    if phrase is None:
+        return f"{entry.type} {entry.subject}"
+    return phrase.format_map(_Fields(entry, live, words)).strip()
+
+
+def step_line(entry: Entry, words: Words) -> str:
+    """Write what happened in a ticket's own history, with the words that somebody left."""
+    action = words.phrases.get(f"history.{entry.type}", entry.type)
+    said = [str(entry.data[name]) for name in ("text", "reason", "to") if _text(entry.data, name)]
+    return " · ".join([action, *said])
+
+
+class _Fields(dict[str, str]):
+    """Looks up only the fields that a phrase asks for."""
+
+    def __init__(self, entry: Entry, live: Live, words: Words) -> None:
+        super().__init__()
+        self._entry, self._live, self._words = entry, live, words
+
+    def __missing__(self, name: str) -> str:
+        find = _FINDERS.get(name)
+        if find is not None:
+            return find(self._entry, self._live, self._words)
+        return str(self._entry.data.get(name) or "")
+
+
+def _device(entry: Entry, live: Live, _words: Words) -> str:
+    view = live.device(str(entry.data.get("device") or entry.subject))
+    return device_name(view.device) if view else entry.subject
+
+
+def _place(entry: Entry, live: Live, _words: Words) -> str:
+    subject = str(entry.data.get("subject") or entry.subject)
+    view = live.device(subject)
+    return device_name(view.device) if view else place_name(entry.place, live.places())
+
+
+def _title(entry: Entry, _live: Live, words: Words) -> str:
+    texts = entry.data.get("title") or entry.data.get("name") or {}
+    return words.of(texts) if isinstance(texts, dict) else str(texts)
+
+
+def _action(entry: Entry, _live: Live, words: Words) -> str:
+    return words.name("order", entry.data.get("do", ""))
+
+
+def _actor(entry: Entry, _live: Live, words: Words) -> str:
+    return actor_name(entry.actor, words)
+
+
+def actor_name(actor: str, words: Words) -> str:
+    """Name who acted: a person by login, a rule and the hub by a word."""
+    if actor.startswith("rule:"):
+        return words("actor.rule")
+    return words("actor.hub") if actor == "hub" else actor
+
+
+def _subject(entry: Entry, _live: Live, _words: Words) -> str:
+    return entry.subject
+
+
+_FINDERS: dict[str, Callable[[Entry, Live, Words], str]] = {
+    "device": _device,
+    "place": _place,
+    "title": _title,
+    "do": _action,
+    "actor": _actor,
+    "subject": _subject,
+}
+
+
+def _text(data: Mapping[str, Any], name: str) -> bool:
+    return isinstance(data.get(name), str) and bool(data[name])

@@ -1,0 +1,155 @@
+"""Pages of tickets: the list, one ticket, and the form that takes a step."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import msgspec
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+
+from hub.access.http import identity_of, ports_of
+from hub.access.policy import Call
+from hub.console.channel import Parts
+from hub.console.chronicle import RECEIVED
+from hub.console.language import Words
+from hub.console.page import READERS, Visit, chosen_language, local_path, show, visit_of
+from hub.console.ticket_sheet import TicketSheet, Typed, visible_ticket
+from hub.console.wall_page import studio_of
+from hub.errors import ConflictError, ForbiddenError, HubError, InvalidRequestError
+from hub.model.ticket import ClosingCode, TicketAction, TicketStep
+
+LONGEST = 500
+REFUSED: tuple[tuple[type[HubError], int, str], ...] = (
+    (ConflictError, 409, "error_409"),
+    (InvalidRequestError, 422, "error_422"),
+    (ForbiddenError, 403, "error_403"),
+)
+"""Refusals that are told on the ticket's own page, with what was typed."""
+
+
+async def ticket_list(request: Request) -> Response:
+    """Show the tickets by time left."""
+    who, studio = await identity_of(request), studio_of(request)
+    channel = studio.tickets(who, chosen_language(request))
+    parts = await channel.refresh(fresh=True)
+    visit = await visit_of(request, f"of=tickets&v={studio.seal}.{channel.version}")
+    return show(visit, "tickets.html", parts=parts)
+
+
+async def ticket(request: Request, number: str) -> Response:
+    """Show one ticket."""
+    await visible_ticket(ports_of(request), await identity_of(request), number)
+    visit, parts = await _visit(request, number)
+    return show(visit, "ticket.html", parts=parts, number=number, message="")
+
+
+async def take_step(request: Request, number: str, next: str = "") -> Response:  # noqa: A002 - the address's word
+    """Take one step of a ticket; a refused one shows the ticket with the reason."""
+    ports, who = ports_of(request), await identity_of(request)
+    await visible_ticket(ports, who, number)
+    typed, do = await _typed(request), str((await request.form()).get("do", ""))
+    try:
+        step = read_step(do, typed, who.name, who.role, ports.clock.now())
+        await ports.desk.step_ticket(number, step)
+    except (ConflictError, InvalidRequestError, ForbiddenError) as error:
+        visit, _ = await _visit(request, number)
+        return await _refused(visit, number, typed, explain(error, do, visit.words))
+    return RedirectResponse(local_path(next, f"/tickets/{number}"), 303)
+
+
+def _action(do: str) -> str:
+    return TicketAction.COMPLETE if do == "false_alarm" else do
+
+
+def read_step(do: str, typed: Typed, actor: str, role: str, now: float) -> TicketStep:
+    """Make a step of a pressed button; `false_alarm` and `receive` are short for two others.
+
+    Raises InvalidRequestError for a button that there is none of.
+    """
+    if do == "receive":
+        return TicketStep(do=TicketAction.COMMENT, actor=actor, role=role, at=now, text=RECEIVED)
+    if do not in {*TicketAction, "false_alarm"}:
+        raise InvalidRequestError(f"没有这个按钮。 There is no step {do!r}.", problems={"do": do})
+    wrong = do == "false_alarm"
+    action = TicketAction.COMPLETE if wrong else TicketAction(do)
+    code = ClosingCode.FALSE_ALARM.value if wrong else typed.code
+    return TicketStep(
+        do=action,
+        actor=actor,
+        role=role,
+        at=now,
+        reason=typed.reason,
+        code=code if action is TicketAction.COMPLETE else "",
+        to=typed.to if action in {TicketAction.TRANSFER, TicketAction.DISPATCH} else "",
+        text=typed.text,
+    )
+
+
+async def _visit(request: Request, number: str) -> tuple[Visit, Parts]:
+    """Return the visit to a ticket's page and its parts, as of now."""
+    studio, who = studio_of(request), await identity_of(request)
+    channel = studio.ticket(number, who, chosen_language(request))
+    parts = await channel.refresh(fresh=True)
+    mark = f"of=ticket:{quote(number)}&v={studio.seal}.{channel.version}"
+    return await visit_of(request, mark), parts
+
+
+async def _typed(request: Request) -> Typed:
+    form = await request.form()
+    names = ("code", "reason", "to", "text")
+    return Typed(**{name: str(form.get(name, ""))[:LONGEST].strip() for name in names})
+
+
+async def _refused(visit: Visit, number: str, typed: Typed, refusal: tuple[int, str]) -> Response:
+    status, message = refusal
+    sheet = TicketSheet(visit.ports, number, visit.who, visit.words)
+    parts = await sheet.paint(msgspec.structs.replace(typed, message=message))
+    return show(visit, "ticket.html", status=status, parts=parts, number=number, message=message)
+
+
+def explain(error: HubError, do: str, words: Words) -> tuple[int, str]:
+    """Return the status of a refused step and what, why, next in the person's words."""
+    status, key = next((s, key) for kind, s, key in REFUSED if isinstance(error, kind))
+    if isinstance(error, ConflictError) and _action(do) in error.possible:
+        # The step itself is possible: what was missing is the reason.
+        return status, words("ticket.reason_needed")
+    said = f"{words(f'{key}.what')} {words(f'{key}.why')} {words(f'{key}.next')}"
+    return status, f"{said} {_detail(error, words)}"
+
+
+def _detail(error: HubError, words: Words) -> str:
+    if isinstance(error, ConflictError):
+        steps = words("punct.list").join(words.name("do", step) for step in error.possible)
+        return words("ticket.possible", steps=steps) if steps else words("ticket.possible_none")
+    if isinstance(error, InvalidRequestError) and error.problems:
+        return words("punct.list").join(words.name("field", name) for name in error.problems)
+    return str(error)
+
+
+CALLS = (
+    Call(
+        method="GET",
+        path="/tickets",
+        answer=ticket_list,
+        roles=READERS,
+        operation="showTickets",
+        about="Tickets by time left",
+    ),
+    Call(
+        method="GET",
+        path="/tickets/{number}",
+        answer=ticket,
+        roles=READERS,
+        operation="showTicket",
+        about="One ticket",
+    ),
+    Call(
+        method="POST",
+        path="/tickets/{number}/actions",
+        answer=take_step,
+        roles=READERS,
+        operation="stepTicketByForm",
+        about="Takes one step of a ticket",
+    ),
+)

@@ -1,0 +1,170 @@
+"""The page of one ticket: where, what, since when, what it says now, and what can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from hub.access.web_ports import WebPorts
+from hub.console.channel import Parts
+from hub.console.job import ticket_standing
+from hub.console.language import Words
+from hub.console.limit import limits
+from hub.console.naming import place_name
+from hub.console.page import LEADERS
+from hub.console.reading import PointRow, point_name, point_rows, subject_name, value_text
+from hub.console.span import clock_face, day_and_time
+from hub.console.standing import sight
+from hub.console.story import actor_name, step_line
+from hub.console.template import paint
+from hub.console.ticket_history import TicketHistory
+from hub.errors import NotFoundError
+from hub.model.access import Identity
+from hub.model.alarm import Evidence
+from hub.model.instant import local_day
+from hub.model.ticket import ClosingCode, Ticket, TicketFlag
+from hub.ports import DeviceView, Live
+
+TOP, NOW, ACTS, HISTORY = "ticket-top", "ticket-now", "ticket-acts", "ticket-history"
+POINTS_SHOWN = 10
+EVIDENCE_SHOWN = 6
+MAIN_STEPS = ("take", "arrive", "complete", "verify", "close", "reopen")
+"""Steps that can be the one big button, in the order of a ticket's life."""
+
+
+class Typed(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody has typed into the form, to be shown again when it was refused."""
+
+    code: str = ""
+    reason: str = ""
+    to: str = ""
+    text: str = ""
+    message: str = ""
+
+
+class TicketSheet:
+    """Paints one ticket for one person."""
+
+    def __init__(self, ports: WebPorts, number: str, who: Identity, words: Words) -> None:
+        self._ports = ports
+        self._number = number
+        self._who = who
+        self._words = words
+        self._history = TicketHistory(ports.books, number)
+
+    async def paint(self, typed: Typed | None = None) -> Parts:
+        """Return the page's parts; NotFoundError where there is none to see."""
+        ticket = await visible_ticket(self._ports, self._who, self._number)
+        entries = await self._history.read(ticket, self._ports.pulse.last_seq())
+        lines = [
+            (
+                day_and_time(entry.at),
+                actor_name(entry.actor, self._words),
+                step_line(entry, self._words),
+            )
+            for entry in entries
+            if entry.type != "ticket.updated"
+        ]
+        return {
+            TOP: self._top(ticket),
+            NOW: self._now(ticket),
+            HISTORY: paint("part_history.html", self._words, lines=lines),
+            ACTS: self._acts(ticket, typed or Typed()),
+        }
+
+    def _top(self, ticket: Ticket) -> str:
+        ports, words = self._ports, self._words
+        now, view = ports.clock.now(), ports.live.device(ticket.subject)
+        return paint(
+            "part_ticket.html",
+            words,
+            ticket=ticket,
+            standing=ticket_standing(ticket, sight(view, now) if view else None),
+            where=subject_name(ticket.subject, ports.live),
+            place=place_name(ticket.place, ports.live.places()),
+            limits=limits(ticket, now),
+            evidence=evidence_lines(ticket, view, words),
+            children=[subject_name(child, ports.live) for child in ticket.children],
+            card=asset_card(view, now, words),
+            now=now,
+        )
+
+    def _now(self, ticket: Ticket) -> str:
+        view, words = self._ports.live.device(ticket.subject), self._words
+        return paint(
+            "part_now.html",
+            words,
+            rows=self._rows(ticket, view),
+            view=view,
+            now=self._ports.clock.now(),
+            subject=ticket.subject,
+        )
+
+    def _rows(self, ticket: Ticket, view: DeviceView | None) -> list[PointRow]:
+        if view is None:
+            return []
+        first = [each.point for each in ticket.evidence]
+        rows = point_rows(view, self._ports.clock.now(), self._words, first)
+        return rows[:POINTS_SHOWN]
+
+    def _acts(self, ticket: Ticket, typed: Typed) -> str:
+        possible = self._ports.possible_steps(ticket, self._who)
+        main = next((step for step in MAIN_STEPS if step in possible), "")
+        return paint(
+            "part_acts.html",
+            self._words,
+            ticket=ticket,
+            main=main,
+            others=[step for step in possible if step != main],
+            codes=[code.value for code in ClosingCode],
+            unhealthy="complete" in possible and TicketFlag.RECOVERED not in ticket.flags,
+            typed=typed,
+        )
+
+
+async def visible_ticket(ports: WebPorts, who: Identity, number: str) -> Ticket:
+    """Return a ticket, or raise NotFoundError where this person may not see one."""
+    ticket = await ports.books.ticket(number)
+    hidden = ticket is None or not who.may_see(ticket.place)
+    if ticket is None or hidden or (_is_discreet(ports.live, number) and who.role not in LEADERS):
+        raise NotFoundError(f"没有工单 {number}。 There is no ticket {number!r}.")
+    return ticket
+
+
+def evidence_lines(ticket: Ticket, view: DeviceView | None, words: Words) -> list[str]:
+    """Write the readings that caused a ticket: time, point, value."""
+    lines = []
+    for each in ticket.evidence[:EVIDENCE_SHOWN]:
+        kind = view.device.kind if view else None
+        name = point_name(kind, each.point, words) if kind else each.point
+        lines.append(f"{clock_face(each.at)} {name} {_value(each, view, words)}".strip())
+    return lines
+
+
+def asset_card(view: DeviceView | None, now: float, words: Words) -> Sequence[tuple[str, str]]:
+    """Return what the books know that a repairer needs: number, vendor, phone, warranty."""
+    if view is None:
+        return []
+    columns = view.device.attributes
+    rows = [
+        (words(f"ticket.{key}"), str(columns[key]))
+        for key in ("number", "vendor", "phone")
+        if columns.get(key)
+    ]
+    if end := str(columns.get("warranty_end") or ""):
+        today = local_day(now)
+        key = "ticket.warranty_in" if end.replace("-", "") >= today else "ticket.warranty_out"
+        rows.append((words("ticket.asset"), words(key, day=end)))
+    return rows
+
+
+def _value(each: Evidence, view: DeviceView | None, words: Words) -> str:
+    if each.point.startswith("event:"):
+        return ""
+    point = view.points.get(each.point) if view else None
+    return value_text(each.value, point.unit if point else "", words)
+
+
+def _is_discreet(live: Live, number: str) -> bool:
+    return any(alarm.discreet and alarm.ticket == number for alarm in live.open_alarms())

@@ -1,0 +1,114 @@
+"""The guard at 3 a.m., in a real browser: what is wrong is on top, and soon; old is never new."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from hub.model.access import Role
+from hub.model.alarm import TicketSpec, Urgency
+from hub.model.device import Kind, LinkState
+from tests.acceptance.console_browser import PHONE, desk, wait_until_live
+
+pytestmark = pytest.mark.browser
+
+Chromium = Callable[[str], Path]
+
+
+async def test_a_fault_is_on_the_wall_within_a_second_and_the_guard_says_that_he_has_it(
+    require_server: Chromium,
+) -> None:
+    async with desk(require_server("chromium")) as at:
+        page = await at.open("/wall", "王师傅")
+        await expect(page.locator("#wall-todo")).to_contain_text("一切正常")
+        await wait_until_live(page)
+        community = at.console.community
+        door = community.of_kind(Kind.UNIT_DOOR)[0]
+        started = time.monotonic()
+        urgent = TicketSpec(urgency=Urgency.URGENT)
+        ticket = community.open_ticket(door, "门超时未关", "Door held open", spec=urgent)
+        first = page.locator("#wall-todo .first")
+        await expect(first).to_contain_text("门超时未关", timeout=1000)
+        assert time.monotonic() - started < 1.0
+        await expect(page.locator("#wall-head")).to_contain_text("紧急 1")
+        await page.get_by_role("button", name="收到").first.click()
+        await expect(first).to_contain_text("王师傅 已收到")
+        assert page.url.endswith("/wall")
+        assert community.books.entries[-1].data["text"] == "收到"
+        assert community.books.entries[-1].subject == ticket.number
+        assert at.troubles == []
+
+
+async def test_the_space_bar_is_as_good_as_the_button(require_server: Chromium) -> None:
+    async with desk(require_server("chromium")) as at:
+        gate = at.console.community.of_kind(Kind.BARRIER_GATE)[0]
+        at.console.community.open_ticket(gate, "落杆失败", "Does not close")
+        page = await at.open("/wall", "wang")
+        await page.keyboard.press("Space")
+        await expect(page.locator("#wall-todo .first")).to_contain_text("wang 已收到")
+
+
+async def test_a_wall_that_has_lost_the_hub_says_so_across_its_whole_width_until_it_is_back(
+    require_server: Chromium,
+) -> None:
+    async with desk(require_server("chromium")) as at:
+        page = await at.open("/wall", "wang")
+        await wait_until_live(page)
+        await at.stop_hub()
+        bar = page.locator("#frozen")
+        await expect(bar).to_be_visible(timeout=9000)
+        box = await bar.bounding_box()
+        assert box is not None
+        assert box["width"] == 1920
+        assert re.search(r"画面已停在 \d\d:\d\d:\d\d", await bar.inner_text())
+        assert await page.locator("html.stopped").count() == 1
+        gate = at.console.community.of_kind(Kind.BARRIER_GATE)[0]
+        at.console.community.open_ticket(gate, "落杆失败", "Does not close")
+        await at.start_hub()
+        await expect(bar).to_be_hidden(timeout=9000)
+        await expect(page.locator("#wall-todo .first")).to_contain_text("落杆失败")
+        assert await page.locator("html.stopped").count() == 0
+
+
+async def test_a_silent_gate_is_hatched_and_says_since_when(require_server: Chromium) -> None:
+    async with desk(require_server("chromium")) as at:
+        page = await at.open("/wall", "wang")
+        await wait_until_live(page)
+        community = at.console.community
+        gate = community.of_kind(Kind.BARRIER_GATE)[0]
+        community.set_link(gate, LinkState.SILENT, heard=time.time() - 185)
+        row = page.locator("#wall-gates li.silent")
+        await expect(row).to_contain_text("3 分钟前", timeout=1000)
+        await expect(row).to_contain_text("离线")
+        shape = row.locator(".shape")
+        background = await shape.evaluate("e => getComputedStyle(e).backgroundImage")
+        assert "repeating-linear-gradient" in background
+
+
+async def test_the_wall_never_scrolls_with_300_devices(require_server: Chromium) -> None:
+    async with desk(require_server("chromium"), devices=300) as at:
+        page = await at.open("/wall", "wang")
+        sizes = await page.evaluate(
+            "[document.documentElement.scrollHeight, document.documentElement.scrollWidth]"
+        )
+        assert sizes == [1080, 1920]
+        cut = await page.evaluate(
+            "[...document.querySelectorAll('.cell,.todo,.gates')]"
+            ".filter(e => e.scrollHeight > e.clientHeight + 1).length"
+        )
+        assert cut == 0
+
+
+async def test_the_wall_can_be_read_without_script(require_server: Chromium) -> None:
+    async with desk(require_server("chromium")) as at:
+        gate = at.console.community.of_kind(Kind.BARRIER_GATE)[0]
+        at.console.community.open_ticket(gate, "落杆失败", "Does not close")
+        page = await at.open("/wall", "boss", Role.MANAGER, PHONE, script=False)
+        await expect(page.locator("#wall-todo .first")).to_contain_text("落杆失败")
+        await page.get_by_role("button", name="收到").click()
+        await expect(page.locator("#wall-todo .first")).to_contain_text("boss 已收到")
