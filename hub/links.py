@@ -49,11 +49,12 @@ def build_links(
     """Yield each link with the name that stands in its envelopes."""
     broker = mqtt_settings(wiring.settings)
     if broker is not None:
-        parts = {"inbox": inbox, "watch": watch, "clock": clock}
-        first = MqttLink(Session.STATE, broker, **parts)
-        yield MQTT, first
-        for session in (Session.TELEMETRY, Session.REPLY):
-            yield MQTT, MqttLink(session, broker, **parts, after=first.caught_up)
+        first: MqttLink | None = None
+        for session in Session:
+            after = first.caught_up if first else None
+            link = MqttLink(session, broker, inbox=inbox, watch=watch, clock=clock, after=after)
+            first = first or link
+            yield MQTT, link
     for bus in wiring.settings.modbus:
         yield (
             bus.name,

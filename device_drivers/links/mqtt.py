@@ -8,9 +8,10 @@ that delivered, because packet ids start again with each.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from paho.mqtt.client import MQTTMessage
@@ -22,6 +23,8 @@ from hub.clock import Clock
 from hub.errors import LinkError
 from hub.ports import Envelope, Inbox, LinkWatch
 
+WAITS_FOR_FIRST = 60.0
+"""Real seconds that a session waits for another's backlog before it connects all the same."""
 _GENERATIONS = itertools.count(1)
 
 
@@ -93,7 +96,8 @@ class MqttLink:
     """One session as a Link.
 
     `carries` is the link's name in envelopes and in the devices' books; `name` that of the
-    session, such as `mqtt-state`.
+    session, such as `mqtt-state`. `after` returns when another session, whose backlog has to be
+    read first, has caught up: measurements of now would put a device's old states out of order.
     """
 
     def __init__(
@@ -105,6 +109,7 @@ class MqttLink:
         watch: LinkWatch,
         clock: Clock,
         carries: str = "mqtt",
+        after: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.name = f"{carries}-{session.value}"
         self._carries = carries
@@ -116,9 +121,12 @@ class MqttLink:
         self._book = AckBook()
         self._canary = Canary(settings.canary_topic(session))
         self._connection: Connection | None = None
+        self._after = after
+        self._delivered = asyncio.Event()
 
     async def run(self) -> None:
         """Serve one connection until it is lost (LinkError) or the task is cancelled."""
+        await self._wait_for_first()
         terms = Terms(
             client_id=self._settings.client_id(self._session),
             lasting=True,
@@ -133,8 +141,13 @@ class MqttLink:
             await self._subscribe(connection)
             await self._serve(connection)
         finally:
+            self._delivered.clear()
             self._connection = None
             connection.close(politely=True)
+
+    async def caught_up(self) -> None:
+        """Return once this session has delivered what had waited."""
+        await self._delivered.wait()
 
     def acknowledge(self, envelopes: Sequence[Envelope]) -> None:
         """Acknowledge in order of arrival; what another connection delivered is ignored."""
@@ -153,6 +166,13 @@ class MqttLink:
     async def room(self) -> None:
         """Return when the inbox has room."""
         await self._inbox.has_room()
+
+    async def _wait_for_first(self) -> None:
+        if self._after is None:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WAITS_FOR_FIRST):
+                await self._after()
 
     async def _subscribe(self, connection: Connection) -> None:
         filters = self._settings.filters(self._session)
@@ -198,6 +218,7 @@ class MqttLink:
         self._acknowledge([token])
         if payload == self._canary.payload and not self._canary.back:
             self._canary.back = True
+            self._delivered.set()
             self._watch.link_caught_up(self.name)
 
     def _acknowledge(self, tokens: Iterable[object]) -> None:
