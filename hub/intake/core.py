@@ -103,7 +103,12 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
     bench.set_devices(needs.devices, needs.models)
     inbox.post(lambda batch: room.end_all(snapshot.commands, batch))
     watch = IntakeWatch(
-        inbox=inbox, bench=bench, reception=reception, judge=judge, carried=needs.carried
+        inbox=inbox,
+        bench=bench,
+        reception=reception,
+        judge=judge,
+        carried=needs.carried,
+        strangers=not snapshot.last_seq,
     )
     watch.start(needs.clock.now())
     return Intake(

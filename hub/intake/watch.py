@@ -22,7 +22,10 @@ CATCHING_UP = 60.0
 
 
 class IntakeWatch:
-    """Implements `hub.ports.LinkWatch`; `carried` maps a session to the link that devices name."""
+    """Implements `hub.ports.LinkWatch`; `carried` maps a session to the link that devices name.
+
+    `strangers` says that no session was ever held before: a first one misses nothing.
+    """
 
     def __init__(
         self,
@@ -32,9 +35,11 @@ class IntakeWatch:
         reception: Reception,
         judge: Judge,
         carried: Mapping[str, str],
+        strangers: bool = False,
     ) -> None:
         self.up: dict[str, bool] = dict.fromkeys(carried, False)
         self._carried = carried
+        self._strange = set(carried) if strangers else set[str]()
         self._inbox = inbox
         self._bench = bench
         self._reception = reception
@@ -70,7 +75,9 @@ class IntakeWatch:
     def _note_up(self, link: str, batch: Batch, *, resumed: bool) -> None:
         if not self._is_bus(link):
             self._bench.hold_timers_until = batch.now + CATCHING_UP
-        _tell("link.up" if resumed else "link.gap", link, batch, resumed=resumed)
+        gap = not resumed and link not in self._strange
+        self._strange.discard(link)
+        _tell("link.gap" if gap else "link.up", link, batch, resumed=resumed)
 
     def _note_down(self, link: str, why: str, batch: Batch) -> None:
         _tell("link.down", link, batch, why=why)
