@@ -1,0 +1,114 @@
+"""How links and drivers meet the intake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from hub.model.command import Command
+from hub.model.device import Device, DeviceUid
+from hub.model.report import Report
+
+
+class Registers(msgspec.Struct, frozen=True, kw_only=True):
+    """One block read over Modbus: function 3 or 4, first wire address (from 0), the words.
+
+    When the slave said so, its exception code instead of words.
+    """
+
+    function: int
+    start: int
+    words: tuple[int, ...] = ()
+    exception: int = 0
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """What a link yields. `address` is the MQTT topic, or the device's address on its link.
+
+    `token` is the link's own, opaque, to acknowledge with; None where nothing is acknowledged.
+    """
+
+    link: str
+    address: str
+    payload: bytes | tuple[Registers, ...]
+    received: float
+    retained: bool = False
+    token: object = None
+
+
+class Inbox(Protocol):
+    """Where links put what they receive."""
+
+    def offer(self, envelope: Envelope) -> None:
+        """Take an envelope, in order; never blocks and never drops."""
+        ...
+
+    def is_full(self) -> bool:
+        """Tell whether the link must stop reading its source until `has_room` has answered."""
+        ...
+
+    async def has_room(self) -> None:
+        """Return when there is room again."""
+        ...
+
+
+class LinkWatch(Protocol):
+    """Whom a link tells about its own life; told once per change."""
+
+    def link_up(self, link: str, *, resumed: bool) -> None:
+        """Say that the connection stands; `resumed` False means that messages may be missing."""
+        ...
+
+    def link_down(self, link: str, why: str) -> None:
+        """Say that the connection is lost, with a sentence that a guard can read."""
+        ...
+
+    def link_caught_up(self, link: str) -> None:
+        """Say that what waited while the link was down has been delivered (the canary is back)."""
+        ...
+
+    def slave_silent(self, uid: DeviceUid, why: str) -> None:
+        """Say that a polled device does not answer (its breaker has opened)."""
+        ...
+
+
+class Link(Protocol):
+    """A shared connection.
+
+    `run` connects once and returns or raises LinkError when it is lost; the supervisor alone
+    decides about trying again.
+    """
+
+    name: str
+
+    async def run(self) -> None:
+        """Connect and serve until the connection is lost (LinkError) or the task is cancelled."""
+        ...
+
+    def acknowledge(self, envelopes: Sequence[Envelope]) -> None:
+        """Acknowledge in order; tokens of an earlier connection are ignored."""
+        ...
+
+
+class CommandSender(Protocol):
+    """Sends one order over a throw-away connection; never resends."""
+
+    async def send(self, command: Command, device: Device) -> None:
+        """Send, or raise CommandRefusedError (nothing was sent) or LinkError (look at the gate)."""
+        ...
+
+
+class Driver(Protocol):
+    """A table and a pure translation of one dialect. No I/O, no clock, no retry."""
+
+    name: str
+
+    def device_address(self, envelope: Envelope) -> str:
+        """Return the address of the device that sent it, or raise ProtocolError."""
+        ...
+
+    def decode(self, envelope: Envelope, device: Device) -> Sequence[Report]:
+        """Translate, or raise ProtocolError with a sentence that says what is wrong."""
+        ...

@@ -1,0 +1,174 @@
+"""What one commit holds: a row for each thing that it writes, and what a start reads back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from hub.model.alarm import Alarm
+from hub.model.command import Command
+from hub.model.device import LinkState
+from hub.model.journal import Entry
+from hub.model.report import Quality, Value
+from hub.model.ticket import Ticket
+
+
+class ReadingRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One reading for history; `current` rows also become the point's latest value."""
+
+    uid: str
+    point: str
+    at: float
+    received: float
+    value: Value | None
+    quality: Quality
+    boot: str = ""
+    seq: int | None = None
+    current: bool = True
+
+
+class EventRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of a device for history."""
+
+    uid: str
+    name: str
+    at: float
+    received: float
+    data: dict[str, Any] = {}
+    boot: str = ""
+    seq: int | None = None
+
+
+class CursorRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The highest `seq` seen of (device, boot, topic), and the ranges missing below it."""
+
+    uid: str
+    topic: str
+    boot: str
+    seq: int
+    gaps: tuple[tuple[int, int], ...] = ()
+    at: float = 0.0
+
+
+class DigestRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Identity of a message without `seq`: device and digest of (time, content)."""
+
+    uid: str
+    digest: str
+    at: float
+
+
+class HeardRow(msgspec.Struct, frozen=True, kw_only=True):
+    """When a device was last heard (arrival time), its boot, and whether it counts as online."""
+
+    uid: str
+    at: float
+    state: LinkState
+    boot: str = ""
+
+
+class QuarantineRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that could not be understood, with the reason."""
+
+    link: str
+    address: str
+    payload: bytes
+    reason: str
+    at: float
+
+
+class NewcomerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A message from a device that is not in the books; counted per (link, address)."""
+
+    link: str
+    address: str
+    sample: bytes
+    guess: str
+    at: float
+
+
+class StateRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of the rules' running state (holds, episodes, baselines); `data` None deletes it."""
+
+    key: str
+    data: bytes | None
+
+
+class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One item of the grid feed, serialised once; `body` is the whole CloudEvent as JSON."""
+
+    seq: int
+    incident: str
+    place: str
+    type: str
+    at: float
+    body: bytes
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole small thing kept by key in its collection.
+
+    Collections: device, place, person, api_key, session, incident, idempotency, setting. `body`
+    is JSON; None deletes it.
+    """
+
+    collection: str
+    key: str
+    body: bytes | None
+    at: float = 0.0
+
+
+class Changes(msgspec.Struct, kw_only=True):
+    """Everything that one batch changes; written in one transaction or not at all.
+
+    The intake is the only author, so journal numbers are given before the commit, in order.
+    """
+
+    readings: list[ReadingRow] = []
+    events: list[EventRow] = []
+    cursors: list[CursorRow] = []
+    digests: list[DigestRow] = []
+    heard: list[HeardRow] = []
+    quarantine: list[QuarantineRow] = []
+    newcomers: list[NewcomerRow] = []
+    states: list[StateRow] = []
+    alarms: list[Alarm] = []
+    tickets: list[Ticket] = []
+    commands: list[Command] = []
+    journal: list[Entry] = []
+    feed: list[FeedRow] = []
+    documents: list[Document] = []
+
+
+class PointRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A point's latest value."""
+
+    uid: str
+    point: str
+    value: Value | None
+    quality: Quality
+    at: float
+    received: float
+    boot: str = ""
+    seq: int | None = None
+
+
+class Snapshot(msgspec.Struct, kw_only=True):
+    """What a start needs: everything that is open, and where the counters stand."""
+
+    points: list[PointRow]
+    cursors: list[CursorRow]
+    heard: list[HeardRow]
+    states: list[StateRow]
+    alarms: list[Alarm]
+    """Alarms that are not cleared."""
+    tickets: list[Ticket]
+    """Tickets that are not closed or voided, or closed within the last 25 h."""
+    commands: list[Command]
+    """Commands without a final state."""
+    last_seq: int
+    last_ticket: dict[str, int]
+    """Day as YYYYMMDD (community time, in the ticket number) → last number given."""
+    digests: list[DigestRow] = []
+    """Messages without `seq` of the last 24 h, oldest first."""
