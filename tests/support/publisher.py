@@ -1,0 +1,124 @@
+"""Devices of a test's own: a publisher that counts PUBACKs and sends again what has none."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+
+from paho.mqtt.client import Client, ConnectFlags
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from hub.model.report import Value
+from simulators.demo_files import HOST
+from tests.support.site import COMMUNITY
+
+WINDOW = 200
+"""Messages under way without a PUBACK."""
+
+
+class Key(NamedTuple):
+    """What identifies a message: the same when it is sent again."""
+
+    device: str
+    boot: str
+    topic: str
+    seq: int
+
+
+class Publisher:
+    """Speaks for all devices over one connection; made by `publishing`.
+
+    paho keeps what has no PUBACK and sends it again, in order, once it is connected again.
+    """
+
+    def __init__(self) -> None:
+        self.sent: dict[Key, float] = {}
+        """Message → its event time."""
+        self.connections = 0
+        self._acknowledged: set[Key] = set()
+        self._pubacks: deque[int] = deque()
+        self._under_way: dict[int, Key] = {}
+        self._numbers: dict[tuple[str, str, str], int] = {}
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id="test-devices",
+            protocol=MQTTProtocolVersion.MQTTv5,
+        )
+        client.max_inflight_messages_set(WINDOW)
+        client.max_queued_messages_set(0)
+        client.reconnect_delay_set(min_delay=1, max_delay=1)
+        client.on_publish = self._on_publish
+        client.on_connect = self._on_connect
+        self.client = client
+
+    @property
+    def acknowledged(self) -> set[Key]:
+        """Return what the broker has taken."""
+        while self._pubacks:
+            key = self._under_way.pop(self._pubacks.popleft(), None)
+            if key is not None:
+                self._acknowledged.add(key)
+        return self._acknowledged
+
+    def say(self, device: str, topic: str, body: dict[str, Any], *, at: float) -> Key:
+        """Publish one message of a device with QoS 1; a state is retained, as devices do it."""
+        boot = str(body.get("boot", "b1"))
+        counter = (device, boot, topic)
+        seq = self._numbers[counter] = self._numbers.get(counter, 0) + 1
+        key = Key(device, boot, topic, seq)
+        payload = json.dumps({"boot": boot, "seq": seq, "ts": round(at, 3), **body})
+        self.sent[key] = at
+        path = f"ld/{COMMUNITY}/{device}/{topic}"
+        mid = self.client.publish(path, payload, qos=1, retain=topic == "state").mid
+        self._under_way[mid] = key
+        return key
+
+    def state(self, device: str, at: float, **points: Value) -> Key:
+        """Publish points; `_` in a name stands for `.`."""
+        named = {name.replace("_", "."): value for name, value in points.items()}
+        return self.say(device, "state", {"points": named}, at=at)
+
+    def raw(self, path: str, payload: bytes, *, retain: bool = False) -> None:
+        """Publish bytes as they are."""
+        self.client.publish(path, payload, qos=1, retain=retain)
+
+    async def until_acknowledged(self, patience: float = 20.0) -> None:
+        """Wait until the broker has taken everything."""
+        async with asyncio.timeout(patience):
+            while len(self.acknowledged) < len(self.sent):  # noqa: ASYNC110 - another thread
+                await asyncio.sleep(0.02)
+
+    def _on_publish(
+        self, _c: object, _u: object, mid: int, code: ReasonCode, _p: Properties | None
+    ) -> None:
+        # Called by paho's thread, which holds a lock of paho's: nothing but a note is safe here.
+        if not code.is_failure:
+            self._pubacks.append(mid)
+
+    def _on_connect(
+        self, _c: object, _u: object, _flags: ConnectFlags, _code: ReasonCode, _p: object
+    ) -> None:
+        self.connections += 1
+
+
+@contextlib.asynccontextmanager
+async def publishing(port: int) -> AsyncIterator[Publisher]:
+    """Connect a publisher while the block runs."""
+    publisher = Publisher()
+    client = publisher.client
+    await asyncio.to_thread(client.connect, HOST, port, 60)
+    client.loop_start()
+    try:
+        async with asyncio.timeout(10):
+            while not client.is_connected():  # noqa: ASYNC110 - another thread
+                await asyncio.sleep(0.01)
+        yield publisher
+    finally:
+        client.disconnect()
+        await asyncio.to_thread(client.loop_stop)
