@@ -110,9 +110,10 @@ class Gatehouse:
         key = (decision.subject, decision.rule)
         if decision.action is Action.CLEAR:
             return self._admit_clear(key, decision, now), False
+        if decision.action is Action.CHANGE:
+            return decision, key in self._stopped
         self._clears.pop(key, None)
-        if decision.action is Action.RAISE:
-            self._flapping.note(decision)
+        self._flapping.note(decision)
         verdict = judge(decision, self._situation(decision, now))
         self._last[key] = verdict
         quiet = verdict.gate in STOPPING
