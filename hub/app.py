@@ -25,6 +25,7 @@ from hub.logs import configure_logging
 from hub.ports import Envelope, Link
 from hub.services.supervisor import Supervisor
 from hub.site_books import known_uids, site_documents
+from hub.store.sink import influx
 from hub.store.sqlite import SqliteStore, open_store
 from hub.web import build_ports, keep_house, serve_web
 
@@ -82,9 +83,14 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
         supervisor = Supervisor(watch=intake.watch, clock=clock)
         links.take(build_links(wiring, inbox=intake.inbox, watch=supervisor, clock=clock))
         linking = await stack.enter_async_context(_crew(crew.died))
-        linking.start(supervisor.run(links.all), "links")
-        linking.start(keep_house(ports), "housekeeping")
-        linking.start(notify.beat(intake.pipeline), "watchdog")
+        sink = influx.follow(settings.influx, store, wiring.devices, intake.desk, clock)
+        for name, work in (
+            ("links", supervisor.run(links.all)),
+            ("housekeeping", keep_house(ports)),
+            ("sink", sink),
+            ("watchdog", notify.beat(intake.pipeline)),
+        ):
+            linking.start(work, name)
         gc.freeze()
         notify.announce(settings.store.path.parent, url)
         stack.callback(notify.withdraw, settings.store.path.parent)
@@ -100,7 +106,7 @@ async def _build_intake(
     places = world.site.places
     needs = Needs(
         clock=clock,
-        committer=store.committer,
+        committer=await influx.copying(settings.influx, store, wiring.devices),
         books=store.books,
         sender=build_sender(settings, clock),
         spawn=crew.spawn,

@@ -1,7 +1,8 @@
 """Settings of one hub, from `lingdang.toml`: parsed once, strictly, every fault with its place.
 
-Secrets come from a file (`password_file`) or the environment (`LINGDANG_MQTT_PASSWORD`). Relative
-paths are relative to the settings' own file.
+Secrets come from a file (`password_file`, `token_file`) or the environment
+(`LINGDANG_MQTT_PASSWORD`, `LINGDANG_INFLUX_TOKEN`). Relative paths are relative to the settings'
+own file.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from hub.errors import ConfigError, Problem
+from hub.secret import add_secret
 from hub.toml_reader import TomlReader
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -22,6 +24,7 @@ Seconds = Annotated[float, Meta(gt=0, le=86400)]
 T = TypeVar("T", bound=msgspec.Struct)
 
 PASSWORD_VARIABLE = "LINGDANG_MQTT_PASSWORD"  # noqa: S105 - its name
+TOKEN_VARIABLE = "LINGDANG_INFLUX_TOKEN"  # noqa: S105 - its name
 
 Word = Annotated[
     str,
@@ -96,6 +99,16 @@ class ModbusSettings(msgspec.Struct, frozen=True, kw_only=True):
     gap_ms: Annotated[int, Meta(ge=0, le=10_000)] = 0
 
 
+class InfluxSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """InfluxDB 2, or what takes its line protocol, as a further home of readings."""
+
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s/]", description="write http://host:8086")]
+    bucket: Annotated[str, Meta(min_length=1)]
+    org: str = ""
+    token: str = ""
+    token_file: Path | None = None
+
+
 class SiteSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The sheets with the devices and the places."""
 
@@ -129,13 +142,14 @@ class DemoSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything; `mqtt` is None where the hub has no broker."""
+    """Everything; `mqtt` is None where the hub has no broker, `influx` where it has no sink."""
 
     community: CommunitySettings = CommunitySettings()
     store: StoreSettings = StoreSettings()
     web: WebSettings = WebSettings()
     mqtt: MqttSettings | None = None
     modbus: tuple[ModbusSettings, ...] = ()
+    influx: InfluxSettings | None = None
     site: SiteSettings = SiteSettings()
     rules: FolderSettings = FolderSettings()
     models: FolderSettings = FolderSettings()
@@ -163,6 +177,7 @@ def parse_settings(
         web=_read_section(reader, "web", WebSettings),
         mqtt=_read_mqtt(reader, environ),
         modbus=_read_modbus(reader),
+        influx=_read_influx(reader, environ),
         site=_read_section(reader, "site", SiteSettings),
         rules=_read_section(reader, "rules", FolderSettings),
         models=_read_section(reader, "models", FolderSettings),
@@ -203,26 +218,15 @@ def _read_mqtt(reader: TomlReader, environ: Mapping[str, str]) -> MqttSettings |
     if "mqtt" not in reader.tables:
         return None
     mqtt = reader.read(MqttSettings, reader.tables["mqtt"], "mqtt") or MqttSettings()
-    if mqtt.password and mqtt.password_file:
-        reader.add("password and password_file exclude each other", "mqtt", hint="keep one")
-    password = environ.get(PASSWORD_VARIABLE) or _read_secret(reader, mqtt) or mqtt.password
-    return msgspec.structs.replace(mqtt, password=password)
+    return add_secret(reader, environ.get(PASSWORD_VARIABLE), mqtt, "mqtt", "password")
 
 
-def _read_secret(reader: TomlReader, mqtt: MqttSettings) -> str:
-    if mqtt.password_file is None:
-        return ""
-    try:
-        return mqtt.password_file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        reader.add(
-            f"{mqtt.password_file} cannot be read: {reason}",
-            "mqtt",
-            "password_file",
-            hint="the file holds the password and nothing else",
-        )
-        return ""
+def _read_influx(reader: TomlReader, environ: Mapping[str, str]) -> InfluxSettings | None:
+    if "influx" not in reader.tables:
+        return None
+    influx = reader.read(InfluxSettings, reader.tables["influx"], "influx")
+    secret = environ.get(TOKEN_VARIABLE)
+    return influx and add_secret(reader, secret, influx, "influx", "token")
 
 
 def _read_modbus(reader: TomlReader) -> tuple[ModbusSettings, ...]:

@@ -12,24 +12,20 @@ and `quality` say only when something was said.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-from influxdb_client import Point
+from influxdb_client.client.write.point import Point
 
 from hub.model.device import Device
 from hub.model.report import Quality, Value
 from hub.store.sink.parcel import Saying
+from hub.store.sink.scope import is_public
 
-HOUSEHOLD = "household"
-"""A meter's `scope` attribute: its readings are a family's business."""
-
+_POINT: Callable[[str], Any] = Point
 _MICRO = 1_000_000
-_QUOTED = str.maketrans({'"': r"\"", "\\": r"\\"})
-
-
-def is_public(device: Device) -> bool:
-    """Tell whether the readings of a device may leave the hub."""
-    return device.attributes.get("scope") != HOUSEHOLD
+# A store that cuts at every line end would take the rest of a text for a reading of its own.
+_QUOTED = str.maketrans({'"': r"\"", "\\": r"\\", "\n": " ", "\r": " "})
 
 
 class LineWriter:
@@ -59,11 +55,12 @@ class LineWriter:
 
 def write_head(device: Device, point: str) -> str:
     """Return measurement and tags of a series; the client's library knows how to escape them."""
-    whole = Point(device.kind.value).field("value", 0)
+    whole = _POINT(device.kind.value).field("value", 0)
     tags = (("device", device.id), ("kind", device.kind.value), ("place", device.place))
     for tag, word in (*tags, ("point", point)):
         whole.tag(tag, word)
-    return whole.to_line_protocol().removesuffix(" value=0i")
+    head: str = whole.to_line_protocol().removesuffix(" value=0i")
+    return head
 
 
 def write_fields(value: Value | None, quality: Quality) -> str:

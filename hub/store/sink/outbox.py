@@ -8,7 +8,8 @@ and deleted when the store has answered 2xx (docs/adr/0006).
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 import structlog
@@ -40,7 +41,12 @@ class Outbox:
     """
 
     def __init__(
-        self, inner: Committer, public: Set[str], standing: Standing, *, limit: int = WAITING
+        self,
+        inner: Committer,
+        public: AbstractSet[str],
+        standing: Standing,
+        *,
+        limit: int = WAITING,
     ) -> None:
         self._inner = inner
         self._public = public

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from itertools import groupby
 from typing import Any
 
@@ -44,7 +45,7 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
-def pack(readings: Sequence[ReadingRow], public: Set[str]) -> list[Saying]:
+def pack(readings: Sequence[ReadingRow], public: AbstractSet[str]) -> list[Saying]:
     """Return what `readings` say of the devices in `public`, in order of arrival."""
     return [
         _say(uid, at, list(rows))
@@ -54,7 +55,8 @@ def pack(readings: Sequence[ReadingRow], public: Set[str]) -> list[Saying]:
 
 
 def _say(uid: str, at: float, rows: Sequence[ReadingRow]) -> Saying:
-    doubts = {row.point: row.quality for row in rows if row.quality is not Quality.GOOD}
+    doubtful = (row for row in rows if row.quality is not Quality.GOOD)
+    doubts: dict[str, Quality] = {row.point: row.quality for row in doubtful}
     return Saying(uid, at, {row.point: row.value for row in rows}, doubts)
 
 

@@ -11,11 +11,12 @@ import contextlib
 import threading
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
-from influxdb_client import InfluxDBClient, WritePrecision
+from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
+from influxdb_client.domain.write_precision import WritePrecision
 from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError
 
@@ -24,6 +25,7 @@ from hub.settings import InfluxSettings
 TIMEOUT = 10.0
 """Real seconds that one request may take."""
 
+_PRECISION: Any = WritePrecision.US
 _WRONG_LINES = frozenset({400, 413, 422})
 """Not understood, too much at once, older than the store keeps: a smaller request may do."""
 _LONGEST_WHY = 300
@@ -64,7 +66,7 @@ class InfluxReceiver:
         self._settings = settings
         self._client = InfluxDBClient(
             url=settings.url,
-            token=settings.token or None,
+            token=settings.token,
             org=settings.org,
             timeout=int(timeout * 1000),
         )
@@ -81,7 +83,7 @@ class InfluxReceiver:
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._client.close()
+        self._client.close()  # type: ignore[no-untyped-call]
 
     def _run(
         self,
@@ -98,28 +100,27 @@ class InfluxReceiver:
 
     def _post(self, lines: Sequence[str]) -> Answer:
         try:
-            self._write(self._settings.bucket, record=lines, write_precision=WritePrecision.US)
+            self._write(self._settings.bucket, record=lines, write_precision=_PRECISION)
         except ApiException as error:
-            return judge(error.status or 0, _why(error), error.headers or {})
+            return judge(error)
         except (HTTPError, OSError, UnicodeError) as error:
             return Answer(verdict=Verdict.LATER, why=f"{type(error).__name__}: {error}")
         return Answer(verdict=Verdict.TAKEN)
 
 
-def judge(status: int, why: str, headers: msgspec.UnsetType | object) -> Answer:
+def judge(error: ApiException) -> Answer:
     """Return what an HTTP status other than 2xx means.
 
     A wrong token, bucket or address (401, 403, 404) is no fault of the lines: they wait until
-    somebody has put it right.
+    somebody has put it right, as they do for a store that is busy or broken.
     """
-    if status in _WRONG_LINES:
-        return Answer(verdict=Verdict.REFUSED, why=why)
-    return Answer(verdict=Verdict.LATER, why=why)
-
-
-def _why(error: ApiException) -> str:
-    said = str(error.message or error.reason or "")[:_LONGEST_WHY]
-    return f"HTTP {error.status}: {said}"
+    said = str(error.message or error.reason or "").strip()[:_LONGEST_WHY]
+    wait = str(error.retry_after or "")
+    return Answer(
+        verdict=Verdict.REFUSED if error.status in _WRONG_LINES else Verdict.LATER,
+        why=f"HTTP {error.status}: {said}",
+        wait=float(wait) if wait.isdecimal() else 0.0,
+    )
 
 
 def _settle(future: asyncio.Future[Answer], answer: Answer) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -15,9 +15,7 @@ from hub.store.sink import parcel
 from hub.store.sink.outbox import Standing
 from hub.store.sink.parcel import Cursor, Saying
 
-_NEXT = (
-    "SELECT key, body FROM document WHERE collection = ? AND key > ? ORDER BY key LIMIT 5000"
-)
+_NEXT = "SELECT key, body FROM document WHERE collection = ? AND key > ? ORDER BY key LIMIT 5000"
 _LAST = "SELECT max(key) FROM document WHERE collection = ?"
 _SETTING = "SELECT body FROM document WHERE collection = ? AND key = ?"
 _SAYINGS = msgspec.json.Decoder(list[Saying])
@@ -36,18 +34,12 @@ def read_page(path: Path, after: int, limit: int) -> Page | None:
 
     Blocking, in a short transaction of its own. Raises StoreError.
     """
-    sayings: list[Saying] = []
-    keys: list[str] = []
     try:
         with closing(open_reader(path)) as connection:
-            for key, body in connection.execute(_NEXT, (parcel.OUTBOX, parcel.write_key(after))):
-                sayings.extend(_SAYINGS.decode(body))
-                keys.append(key)
-                if int(key) - after >= limit:
-                    break
+            found = connection.execute(_NEXT, (parcel.OUTBOX, parcel.write_key(after)))
+            return _make_page(found, after + limit)
     except sqlite3.Error as error:
         raise explain(error, str(path)) from error
-    return Page(sayings=sayings, keys=keys, through=int(keys[-1])) if keys else None
 
 
 def read_standing(path: Path) -> Standing:
@@ -64,6 +56,17 @@ def read_standing(path: Path) -> Standing:
         cursor=msgspec.json.decode(cursor or b"{}", type=Cursor),
         left_out=msgspec.json.decode(left_out or b"0", type=int),
     )
+
+
+def _make_page(found: Iterable[tuple[str, bytes]], enough: int) -> Page | None:
+    sayings: list[Saying] = []
+    keys: list[str] = []
+    for key, body in found:
+        sayings.extend(_SAYINGS.decode(body))
+        keys.append(key)
+        if int(key) >= enough:
+            break
+    return Page(sayings=sayings, keys=keys, through=int(keys[-1])) if keys else None
 
 
 def _setting(connection: sqlite3.Connection, key: str) -> bytes | None:

@@ -42,9 +42,7 @@ async def test_one_bad_line_is_found_in_a_few_requests_and_all_others_go_through
 
 
 @given(bad=st.sets(st.integers(0, 39)), count=st.integers(1, 40))
-async def test_whatever_is_bad_every_good_line_goes_through_once(
-    bad: set[int], count: int
-) -> None:
+async def test_whatever_is_bad_every_good_line_goes_through_once(bad: set[int], count: int) -> None:
     all_lines = lines(count)
     wrong = {f"line-{number}" for number in bad} & set(all_lines)
     shop = Shop(hates(*wrong))

@@ -15,8 +15,19 @@ from hub.errors import StoreBrokenError, StoreError
 from hub.store.sink import sink as following
 from hub.store.sink.parcel import CURSOR, OUTBOX, SETTING, Cursor
 from hub.store.sink.receiver import Answer, Verdict
-from hub.store.sink.sink import LONGEST_WAIT, PAUSE
-from tests.unit.store.sink_stage import AWAY, NOW, PUBLIC, TAKEN, WRONG, Shop, bench, meter, reading
+from hub.store.sink.sink import LONGEST_WAIT, PAUSE, Sink
+from tests.unit.store.sink_stage import (
+    AWAY,
+    NOW,
+    PUBLIC,
+    TAKEN,
+    WRONG,
+    Bench,
+    Shop,
+    bench,
+    meter,
+    reading,
+)
 
 DAY = 86_400.0
 
@@ -48,20 +59,26 @@ async def test_a_store_that_is_away_for_a_day_misses_nothing_and_stops_no_commit
     tmp_path: Path,
 ) -> None:
     shop = Shop(lambda _: AWAY)
-    now, looks = 0.0, 0
     async with bench(tmp_path) as own:
         sink = own.sink(shop)
         with structlog.testing.capture_logs() as logs:
-            while now < DAY:
-                if looks % 10 == 0:
-                    await own.commit(reading(now, looks))
-                now, looks = now + await sink.step(NOW + now), looks + 1
+            now, looks = await spend_a_day(own, sink)
             assert (shop.taken, sink.failing) == ([], AWAY.why)
             shop.judge = lambda _: TAKEN
             await sink.step(NOW + now)
     assert shop.values() == list(range(0, looks, 10))
     assert looks < DAY / LONGEST_WAIT + 20
     assert [entry["log_level"] for entry in logs] == ["warning", "info"]
+
+
+async def spend_a_day(own: Bench, sink: Sink) -> tuple[float, int]:
+    """Look for a day, with a reading at every tenth look; return seconds and looks."""
+    now, looks = 0.0, 0
+    while now < DAY:
+        if looks % 10 == 0:
+            await own.commit(reading(now, looks))
+        now, looks = now + await sink.step(NOW + now), looks + 1
+    return now, looks
 
 
 async def test_waits_double_up_to_a_minute_and_begin_anew_after_a_success(tmp_path: Path) -> None:

@@ -1,0 +1,35 @@
+"""Secrets of the settings: from the environment, from a file of their own, or written out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from hub.toml_reader import TomlReader
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def add_secret(reader: TomlReader, given: str | None, part: T, section: str, key: str) -> T:
+    """Return `part` with its secret `key`: what the environment has `given`, or what files say.
+
+    `part` has the fields `key` and `key_file`; both at once, or a file that cannot be read, is a
+    problem of the reader.
+    """
+    plain, file = getattr(part, key), getattr(part, f"{key}_file")
+    if plain and file:
+        reader.add(f"{key} and {key}_file exclude each other", section, hint="keep one")
+    secret = given or (_read(reader, file, section, f"{key}_file") if file else plain)
+    return msgspec.structs.replace(part, **{key: secret})
+
+
+def _read(reader: TomlReader, file: Path, *place: str) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        hint = "the file holds the secret and nothing else"
+        reader.add(f"{file} cannot be read: {reason}", *place, hint=hint)
+        return ""
