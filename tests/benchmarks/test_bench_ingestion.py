@@ -1,0 +1,76 @@
+"""Durable ingestion: QoS 1 → decode → rules → commit → acknowledge, against the broker's ceiling.
+
+Publisher, mosquitto and the real hub run on this machine; 10,000 gates and doors, one building
+for each hundred, send states of 200 bytes in the hub's own dialect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.benchmarks.generator import compile_load
+from tests.benchmarks.ingestion import Outcome, Pace, Plan, run_plans
+from tests.benchmarks.ingestion_site import POINTS
+from tests.benchmarks.report import Row, name_broker, print_table, spread, write_results
+
+pytestmark = [pytest.mark.bench, pytest.mark.integration, pytest.mark.timeout(900)]
+
+LIBRARY = "whole rule library, 5 points a message"
+PLANS = (
+    Plan(
+        name="one rule per point, 5 points a message", lean=True, body="full", bursts=5, paced=True
+    ),
+    Plan(name="one rule per point, 1 point a message", lean=True, body="one", bursts=3),
+    Plan(name=LIBRARY, lean=False, body="full", bursts=3),
+)
+RATIO_GOAL = {True: "≥ 0.45 (paho)", False: "≥ 0.6 (fast link)"}
+P99_GOAL = {0.1: "≤ 10 ms", 0.5: "≤ 20 ms", 0.9: "≤ 150 ms"}
+HALF = 0.5
+
+
+async def test_durable_ingestion(tmp_path: Path, require_server: Callable[[str], Path]) -> None:
+    mosquitto = require_server("mosquitto")
+    outcomes = await run_plans(tmp_path, mosquitto, compile_load(tmp_path), PLANS)
+    for outcome in outcomes:
+        print_table(outcome.plan.name, list(make_rows(outcome)))
+    broker = name_broker(mosquitto)
+    path = write_results("ingestion", {"broker": broker, "runs": msgspec.to_builtins(outcomes)})
+    print(f"\n  written to {path}")
+    for outcome in outcomes:
+        assert outcome.audit.lost == outcome.audit.doubled == 0
+        assert outcome.audit.tickets_doubled == 0
+
+
+def make_rows(outcome: Outcome) -> Iterator[Row]:
+    bursts = outcome.bursts
+    rates = [burst.rate for burst in bursts]
+    points = POINTS[outcome.plan.body]
+    goal = RATIO_GOAL[outcome.plan.lean]
+    yield Row("burst, messages/s", spread(rates))
+    yield Row("burst, readings/s", spread([rate * points for rate in rates]))
+    yield Row("broker's ceiling, C subscriber", spread([burst.ceiling for burst in bursts]))
+    yield Row("ratio", spread([burst.ratio for burst in bursts], 2), goal)
+    yield Row("sustained for 20 s, messages/s", f"{outcome.sustained:,.0f}")
+    yield Row("messages a commit", spread([burst.batch for burst in bursts]))
+    yield Row("CPU a message, µs", spread([burst.cpu_us for burst in bursts], 1))
+    for pace in outcome.paces:
+        yield from _pace_rows(pace)
+    yield Row("memory, MB", f"{outcome.memory:.0f}", "≤ 150")
+    audit = outcome.audit
+    found = f"{audit.lost} lost, {audit.doubled} doubled of {outcome.messages:,}"
+    yield Row("acknowledged messages", found, "0, 0")
+    if outcome.plan.lean:
+        lost = f"{audit.tickets_missing} missing, {audit.tickets_doubled} doubled"
+        yield Row("tickets", f"{lost} of {audit.tickets:,}", "0, 0")
+
+
+def _pace_rows(pace: Pace) -> Iterator[Row]:
+    name = f"{pace.share:.0%} ({pace.offered:,.0f}/s)"
+    found = f"{pace.p50:.1f} / {pace.p99:.1f} ms of {pace.tickets} tickets"
+    yield Row(f"{name}: publish → ticket p50 / p99", found, P99_GOAL[pace.share])
+    goal = "≤ 35" if pace.share == HALF else ""
+    yield Row(f"{name}: CPU a message, µs", f"{pace.cpu_us:.1f}; {pace.batch:.0f} a commit", goal)
