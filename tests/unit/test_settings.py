@@ -34,7 +34,10 @@ def test_the_example_loads_as_it_stands() -> None:
 def test_the_examples_comments_load_as_well() -> None:
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
     text = "\n".join(_uncomment(line) for line in lines).replace("ca_file", "# ca_file")
-    settings = load(text.replace("password_file", "# password_file"))
+    for secret in ("password_file", "token_file"):
+        text = text.replace(secret, f"# {secret}")
+    settings = load(text)
+    assert settings.influx is not None
     assert settings.modbus[0].name == "meters-a"
     assert (settings.demo.test, settings.demo.speed) == (True, 60.0)
 
@@ -146,6 +149,30 @@ def test_a_secret_that_cannot_be_read_or_stands_twice_is_a_fault() -> None:
     assert "/srv/guanshan/nowhere cannot be read" in problem.message
     problems = faults(SMALL + '[mqtt]\npassword = "x"\npassword_file = "nowhere"\n')
     assert "exclude each other" in problems[0].message
+
+
+def test_a_sink_needs_an_address_and_a_bucket_and_takes_its_token_like_a_password(
+    tmp_path: Path,
+) -> None:
+    assert load(SMALL).influx is None
+    file = str(tmp_path / "lingdang.toml")
+    (tmp_path / "token").write_text("from-file\n", encoding="utf-8")
+    text = SMALL + '[influx]\nurl = "http://ts:8086"\nbucket = "b"\ntoken_file = "token"\n'
+    for environ, token in (({}, "from-file"), ({"LINGDANG_INFLUX_TOKEN": "env"}, "env")):
+        influx = load_settings(text, file, environ).influx
+        assert influx is not None
+        assert (influx.url, influx.bucket, influx.token) == ("http://ts:8086", "b", token)
+
+
+def test_a_sink_with_a_fault_is_left_out_and_the_rest_runs() -> None:
+    settings, problems = parse_settings(SMALL + '[influx]\nurl = "ts:8086"\n', FILE, {})
+    assert settings.influx is None
+    assert [(p.line, p.message.partition(" - ")[0]) for p in problems] == [
+        (3, "influx: the key 'bucket' is missing"),
+        (4, "influx.url: Expected `str` matching regex '^https?://[^\\\\s/]'"),
+    ]
+    [problem] = faults(SMALL + '[influx]\nurl = "http://ts"\nbucket = "b"\ntoken_file = "no"\n')
+    assert (problem.line, problem.hint) == (6, "the file holds the secret and nothing else")
 
 
 def test_networks_are_checked() -> None:

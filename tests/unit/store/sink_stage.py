@@ -14,7 +14,7 @@ from hub.model.report import Quality
 from hub.ports import Changes, Document, ReadingRow
 from hub.store.sink.line import LineWriter
 from hub.store.sink.outbox import Outbox
-from hub.store.sink.receiver import Answer, Verdict
+from hub.store.sink.receiver import Answer, Receiver, Verdict
 from hub.store.sink.scope import is_public
 from hub.store.sink.shelf import read_standing
 from hub.store.sink.sink import Sink
@@ -88,14 +88,14 @@ class Bench:
     async def commit(self, *rows: ReadingRow) -> None:
         await self.outbox.commit(Changes(readings=list(rows)))
 
-    def sink(self, shop: Shop, devices: Sequence[Device] | None = None) -> Sink:
+    def sink(self, receiver: Receiver, devices: Sequence[Device] | None = None) -> Sink:
         """Make a sink that begins where the stored cursor stands."""
         known = self.devices if devices is None else devices
         return Sink(
             self.store.path,
             cursor=read_standing(self.store.path).cursor,
             writer=LineWriter({device.uid: device for device in known}),
-            receiver=shop,
+            receiver=receiver,
             desk=self.desk,
         )
 
