@@ -13,7 +13,11 @@ from hub.model.report import Report
 LATE_AFTER = 60.0
 CLOCK_LIMIT = 120.0
 IN_A_ROW = 5
-SPREAD = 20.0
+STEADY = 0.5
+"""A wrong clock is off by the same amount, whatever time passes between its messages; in a burst of
+what was buffered the amount shrinks as fast as the messages' own times grow."""
+SPAN = 1.0
+"""Seconds between the first and the last of the five, by the device's own clock."""
 AHEAD_LIMIT = 300.0
 YEAR_2020 = 1_577_836_800.0
 """A time before it, or further ahead than the limit, cannot be true: arrival time counts."""
@@ -26,7 +30,7 @@ class _Watch:
 
     def __init__(self) -> None:
         self.newest = 0.0
-        self.offsets: list[float] = []
+        self.offsets: list[tuple[float, float]] = []
         self.right = 0
         self.trusted = True
 
@@ -51,7 +55,7 @@ class Timekeeper:
         watch = self._watch(report.uid)
         change = None
         if judging and not (report.late or report.retained):
-            change = _judge(watch, report.at - report.received)
+            change = _judge(watch, report.at, report.at - report.received)
         at = _possible(report) if watch.trusted else report.received
         late = report.late or (at < watch.newest - LATE_AFTER and not report.retained)
         if not late:
@@ -71,17 +75,22 @@ def _possible(report: Report) -> float:
     return report.received
 
 
-def _judge(watch: _Watch, offset: float) -> float | None:
+def _judge(watch: _Watch, at: float, offset: float) -> float | None:
     if abs(offset) <= CLOCK_LIMIT:
         return _right(watch)
     watch.right = 0
-    watch.offsets = [*watch.offsets, offset][-IN_A_ROW:]
-    steady = max(watch.offsets) - min(watch.offsets) <= SPREAD
-    if watch.trusted and len(watch.offsets) == IN_A_ROW and steady:
+    watch.offsets = [*watch.offsets, (at, offset)][-IN_A_ROW:]
+    if watch.trusted and len(watch.offsets) == IN_A_ROW and _is_steady(watch.offsets):
         watch.trusted = False
         watch.newest = 0.0
         return offset
     return None
+
+
+def _is_steady(offsets: list[tuple[float, float]]) -> bool:
+    instants, amounts = zip(*offsets, strict=True)
+    span = max(instants) - min(instants)
+    return bool(span >= SPAN and max(amounts) - min(amounts) <= STEADY * span)
 
 
 def _right(watch: _Watch) -> float | None:

@@ -91,3 +91,9 @@ def test_a_time_that_cannot_be_true_gives_way_to_arrival_at_once() -> None:
     keeper = Timekeeper()
     assert settle(keeper, 3600.0, 1.0)[:2] == (1.0, False)
     assert settle(keeper, -NOON, 2.0)[:2] == (2.0, False)
+
+
+def test_a_burst_of_messages_close_together_raises_no_clock_fault_either() -> None:
+    keeper = Timekeeper()
+    changes = [settle(keeper, 1000.0 + 3 * n, 1140.0 + n / 100)[2] for n in range(9)]
+    assert changes == [None] * 9
