@@ -27,7 +27,6 @@ def take_report(runner: Runner, d: DeviceState, report: Report, *, judging: bool
             contact_changed(runner, d, report.received)
         return
     now = max(at, d.newest)
-    _see_again(runner, d, report)
     if d.due < at:
         catch_up(runner, d, before=at, arrival=max(report.received, d.contact.heard_at))
     d.now = now
@@ -42,19 +41,6 @@ def take_report(runner: Runner, d: DeviceState, report: Report, *, judging: bool
         runner.happen(d, report.event, report.data)
     if is_back:
         contact_changed(runner, d, report.received)
-
-
-def _see_again(runner: Runner, d: DeviceState, report: Report) -> None:
-    """Take back what was hidden only because the hub was cut off: its backlog tells the rest.
-
-    What was true before the cut counts up to this report, which is the next that there was.
-    """
-    contact = d.contact
-    hidden = contact.floor == inf and d.values is not d.raw
-    if not hidden or report.retained or contact.silent or contact.offline_at is not None:
-        return
-    d.values = d.raw
-    runner.run_all(d, range(len(d.watches)))
 
 
 def _note_lag(runner: Runner, d: DeviceState, lag: float) -> None:

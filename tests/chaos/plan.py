@@ -76,15 +76,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan:
-    """The messages of a run in order, and what a faultless hub makes of them.
+    """The messages of a run in order, and what a faultless hub makes of them."""
 
-    Without `mends` a fault that lasts stays to the end.
-    """
-
-    def __init__(self, seed: int, seconds: float, *, rate: int = RATE, mends: bool = True) -> None:
+    def __init__(self, seed: int, seconds: float, rate: int = RATE) -> None:
         self.seed = seed
         self._rate = rate
-        self._mends = mends
         self.raises: dict[tuple[str, str], int] = {}
         """(device, rule) → how often its alarm is raised."""
         self.tickets: set[tuple[str, str]] = set()
@@ -128,10 +124,9 @@ class Plan:
                     at += self._chance.uniform(0.5, 3.0)
 
     def _last(self, device: str, flaw: Flaw, *, again: bool) -> None:
-        stays = self._chance.uniform(*SPREAD) if self._mends else 0.0
-        end = self._turn(self._instant(), device, flaw, stays=stays)
+        end = self._turn(self._instant(), device, flaw, stays=self._chance.uniform(*SPREAD))
         self._expect(device, flaw)
-        if again and self._mends and end + AGAIN_AFTER + SPREAD[1] < self._seconds:
+        if again and end + AGAIN_AFTER + SPREAD[1] < self._seconds:
             self._turn(end + AGAIN_AFTER, device, flaw, stays=self._chance.uniform(*SPREAD))
             self._expect(device, flaw)
 

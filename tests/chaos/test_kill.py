@@ -68,7 +68,7 @@ async def run(
             seconds = await speak(plan, publisher)
             await publisher.until_acknowledged()
             await killing
-            await drain(hub.store, plan, publisher)
+            await drain(hub.store, publisher)
             feed = await follow_feed(hub, chance)
             stored = read_store(hub.store)
             faults = find_faults(stored, plan, publisher.sent, publisher.acknowledged)

@@ -106,7 +106,7 @@ async def test_every_bad_payload_is_quarantined_with_bytes_reason_and_counter(
     assert (await has_ticket(hub, "gate-001"))["fault"] == "gate.boom_broken"
 
     rows = ask_store(hub, "SELECT address, payload, reason FROM quarantine")
-    kept = {(address, payload): str(why) for address, payload, why in rows}
+    kept = {(str(address), bytes(payload)): str(why) for address, payload, why in rows}
     for name, (topic, payload, word) in BAD.items():
         assert (topic, payload) in kept, f"{name}: it is not in quarantine"
         reason = kept[topic, payload]

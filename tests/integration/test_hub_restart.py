@@ -138,10 +138,7 @@ async def test_no_restart_opens_or_closes_a_ticket(
     clock = SystemClock(speed=SPEED, origin=time.time())
     plot = Plot(devices=SITE, speed=SPEED, clock_origin=clock._origin)
     config = write_site(tmp_path / "hub", plot, mqtt_port=broker.port)
-    async with (
-        running_hub(config) as hub,
-        heartbeats(devices, clock, "gate-001", *WITNESSES.values()),
-    ):
+    async with running_hub(config) as hub, heartbeats(devices, clock, *WITNESSES.values()):
         for gate in ("gate-001", *WITNESSES.values(), "gate-006"):
             devices.state(gate, clock.now(), **HEALTHY_GATE)
         devices.state("gate-001", clock.now(), **BROKEN_GATE)
@@ -224,23 +221,6 @@ async def test_a_fault_that_came_and_went_while_the_hub_was_down_is_still_told(
     await has_ticket(hub, "gate-001")
     alarm = next(each for each in await read_journal(hub) if each["type"] == "alarm.raised")
     assert alarm["data"]["raised_at"] == pytest.approx(began + 1 + BOOM_HOLD, abs=0.01)
-
-
-@pytest.mark.xfail(reason="what ended while nothing was heard is unknown: docs/reliability.md")
-async def test_a_fault_that_ended_while_the_hub_was_down_is_still_told(
-    hub: HubProcess, devices: Publisher
-) -> None:
-    began = time.time() - 9.0
-    devices.state("gate-002", began, **HEALTHY_GATE)
-    devices.state("gate-001", began + 8, **BROKEN_GATE)
-    await hears(hub, "gate-001", "boom.broken", value=True)
-    await hub.kill()
-    devices.state("gate-001", began + 8 + 2 * BOOM_HOLD, **HEALTHY_GATE)
-    await devices.until_acknowledged()
-    await asyncio.sleep(began + 8 + 2 * BOOM_HOLD - time.time())
-    await hub.start()
-    await hears(hub, "gate-001", "boom.broken", value=False)
-    await has_decided(hub, "alarm.raised gate-001", within=5.0)
 
 
 async def test_a_measurement_that_overtakes_states_which_waited_hides_no_fault(

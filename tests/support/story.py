@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 
 from tests.support.hub_process import HubProcess
 
-PATIENCE = 40.0
-"""Seconds; a machine that is shared by many is slow."""
+PATIENCE = 20.0
 T = TypeVar("T")
 
 
@@ -54,9 +53,9 @@ async def read_decisions(hub: HubProcess) -> list[str]:
     ]
 
 
-async def has_decided(hub: HubProcess, decision: str, within: float = PATIENCE) -> None:
+async def has_decided(hub: HubProcess, decision: str) -> None:
     """Wait until the journal has a decision, as `type subject`."""
-    await until(lambda: read_decisions(hub), lambda decisions: decision in decisions, within)
+    await until(lambda: read_decisions(hub), lambda decisions: decision in decisions)
 
 
 async def has_ticket(hub: HubProcess, subject: str) -> dict[str, Any]:

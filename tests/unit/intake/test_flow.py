@@ -323,21 +323,3 @@ async def test_a_network_that_was_away_breaks_no_expectation(behind: float) -> N
             await run.settle()
         await run.settle(30)
         assert "door-wont-unlock" not in await run.open_tickets()
-
-
-async def test_a_fault_that_spans_a_short_cut_of_the_uplink_is_not_lost() -> None:
-    async with stage() as run:
-        run.say("state", CLOSED)
-        await run.settle(3)
-        run.say("state", BROKEN)
-        await run.settle(1)
-        run.intake.watch.link_down("mqtt-state", "the broker was killed")
-        began = run.clock.now()
-        await run.settle(6)
-        run.intake.watch.link_up("mqtt-state", resumed=True)
-        await run.settle()
-        mended = {"points": {"boom.broken": False}, "ts": began + 4}
-        run.say("state", mended)
-        run.intake.watch.link_caught_up("mqtt-state")
-        await run.settle(3)
-        assert (await run.types()).count("alarm.raised") == 1
