@@ -32,7 +32,7 @@ class Screen:
 
     def say(self, sentence: str) -> None:
         """Write one line."""
-        self._console.print(sentence, markup=False)
+        self._console.print(sentence, markup=False, soft_wrap=True)
 
     def welcome(self, url: str, logins: dict[str, dict[str, str]], *, keyboard: bool) -> None:
         """Show where to look and how to get in."""

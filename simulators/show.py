@@ -126,9 +126,16 @@ class Show:
             await _end([self._asking])
 
     def _write_ready(self) -> None:
-        """Tell scripts where everything is, by rename, once more after each restart."""
+        """Tell scripts where everything is, by rename, once more after each restart.
+
+        Raises LinkError while the hub is away; its own return writes the file.
+        """
         data, broker = self._cast.data, self._cast.choices.broker
-        hub = json.loads((data / demo_files.HUB_READY).read_text("utf-8"))
+        try:
+            hub = json.loads((data / demo_files.HUB_READY).read_text("utf-8"))
+        except FileNotFoundError:
+            words = self._children[HUB].last_words()
+            raise LinkError(f"the hub is not up; the last that it said:\n{words}") from None
         self.ready = {
             "url": hub["url"],
             "mqtt": msgspec.to_builtins(broker),

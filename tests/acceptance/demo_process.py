@@ -54,7 +54,13 @@ class Demo:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        until(self.ready_file.exists, within=2 * READY_WITHIN, say=lambda: self.output)
+        ended = self._process.poll
+        until(
+            lambda: self.ready_file.exists() or ended() is not None,
+            within=2 * READY_WITHIN,
+            say=lambda: self.output,
+        )
+        assert ended() is None, f"the demo has ended: {self.output}"
         self.took = time.monotonic() - started
         self.ready = self.read_ready()
 

@@ -171,6 +171,45 @@ async def test_the_broker_is_restarted_on_its_port(options: DemoOptions) -> None
         assert again["pids"]["simulator"] == file["pids"]["simulator"]
 
 
+async def test_a_broker_that_returns_before_the_hub_is_kept_running_all_the_same(
+    options: DemoOptions,
+) -> None:
+    async with demo(options) as file:
+        (Path(file["data"]) / "hub.ready").unlink()
+        broker = file["pids"]["broker"]
+        for _ in range(2):
+            os.kill(broker, signal.SIGKILL)
+            broker = await listener(file["mqtt"]["port"], besides=broker)
+        os.kill(file["pids"]["hub"], signal.SIGKILL)
+        again = await ready(options, lambda new: bool(new["pids"]["hub"] != file["pids"]["hub"]))
+        assert again["pids"]["broker"] == broker
+
+
+async def listener(port: int, besides: int) -> int:
+    """Return the process that listens on a port, once another than `besides` does."""
+    found: list[int] = []
+
+    def has_come() -> bool:
+        lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+        wanted = f":{port:04X}"
+        inodes = {f[9] for f in map(str.split, lines) if f[1].endswith(wanted) and f[3] == "0A"}
+        found[:] = [
+            int(link.parts[2])
+            for link in Path("/proc").glob("[0-9]*/fd/*")
+            if link.is_symlink() and _target(link) in {f"socket:[{inode}]" for inode in inodes}
+        ]
+        return bool(found) and found[0] != besides
+
+    await until(has_come, within=15)
+    return found[0]
+
+
+def _target(link: Path) -> str:
+    with contextlib.suppress(OSError):
+        return link.readlink().name
+    return ""
+
+
 async def test_an_existing_folder_keeps_its_community_keys_and_broker(
     options: DemoOptions, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,175 @@
+"""What comes twice, comes too late or comes from the wrong hand changes nothing in Guanshan."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import paho.mqtt.publish
+import pytest
+
+from tests.acceptance.demo_process import Demo, running_demo, until
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+
+FINAL = {"executed", "refused", "failed", "expired", "unknown"}
+PROBLEM = "application/problem+json"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A quiet community with eight gates, in real time: orders live for five seconds."""
+    options = ("--devices", "200", "--faults", "none")
+    with running_demo(tmp_path_factory.mktemp("guanshan"), *options) as running:
+        yield running
+
+
+@pytest.fixture
+def gate(demo: Demo) -> Iterator[str]:
+    """A gate that is heard, and that no test has used before."""
+    used = {ticket["subject"] for ticket in demo.tickets()}
+    used |= {entry["data"]["device"] for entry in demo.journal() if "device" in entry["data"]}
+    heard = [each for each in demo.devices("barrier_gate") if each["link"] == "online"]
+    yield next(each["id"] for each in heard if each["id"] not in used)
+    for fault in demo.control("GET", "/faults"):
+        demo.clear(fault)
+
+
+def test_a_step_that_is_sent_twice_with_its_key_happens_once(demo: Demo, gate: str) -> None:
+    demo.cause("boom-broken", gate)
+    number = demo.ticket_of(gate)["number"]
+    path = f"/api/v1/tickets/{number}/actions"
+    key = {"Idempotency-Key": f"take-{number}"}
+    first, again = (
+        demo.call("POST", path, "crew", json={"do": "take"}, headers=key) for _ in range(2)
+    )
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.content == again.content
+    other = demo.call("POST", path, "crew", json={"do": "arrive"}, headers=key)
+    assert other.status_code == 422
+    assert [entry["type"] for entry in demo.journal(number)].count("ticket.taken") == 1
+
+
+def test_an_unhealthy_device_can_be_left_with_a_reason_and_be_sent_back(
+    demo: Demo, gate: str
+) -> None:
+    demo.cause("boom-broken", gate)
+    number = demo.ticket_of(gate)["number"]
+    for do in ("take", "arrive"):
+        assert demo.act(number, do, "crew").status_code == 200
+    early = demo.act(number, "complete", "crew", code="external")
+    assert (early.status_code, early.headers["content-type"]) == (409, PROBLEM)
+    assert "complete" in early.json()["possible"]
+    reasoned = {"code": "external", "reason": "the boom is on order"}
+    assert demo.act(number, "complete", "crew", **reasoned).json()["state"] == "completed"
+    sent_back = demo.act(number, "reject", "guard", reason="the lane is open to all")
+    assert sent_back.json()["state"] == "taken"
+
+
+def test_a_door_without_a_key_stays_shut_and_each_key_opens_its_own(demo: Demo) -> None:
+    for path in ("/api/v1/tickets", "/grid/v1/feed", "/metrics", "/api/v1/stream"):
+        answer = demo.call("GET", path, "")
+        assert (answer.status_code, answer.headers["content-type"]) == (401, PROBLEM), path
+        assert answer.json()["status"] == 401
+    wrong = {"Authorization": "Bearer ld_never_given"}
+    assert demo.call("GET", "/api/v1/tickets", "", headers=wrong).status_code == 401
+    for path in ("/api/v1/devices", "/api/v1/tickets", "/api/v1/journal", "/wall"):
+        assert demo.call("GET", path, "grid").status_code == 403, path
+    assert demo.call("GET", "/grid/v1/feed", "guard").status_code == 403
+    foreign = demo.call("DELETE", "/api/v1/tickets", "crew")
+    assert (foreign.status_code, foreign.headers["content-type"]) == (405, PROBLEM)
+    assert demo.call("GET", "/healthz", "").status_code == 200
+
+
+def test_a_cursor_with_a_letter_lost_is_refused_and_the_end_says_where_to_go_on(
+    demo: Demo, gate: str
+) -> None:
+    fault = demo.cause("boom-broken", gate)
+    number = demo.ticket_of(gate)["number"]
+    assert demo.act(number, "comment", "guard", text="seen").status_code == 200
+    revisions = [item["data"]["revision"] for item in demo.feed() if item["subject"] == number]
+    assert revisions == [1, 2]
+    end = demo.get("/grid/v1/feed", "grid", limit=1000)["next"]
+    assert demo.get("/grid/v1/feed", "grid", after=end) == {"items": [], "next": end}
+    for mangled in (end[:-3], end + "x", "17", end[::-1]):
+        answer = demo.call("GET", "/grid/v1/feed", "grid", params={"after": mangled})
+        assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM), mangled
+    assert demo.call("GET", "/grid/v1/feed?limit=1001", "grid").status_code == 422
+    demo.clear(fault)
+    waited = demo.get("/grid/v1/feed", "grid", after=end, wait=20)
+    assert [item["data"]["revision"] for item in waited["items"]] == [3]
+    assert demo.get("/grid/v1/feed", "grid", after=waited["next"])["items"] == []
+
+
+def test_an_order_that_comes_again_or_too_late_does_not_move_the_gate(
+    demo: Demo, gate: str
+) -> None:
+    command = order(demo, gate).json()["id"]
+    done = until(lambda: final(demo, command))
+    steps = [each["state"] for each in done["history"]]
+    assert steps == ["requested", "authorised", "sent", "received", "executed"]
+    moved = moves(demo, command)
+    assert [(each["device"], each["do"]) for each in moved] == [(gate, "open")]
+    tell(demo, gate, id=command, do="open", expires=time.time() + 5)
+    tell(demo, gate, id="late", do="open", expires=time.time() - 1)
+    tell(demo, gate, id="fresh", do="close", expires=time.time() + 5)
+    until(lambda: moves(demo, "fresh"))
+    assert moves(demo, command) == moved
+    assert moves(demo, "late") == []
+
+
+def test_a_gate_that_does_not_move_is_never_shown_as_open(demo: Demo, gate: str) -> None:
+    demo.cause("gate-wont-move", gate)
+    command = order(demo, gate).json()["id"]
+    ended = until(lambda: final(demo, command), within=25)
+    assert ended["state"] in {"failed", "unknown"}
+    assert "executed" not in {each["state"] for each in ended["history"]}
+    assert any(word in ended["history"][-1]["why"] for word in ("look at the gate", "did not move"))
+    points = demo.get(f"/api/v1/devices/{gate}")["points"]
+    assert points["arm.position"]["value"] == "closed"
+
+
+def test_no_order_goes_to_what_cannot_hear_or_may_not_be_told(demo: Demo, gate: str) -> None:
+    assert order(demo, gate, do="hold_open").status_code == 409
+    assert order(demo, demo.devices("camera")[0]["id"]).status_code == 409
+    door = next(each for each in demo.devices("unit_door") if each["upstream"])
+    demo.cause("switch-down", door["upstream"])
+    until(lambda: demo.get(f"/api/v1/devices/{door['id']}")["link"] == "silent")
+    answer = order(demo, door["id"])
+    assert answer.status_code == 409
+    assert f"{door['id']} is silent" in answer.json()["detail"]
+    ordered = [each["device"] for each in demo.control("GET", "/log") if each["command"]]
+    assert gate not in ordered
+    assert door["id"] not in ordered
+
+
+def order(demo: Demo, device: str, do: str = "open") -> httpx2.Response:
+    """Give an order as the guard does."""
+    wish = {"device": device, "do": do, "reason": "ambulance"}
+    return demo.call("POST", "/api/v1/commands", "guard", json=wish)
+
+
+def final(demo: Demo, command: str) -> dict[str, Any] | None:
+    found: dict[str, Any] = demo.get(f"/api/v1/commands/{command}", "guard")
+    return found if found["state"] in FINAL else None
+
+
+def moves(demo: Demo, command: str) -> list[dict[str, Any]]:
+    return [each for each in demo.control("GET", "/log") if each["command"] == command]
+
+
+def tell(demo: Demo, device: str, **words: object) -> None:
+    """Put an order on the device's topic, past the hub."""
+    address = demo.get(f"/api/v1/devices/{device}")["address"]
+    broker = demo.ready["mqtt"]
+    paho.mqtt.publish.single(
+        f"ld/guanshan/{address}/cmd",
+        json.dumps(words | {"issued": time.time()}),
+        qos=1,
+        hostname=broker["host"],
+        port=broker["port"],
+        auth={"username": broker["username"], "password": broker["password"]},
+    )
