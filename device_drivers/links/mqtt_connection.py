@@ -111,10 +111,11 @@ class Connection:
 
     def close(self, *, politely: bool) -> None:
         """Close; politely: send what waits and say goodbye first."""
-        if politely and self._client.is_connected():
+        goodbye = politely and self._client.is_connected()
+        if goodbye:
             self._client.disconnect()
             self._client.loop_write()
-        self._client.drop()
+        self._client.drop(reset=not goodbye or self._client.want_write())
 
     async def _expect(self, kind: str, packet_id: int) -> Answer:
         loop = asyncio.get_running_loop()
@@ -140,7 +141,8 @@ class Connection:
 
     async def _wait_readable(self) -> None:
         sock = self._client.socket()
-        if sock is None or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
+        ahead = self._client.has_ahead()
+        if sock is None or ahead or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
             await asyncio.sleep(0)
             return
         loop = asyncio.get_running_loop()
@@ -157,7 +159,7 @@ class Connection:
     def _read(self) -> None:
         for _ in range(BURST):
             before = self._ear.received
-            self._client.loop_read()
+            self._client.read_packet()
             if self._ear.received == before or self._ear.stopped:
                 return
 
