@@ -54,11 +54,13 @@ class PointTable:
         spec = self._exact.get(point) or self._by_pattern(point)
         if value is None:
             return Sample(point, None, Quality.BAD)
-        if type(value) not in _TYPES[spec.type]:
+        kind = spec.type
+        if type(value) not in _TYPES[kind]:
             raise ProtocolError(
                 f"point {point!r} is a {spec.type.value}, but the message has {value!r:.40}"
             )
-        if _PLAUSIBLE[spec.type](spec, value):
+        check = _PLAUSIBLE.get(kind)
+        if check is None or check(spec, value):
             return Sample(point, value)
         return Sample(point, None, Quality.BAD)
 
@@ -88,7 +90,6 @@ _TYPES: Mapping[PointType, tuple[type, ...]] = {
     PointType.TEXT: (str,),
 }
 _PLAUSIBLE: Mapping[PointType, Callable[[PointSpec, Value], bool]] = {
-    PointType.BOOL: lambda _spec, _value: True,
     PointType.NUMBER: _in_range,
     PointType.COUNTER: _counts_up,
     PointType.ENUM: lambda spec, value: value in spec.values,

@@ -100,6 +100,7 @@ def _believe(value: Value | None, types: tuple[type, ...]) -> Value | None:
 def take_samples(runner: Runner, d: DeviceState, report: Report, at: float) -> None:
     """Set all points of one message, then feed the trackers, then evaluate."""
     types, slots = d.plan.routes.types, d.plan.slot_by_point
+    observers = d.plan.routes.observers
     retained = report.retained
     of = report.at if retained else at
     seen: list[int] = []
@@ -117,7 +118,8 @@ def take_samples(runner: Runner, d: DeviceState, report: Report, at: float) -> N
             changed.append(slot)
         if not retained:
             seen.append(slot)
-            _show(d, slot, value, at)
+            if observers[slot]:
+                _show(d, slot, value, at)
     if sorted_in:
         _look_back(runner, d, at, sorted_in)
     _evaluate(runner, d, seen, changed)
@@ -166,7 +168,8 @@ def _affected(d: DeviceState, seen: list[int], changed: list[int]) -> Iterable[i
     routes = d.plan.routes
     indices: dict[int, None] = {}
     for slot in seen:
-        indices.update(dict.fromkeys(routes.on_sample[slot]))
+        if programs := routes.on_sample[slot]:
+            indices.update(dict.fromkeys(programs))
     if len(changed) == 1 and not indices:
         return routes.on_change[changed[0]]
     for slot in changed:

@@ -98,6 +98,7 @@ class LingdangDriver:
             raise ProtocolError(f"{envelope.address}: {error}") from error
         report = Report(
             address=address,
+            uid=device.uid,
             topic=topic,
             at=at,
             received=envelope.received,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -118,16 +118,19 @@ def _event(report: Report, at: float) -> EventRow:
     )
 
 
-def _readings(report: Report, at: float, *, current: bool) -> Iterator[ReadingRow]:
-    for sample in report.samples:
-        yield ReadingRow(
-            uid=report.uid,
+def _readings(report: Report, at: float, *, current: bool) -> list[ReadingRow]:
+    uid, received, boot, seq = report.uid, report.received, report.boot, report.seq
+    return [
+        ReadingRow(
+            uid=uid,
             point=sample.point,
             at=at,
-            received=report.received,
+            received=received,
             value=sample.value,
             quality=sample.quality,
-            boot=report.boot,
-            seq=report.seq,
+            boot=boot,
+            seq=seq,
             current=current,
         )
+        for sample in report.samples
+    ]

@@ -101,8 +101,9 @@ class Gatehouse:
     def hear(self, report: Report) -> None:
         """Note a fire input that has changed."""
         for sample in report.samples:
-            known = sample.quality is Quality.GOOD and not report.late
-            if sample.point == FIRE_POINT and known:
+            if sample.point != FIRE_POINT:
+                continue
+            if sample.quality is Quality.GOOD and not report.late:
                 self._note_fire(report.uid, active=bool(sample.value))
 
     def admit(self, decision: Decision, now: float) -> tuple[Decision | None, bool]:

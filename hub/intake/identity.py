@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 
-import msgspec
-
 from hub.model.report import Report
 from hub.ports import CursorRow, DigestRow
 
@@ -105,14 +103,11 @@ class IdentityBook:
 
     def take_rows(self) -> tuple[list[CursorRow], list[DigestRow]]:
         """Return and forget what changed."""
-        cursors = [
-            msgspec.structs.replace(_row(key, self._tracks[key]), at=at)
-            for key, at in self._changed.items()
-        ]
+        cursors = [_row(key, self._tracks[key], at) for key, at in self._changed.items()]
         digests, self._new_digests, self._changed = self._new_digests, [], {}
         return cursors, digests
 
 
-def _row(key: tuple[str, str, str], track: _Track) -> CursorRow:
+def _row(key: tuple[str, str, str], track: _Track, at: float) -> CursorRow:
     uid, topic, boot = key
-    return CursorRow(uid=uid, topic=topic, boot=boot, seq=track.seq, gaps=tuple(track.gaps))
+    return CursorRow(uid=uid, topic=topic, boot=boot, seq=track.seq, gaps=tuple(track.gaps), at=at)

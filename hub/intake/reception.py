@@ -87,7 +87,9 @@ class Reception:
             self.counts["late"] += 1
         else:
             self._note_presence(report, batch)
-        self._pass_on(msgspec.structs.replace(report, at=at, late=late), batch)
+        if at != report.at or late != report.late:
+            report = msgspec.structs.replace(report, at=at, late=late)
+        self._pass_on(report, batch)
         if offset is not None:
             self._note_clock(report, offset, batch)
 

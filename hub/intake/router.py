@@ -62,11 +62,15 @@ class Router:
         if known is None:
             return Routed(newcomer=_newcomer(envelope, address, finder.name))
         device, driver = known
-        reports = [
-            msgspec.structs.replace(report, uid=device.uid)
-            for report in driver.decode(envelope, device)
-        ]
+        reports = [_name(report, device) for report in driver.decode(envelope, device)]
         return Routed(device=device, reports=reports)
+
+
+def _name(report: Report, device: Device) -> Report:
+    """Set the uid, unless the driver has done so."""
+    if report.uid == device.uid:
+        return report
+    return msgspec.structs.replace(report, uid=device.uid)
 
 
 def _quarantine(envelope: Envelope, reason: str) -> QuarantineRow:

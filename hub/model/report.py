@@ -42,8 +42,8 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """One message, translated.
 
-    A driver fills everything but `uid`, which the router sets. `at` is event time and
-    `received` arrival time, both epoch seconds; `at` equals `received` where the device sent
+    A driver fills everything; where it leaves `uid` empty, the router sets it. `at` is event time
+    and `received` arrival time, both epoch seconds; `at` equals `received` where the device sent
     none. Exactly one of the bodies is filled: `samples` (state, telemetry), `event` with `data`,
     `online` (avail), or `ack` (command id) with `result` and `why`.
     """

@@ -44,6 +44,7 @@ def test_a_state_gives_its_points_its_time_and_its_identity() -> None:
     )
     assert report == Report(
         address="g1",
+        uid=device().uid,
         topic=Topic.STATE,
         at=1763999990.5,
         received=NOW,
