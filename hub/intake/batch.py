@@ -19,7 +19,6 @@ from hub.ports import (
     Envelope,
     EventRow,
     IncidentProjector,
-    ReadingRow,
 )
 from hub.services.consequence import Consequences
 
@@ -82,12 +81,13 @@ class Batch:
         self.changes.tickets.extend(tickets)
         self.changes.commands.extend(commands)
 
-    def keep(self, report: Report, at: float, *, late: bool) -> None:
-        """Write a report's readings or event to history under the instant that counts."""
+    def keep(self, report: Report) -> None:
+        """Write a report's readings or event to history; its `at` is the instant that counts."""
         self.touched.add(report.uid)
-        if report.event:
-            self.changes.events.append(_event(report, at))
-        self.changes.readings.extend(_readings(report, at, current=not late))
+        if report.samples:
+            self.changes.readings.append(report)
+        elif report.event:
+            self.changes.events.append(_event(report))
 
     def answer(self, done: asyncio.Future[Any], result: Any) -> None:  # noqa: ANN401 - any answer
         """Give `result` to whoever waits, after the commit."""
@@ -106,31 +106,13 @@ class Batch:
         return not any(getattr(self.changes, name) for name in Changes.__struct_fields__)
 
 
-def _event(report: Report, at: float) -> EventRow:
+def _event(report: Report) -> EventRow:
     return EventRow(
         uid=report.uid,
         name=report.event,
-        at=at,
+        at=report.at,
         received=report.received,
         data=report.data,
         boot=report.boot,
         seq=report.seq,
     )
-
-
-def _readings(report: Report, at: float, *, current: bool) -> list[ReadingRow]:
-    uid, received, boot, seq = report.uid, report.received, report.boot, report.seq
-    return [
-        ReadingRow(
-            uid=uid,
-            point=sample.point,
-            at=at,
-            received=received,
-            value=sample.value,
-            quality=sample.quality,
-            boot=boot,
-            seq=seq,
-            current=current,
-        )
-        for sample in report.samples
-    ]

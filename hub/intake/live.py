@@ -10,8 +10,9 @@ from hub.model.alarm import Alarm, AlarmState, Severity
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device, LinkState
 from hub.model.place import Place
+from hub.model.report import Quality, Report, Value
 from hub.model.ticket import Ticket, TicketState
-from hub.ports import Changes, DeviceView, HeardRow, PointRow, PointView, ReadingRow, Snapshot
+from hub.ports import Changes, DeviceView, HeardRow, PointView, Snapshot
 
 RANK = {severity: rank for rank, severity in enumerate(Severity)}
 ENDED = frozenset({TicketState.CLOSED, TicketState.VOIDED})
@@ -29,7 +30,7 @@ class LiveState:
         self._devices: dict[str, Device] = {}
         self._models: Mapping[str, DeviceModel] = {}
         self._places: Mapping[str, Place] = {}
-        self._points: dict[str, dict[str, PointRow | ReadingRow]] = {}
+        self._points: dict[str, dict[str, tuple[Value | None, Quality, float]]] = {}
         self._heard: dict[str, HeardRow] = {}
         self._alarms: dict[str, Alarm] = {}
         self._tickets: dict[str, Ticket] = {}
@@ -48,16 +49,16 @@ class LiveState:
     def restore(self, snapshot: Snapshot) -> None:
         """Take over what was stored."""
         for row in snapshot.points:
-            self._points.setdefault(row.uid, {})[row.point] = row
+            self._points.setdefault(row.uid, {})[row.point] = (row.value, row.quality, row.at)
         self._heard = {row.uid: row for row in snapshot.heard}
         self._alarms = {alarm.id: alarm for alarm in snapshot.alarms}
         self._tickets = {t.number: t for t in snapshot.tickets if t.state not in ENDED}
 
     def apply(self, changes: Changes) -> None:
         """Take over what was just committed."""
-        for row in changes.readings:
-            if row.current:
-                self._points.setdefault(row.uid, {})[row.point] = row
+        for report in changes.readings:
+            if not report.late:
+                self._take(report)
         for heard in changes.heard:
             self._heard[heard.uid] = heard
         for alarm in changes.alarms:
@@ -68,6 +69,12 @@ class LiveState:
             self._tickets[ticket.number] = ticket
             if ticket.state in ENDED:
                 del self._tickets[ticket.number]
+
+    def _take(self, report: Report) -> None:
+        at = report.at
+        points = self._points.setdefault(report.uid, {})
+        for sample in report.samples:
+            points[sample.point] = (sample.value, sample.quality, at)
 
     def devices(self) -> Iterable[DeviceView]:
         """Return every device in the order of the site file."""
@@ -110,13 +117,13 @@ class LiveState:
     def _point_views(self, device: Device) -> dict[str, PointView]:
         specs = self._models[device.model].points
         views = {}
-        for name, row in self._points.get(device.uid, {}).items():
+        for name, (value, quality, at) in self._points.get(device.uid, {}).items():
             spec = specs.get(name)
             views[name] = PointView(
-                value=row.value,
+                value=value,
                 unit=spec.unit if spec else "",
-                quality=row.quality,
-                at=row.at,
+                quality=quality,
+                at=at,
                 stale_after=STALE_PERIODS * spec.period if spec else 0.0,
             )
         return views

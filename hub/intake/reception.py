@@ -94,7 +94,7 @@ class Reception:
             self._note_clock(report, offset, batch)
 
     def _pass_on(self, report: Report, batch: Batch) -> None:
-        batch.keep(report, report.at, late=report.late)
+        batch.keep(report)
         self._judge(report, batch)
 
     def _note_presence(self, report: Report, batch: Batch) -> None:

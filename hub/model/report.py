@@ -31,7 +31,7 @@ class Topic(StrEnum):
     ACK = "ack"
 
 
-class Sample(msgspec.Struct, frozen=True, gc=False):
+class Sample(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One point's value in a report; `value` is None exactly when `quality` is bad."""
 
     point: str
@@ -39,7 +39,7 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
     quality: Quality = Quality.GOOD
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class Report(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """One message, translated.
 
     A driver fills everything; where it leaves `uid` empty, the router sets it. `at` is event time

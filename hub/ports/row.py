@@ -10,12 +10,12 @@ from hub.model.alarm import Alarm
 from hub.model.command import Command
 from hub.model.device import LinkState
 from hub.model.journal import Entry
-from hub.model.report import Quality, Value
+from hub.model.report import Quality, Report, Value
 from hub.model.ticket import Ticket
 
 
 class ReadingRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One reading for history; `current` rows also become the point's latest value."""
+    """One reading as history gives it back."""
 
     uid: str
     point: str
@@ -25,7 +25,6 @@ class ReadingRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     quality: Quality
     boot: str = ""
     seq: int | None = None
-    current: bool = True
 
 
 class EventRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +39,7 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True):
     seq: int | None = None
 
 
-class CursorRow(msgspec.Struct, frozen=True, kw_only=True):
+class CursorRow(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """The highest `seq` seen of (device, boot, topic), and the ranges missing below it."""
 
     uid: str
@@ -59,7 +58,7 @@ class DigestRow(msgspec.Struct, frozen=True, kw_only=True):
     at: float
 
 
-class HeardRow(msgspec.Struct, frozen=True, kw_only=True):
+class HeardRow(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """When a device was last heard (arrival time), its boot, and whether it counts as online."""
 
     uid: str
@@ -125,7 +124,8 @@ class Changes(msgspec.Struct, kw_only=True):
     The intake is the only author, so journal numbers are given before the commit, in order.
     """
 
-    readings: list[ReadingRow] = []
+    readings: list[Report] = []
+    """Reports with samples, under the instant that counts; late ones go to history only."""
     events: list[EventRow] = []
     cursors: list[CursorRow] = []
     digests: list[DigestRow] = []
@@ -141,17 +141,8 @@ class Changes(msgspec.Struct, kw_only=True):
     documents: list[Document] = []
 
 
-class PointRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A point's latest value."""
-
-    uid: str
-    point: str
-    value: Value | None
-    quality: Quality
-    at: float
-    received: float
-    boot: str = ""
-    seq: int | None = None
+PointRow = ReadingRow
+"""A point's latest value."""
 
 
 class Snapshot(msgspec.Struct, kw_only=True):

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
 from hub.model.report import Report
 from hub.ports import EventRow, HistoryPage, Snapshot
-from hub.store import event, reading
-from hub.store.paging import cut_page
+from hub.store import event
+from hub.store.history import read_point
 from hub.store.readers import Readers
 from hub.store.replay import replay_file
 from hub.store.snapshot import load_snapshot
 
-_SERIES = "FROM reading r JOIN series s ON s.id = r.series JOIN boot b ON b.id = r.boot"
-_HISTORY = (
-    f"SELECT {reading.COLUMNS} {_SERIES}"  # noqa: S608 - constants
-    " WHERE r.series = (SELECT id FROM series WHERE uid = ? AND point = ?)"
-)
-_PAGE = f"{_HISTORY} AND r.at >= ? AND r.at < ? ORDER BY r.at, b.name, r.tie LIMIT ?"
-_INSTANT = f"{_HISTORY} AND r.at = ? ORDER BY r.at, b.name, r.tie"
 _EVENTS = (
     f"SELECT {event.COLUMNS} FROM event"  # noqa: S608 - constants
     " WHERE uid = ? AND at >= ? AND at < ? ORDER BY at, received, tie LIMIT ?"
@@ -48,7 +40,7 @@ class SqliteArchive:
         pages, so a page can be longer than `limit` where very many share one.
         """
         return await self._readers.read(
-            lambda connection: _history(connection, (uid, point), (start, end), limit)
+            lambda connection: read_point(connection, (uid, point), (start, end), limit)
         )
 
     async def events(self, uid: str, *, start: float, end: float, limit: int) -> list[EventRow]:
@@ -66,14 +58,3 @@ class SqliteArchive:
         It reads in short transactions, so a long replay does not hold up the writer's log.
         """
         return replay_file(self._path, start=start, end=end, uids=uids)
-
-
-def _history(
-    connection: sqlite3.Connection, key: tuple[str, str], span: tuple[float, float], limit: int
-) -> HistoryPage:
-    found = connection.execute(_PAGE, (*key, *span, limit + 1)).fetchall()
-    return cut_page(
-        [reading.to_reading(row) for row in found],
-        limit,
-        lambda at: [reading.to_reading(row) for row in connection.execute(_INSTANT, (*key, at))],
-    )

@@ -6,13 +6,12 @@ import sqlite3
 
 from hub.clock import Clock
 from hub.ports import Changes
-from hub.store import bounds
+from hub.store import bounds, log
 from hub.store.event import write_events
 from hub.store.leftover import prune, write_newcomers, write_quarantine
-from hub.store.reading import write_readings
 from hub.store.record import write_feed, write_journal
-from hub.store.series import Names
 from hub.store.thing import write_things
+from hub.store.unsaved import Unsaved
 from hub.store.writer import Writer
 
 _PARTS = (
@@ -27,9 +26,9 @@ _PARTS = (
 class SqliteCommitter:
     """Writes changes; safe to repeat with the very same ones."""
 
-    def __init__(self, writer: Writer, names: Names, clock: Clock) -> None:
+    def __init__(self, writer: Writer, unsaved: Unsaved, clock: Clock) -> None:
         self._writer = writer
-        self._names = names
+        self._unsaved = unsaved
         self._clock = clock
         self._pruned_at = float("-inf")
 
@@ -44,26 +43,29 @@ class SqliteCommitter:
 
     def _commit(self, changes: Changes, now: float) -> None:
         due = abs(now - self._pruned_at) >= bounds.PRUNE_EVERY
+        page = log.to_page(changes)
+        saved = self._unsaved.due()
 
-        def work(connection: sqlite3.Connection) -> None:
-            self._write(connection, changes)
+        def work(connection: sqlite3.Connection) -> int:
+            number = log.append(connection, page) if page else 0
+            _write(connection, changes)
+            if saved:
+                self._unsaved.write(connection, saved)
             if due:
                 prune(connection, now)
+            return number
 
-        try:
-            self._writer.transact(work)
-        except BaseException:
-            self._names.forget()
-            raise
-        self._names.keep()
+        number = self._writer.transact(work)
+        self._unsaved.forget(saved)
+        if page:
+            self._unsaved.note(number, page)
         if due:
             self._pruned_at = now
 
-    def _write(self, connection: sqlite3.Connection, changes: Changes) -> None:
-        if changes.readings:
-            write_readings(connection, changes.readings, self._names)
-        write_things(connection, changes)
-        for field, write in _PARTS:
-            rows = getattr(changes, field)
-            if rows:
-                write(connection, rows)
+
+def _write(connection: sqlite3.Connection, changes: Changes) -> None:
+    write_things(connection, changes)
+    for field, write in _PARTS:
+        rows = getattr(changes, field)
+        if rows:
+            write(connection, rows)

@@ -16,9 +16,11 @@ from hub.model.report import Report
 from hub.model.ticket import Ticket
 from hub.ports import Changes, EventRow, FeedRow, HistoryPage, QuarantineRow, Snapshot
 from hub.store import bounds
+from hub.store.chunk import order
 from hub.store.memory_tables import Tables, ticket_key
 from hub.store.paging import cut_page
-from hub.store.replay import to_reports
+from hub.store.reading import to_reading
+from hub.store.replay import in_order
 from hub.store.thing import ENDED_COMMAND, ENDED_TICKET
 
 
@@ -65,11 +67,14 @@ class MemoryArchive:
         self, uid: str, point: str, *, start: float, end: float, limit: int
     ) -> HistoryPage:
         """Read a point's readings with start <= at < end; see SqliteArchive about pages."""
-        rows = self._tables.series(uid, point)
-        wanted = [row for row in rows if start <= row.at < end]
-        return cut_page(
-            wanted[: limit + 1], limit, lambda at: [row for row in rows if row.at == at]
-        )
+        said = sorted(self._tables.said.get(uid, {}).values(), key=order)
+        rows = [
+            to_reading(report, sample)
+            for _, _, report in said
+            for sample in report.samples
+            if sample.point == point and start <= report.at < end
+        ]
+        return cut_page(rows, limit)
 
     async def events(self, uid: str, *, start: float, end: float, limit: int) -> list[EventRow]:
         """Read a device's events with start <= at < end, oldest first."""
@@ -80,11 +85,12 @@ class MemoryArchive:
     ) -> Iterator[Report]:
         """Yield stored readings and events as reports, in event time."""
         chosen = None if uids is None else set(uids)
-        return to_reports(
-            row
-            for row in self._tables.history()
-            if start <= row.at < end and (chosen is None or row.uid in chosen)
+        reports = (
+            report
+            for report in self._tables.history()
+            if start <= report.at < end and (chosen is None or report.uid in chosen)
         )
+        return iter(in_order(reports))
 
 
 class MemoryBooks:

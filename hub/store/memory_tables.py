@@ -11,6 +11,7 @@ from hub.errors import StoreBrokenError
 from hub.model.alarm import Alarm
 from hub.model.command import Command
 from hub.model.journal import Entry
+from hub.model.report import Report
 from hub.model.ticket import Ticket
 from hub.ports import (
     Changes,
@@ -20,13 +21,16 @@ from hub.ports import (
     FeedRow,
     HeardRow,
     NewcomerRow,
-    PointRow,
     QuarantineRow,
     ReadingRow,
     StateRow,
 )
 from hub.store import bounds
+from hub.store.chunk import identity
+from hub.store.log import Said
 from hub.store.order import ticket_order, tie
+from hub.store.reading import to_reading
+from hub.store.replay import to_report
 
 Sender = tuple[str, str]
 
@@ -39,8 +43,8 @@ def ticket_key(number: str) -> tuple[str, int, str]:
 class Tables(msgspec.Struct):
     """Every table as a dictionary by key."""
 
-    readings: dict[Sender, dict[tuple[float, str, int], ReadingRow]] = {}
-    points: dict[Sender, PointRow] = {}
+    said: dict[str, dict[Any, Said]] = {}
+    points: dict[Sender, ReadingRow] = {}
     events: dict[tuple[str, float, str, str, int], EventRow] = {}
     cursors: dict[tuple[str, str, str], CursorRow] = {}
     digests: dict[tuple[str, str], DigestRow] = {}
@@ -90,22 +94,17 @@ class Tables(msgspec.Struct):
         if number:
             self.counters[name] = self.counters.get(name, 0) + number
 
-    def series(self, uid: str, point: str) -> list[ReadingRow]:
-        """Return one point's readings, oldest first."""
-        rows = self.readings.get((uid, point), {})
-        return [rows[key] for key in sorted(rows)]
-
     def events_of(self, uid: str, start: float, end: float) -> list[EventRow]:
         """Return one device's events with start <= at < end, oldest first."""
         keys = [key for key in self.events if key[0] == uid and start <= key[1] < end]
         keys.sort(key=lambda key: (key[1], self.events[key].received, key[4]))
         return [self.events[key] for key in keys]
 
-    def history(self) -> Iterator[ReadingRow | EventRow]:
+    def history(self) -> Iterator[Report]:
         """Yield everything that a replay is made of, in no order."""
-        for rows in self.readings.values():
-            yield from rows.values()
-        yield from self.events.values()
+        for said in self.said.values():
+            yield from (report for _, _, report in said.values())
+        yield from map(to_report, self.events.values())
 
     def last_ticket(self) -> dict[str, int]:
         """Return the last number given on each day."""
@@ -126,12 +125,12 @@ def _check_numbers(table: str, known: dict[int, Any], new: list[Entry] | list[Fe
 
 
 def _write_history(tables: Tables, changes: Changes) -> None:
-    for index, row in enumerate(changes.readings):
-        series = tables.readings.setdefault((row.uid, row.point), {})
-        series[row.at, row.boot, tie(row, index)] = msgspec.structs.replace(row, current=True)
-        if row.current:
-            fields = {name: getattr(row, name) for name in PointRow.__struct_fields__}
-            tables.points[row.uid, row.point] = PointRow(**fields)
+    for index, report in enumerate(changes.readings):
+        said = (report.uid, index, report)
+        tables.said.setdefault(report.uid, {})[identity(said)] = said
+        if not report.late:
+            rows = (to_reading(report, sample) for sample in report.samples)
+            tables.points.update({(row.uid, row.point): row for row in rows})
     for index, event in enumerate(changes.events):
         key = (event.uid, event.at, event.name, event.boot, tie(event, index))
         tables.events[key] = event

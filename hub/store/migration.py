@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import NamedTuple
 
 from hub.errors import StoreError
+from hub.store import first_schema
 from hub.store.copying import copy_database
 
 _VERSIONS = "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, at REAL)"
 
 
 class Step(NamedTuple):
-    """One file `NNNN_name.sql`; `version` is its number."""
+    """One file `NNNN_name.sql`; `version` is its number, `then` moves what SQL alone cannot."""
 
     version: int
     name: str
     sql: str
+    then: Callable[[sqlite3.Connection], None] | None = None
+
+
+_THEN = {2: first_schema.move}
 
 
 def shipped_steps() -> list[Step]:
     """Return the steps that come with this version of the hub, in order."""
     folder = resources.files("hub.store").joinpath("migrations")
     files = [file for file in folder.iterdir() if file.name.endswith(".sql")]
-    return sorted(
-        Step(int(file.name.partition("_")[0]), file.name, file.read_text("utf-8")) for file in files
-    )
+    return sorted(map(_read_step, files), key=lambda step: step.version)
+
+
+def _read_step(file: Traversable) -> Step:
+    version = int(file.name.partition("_")[0])
+    return Step(version, file.name, file.read_text("utf-8"), _THEN.get(version))
 
 
 def migrate(
@@ -68,6 +77,8 @@ def _run(connection: sqlite3.Connection, step: Step, now: float) -> None:
         connection.execute(_VERSIONS)
         for statement in split_statements(step.sql):
             connection.execute(statement)
+        if step.then:
+            step.then(connection)
         connection.execute("INSERT INTO schema_version VALUES (?, ?)", (step.version, now))
         connection.execute("COMMIT")
     except sqlite3.Error:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from hub.ports import EventRow, ReadingRow
+from hub.ports import EventRow
 
 _PLACES = 65_536
 _NUMBER_PARTS = 3
 
 
-def tie(row: ReadingRow | EventRow, index: int) -> int:
-    """Return what tells `row` from others of its point (or name), instant and boot.
+def tie(row: EventRow, index: int) -> int:
+    """Return what tells `row` from others of its name, instant and boot.
 
     That is its `seq`; without one, milliseconds under way and place in its batch, so that the
     same batch gives the same rows again. Rows of one instant stand in order of arrival.

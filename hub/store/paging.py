@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from hub.ports import HistoryPage, ReadingRow
 
 
-def cut_page(
-    found: Sequence[ReadingRow], limit: int, at_instant: Callable[[float], list[ReadingRow]]
-) -> HistoryPage:
-    """Make a page of `found`, which holds one row more than `limit` where there are more.
+def cut_page(rows: Sequence[ReadingRow], limit: int) -> HistoryPage:
+    """Make a page of `rows`, which are in order and hold every reading of their last instant.
 
     The cut lies between two instants, so that the next page can begin with an instant and lose
-    nothing; a single instant that does not fit is read whole, by `at_instant`.
+    nothing; a single instant that does not fit is given whole.
     """
-    if len(found) <= limit:
-        return HistoryPage(rows=list(found), next=None)
-    edge = found[-1].at
-    rows = [row for row in found if row.at < edge]
-    if rows:
-        return HistoryPage(rows=rows, next=edge)
-    rows = at_instant(edge)
-    return HistoryPage(rows=rows, next=math.nextafter(edge, math.inf))
+    if len(rows) <= limit:
+        return HistoryPage(rows=list(rows), next=None)
+    edge = rows[limit].at
+    before = [row for row in rows[:limit] if row.at < edge]
+    if before:
+        return HistoryPage(rows=before, next=edge)
+    whole = [row for row in rows if row.at == edge]
+    return HistoryPage(rows=whole, next=math.nextafter(edge, math.inf))

@@ -14,9 +14,8 @@ from hub.store.readers import open_reader
 
 def newest_instant(path: Path) -> float | None:
     """Return the event time of the newest reading (epoch seconds), or None without any."""
-    rows = _select(path, "SELECT max(at) FROM point")
-    newest: float | None = rows[0][0]
-    return newest
+    sql = "SELECT max(at) FROM point UNION ALL SELECT max(last) FROM intake"
+    return max((at for (at,) in _select(path, sql) if at is not None), default=None)
 
 
 def read_collection(path: Path, collection: str) -> dict[str, bytes]:

@@ -6,38 +6,30 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import groupby
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from hub.model.device import DeviceUid
-from hub.model.report import Report, Sample, Topic
-from hub.ports import EventRow, ReadingRow
-from hub.store import event, reading
+from hub.model.report import Report, Topic
+from hub.ports import EventRow
+from hub.store import event
+from hub.store.chunk import HOUR
 from hub.store.failure import explain
+from hub.store.history import merge
+from hub.store.log import Said, read_span
 from hub.store.readers import open_reader
 
-FIRST_WINDOW = 60.0
-LONGEST_WINDOW = 86_400.0
-SHORTEST_WINDOW = 1.0
-ROWS_AT_ONCE = 20_000
-"""Rows that a window should hold: the next one is made longer or shorter accordingly."""
-TOO_MANY = 200_000
-"""Rows of a window that are not worth their memory: it is read anew, shorter."""
+AT_ONCE = 50_000
+"""Messages that a window should hold; an hour with more is read in pieces."""
 
-# CROSS JOIN keeps the order of the tables: one seek per series, never a scan of the history.
-_READINGS = (
-    f"SELECT {reading.COLUMNS} FROM series s CROSS JOIN reading r"  # noqa: S608 - constants
-    " ON r.series = s.id AND r.at >= ? AND r.at < ? JOIN boot b ON b.id = r.boot"
-)
 _EVENTS = f"SELECT {event.COLUMNS} FROM event WHERE at >= ? AND at < ?"  # noqa: S608 - constants
-
-_NEXT_READING = (
-    "SELECT min((SELECT min(r.at) FROM reading r WHERE r.series = s.id AND r.at >= ?))"
-    " FROM series s WHERE 1 = 1"
-)
+_CHUNKS = "SELECT uid, part, body FROM chunk WHERE hour = ?"
+_COUNT = "SELECT coalesce(sum(count), 0) FROM chunk WHERE hour = ?"
+_NEXT_HOUR = "SELECT min(hour) FROM chunk WHERE hour >= ?"
 _NEXT_EVENT = "SELECT min(at) FROM event WHERE at >= ?"
 
-Row = ReadingRow | EventRow
+Span = tuple[float, float]
 
 
 def replay_file(
@@ -47,58 +39,95 @@ def replay_file(
     chosen = None if uids is None else sorted(set(uids))
     try:
         with closing(open_reader(path)) as connection:
-            for rows in _windows(connection, start, end, chosen):
-                yield from to_reports(rows)
+            # What is sorted into chunks meanwhile is found in both, and taken once.
+            fresh = _by_hour(read_span(connection, start, end, chosen))
+            for span in _windows(connection, start, end, fresh):
+                connection.execute("BEGIN")
+                said = _said(connection, span, chosen, fresh.get(int(span[0] // HOUR), ()))
+                reports = [*said, *_events(connection, span, chosen)]
+                connection.execute("COMMIT")
+                yield from in_order(reports)
     except sqlite3.Error as error:
         raise explain(error, str(path)) from error
 
 
-def to_reports(rows: Iterable[Row]) -> Iterator[Report]:
-    """Group rows into one report per (uid, at, boot, seq) and body, in event time, then arrival."""
-    for _, group in groupby(sorted(rows, key=_key), key=_key):
-        yield _report(list(group))
+def in_order(reports: Iterable[Report]) -> list[Report]:
+    """Sort reports as they are replayed: in event time, then in order of arrival."""
+    return sorted(reports, key=_key)
+
+
+def to_report(row: EventRow) -> Report:
+    """Return the report that an event came in."""
+    return Report(
+        address="",
+        uid=DeviceUid(row.uid),
+        topic=Topic.EVENT,
+        at=row.at,
+        received=row.received,
+        boot=row.boot,
+        seq=row.seq,
+        event=row.name,
+        data=row.data,
+    )
+
+
+def _by_hour(said: Iterable[Said]) -> dict[int, list[Said]]:
+    hours: dict[int, list[Said]] = {}
+    for each in said:
+        hours.setdefault(int(each[2].at // HOUR), []).append(each)
+    return hours
 
 
 def _windows(
-    connection: sqlite3.Connection, start: float, end: float, uids: Sequence[str] | None
-) -> Iterator[list[Row]]:
-    length = FIRST_WINDOW
-    while start < end:
-        until = min(start + length, end)
-        rows = _read(connection, (start, until), uids)
-        if len(rows) > TOO_MANY and length > SHORTEST_WINDOW:
-            length = max(SHORTEST_WINDOW, length / 8)
-            continue
-        yield rows
-        start = until if rows else max(until, _next_instant(connection, until, uids))
-        length = _next_length(length, len(rows))
+    connection: sqlite3.Connection, start: float, end: float, fresh: Iterable[int]
+) -> Iterator[Span]:
+    while (start := max(start, _next_instant(connection, start, fresh))) < end:
+        hour = start // HOUR
+        over = min((hour + 1) * HOUR, end)
+        count = connection.execute(_COUNT, (int(hour),)).fetchone()[0]
+        pieces = count // AT_ONCE + 1
+        edges = [start + (over - start) * piece / pieces for piece in range(pieces)]
+        yield from zip(edges, [*edges[1:], over], strict=True)
+        start = over
 
 
-def _next_length(length: float, rows: int) -> float:
-    wanted = length * ROWS_AT_ONCE / (rows + 1)
-    return max(SHORTEST_WINDOW, min(wanted, 4 * length, LONGEST_WINDOW))
+def _next_instant(connection: sqlite3.Connection, start: float, fresh: Iterable[int]) -> float:
+    first = start // HOUR
+    hour = connection.execute(_NEXT_HOUR, (first,)).fetchone()[0]
+    event_at = connection.execute(_NEXT_EVENT, (start,)).fetchone()[0]
+    hours = [each for each in (hour, *fresh) if each is not None and each >= first]
+    return min(min(hours, default=inf) * HOUR, inf if event_at is None else event_at)
 
 
-def _next_instant(
-    connection: sqlite3.Connection, start: float, uids: Sequence[str] | None
-) -> float:
+def _said(
+    connection: sqlite3.Connection,
+    span: Span,
+    uids: Sequence[str] | None,
+    hour: Iterable[Said],
+) -> Iterator[Report]:
+    start, end = span
+    fresh: dict[str, list[Said]] = {}
+    for each in hour:
+        if start <= each[2].at < end:
+            fresh.setdefault(each[0], []).append(each)
     chosen, values = _choice(uids)
-    found = [
-        connection.execute(sql + chosen, (start, *values)).fetchone()[0]
-        for sql in (_NEXT_READING, _NEXT_EVENT)
-    ]
-    return min((at for at in found if at is not None), default=float("inf"))
+    sql = f"{_CHUNKS}{chosen} ORDER BY uid, part"
+    found = connection.execute(sql, (int(start // HOUR), *values))
+    for uid, rows in groupby(found, key=lambda row: str(row[0])):
+        parts = [(part, body) for _, part, body in rows]
+        for _, _, report in merge(uid, parts, fresh.pop(uid, [])):
+            if start <= report.at < end:
+                yield report
+    for uid, said in fresh.items():
+        yield from (report for _, _, report in merge(uid, [], said))
 
 
-def _read(
-    connection: sqlite3.Connection, span: tuple[float, float], uids: Sequence[str] | None
-) -> list[Row]:
+def _events(
+    connection: sqlite3.Connection, span: Span, uids: Sequence[str] | None
+) -> Iterator[Report]:
     chosen, values = _choice(uids)
-    readings = connection.execute(f"{_READINGS}{chosen} LIMIT {TOO_MANY + 1}", span + values)
-    rows: list[Row] = [reading.to_reading(row) for row in readings]
-    events = connection.execute(_EVENTS + chosen, span + values)
-    rows.extend(event.to_event(row) for row in events)
-    return rows
+    for row in connection.execute(_EVENTS + chosen, (*span, *values)):
+        yield to_report(event.to_event(row))
 
 
 def _choice(uids: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
@@ -107,28 +136,6 @@ def _choice(uids: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
     return f" AND uid IN ({', '.join('?' * len(uids))})", tuple(uids)
 
 
-def _key(row: Row) -> tuple[Any, ...]:
-    name = row.name if isinstance(row, EventRow) else ""
-    seq = -1 if row.seq is None else row.seq
-    return row.at, row.received, row.uid, row.boot, seq, name
-
-
-def _report(group: Sequence[Row]) -> Report:
-    first = group[0]
-    is_event = isinstance(first, EventRow)
-    return Report(
-        address="",
-        uid=DeviceUid(first.uid),
-        topic=Topic.EVENT if is_event else Topic.TELEMETRY,
-        at=first.at,
-        received=first.received,
-        boot=first.boot,
-        seq=first.seq,
-        samples=tuple(
-            Sample(row.point, row.value, row.quality)
-            for row in group
-            if isinstance(row, ReadingRow)
-        ),
-        event=first.name if isinstance(first, EventRow) else "",
-        data=first.data if isinstance(first, EventRow) else {},
-    )
+def _key(report: Report) -> tuple[Any, ...]:
+    seq = -1 if report.seq is None else report.seq
+    return report.at, report.received, report.uid, report.boot, seq, report.event

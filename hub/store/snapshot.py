@@ -10,17 +10,20 @@ import msgspec
 from hub.model.alarm import Alarm
 from hub.model.command import Command
 from hub.model.device import LinkState
+from hub.model.report import Quality, Value
 from hub.model.ticket import Ticket
 from hub.ports import CursorRow, DigestRow, HeardRow, PointRow, Snapshot, StateRow
-from hub.store import bounds, reading
+from hub.store import bounds
+from hub.store.reading import to_reading
+from hub.store.unsaved import Unsaved, read_unsaved
 
 T = TypeVar("T")
 Rows = list[tuple[Any, ...]]
 
-_POINTS = (
-    f"SELECT {reading.COLUMNS} FROM point r"  # noqa: S608 - constants
-    " JOIN series s ON s.id = r.series JOIN boot b ON b.id = r.boot ORDER BY s.uid, s.point"
-)
+_POINTS = "SELECT uid, point, at, received, boot, seq, body FROM point"
+_CURSORS = "SELECT uid, topic, boot, seq, gaps, at FROM cursor"
+_GAPS = msgspec.json.Decoder(tuple[tuple[int, int], ...])
+_POINT = msgspec.msgpack.Decoder(tuple[Value | None, Quality])
 _TICKETS = (
     "SELECT body FROM ticket WHERE ended = 0 OR (ended = 1 AND closed_at >= ?)"
     " ORDER BY day, ordinal, number"
@@ -33,10 +36,11 @@ def load_snapshot(connection: sqlite3.Connection, *, now: float) -> Snapshot:
     tickets = _rows(connection, _TICKETS, now - bounds.CLOSED_TICKET_AGE)
     commands = _rows(connection, "SELECT body FROM command WHERE ended = 0 ORDER BY id")
     states = _rows(connection, "SELECT key, data FROM state ORDER BY key")
+    unsaved = read_unsaved(connection)
     return Snapshot(
-        points=_points(connection),
-        cursors=_cursors(connection),
-        heard=_heard(connection),
+        points=_points(connection, unsaved),
+        cursors=_cursors(connection, unsaved),
+        heard=_heard(connection, unsaved),
         states=[StateRow(key=key, data=data) for key, data in states],
         alarms=bodies(alarms, Alarm),
         tickets=bodies(tickets, Ticket),
@@ -57,24 +61,48 @@ def _rows(connection: sqlite3.Connection, sql: str, *values: float) -> Rows:
     return connection.execute(sql, values).fetchall()
 
 
-def _points(connection: sqlite3.Connection) -> list[PointRow]:
-    return [reading.to_point(row) for row in connection.execute(_POINTS)]
+def _points(connection: sqlite3.Connection, unsaved: Unsaved) -> list[PointRow]:
+    stored = {(row[0], row[1]): _to_point(row) for row in connection.execute(_POINTS)}
+    for uid, device in unsaved.devices.items():
+        for point, (report, sample) in device.points.items():
+            stored[uid, point] = to_reading(report, sample)
+    return [stored[key] for key in sorted(stored)]
 
 
-def _cursors(connection: sqlite3.Connection) -> list[CursorRow]:
-    decoder = msgspec.json.Decoder(tuple[tuple[int, int], ...])
-    sql = "SELECT uid, topic, boot, seq, gaps, at FROM cursor"
-    return [
-        CursorRow(uid=uid, topic=topic, boot=boot, seq=seq, gaps=decoder.decode(gaps), at=at)
-        for uid, topic, boot, seq, gaps, at in connection.execute(sql)
-    ]
+def _to_point(row: tuple[Any, ...]) -> PointRow:
+    uid, point, at, received, boot, seq, body = row
+    value, quality = _POINT.decode(body)
+    return PointRow(
+        uid=uid,
+        point=point,
+        value=value,
+        quality=quality,
+        at=at,
+        received=received,
+        boot=boot,
+        seq=seq,
+    )
 
 
-def _heard(connection: sqlite3.Connection) -> list[HeardRow]:
-    return [
-        HeardRow(uid=uid, at=at, state=LinkState(state), boot=boot)
+def _cursors(connection: sqlite3.Connection, unsaved: Unsaved) -> list[CursorRow]:
+    stored = {
+        (uid, topic, boot): CursorRow(
+            uid=uid, topic=topic, boot=boot, seq=seq, gaps=_GAPS.decode(gaps), at=at
+        )
+        for uid, topic, boot, seq, gaps, at in connection.execute(_CURSORS)
+    }
+    for uid, device in unsaved.devices.items():
+        stored |= {(uid, *key): row for key, row in device.cursors.items()}
+    return list(stored.values())
+
+
+def _heard(connection: sqlite3.Connection, unsaved: Unsaved) -> list[HeardRow]:
+    stored = {
+        uid: HeardRow(uid=uid, at=at, state=LinkState(state), boot=boot)
         for uid, at, state, boot in connection.execute("SELECT uid, at, state, boot FROM heard")
-    ]
+    }
+    stored |= {uid: device.heard for uid, device in unsaved.devices.items() if device.heard}
+    return list(stored.values())
 
 
 def _last_ticket(connection: sqlite3.Connection) -> dict[str, int]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from hub.clock import Clock
@@ -17,7 +20,8 @@ from hub.store.failure import explain
 from hub.store.lock import exclusive
 from hub.store.migration import migrate, shipped_steps
 from hub.store.readers import Readers
-from hub.store.series import Names
+from hub.store.unsaved import Unsaved, read_unsaved
+from hub.store.upkeep import Upkeep
 from hub.store.writer import Writer
 
 BUSY_TIMEOUT = 5.0
@@ -29,15 +33,29 @@ _RUNNING = (
     "INSERT INTO meta (key, value) VALUES ('running', ?)"
     " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
-_BOOKS = ("journal", "feed", "ticket", "alarm", "command", "document", "state", "cursor", "series")
+_BOOKS = (
+    "journal",
+    "feed",
+    "ticket",
+    "alarm",
+    "command",
+    "document",
+    "state",
+    "cursor",
+    "point",
+    "intake",
+)
 
 
 class SqliteStore:
     """An open store: the three ports, and the backup."""
 
-    def __init__(self, path: Path, committer: SqliteCommitter, readers: Readers) -> None:
+    def __init__(
+        self, path: Path, committer: SqliteCommitter, upkeep: Upkeep, readers: Readers
+    ) -> None:
         self.path = path
         self.committer = committer
+        self.upkeep = upkeep
         self.archive = SqliteArchive(path, readers)
         self.books = SqliteBooks(readers)
         self._readers = readers
@@ -57,28 +75,40 @@ async def open_store(
     damaged (looked at after a stop that was not clean).
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with exclusive(path):
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(exclusive(path))
         writer = Writer(path, busy_timeout=busy_timeout)
-        try:
-            await writer.open()
-            names = await writer.call(lambda: _prepare(writer, path, clock.now()))
-            readers = Readers(path)
-            try:
-                yield SqliteStore(path, SqliteCommitter(writer, names, clock), readers)
-            finally:
-                await readers.close()
-                await writer.call(lambda: _note_stop(writer))
-        finally:
-            await writer.close()
+        stack.push_async_callback(writer.close)
+        await writer.open()
+        unsaved = await writer.call(lambda: _prepare(writer, path, clock.now()))
+        readers = Readers(path)
+        stack.push_async_callback(writer.call, partial(_note_stop, writer))
+        stack.push_async_callback(readers.close)
+        upkeep = Upkeep(writer=writer, readers=readers, unsaved=unsaved, clock=clock)
+        await stack.enter_async_context(_running(upkeep))
+        yield SqliteStore(path, SqliteCommitter(writer, unsaved, clock), upkeep, readers)
 
 
-def _prepare(writer: Writer, path: Path, now: float) -> Names:
+@asynccontextmanager
+async def _running(upkeep: Upkeep) -> AsyncIterator[None]:
+    task = asyncio.create_task(upkeep.run(), name="store-upkeep")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        with contextlib.suppress(StoreError):
+            await upkeep.save()
+
+
+def _prepare(writer: Writer, path: Path, now: float) -> Unsaved:
     connection = writer.connection()
     try:
         migrate(connection, path, now=now, steps=shipped_steps())
         _check_after_crash(connection, path)
         connection.execute(_RUNNING, ("yes",))
-        return Names(connection)
+        return read_unsaved(connection)
     except sqlite3.Error as error:
         raise explain(error, str(path)) from error
 

@@ -11,7 +11,7 @@ import msgspec
 from hub.model.alarm import Alarm, AlarmState
 from hub.model.command import Command, CommandState
 from hub.model.ticket import Ticket, TicketState
-from hub.ports import Changes, CursorRow, DigestRow, Document, HeardRow, StateRow
+from hub.ports import Changes, DigestRow, Document, StateRow
 from hub.store.order import ticket_order
 
 ENDED_TICKET = frozenset({TicketState.CLOSED, TicketState.VOIDED})
@@ -51,16 +51,8 @@ class Kept(NamedTuple):
         return f"DELETE FROM {self.table} WHERE {where}"  # noqa: S608 - names of this module
 
 
-def _cursor(row: CursorRow) -> tuple[Any, ...]:
-    return row.uid, row.topic, row.boot, row.seq, msgspec.json.encode(row.gaps), row.at
-
-
 def _digest(row: DigestRow) -> tuple[Any, ...]:
     return row.uid, row.digest, row.at
-
-
-def _heard(row: HeardRow) -> tuple[Any, ...]:
-    return row.uid, row.at, row.state.value, row.boot
 
 
 def _alarm(alarm: Alarm) -> tuple[Any, ...]:
@@ -87,9 +79,7 @@ def _document(document: Document) -> tuple[Any, ...]:
 
 
 _KEPT = (
-    Kept("cursors", "cursor", ("uid", "topic", "boot"), ("seq", "gaps", "at"), _cursor),
     Kept("digests", "digest", ("uid", "digest"), ("at",), _digest),
-    Kept("heard", "heard", ("uid",), ("at", "state", "boot"), _heard),
     Kept("alarms", "alarm", ("id",), ("raised_at", "ended", "body"), _alarm),
     Kept(
         "tickets", "ticket", ("number",), ("day", "ordinal", "ended", "closed_at", "body"), _ticket

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from hub.clock import SystemClock
-from hub.model.report import Quality
-from hub.ports import Changes, ReadingRow
+from hub.model.device import DeviceUid
+from hub.model.report import Report, Sample, Topic
+from hub.ports import Changes
 from hub.store.sqlite import SqliteStore, open_store
 
 pytestmark = pytest.mark.bench
@@ -26,15 +27,15 @@ TOTAL = {False: 200_000, True: 20_000}
 def make_batches(size: int, start: float, total: int) -> list[Changes]:
     chance = random.Random(1)
     rows = [
-        ReadingRow(
-            uid=f"d{n % DEVICES}",
-            point=f"p{n // DEVICES % POINTS}",
+        Report(
+            address="",
+            topic=Topic.TELEMETRY,
+            uid=DeviceUid(f"d{n % DEVICES}"),
             at=start + n / 1000,
             received=start + n / 1000 + 0.01,
-            value=chance.random(),
-            quality=Quality.GOOD,
             boot="b1",
             seq=n,
+            samples=(Sample(f"p{n // DEVICES % POINTS}", chance.random()),),
         )
         for n in range(total)
     ]

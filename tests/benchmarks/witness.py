@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import os
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import msgspec
 
+from hub.store.replay import replay_file
 from tests.support.hub_process import HubProcess
 
 LOOK = 0.02
@@ -22,7 +25,10 @@ GLANCE = 0.0005
 """Seconds between two looks for new tickets: by so much a latency may be too long."""
 PATIENCE = 90.0
 """Seconds without progress after which what is missing counts as lost."""
-_STORED = "SELECT coalesce(sum(seq), 0) FROM cursor WHERE topic = 'state'"
+_STORED = (
+    "SELECT (SELECT coalesce(sum(count), 0) FROM intake)"
+    " + coalesce((SELECT value FROM meta WHERE key = 'sorted'), 0)"
+)
 _NEW_ALARMS = "SELECT rowid, raised_at FROM alarm WHERE rowid > ? ORDER BY rowid"
 
 
@@ -57,7 +63,7 @@ class Witness:
         with self.open_store() as store:
             stored, since = -1, time.monotonic()
             while time.monotonic() - since < PATIENCE:
-                found = store.execute(_STORED).fetchone()[0]
+                found = self._count(store)
                 if found >= messages:
                     return time.time()
                 if found != stored:
@@ -69,7 +75,11 @@ class Witness:
     def count_stored(self) -> int:
         """Return how many messages are in the store now."""
         with self.open_store() as store:
-            return int(store.execute(_STORED).fetchone()[0])
+            return self._count(store)
+
+    def _count(self, store: sqlite3.Connection) -> int:
+        """Count what the log holds, and what was sorted out of it."""
+        return int(store.execute(_STORED).fetchone()[0])
 
     async def usage(self) -> Usage:
         """Read the hub's CPU time from /proc and its counters from /metrics."""
@@ -121,20 +131,18 @@ class Witness:
     def audit(self, messages: int, devices: int) -> Audit:
         """Compare the store with `messages` acknowledged ones, dealt out to the devices in turn.
 
-        A message is known by its device and `seq`; `bit 32` of the code says that `tie` is it.
+        A message is known by its device and `seq`.
         """
+        reports = replay_file(self._hub.store, start=0.0, end=math.inf, uids=None)
+        times = Counter((report.uid, report.seq) for report in reports if report.boot)
         with self.open_store() as store:
-            rows = store.execute(
-                "SELECT s.uid, r.tie, count(DISTINCT r.at) FROM reading r JOIN series s"
-                " ON s.id = r.series WHERE r.code & 32 GROUP BY s.uid, r.tie"
-            ).fetchall()
             tickets = store.execute(
                 "SELECT json_extract(body, '$.uid'), count(*) FROM ticket GROUP BY 1"
             ).fetchall()
         expected = sum(_breaks(device, messages, devices) for device in range(devices))
         return Audit(
-            lost=messages - len(rows),
-            doubled=sum(count - 1 for _, _, count in rows),
+            lost=messages - len(times),
+            doubled=times.total() - len(times),
             tickets=sum(count for _, count in tickets),
             tickets_missing=expected - len(tickets),
             tickets_doubled=sum(count - 1 for _, count in tickets),

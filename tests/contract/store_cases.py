@@ -3,7 +3,7 @@
 # ruff: noqa: ANN401 - a field given by name may be anything
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from hub.model.alarm import Alarm, AlarmState, Class, Evidence, Severity, Urgenc
 from hub.model.command import Command, CommandState, CommandStep
 from hub.model.device import DeviceUid, LinkState
 from hub.model.journal import Entry
-from hub.model.report import Quality
+from hub.model.report import Quality, Report, Sample, Topic
 from hub.model.ticket import Ticket, TicketState
 from hub.ports import (
     Changes,
@@ -44,18 +44,64 @@ async def _sqlite(folder: Path, clock: ManualClock) -> AsyncIterator[Store]:
         yield store
 
 
+class _TidyCommitter:
+    """Puts the log in order after each commit, as it is after a while."""
+
+    def __init__(self, store: SqliteStore, now: float) -> None:
+        self._commit, self._upkeep, self._now = store.committer.commit, store.upkeep, now
+
+    async def commit(self, changes: Changes) -> None:
+        await self._commit(changes)
+        await self._upkeep.tidy(now=self._now)
+
+
+def _tidy(now: float) -> Opener:
+    @asynccontextmanager
+    async def tidy(folder: Path, clock: ManualClock) -> AsyncIterator[Store]:
+        async with open_store(folder / "hub.db", clock=clock) as store:
+            store.committer = _TidyCommitter(store, now)  # type: ignore[assignment]
+            yield store
+
+    return tidy
+
+
 @asynccontextmanager
 async def _memory(folder: Path, clock: ManualClock) -> AsyncIterator[Store]:
     async with open_memory_store(clock=clock) as store:
         yield store
 
 
-OPENERS: dict[str, Opener] = {"sqlite": _sqlite, "memory": _memory}
+OPENERS: dict[str, Opener] = {
+    "sqlite": _sqlite,
+    "sqlite with the log sorted": _tidy(0.0),
+    "sqlite with the hours merged": _tidy(NOW * 9000),
+    "memory": _memory,
+}
 
 
 def reading(at: float = NOW, value: Any = 1.5, **fields: Any) -> ReadingRow:
     given = {"uid": "d1", "point": "power.active", "received": at, "quality": Quality.GOOD}
     return ReadingRow(**{**given, "at": at, "value": value, **fields})
+
+
+def said(*rows: ReadingRow, topic: Topic = Topic.TELEMETRY, late: bool = False) -> Report:
+    """Return the message that these readings came in."""
+    return Report(
+        address="",
+        uid=DeviceUid(rows[0].uid),
+        topic=topic,
+        at=rows[0].at,
+        received=rows[0].received,
+        boot=rows[0].boot,
+        seq=rows[0].seq,
+        late=late,
+        samples=tuple(Sample(row.point, row.value, row.quality) for row in rows),
+    )
+
+
+def each_said(rows: Iterable[ReadingRow]) -> list[Report]:
+    """Return a message for each reading."""
+    return [said(row) for row in rows]
 
 
 def event(at: float = NOW, name: str = "door.forced", **fields: Any) -> EventRow:
@@ -138,7 +184,7 @@ def newcomer(at: float = NOW, address: str = "x9") -> NewcomerRow:
 def everything() -> Changes:
     """One batch that touches each table."""
     return Changes(
-        readings=[reading(seq=1, boot="b1"), reading(NOW, "open", point="arm.position")],
+        readings=each_said([reading(seq=1, boot="b1"), reading(NOW, "open", point="arm.position")]),
         events=[event(seq=2, boot="b1", data={"by": "hand"})],
         cursors=[CursorRow(uid="d1", topic="state", boot="b1", seq=9, gaps=((3, 4),), at=NOW)],
         digests=[DigestRow(uid="d2", digest="abc", at=NOW)],

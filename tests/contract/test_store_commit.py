@@ -23,12 +23,14 @@ from tests.contract.store_cases import (
     Store,
     alarm,
     command,
+    each_said,
     entry,
     everything,
     feed_item,
     newcomer,
     quarantined,
     reading,
+    said,
     ticket,
 )
 
@@ -106,7 +108,7 @@ async def test_an_empty_batch_is_a_commit_too(store: Store) -> None:
     [True, False, 0, 7, -3, 2**53, 2**53 + 1, -(2**60), 0.0, 1.5, 3.0, 1e300, "", "open", "1.5"],
 )
 async def test_a_value_comes_back_with_its_type(store: Store, value: Value) -> None:
-    await store.committer.commit(Changes(readings=[reading(value=value)]))
+    await store.committer.commit(Changes(readings=[said(reading(value=value))]))
     page = await store.archive.history("d1", "power.active", start=0, end=NOW + 1, limit=10)
     (latest,) = (await store.archive.load(now=NOW)).points
     for found in (page.rows[0].value, latest.value):
@@ -117,7 +119,7 @@ async def test_a_value_comes_back_with_its_type(store: Store, value: Value) -> N
 async def test_no_value_and_no_number_stay_apart(store: Store) -> None:
     bad = reading(NOW, None, quality=Quality.BAD)
     odd = reading(NOW + 1, math.nan, quality=Quality.UNCERTAIN)
-    await store.committer.commit(Changes(readings=[bad, odd]))
+    await store.committer.commit(Changes(readings=each_said([bad, odd])))
     page = await store.archive.history("d1", "power.active", start=0, end=NOW + 9, limit=10)
     assert page.rows[0] == bad
     assert isinstance(page.rows[1].value, float)
@@ -126,8 +128,8 @@ async def test_no_value_and_no_number_stay_apart(store: Store) -> None:
 
 
 async def test_a_late_reading_goes_to_history_but_is_not_the_latest(store: Store) -> None:
-    rows = [reading(NOW, 1.0), reading(NOW - 500, 2.0, received=NOW, current=False)]
-    await store.committer.commit(Changes(readings=rows))
+    late = said(reading(NOW - 500, 2.0, received=NOW), late=True)
+    await store.committer.commit(Changes(readings=[said(reading(NOW, 1.0)), late]))
     snapshot = await store.archive.load(now=NOW)
     page = await store.archive.history("d1", "power.active", start=0, end=NOW + 1, limit=10)
     assert [row.value for row in snapshot.points] == [1.0]
@@ -136,8 +138,8 @@ async def test_a_late_reading_goes_to_history_but_is_not_the_latest(store: Store
 
 async def test_readings_of_one_instant_without_seq_are_all_kept(store: Store) -> None:
     rows = [reading(NOW, float(n), received=NOW + 0.5) for n in range(3)]
-    await store.committer.commit(Changes(readings=rows))
-    await store.committer.commit(Changes(readings=[reading(NOW, 9.0, received=NOW + 2)]))
+    await store.committer.commit(Changes(readings=each_said(rows)))
+    await store.committer.commit(Changes(readings=[said(reading(NOW, 9.0, received=NOW + 2))]))
     page = await store.archive.history("d1", "power.active", start=0, end=NOW + 1, limit=10)
     assert [row.value for row in page.rows] == [0.0, 1.0, 2.0, 9.0]
 

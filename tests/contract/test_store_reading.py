@@ -19,11 +19,13 @@ from tests.contract.store_cases import (
     Store,
     alarm,
     command,
+    each_said,
     entry,
     event,
     everything,
     feed_item,
     reading,
+    said,
     ticket,
 )
 
@@ -50,14 +52,18 @@ async def _pages(store: Store, limit: int) -> list[list[ReadingRow]]:
 async def test_pages_of_history_join_without_loss_or_double(store: Store, limit: int) -> None:
     instants = [0, 1, 1, 1, 2, 3, 3, 4]
     rows = [reading(NOW + at, float(n), seq=n, boot="b") for n, at in enumerate(instants)]
-    await store.committer.commit(Changes(readings=[*rows, reading(NOW + 1, point="other")]))
+    await store.committer.commit(
+        Changes(readings=each_said([*rows, reading(NOW + 1, point="other")]))
+    )
     pages = await _pages(store, limit)
     assert [row for page in pages for row in page] == rows
     assert all(pages), "no page is empty"
 
 
 async def test_history_has_its_start_and_not_its_end(store: Store) -> None:
-    await store.committer.commit(Changes(readings=[reading(NOW + n, float(n)) for n in range(4)]))
+    await store.committer.commit(
+        Changes(readings=each_said(reading(NOW + n, float(n)) for n in range(4)))
+    )
     page = await store.archive.history("d1", "power.active", start=NOW + 1, end=NOW + 3, limit=10)
     assert [row.value for row in page.rows] == [1.0, 2.0]
     assert page.next is None
@@ -76,10 +82,12 @@ async def test_a_replay_puts_each_message_together_again(store: Store) -> None:
     await store.committer.commit(
         Changes(
             readings=[
-                reading(NOW + 5, 5.0, seq=8, boot="b"),
-                reading(NOW, "open", point="arm.position", seq=7, boot="b", received=NOW + 1),
-                reading(NOW, False, point="loop.occupied", seq=7, boot="b", received=NOW + 1),
-                reading(NOW, 3, uid="d2"),
+                said(reading(NOW + 5, 5.0, seq=8, boot="b")),
+                said(
+                    reading(NOW, "open", point="arm.position", seq=7, boot="b", received=NOW + 1),
+                    reading(NOW, False, point="loop.occupied"),
+                ),
+                said(reading(NOW, 3, uid="d2")),
             ],
             events=[event(NOW + 5, seq=9, boot="b", data={"by": "hand"})],
         )
@@ -104,11 +112,12 @@ def _summary(report: Report) -> tuple[object, ...]:
 async def test_a_replay_steps_over_years_of_nothing_and_through_a_crowd(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replay, "TOO_MANY", 50)
-    monkeypatch.setattr(replay, "ROWS_AT_ONCE", 20)
+    monkeypatch.setattr(replay, "AT_ONCE", 20)
     sparse = [reading(1_000.0 * n, float(n)) for n in range(9)]
     crowd = [reading(NOW + 0.1 * n, float(n)) for n in range(500)]
-    await store.committer.commit(Changes(readings=sparse + crowd, events=[event(NOW + 9e6)]))
+    await store.committer.commit(
+        Changes(readings=each_said(sparse + crowd), events=[event(NOW + 9e6)])
+    )
     reports = list(store.archive.replay(start=0, end=NOW * 1000))
     assert [report.at for report in reports] == [
         *(row.at for row in sparse + crowd),
@@ -118,7 +127,7 @@ async def test_a_replay_steps_over_years_of_nothing_and_through_a_crowd(
 
 async def test_a_replay_can_be_of_some_devices_and_some_hours(store: Store) -> None:
     rows = [reading(NOW + 50 * n, float(n), uid=f"d{n % 3}") for n in range(300)]
-    await store.committer.commit(Changes(readings=rows, events=[event(NOW, uid="d1")]))
+    await store.committer.commit(Changes(readings=each_said(rows), events=[event(NOW, uid="d1")]))
     found = store.archive.replay(start=NOW + 100, end=NOW + 14_000, uids=["d1", "d2"])
     wanted = [row.value for row in rows[2:280] if row.uid != "d0"]
     assert [report.samples[0].value for report in found] == wanted

@@ -108,7 +108,7 @@ async def test_readings_arrive_with_type_tags_and_instant(series: Series, tmp_pa
             reading(4, True, point="cover.open"),
             reading(5, 1.0, uid=HOUSEHOLD.uid, point="energy.import"),
         )
-        await own.commit(reading(-DAYS_LATE, 9.0, current=False))
+        await own.commit(reading(-DAYS_LATE, 9.0, late=True))
         with receiving(series.url) as receiver:
             await own.sink(receiver).step(NOW)
         assert own.outbox.waiting == 0

@@ -13,7 +13,7 @@ from hub.clock import ManualClock
 from hub.errors import StoreFullError
 from hub.ports import Changes
 from hub.store.sqlite import SqliteStore, open_store
-from tests.contract.store_cases import NOW, entry, reading
+from tests.contract.store_cases import NOW, each_said, entry, reading
 
 pytestmark = pytest.mark.integration
 
@@ -51,4 +51,5 @@ async def _fill(store: SqliteStore) -> None:
 
 def _batch(seq: int) -> Changes:
     rows = [reading(NOW + seq, float(n), boot="b", seq=seq * 100 + n) for n in range(100)]
-    return Changes(readings=rows, journal=[entry(seq)])
+    messages = each_said(rows)
+    return Changes(readings=messages, journal=[entry(seq)])

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import random
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from hub.store.replay import replay_file
 
 pytestmark = pytest.mark.integration
 
@@ -21,8 +25,8 @@ import asyncio, sys
 from pathlib import Path
 from hub.clock import SystemClock
 from hub.model.journal import Entry
-from hub.model.report import Quality
-from hub.ports import Changes, ReadingRow
+from hub.model.report import Report, Sample, Topic
+from hub.ports import Changes
 from hub.store.sqlite import open_store
 
 async def main():
@@ -34,8 +38,8 @@ async def main():
             seq += 1
             now = clock.now()
             rows = [
-                ReadingRow(uid=f"d{n}", point="p", at=now, received=now, value=seq,
-                           quality=Quality.GOOD, boot="b", seq=seq)
+                Report(address="", topic=Topic.STATE, uid=f"d{n}", at=now, received=now,
+                       boot="b", seq=seq, samples=(Sample("p", seq),))
                 for n in range(20)
             ]
             entry = Entry(seq=seq, at=now, type="t.t", subject="s", actor="hub")
@@ -77,7 +81,8 @@ def _check(path: Path, acknowledged: int) -> None:
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         seqs = [row[0] for row in connection.execute("SELECT seq FROM journal ORDER BY seq")]
-        counts = connection.execute("SELECT tie, count(*) FROM reading GROUP BY tie").fetchall()
+    reports = replay_file(path, start=0.0, end=math.inf, uids=None)
+    counts = sorted(Counter(report.seq for report in reports).items())
     assert seqs == list(range(1, len(seqs) + 1))
     assert len(seqs) >= acknowledged
     assert counts == [(seq, 20) for seq in seqs], "a batch is there as a whole or not at all"

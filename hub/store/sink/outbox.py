@@ -1,7 +1,7 @@
 """The outbox of the sink: each commit carries a copy of its readings for the time-series store.
 
-`reading` is ordered by series and event time, and late data, which may be days old, is written
-anywhere in it; no cursor over that table can follow the order of commits. So what is owed to the
+History is ordered by device and event time, and late data, which may be days old, is written
+anywhere in it; no cursor over it can follow the order of commits. So what is owed to the
 sink is written in the same transaction as the reading itself, under a number that only grows,
 and deleted when the store has answered 2xx (docs/adr/0006).
 """
@@ -14,7 +14,8 @@ from collections.abc import Set as AbstractSet
 import msgspec
 import structlog
 
-from hub.ports import Changes, Committer, Document, ReadingRow
+from hub.model.report import Report
+from hub.ports import Changes, Committer, Document
 from hub.store.sink import parcel
 from hub.store.sink.parcel import Cursor
 
@@ -80,8 +81,8 @@ class Outbox:
         self._settle(number, fits=fits)
         self._follow(changes.documents)
 
-    def _loss(self, readings: Sequence[ReadingRow], number: int) -> Document:
-        return parcel.keep(parcel.LEFT_OUT, self._left_out + number, readings[-1].received)
+    def _loss(self, reports: Sequence[Report], number: int) -> Document:
+        return parcel.keep(parcel.LEFT_OUT, self._left_out + number, reports[-1].received)
 
     def _settle(self, number: int, *, fits: bool) -> None:
         if fits:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from itertools import groupby
 from typing import Any
 
 import msgspec
 
-from hub.model.report import Quality, Value
-from hub.ports import Document, ReadingRow
+from hub.model.report import Quality, Report, Value
+from hub.ports import Document
 
 OUTBOX = "outbox.influx"
 SETTING = "setting"
@@ -45,19 +44,16 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
-def pack(readings: Sequence[ReadingRow], public: AbstractSet[str]) -> list[Saying]:
-    """Return what `readings` say of the devices in `public`, in order of arrival."""
-    return [
-        _say(uid, at, list(rows))
-        for (uid, at), rows in groupby(readings, key=lambda row: (row.uid, row.at))
-        if uid in public
-    ]
+def pack(reports: Sequence[Report], public: AbstractSet[str]) -> list[Saying]:
+    """Return what `reports` say of the devices in `public`, in order of arrival."""
+    return [_say(report) for report in reports if report.uid in public]
 
 
-def _say(uid: str, at: float, rows: Sequence[ReadingRow]) -> Saying:
-    doubtful = (row for row in rows if row.quality is not Quality.GOOD)
-    doubts: dict[str, Quality] = {row.point: row.quality for row in doubtful}
-    return Saying(uid, at, {row.point: row.value for row in rows}, doubts)
+def _say(report: Report) -> Saying:
+    doubtful = (sample for sample in report.samples if sample.quality is not Quality.GOOD)
+    doubts = {sample.point: sample.quality for sample in doubtful}
+    values = {sample.point: sample.value for sample in report.samples}
+    return Saying(report.uid, report.at, values, doubts)
 
 
 def count(sayings: Sequence[Saying]) -> int:

@@ -10,8 +10,8 @@ from typing import Any
 from hub.clock import ManualClock
 from hub.errors import StoreError
 from hub.model.device import Device, DeviceUid, Kind
-from hub.model.report import Quality
-from hub.ports import Changes, Document, ReadingRow
+from hub.model.report import Quality, Report, Sample, Topic
+from hub.ports import Changes, Document
 from hub.store.sink.line import LineWriter
 from hub.store.sink.outbox import Outbox
 from hub.store.sink.receiver import Answer, Receiver, Verdict
@@ -35,10 +35,12 @@ PUBLIC = meter()
 HOUSEHOLD = meter("u2", attributes={"scope": "household"})
 
 
-def reading(number: float = 0, value: Any = 1.5, **fields: Any) -> ReadingRow:  # noqa: ANN401
-    at = NOW + number
-    given = {"uid": "u1", "point": "power.active", "received": at, "quality": Quality.GOOD}
-    return ReadingRow(**{**given, "at": at, "value": value, **fields})
+def reading(number: float = 0, value: Any = 1.5, **fields: Any) -> Report:  # noqa: ANN401
+    """Return a message of one reading; other fields of the report by name."""
+    point, quality = fields.pop("point", "power.active"), fields.pop("quality", Quality.GOOD)
+    given = {"address": "", "uid": "u1", "topic": Topic.TELEMETRY, "received": NOW + number}
+    samples = (Sample(point, value, quality), *fields.pop("more", ()))
+    return Report(**{**given, "at": NOW + number, "samples": samples, **fields})
 
 
 class Shop:
@@ -85,7 +87,7 @@ class Bench:
         self.outbox = Outbox(store.committer, public, read_standing(store.path))
         self.desk: Any = ServiceDesk(self.outbox)
 
-    async def commit(self, *rows: ReadingRow) -> None:
+    async def commit(self, *rows: Report) -> None:
         await self.outbox.commit(Changes(readings=list(rows)))
 
     def sink(self, receiver: Receiver, devices: Sequence[Device] | None = None) -> Sink:

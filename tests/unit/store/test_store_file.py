@@ -18,7 +18,7 @@ from hub.store import readers, writer
 from hub.store.failure import explain
 from hub.store.migration import Step, current_version, migrate, shipped_steps, split_statements
 from hub.store.sqlite import SqliteStore, open_store
-from tests.contract.store_cases import NOW, entry, everything, reading
+from tests.contract.store_cases import NOW, entry, everything, reading, said
 
 CLOCK = ManualClock(NOW)
 
@@ -55,7 +55,7 @@ async def test_what_was_committed_is_there_after_opening_again(tmp_path: Path) -
         before = await store.archive.load(now=NOW)
     async with open_store(path, clock=CLOCK) as store:
         assert await store.archive.load(now=NOW) == before
-        await store.committer.commit(Changes(readings=[reading(NOW + 1, boot="b1")]))
+        await store.committer.commit(Changes(readings=[said(reading(NOW + 1, boot="b1"))]))
         page = await store.archive.history("d1", "power.active", start=0, end=NOW + 2, limit=9)
         assert len(page.rows) == 2, "the same series goes on"
 
@@ -65,7 +65,7 @@ async def test_a_full_disk_writes_nothing_and_works_again_with_space(tmp_path: P
         inner = store.committer._writer
         await inner.call(lambda: inner.connection().execute("PRAGMA max_page_count = 60"))
         changes = _big(1_000_000)
-        changes.readings.append(reading(uid="new", boot="new"))
+        changes.readings.append(said(reading(uid="new", boot="new")))
         with pytest.raises(StoreFullError, match="the disk is full"):
             await store.committer.commit(changes)
         assert await _last_seq(store) == 0
@@ -296,4 +296,6 @@ async def test_a_stop_by_cancellation_is_a_clean_one(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT value FROM meta").fetchall() == [("no",)]
+        assert connection.execute("SELECT value FROM meta WHERE key = 'running'").fetchall() == [
+            ("no",)
+        ]

@@ -1,0 +1,184 @@
+"""Chunks: what one device said in one clock hour, as it came at first, in columns once it is over.
+
+Messages of one shape (topic, boot, points) share a group, in which each instant, each `seq` and
+each point's values are a column: an hour of a meter takes little more than its changes.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+from operator import sub
+from typing import Any
+
+import msgspec
+
+from hub.model.device import DeviceUid
+from hub.model.report import Quality, Report, Sample, Topic
+from hub.ports import ReadingRow
+from hub.store import column
+from hub.store.column import Column
+from hub.store.log import Said
+
+HOUR = 3600.0
+
+_QUALITIES = tuple(Quality)
+_CODE = {quality: code for code, quality in enumerate(_QUALITIES)}
+
+
+class Group(msgspec.Struct, frozen=True, array_like=True):
+    """Messages of one shape in order; `marks` are their `seq`, or their places in their batches."""
+
+    topic: Topic
+    boot: str
+    numbered: bool
+    late: bool
+    retained: bool
+    points: tuple[str, ...]
+    count: int
+    ats: Column
+    lags: Column
+    marks: Column
+    values: tuple[Column, ...]
+    qualities: tuple[Column, ...]
+
+
+_ENCODE = msgspec.msgpack.Encoder().encode
+_GROUPS = msgspec.msgpack.Decoder(list[Group])
+_SAID = msgspec.msgpack.Decoder(list[Said])
+
+
+def join(raws: Sequence[msgspec.Raw]) -> bytes:
+    """Return the chunk of entries of the log, word for word."""
+    return _ENCODE(raws)
+
+
+def split(body: bytes) -> list[Said]:
+    """Return what `join` has put together."""
+    return _SAID.decode(body)
+
+
+def pack(said: Sequence[Said]) -> bytes:
+    """Return the columns of entries of one device, in order, each only once."""
+    shapes: dict[Any, list[Said]] = {}
+    for each in said:
+        shapes.setdefault(_shape(each[2]), []).append(each)
+    return zlib.compress(_ENCODE([_pack_group(group) for group in shapes.values()]))
+
+
+def unpack(uid: str, body: bytes) -> list[Said]:
+    """Return what `pack` was given, group by group; addresses and digests are not kept."""
+    return [said for group in _read(body) for said in _unpack_group(DeviceUid(uid), group)]
+
+
+def unpack_point(uid: str, point: str, body: bytes) -> Iterator[ReadingRow]:
+    """Yield one point's readings, group by group; no other column is looked at."""
+    for group in _read(body):
+        if point in group.points:
+            place = group.points.index(point)
+            values = column.unpack(group.values[place], group.count)
+            codes = column.unpack(group.qualities[place], group.count)
+            for (at, received, seq, _), value, code in zip(
+                _frame(group), values, codes, strict=True
+            ):
+                yield ReadingRow(
+                    uid=uid,
+                    point=point,
+                    at=at,
+                    received=received,
+                    value=value,
+                    quality=_QUALITIES[code],
+                    boot=group.boot,
+                    seq=seq,
+                )
+
+
+def identity(said: Said) -> tuple[Any, ...]:
+    """Return what two entries have in common exactly when they are the same message."""
+    _, index, report = said
+    if report.seq is not None:
+        return report.at, report.topic, report.boot, report.seq
+    return report.at, report.received, index
+
+
+def order(said: Said) -> tuple[Any, ...]:
+    """Return what entries of one device are sorted by: event time, then arrival."""
+    _, index, report = said
+    return report.at, report.received, -1 if report.seq is None else report.seq, index
+
+
+def _read(body: bytes) -> list[Group]:
+    return _GROUPS.decode(zlib.decompress(body))
+
+
+def _shape(report: Report) -> tuple[Any, ...]:
+    points = tuple([sample.point for sample in report.samples])
+    numbered = report.seq is not None
+    return report.topic, report.boot, numbered, report.late, report.retained, points
+
+
+def _pack_group(said: Sequence[Said]) -> Group:
+    reports = [report for _, _, report in said]
+    topic, boot, numbered, late, retained, points = _shape(reports[0])
+    ats = [report.at for report in reports]
+    bits = (column.to_bits([report.received for report in reports]), column.to_bits(ats))
+    samples = list(zip(*(report.samples for report in reports), strict=True))
+    return Group(
+        topic=topic,
+        boot=boot,
+        numbered=numbered,
+        late=late,
+        retained=retained,
+        points=points,
+        count=len(reports),
+        ats=column.pack(ats),
+        lags=column.pack(list(map(sub, *bits))),
+        marks=column.pack([index if r.seq is None else r.seq for _, index, r in said]),
+        values=tuple(column.pack([sample.value for sample in each]) for each in samples),
+        qualities=tuple(column.pack([_CODE[s.quality] for s in each]) for each in samples),
+    )
+
+
+def _frame(group: Group) -> Iterator[tuple[float, float, int | None, int]]:
+    """Yield (at, received, seq, place in its batch) of each message."""
+    ats = column.unpack(group.ats, group.count)
+    lags = column.unpack(group.lags, group.count)
+    received = column.from_bits([a + b for a, b in zip(column.to_bits(ats), lags, strict=True)])
+    marks = column.unpack(group.marks, group.count)
+    if group.numbered:
+        return zip(ats, received, marks, repeat(0))
+    return zip(ats, received, repeat(None), marks)
+
+
+def _unpack_group(uid: DeviceUid, group: Group) -> Iterator[Said]:
+    columns = [
+        [
+            Sample(point, value, _QUALITIES[code])
+            for value, code in zip(
+                column.unpack(values, group.count),
+                column.unpack(codes, group.count),
+                strict=True,
+            )
+        ]
+        for point, values, codes in zip(group.points, group.values, group.qualities, strict=True)
+    ]
+    for (at, received, seq, index), samples in zip(
+        _frame(group), zip(*columns, strict=True), strict=True
+    ):
+        yield (
+            uid,
+            index,
+            Report(
+                address="",
+                uid=uid,
+                topic=group.topic,
+                at=at,
+                received=received,
+                boot=group.boot,
+                seq=seq,
+                late=group.late,
+                retained=group.retained,
+                samples=samples,
+            ),
+        )

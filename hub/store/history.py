@@ -1,0 +1,78 @@
+"""Reads history: a point's readings, or everything that was said, from chunks and log together."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from hub.ports import HistoryPage, ReadingRow
+from hub.store import chunk
+from hub.store.chunk import HOUR
+from hub.store.compaction import read_chunks
+from hub.store.log import Said, read_span
+from hub.store.paging import cut_page
+from hub.store.reading import to_reading
+
+_CHUNKS = (
+    "SELECT hour, part, body FROM chunk WHERE uid = ? AND hour >= ? AND hour <= ?"
+    " ORDER BY hour, part"
+)
+
+
+def read_point(
+    connection: sqlite3.Connection, key: tuple[str, str], span: tuple[float, float], limit: int
+) -> HistoryPage:
+    """Return a page of one point's readings with start <= at < end, oldest first."""
+    rows: list[ReadingRow] = []
+    for hour in _hours(connection, key, span):
+        rows += [row for row in hour if span[0] <= row.at < span[1]]
+        if len(rows) > limit:
+            break
+    return cut_page(rows, limit)
+
+
+def _hours(
+    connection: sqlite3.Connection, key: tuple[str, str], span: tuple[float, float]
+) -> Iterator[list[ReadingRow]]:
+    """Yield the readings of each hour that has any, in order; an instant is never split."""
+    uid, point = key
+    fresh: dict[int, list[Said]] = {}
+    for each in read_span(connection, *span, [uid]):
+        fresh.setdefault(int(each[2].at // HOUR), []).append(each)
+    last = max(span[0], min(span[1], 1e12))
+    found = connection.execute(_CHUNKS, (uid, span[0] // HOUR, last // HOUR))
+    for hour, rows in groupby(found, key=lambda row: int(row[0])):
+        while fresh and min(fresh) < hour:
+            yield _pick(fresh.pop(min(fresh)), key)
+        parts = [(part, body) for _, part, body in rows]
+        if hour in fresh or parts[0][0] or len(parts) > 1:
+            yield _pick(merge(uid, parts, fresh.pop(hour, [])), key)
+        else:
+            yield sorted(chunk.unpack_point(uid, point, parts[0][1]), key=_order)
+    for hour in sorted(fresh):
+        yield _pick(fresh[hour], key)
+
+
+def merge(uid: str, parts: Sequence[tuple[int, bytes]], fresh: Sequence[Said]) -> list[Said]:
+    """Return what a device said in one hour: its chunks, and what the log holds beside them."""
+    said = read_chunks(uid, parts)
+    if fresh:
+        both = {chunk.identity(each): each for each in (*said, *fresh)}
+        said = sorted(both.values(), key=chunk.order)
+    return said
+
+
+def _pick(said: Sequence[Said], key: tuple[str, str]) -> list[ReadingRow]:
+    once = {chunk.identity(each): each for each in said}
+    return [
+        to_reading(report, sample)
+        for _, _, report in sorted(once.values(), key=chunk.order)
+        for sample in report.samples
+        if sample.point == key[1]
+    ]
+
+
+def _order(row: ReadingRow) -> tuple[Any, ...]:
+    return row.at, row.received, -1 if row.seq is None else row.seq

@@ -1,0 +1,88 @@
+"""The intake log: what each commit took in, as one row that costs next to nothing to write.
+
+Everything else about readings is made of it afterwards: the latest values (`unsaved`), and the
+history by device and hour (`compaction`). A row is deleted when both have been done.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from hub.model.report import Report
+from hub.ports import Changes, CursorRow, HeardRow
+
+Said = tuple[str, int, Report]
+"""uid, place in its batch, and the report; the place tells reports without `seq` apart."""
+
+
+class Page(msgspec.Struct, frozen=True, array_like=True):
+    """The body of a row."""
+
+    said: list[Said]
+    cursors: list[CursorRow]
+    heard: list[HeardRow]
+
+
+_PAGE = msgspec.msgpack.Decoder(Page)
+_ENCODER = msgspec.msgpack.Encoder()
+_APPEND = "INSERT INTO intake (count, first, last, body) VALUES (?, ?, ?, ?)"
+_CHECKPOINT = (
+    "INSERT INTO meta (key, value) VALUES ('checkpoint', ?)"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+)
+_SPAN = "SELECT body FROM intake WHERE last >= ? AND first < ? ORDER BY id"
+_BEHIND = "SELECT id, body FROM intake WHERE id > ? ORDER BY id"
+
+
+def to_page(changes: Changes) -> Page | None:
+    """Return what was said in a batch; None where nothing was."""
+    if not (changes.readings or changes.cursors or changes.heard):
+        return None
+    said: list[Said] = [(report.uid, i, report) for i, report in enumerate(changes.readings)]
+    return Page(said, changes.cursors, changes.heard)
+
+
+def append(connection: sqlite3.Connection, page: Page) -> int:
+    """Write a page and return its number."""
+    instants = [report.at for _, _, report in page.said]
+    span = (min(instants), max(instants)) if instants else (None, None)
+    row = (len(instants), *span, _ENCODER.encode(page))
+    return connection.execute(_APPEND, row).lastrowid or 0
+
+
+def read_checkpoint(connection: sqlite3.Connection) -> int:
+    """Return the row up to which latest values, cursors and presence stand in their tables."""
+    found = connection.execute("SELECT value FROM meta WHERE key = 'checkpoint'").fetchone()
+    return int(found[0]) if found else 0
+
+
+def write_checkpoint(connection: sqlite3.Connection, number: int) -> None:
+    """Note that everything up to row `number` stands in its table."""
+    connection.execute(_CHECKPOINT, (str(number),))
+
+
+def read_behind(connection: sqlite3.Connection, number: int) -> Iterator[tuple[int, Page]]:
+    """Yield the rows behind `number`, in the order of their commits."""
+    for row, body in connection.execute(_BEHIND, (number,)):
+        yield row, _PAGE.decode(body)
+
+
+def read_span(
+    connection: sqlite3.Connection, start: float, end: float, uids: Sequence[str] | None
+) -> list[Said]:
+    """Return what is in the log with start <= at < end, of these devices or of all.
+
+    Most rows hold nothing of a single device; they are told by their bytes, without decoding.
+    """
+    needles = None if uids is None else [uid.encode() for uid in uids]
+    wanted = None if uids is None else set(uids)
+    return [
+        said
+        for (body,) in connection.execute(_SPAN, (start, end))
+        if needles is None or any(needle in body for needle in needles)
+        for said in _PAGE.decode(body).said
+        if start <= said[2].at < end and (wanted is None or said[0] in wanted)
+    ]

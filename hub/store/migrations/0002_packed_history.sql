@@ -1,0 +1,40 @@
+-- Readings by commit, then by device and hour, instead of a row for each (docs/adr/0007).
+-- What stands in the old tables is moved by hub/store/first_schema.py.
+
+ALTER TABLE reading RENAME TO old_reading;
+ALTER TABLE point RENAME TO old_point;
+
+-- What a commit took in: MessagePack of [[uid, place, report] …], cursors, presence. A row leaves
+-- when `point`, `cursor` and `heard` hold what it says (meta 'checkpoint') and `chunk` its readings.
+CREATE TABLE intake (
+    id    INTEGER PRIMARY KEY AUTOINCREMENT,
+    count INTEGER NOT NULL,
+    first REAL,
+    last  REAL,
+    body  BLOB NOT NULL
+);
+
+-- What a device said in a clock hour (epoch / 3600): parts as they came, or, once the hour is over,
+-- part 0 in columns (hub/store/chunk.py).
+CREATE TABLE chunk (
+    uid   TEXT NOT NULL,
+    hour  INTEGER NOT NULL,
+    part  INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    body  BLOB NOT NULL,
+    PRIMARY KEY (uid, hour, part)
+) WITHOUT ROWID;
+CREATE INDEX chunk_by_hour ON chunk (hour);
+CREATE INDEX chunk_open ON chunk (hour) WHERE part > 0;
+
+-- The latest value of each point; `body` is MessagePack of [value, quality].
+CREATE TABLE point (
+    uid      TEXT NOT NULL,
+    point    TEXT NOT NULL,
+    at       REAL NOT NULL,
+    received REAL NOT NULL,
+    boot     TEXT NOT NULL,
+    seq      INTEGER,
+    body     BLOB NOT NULL,
+    PRIMARY KEY (uid, point)
+) WITHOUT ROWID;

@@ -1,0 +1,129 @@
+"""Latest values, cursors and presence that stand in the intake log and not yet in their tables.
+
+A device that speaks every second would be written every second; here it is written once in a
+while, and the log says after a crash what came since.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from hub.model.report import Report, Sample
+from hub.ports import CursorRow, HeardRow
+from hub.store.log import Page, read_behind, read_checkpoint, write_checkpoint
+
+Row = tuple[Any, ...]
+
+AT_ONCE = 400
+"""Devices written with one commit, at most: more would hold it up."""
+ROWS_BEHIND = 200
+"""Commits that may follow before what one of them said is written to its table."""
+
+_ENCODER = msgspec.msgpack.Encoder()
+_POINT = (
+    "INSERT INTO point (uid, point, at, received, boot, seq, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (uid, point) DO UPDATE SET at = excluded.at, received = excluded.received,"
+    " boot = excluded.boot, seq = excluded.seq, body = excluded.body"
+)
+_CURSOR = (
+    "INSERT INTO cursor (uid, topic, boot, seq, gaps, at) VALUES (?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (uid, topic, boot) DO UPDATE SET"
+    " seq = excluded.seq, gaps = excluded.gaps, at = excluded.at"
+)
+_HEARD = (
+    "INSERT INTO heard (uid, at, state, boot) VALUES (?, ?, ?, ?) ON CONFLICT (uid) DO UPDATE SET"
+    " at = excluded.at, state = excluded.state, boot = excluded.boot"
+)
+
+
+class Dirty:
+    """What one device has said since it was written; `since` is the log's row of its first word."""
+
+    __slots__ = ("cursors", "heard", "points", "since")
+
+    def __init__(self, since: int) -> None:
+        self.since = since
+        self.points: dict[str, tuple[Report, Sample]] = {}
+        self.cursors: dict[tuple[str, str], CursorRow] = {}
+        self.heard: HeardRow | None = None
+
+
+class Unsaved:
+    """The devices to be written, those that have waited longest first. One thread at a time."""
+
+    def __init__(self, last: int = 0) -> None:
+        self.devices: dict[str, Dirty] = {}
+        self._last = last
+
+    def note(self, number: int, page: Page) -> None:
+        """Take over what row `number` of the log says, once it is committed."""
+        self._last = number
+        for uid, _, report in page.said:
+            if not report.late:
+                device = self._device(uid)
+                for sample in report.samples:
+                    device.points[sample.point] = (report, sample)
+        for cursor in page.cursors:
+            self._device(cursor.uid).cursors[cursor.topic, cursor.boot] = cursor
+        for heard in page.heard:
+            self._device(heard.uid).heard = heard
+
+    def _device(self, uid: str) -> Dirty:
+        found = self.devices.get(uid)
+        if found is None:
+            found = self.devices[uid] = Dirty(self._last)
+        return found
+
+    def due(self, *, behind: int = ROWS_BEHIND) -> list[str]:
+        """Return devices whose turn it is: they first spoke so many rows ago, or more."""
+        edge = self._last - behind
+        first = islice(self.devices.items(), AT_ONCE)
+        return [uid for uid, device in first if device.since <= edge]
+
+    def write(self, connection: sqlite3.Connection, uids: Iterable[str]) -> None:
+        """Write these devices, and how far the tables are complete then."""
+        chosen = set(uids)
+        devices = [(uid, self.devices[uid]) for uid in chosen]
+        connection.executemany(_POINT, _point_rows(devices))
+        connection.executemany(
+            _CURSOR, (_cursor_row(row) for _, device in devices for row in device.cursors.values())
+        )
+        connection.executemany(
+            _HEARD, (_heard_row(device.heard) for _, device in devices if device.heard)
+        )
+        rest = (device.since for uid, device in self.devices.items() if uid not in chosen)
+        write_checkpoint(connection, next(rest, self._last + 1) - 1)
+
+    def forget(self, uids: Iterable[str]) -> None:
+        """Note that these devices were written, and that this was committed."""
+        for uid in uids:
+            del self.devices[uid]
+
+
+def read_unsaved(connection: sqlite3.Connection) -> Unsaved:
+    """Return what the log holds behind the checkpoint."""
+    checkpoint = read_checkpoint(connection)
+    unsaved = Unsaved(checkpoint)
+    for number, page in read_behind(connection, checkpoint):
+        unsaved.note(number, page)
+    return unsaved
+
+
+def _point_rows(devices: Iterable[tuple[str, Dirty]]) -> Iterator[Row]:
+    for uid, device in devices:
+        for point, (report, sample) in device.points.items():
+            body = _ENCODER.encode((sample.value, sample.quality))
+            yield uid, point, report.at, report.received, report.boot, report.seq, body
+
+
+def _cursor_row(row: CursorRow) -> Row:
+    return row.uid, row.topic, row.boot, row.seq, msgspec.json.encode(row.gaps), row.at
+
+
+def _heard_row(row: HeardRow) -> Row:
+    return row.uid, row.at, row.state.value, row.boot

@@ -1,0 +1,234 @@
+"""The intake log: what a crash leaves in it, and how it becomes history."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import structlog
+
+from hub.clock import ManualClock
+from hub.errors import StoreError
+from hub.model.device import LinkState
+from hub.model.report import Quality
+from hub.ports import Changes, CursorRow, HeardRow, ReadingRow, Snapshot
+from hub.store import compaction, migration, unsaved, upkeep
+from hub.store.peek import newest_instant
+from hub.store.sqlite import SqliteStore, open_store
+from tests.contract.store_cases import NOW, each_said, everything, reading, said
+
+CLOCK = ManualClock(NOW)
+HOUR = 3600
+
+
+def talk(number: int, devices: int = 3) -> Changes:
+    """Return a batch in which each device says its next word."""
+    uids = [f"d{n}" for n in range(devices)]
+    rows = [reading(NOW + number, float(number), uid=u, boot="b", seq=number) for u in uids]
+    cursors = [CursorRow(uid=uid, topic="state", boot="b", seq=number) for uid in uids]
+    heard = [HeardRow(uid=u, at=NOW + number, state=LinkState.ONLINE, boot="b") for u in uids]
+    return Changes(readings=each_said(rows), cursors=cursors, heard=heard)
+
+
+def tables(path: Path, *names: str) -> list[int]:
+    with closing(sqlite3.connect(path)) as connection:
+        sql = "SELECT count(*) FROM {}"
+        return [connection.execute(sql.format(name)).fetchone()[0] for name in names]
+
+
+async def values(store: SqliteStore, uid: str = "d1") -> list[object]:
+    page = await store.archive.history(uid, "power.active", start=0, end=NOW * 2, limit=10**6)
+    return [row.value for row in page.rows]
+
+
+def crash(store: SqliteStore, copy: Path) -> Path:
+    """Return a copy of the files as a killed hub leaves them."""
+    for end in ("", "-wal"):
+        file = store.path.with_name(store.path.name + end)
+        shutil.copy(file, copy.with_name(copy.name + end))
+    return copy
+
+
+def _same(one: Snapshot, other: Snapshot) -> None:
+    assert one.points == other.points
+    assert sorted(one.cursors, key=repr) == sorted(other.cursors, key=repr)
+    assert sorted(one.heard, key=repr) == sorted(other.heard, key=repr)
+
+
+@pytest.mark.parametrize("behind", [0, 2, 5, 200])
+async def test_a_start_finds_what_a_killed_hub_had_only_in_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, behind: int
+) -> None:
+    monkeypatch.setattr(unsaved.Unsaved.due, "__kwdefaults__", {"behind": behind})
+    monkeypatch.setattr(unsaved, "AT_ONCE", 2)
+    async with open_store(tmp_path / "hub.db", clock=CLOCK) as store:
+        for number in range(1, 8):
+            await store.committer.commit(talk(number, devices=number))
+        before = await store.archive.load(now=NOW)
+        copy = crash(store, tmp_path / "killed.db")
+    async with open_store(copy, clock=CLOCK) as again:
+        _same(await again.archive.load(now=NOW), before)
+        await again.committer.commit(talk(8, devices=1))
+        copy_again = crash(again, tmp_path / "killed again.db")
+        latest = await again.archive.load(now=NOW)
+    async with open_store(copy_again, clock=CLOCK) as third:
+        _same(await third.archive.load(now=NOW), latest)
+        assert len(await values(third)) == 6, "d1 spoke from the second round to the seventh"
+    assert {row.value for row in before.points} == {7.0}
+
+
+async def test_a_clean_stop_leaves_nothing_that_is_only_in_the_log(tmp_path: Path) -> None:
+    path = tmp_path / "hub.db"
+    async with open_store(path, clock=CLOCK) as store:
+        await store.committer.commit(talk(1))
+        assert tables(path, "point") == [0]
+        assert newest_instant(path) == NOW + 1
+    assert tables(path, "point", "cursor", "heard") == [3, 3, 3]
+
+
+async def test_only_what_is_saved_leaves_the_log(tmp_path: Path) -> None:
+    path = tmp_path / "hub.db"
+    async with open_store(path, clock=CLOCK) as store:
+        await store.committer.commit(talk(1))
+        chunks, last = await store._readers.read(compaction.read_log)
+        assert (chunks, last) == ([], 0)
+        await store.upkeep.save()
+        chunks, last = await store._readers.read(compaction.read_log)
+        assert (len(chunks), last) == (3, 1)
+
+
+async def test_the_log_becomes_parts_and_hours_that_are_over_columns(tmp_path: Path) -> None:
+    path = tmp_path / "hub.db"
+    async with open_store(path, clock=CLOCK) as store:
+        for number in (1, 2, HOUR, HOUR + 1):
+            await store.committer.commit(talk(number))
+        await store.upkeep.tidy(now=NOW)
+        assert tables(path, "intake", "chunk", "chunk WHERE part = 0") == [0, 6, 0]
+        await store.committer.commit(talk(3))
+        await store.upkeep.tidy(now=NOW + 1.5 * HOUR)
+        assert tables(path, "chunk", "chunk WHERE part = 0") == [6, 3]
+        await store.committer.commit(talk(4))
+        assert await values(store) == [1, 2, 3, 4, HOUR, HOUR + 1]
+        await store.upkeep.tidy(now=NOW + 3 * HOUR)
+        assert tables(path, "chunk", "chunk WHERE part = 0") == [6, 6]
+        assert await values(store) == [1, 2, 3, 4, HOUR, HOUR + 1]
+
+
+async def test_sorting_that_was_cut_off_leaves_nothing_double(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "hub.db", clock=CLOCK) as store:
+        await store.committer.commit(talk(1))
+        await store.committer.commit(talk(2))
+        await store.upkeep.save()
+        chunks, _ = await store._readers.read(compaction.read_log)
+        writer = store.committer._writer
+        await writer.call(lambda: writer.transact(lambda c: compaction.write_chunks(c, chunks[:2])))
+        assert await values(store, "d0") == [1, 2]
+        assert len(list(store.archive.replay(start=0, end=NOW * 2))) == 6
+        await store.committer.commit(talk(3))
+        await store.upkeep.tidy(now=NOW * 2)
+        assert await values(store, "d0") == [1, 2, 3]
+        assert len(list(store.archive.replay(start=0, end=NOW * 2))) == 9
+
+
+async def test_a_long_log_is_sorted_in_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compaction, "MESSAGES", 4)
+    monkeypatch.setattr(compaction, "CHUNKS", 2)
+    monkeypatch.setattr(compaction, "HOURS", 1)
+    path = tmp_path / "hub.db"
+    async with open_store(path, clock=CLOCK) as store:
+        for number in range(5):
+            await store.committer.commit(talk(number))
+        await store.upkeep.tidy(now=NOW * 2)
+        assert tables(path, "intake", "chunk", "chunk WHERE part = 0") == [0, 3, 3]
+        assert await values(store) == [0, 1, 2, 3, 4]
+    with closing(sqlite3.connect(path)) as connection:
+        counted = connection.execute("SELECT value FROM meta WHERE key = 'sorted'").fetchone()
+    assert int(counted[0]) == 15
+
+
+async def test_upkeep_goes_on_after_a_failure_and_says_so_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "LOOK", 0.0)
+    monkeypatch.setattr(upkeep, "EVERY", 0.0)
+    tried = asyncio.Event()
+    rounds = 0
+
+    def fail(_: sqlite3.Connection) -> int:
+        nonlocal rounds
+        rounds += 1
+        if rounds <= 2:
+            raise StoreError("the disk is full")
+        tried.set()
+        return 1
+
+    with structlog.testing.capture_logs() as logs:
+        monkeypatch.setattr(compaction, "measure_log", fail)
+        async with open_store(tmp_path / "hub.db", clock=CLOCK) as store:
+            await store.committer.commit(talk(1))
+            await tried.wait()
+    assert [entry["log_level"] for entry in logs] == ["warning"]
+
+
+def _first_schema(path: Path, rows: Sequence[ReadingRow]) -> None:
+    """Make a database as the first schema had it."""
+    codes = {bool: 4, int: 8, float: 12, str: 16, type(None): 0}
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        migration.migrate(connection, path, now=NOW, steps=migration.shipped_steps()[:1])
+        connection.execute("INSERT INTO boot VALUES (1, 'b'), (2, '')")
+        for index, row in enumerate(rows):
+            found = connection.execute(
+                "INSERT INTO series (uid, point) VALUES (?, ?) ON CONFLICT DO UPDATE SET uid = uid"
+                " RETURNING id",
+                (row.uid, row.point),
+            ).fetchone()
+            code = codes[type(row.value)] + 32 * (row.seq is not None)
+            code += list(Quality).index(row.quality)
+            text = row.value if isinstance(row.value, str) else None
+            number = None if text is not None else row.value
+            boot = 1 if row.boot else 2
+            tie = index if row.seq is None else row.seq
+            late = row.received if row.received != row.at else None
+            values = (found[0], row.at, boot, tie, late, code, number, text)
+            for table in ("reading", "point"):
+                connection.execute(
+                    f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values
+                )
+
+
+async def test_history_of_the_first_schema_is_taken_over(tmp_path: Path) -> None:
+    rows = [
+        reading(NOW, 1.5, seq=1, boot="b", received=NOW + 1),
+        reading(NOW + 1, 2.5, seq=2, boot="b"),
+        reading(NOW + HOUR, 7),
+        reading(NOW + HOUR, "open", point="arm.position"),
+        reading(NOW, None, uid="d2", quality=Quality.BAD),
+        reading(NOW + 9, True, uid="d2", point="loop.occupied", seq=5, boot="b"),
+    ]
+    path = tmp_path / "hub.db"
+    _first_schema(path, rows)
+    async with open_store(path, clock=CLOCK) as store:
+        for uid, point in {(row.uid, row.point) for row in rows}:
+            page = await store.archive.history(uid, point, start=0, end=NOW * 2, limit=99)
+            assert page.rows == [row for row in rows if (row.uid, row.point) == (uid, point)]
+        points = (await store.archive.load(now=NOW)).points
+        assert [row for row in rows[2:] if row not in points] == []
+        await store.committer.commit(everything())
+    assert (tmp_path / "hub.db.before-2").exists()
+
+
+async def test_of_two_devices_whose_names_contain_each_other_each_has_its_own(
+    tmp_path: Path,
+) -> None:
+    async with open_store(tmp_path / "hub.db", clock=CLOCK) as store:
+        rows = [reading(NOW, 1.0, uid="d1"), reading(NOW, 2.0, uid="d11")]
+        await store.committer.commit(Changes(readings=[said(row) for row in rows]))
+        assert await values(store, "d1") == [1.0]
+        assert await values(store, "d11") == [2.0]
