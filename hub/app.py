@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 REPLAYED = 3600.0
 """Seconds of history from which the rules' short windows are rebuilt."""
 STOP_SECONDS = 4.0
+GARBAGE = (50_000, 20, 50)
+"""A batch makes some 15,000 objects that die with it: looking for cycles often finds none."""
 
 
 async def run_hub(config: Path) -> int:
@@ -92,6 +94,7 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
         ):
             linking.start(work, name)
         gc.freeze()
+        gc.set_threshold(*GARBAGE)
         notify.announce(settings.store.path.parent, url)
         stack.callback(notify.withdraw, settings.store.path.parent)
         log.info("the hub is up", url=url, devices=len(world.site.devices), rules=len(world.rules))

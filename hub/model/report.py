@@ -39,7 +39,7 @@ class Sample(msgspec.Struct, frozen=True, gc=False, array_like=True):
     quality: Quality = Quality.GOOD
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+class Report(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """One message, translated.
 
     A driver fills everything; where it leaves `uid` empty, the router sets it. `at` is event time

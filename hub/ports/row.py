@@ -87,7 +87,7 @@ class NewcomerRow(msgspec.Struct, frozen=True, kw_only=True):
     at: float
 
 
-class StateRow(msgspec.Struct, frozen=True, kw_only=True):
+class StateRow(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """A piece of the rules' running state (holds, episodes, baselines); `data` None deletes it."""
 
     key: str

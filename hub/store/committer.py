@@ -49,7 +49,7 @@ class SqliteCommitter:
         def work(connection: sqlite3.Connection) -> int:
             number = log.append(connection, page) if page else 0
             _write(connection, changes)
-            if saved:
+            if any(saved):
                 self._unsaved.write(connection, saved)
             if due:
                 prune(connection, now)

@@ -1,7 +1,7 @@
 """The intake log: what each commit took in, as one row that costs next to nothing to write.
 
-Everything else about readings is made of it afterwards: the latest values (`unsaved`), and the
-history by device and hour (`compaction`). A row is deleted when both have been done.
+Everything else is made of it afterwards: latest values and what else is kept by key and changes all
+the time (`unsaved`), and the history by device and hour (`compaction`). Then the row is deleted.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from hub.model.report import Report
-from hub.ports import Changes, CursorRow, HeardRow
+from hub.ports import Changes, CursorRow, HeardRow, StateRow
 
 Said = tuple[str, int, Report]
 """uid, place in its batch, and the report; the place tells reports without `seq` apart."""
@@ -24,6 +24,7 @@ class Page(msgspec.Struct, frozen=True, array_like=True):
     said: list[Said]
     cursors: list[CursorRow]
     heard: list[HeardRow]
+    states: list[StateRow]
 
 
 _PAGE = msgspec.msgpack.Decoder(Page)
@@ -39,10 +40,10 @@ _BEHIND = "SELECT id, body FROM intake WHERE id > ? ORDER BY id"
 
 def to_page(changes: Changes) -> Page | None:
     """Return what was said in a batch; None where nothing was."""
-    if not (changes.readings or changes.cursors or changes.heard):
+    if not (changes.readings or changes.cursors or changes.heard or changes.states):
         return None
     said: list[Said] = [(report.uid, i, report) for i, report in enumerate(changes.readings)]
-    return Page(said, changes.cursors, changes.heard)
+    return Page(said, changes.cursors, changes.heard, changes.states)
 
 
 def append(connection: sqlite3.Connection, page: Page) -> int:
@@ -54,7 +55,7 @@ def append(connection: sqlite3.Connection, page: Page) -> int:
 
 
 def read_checkpoint(connection: sqlite3.Connection) -> int:
-    """Return the row up to which latest values, cursors and presence stand in their tables."""
+    """Return the row up to which everything that is kept by key stands in its table."""
     found = connection.execute("SELECT value FROM meta WHERE key = 'checkpoint'").fetchone()
     return int(found[0]) if found else 0
 

@@ -35,13 +35,12 @@ def load_snapshot(connection: sqlite3.Connection, *, now: float) -> Snapshot:
     alarms = _rows(connection, "SELECT body FROM alarm WHERE ended = 0 ORDER BY raised_at, id")
     tickets = _rows(connection, _TICKETS, now - bounds.CLOSED_TICKET_AGE)
     commands = _rows(connection, "SELECT body FROM command WHERE ended = 0 ORDER BY id")
-    states = _rows(connection, "SELECT key, data FROM state ORDER BY key")
     unsaved = read_unsaved(connection)
     return Snapshot(
         points=_points(connection, unsaved),
         cursors=_cursors(connection, unsaved),
         heard=_heard(connection, unsaved),
-        states=[StateRow(key=key, data=data) for key, data in states],
+        states=_states(connection, unsaved),
         alarms=bodies(alarms, Alarm),
         tickets=bodies(tickets, Ticket),
         commands=bodies(commands, Command),
@@ -103,6 +102,14 @@ def _heard(connection: sqlite3.Connection, unsaved: Unsaved) -> list[HeardRow]:
     }
     stored |= {uid: device.heard for uid, device in unsaved.devices.items() if device.heard}
     return list(stored.values())
+
+
+def _states(connection: sqlite3.Connection, unsaved: Unsaved) -> list[StateRow]:
+    stored = dict(connection.execute("SELECT key, data FROM state"))
+    stored |= {key: row.data for key, (_, row) in unsaved.states.items()}
+    return [
+        StateRow(key=key, data=stored[key]) for key in sorted(stored) if stored[key] is not None
+    ]
 
 
 def _last_ticket(connection: sqlite3.Connection) -> dict[str, int]:

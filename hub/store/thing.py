@@ -11,7 +11,7 @@ import msgspec
 from hub.model.alarm import Alarm, AlarmState
 from hub.model.command import Command, CommandState
 from hub.model.ticket import Ticket, TicketState
-from hub.ports import Changes, DigestRow, Document, StateRow
+from hub.ports import Changes, DigestRow, Document
 from hub.store.order import ticket_order
 
 ENDED_TICKET = frozenset({TicketState.CLOSED, TicketState.VOIDED})
@@ -70,10 +70,6 @@ def _command(command: Command) -> tuple[Any, ...]:
     return command.id, command.state in ENDED_COMMAND, msgspec.json.encode(command)
 
 
-def _state(row: StateRow) -> tuple[Any, ...]:
-    return row.key, row.data
-
-
 def _document(document: Document) -> tuple[Any, ...]:
     return document.collection, document.key, document.body, document.at
 
@@ -86,10 +82,7 @@ _KEPT = (
     ),
     Kept("commands", "command", ("id",), ("ended", "body"), _command),
 )
-_DELETABLE = (
-    Kept("states", "state", ("key",), ("data",), _state),
-    Kept("documents", "document", ("collection", "key"), ("body", "at"), _document),
-)
+_DOCUMENTS = Kept("documents", "document", ("collection", "key"), ("body", "at"), _document)
 _UPSERTS = [(kept, kept.upsert()) for kept in _KEPT]
 
 
@@ -99,15 +92,14 @@ def write_things(connection: sqlite3.Connection, changes: Changes) -> None:
         items = getattr(changes, kept.field)
         if items:
             connection.executemany(statement, map(kept.row, items))
-    for kept in _DELETABLE:
-        items = getattr(changes, kept.field)
-        if items:
-            _write_deletable(connection, kept, items)
+    if changes.documents:
+        _write_documents(connection, changes.documents)
 
 
-def _write_deletable(connection: sqlite3.Connection, kept: Kept, items: Iterable[Any]) -> None:
-    width = len(kept.key)
-    last = {row[:width]: row for row in map(kept.row, items)}
-    gone = [key for key, row in last.items() if row[width] is None]
-    connection.executemany(kept.delete(), gone)
-    connection.executemany(kept.upsert(), [row for row in last.values() if row[width] is not None])
+def _write_documents(connection: sqlite3.Connection, documents: Iterable[Document]) -> None:
+    last = {(each.collection, each.key): _document(each) for each in documents}
+    gone = [key for key, row in last.items() if row[2] is None]
+    connection.executemany(_DOCUMENTS.delete(), gone)
+    connection.executemany(
+        _DOCUMENTS.upsert(), [row for row in last.values() if row[2] is not None]
+    )

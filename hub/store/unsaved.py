@@ -1,4 +1,4 @@
-"""Latest values, cursors and presence that stand in the intake log and not yet in their tables.
+"""What stands in the intake log and not yet in its table: latest values, cursors, presence, states.
 
 A device that speaks every second would be written every second; here it is written once in a
 while, and the log says after a crash what came since.
@@ -9,18 +9,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from hub.model.report import Report, Sample
-from hub.ports import CursorRow, HeardRow
+from hub.ports import CursorRow, HeardRow, StateRow
 from hub.store.log import Page, read_behind, read_checkpoint, write_checkpoint
 
 Row = tuple[Any, ...]
 
 AT_ONCE = 400
-"""Devices written with one commit, at most: more would hold it up."""
+"""Devices, and states, written with one commit, at most: more would hold it up."""
 ROWS_BEHIND = 200
 """Commits that may follow before what one of them said is written to its table."""
 
@@ -39,6 +39,11 @@ _HEARD = (
     "INSERT INTO heard (uid, at, state, boot) VALUES (?, ?, ?, ?) ON CONFLICT (uid) DO UPDATE SET"
     " at = excluded.at, state = excluded.state, boot = excluded.boot"
 )
+_STATE = (
+    "INSERT INTO state (key, data) VALUES (?, ?)"
+    " ON CONFLICT (key) DO UPDATE SET data = excluded.data"
+)
+_STATELESS = "DELETE FROM state WHERE key = ?"
 
 
 class Dirty:
@@ -53,11 +58,19 @@ class Dirty:
         self.heard: HeardRow | None = None
 
 
+class Due(NamedTuple):
+    """What is to be written next: devices, and keys of the rules' running state."""
+
+    uids: list[str]
+    keys: list[str]
+
+
 class Unsaved:
-    """The devices to be written, those that have waited longest first. One thread at a time."""
+    """What is to be written, those first that have waited longest. One thread at a time."""
 
     def __init__(self, last: int = 0) -> None:
         self.devices: dict[str, Dirty] = {}
+        self.states: dict[str, tuple[int, StateRow]] = {}
         self._last = last
 
     def note(self, number: int, page: Page) -> None:
@@ -65,13 +78,16 @@ class Unsaved:
         self._last = number
         for uid, _, report in page.said:
             if not report.late:
-                device = self._device(uid)
+                points = self._device(uid).points
                 for sample in report.samples:
-                    device.points[sample.point] = (report, sample)
+                    points[sample.point] = (report, sample)
         for cursor in page.cursors:
             self._device(cursor.uid).cursors[cursor.topic, cursor.boot] = cursor
         for heard in page.heard:
             self._device(heard.uid).heard = heard
+        for state in page.states:
+            since = self.states.get(state.key, (number,))[0]
+            self.states[state.key] = (since, state)
 
     def _device(self, uid: str) -> Dirty:
         found = self.devices.get(uid)
@@ -79,16 +95,19 @@ class Unsaved:
             found = self.devices[uid] = Dirty(self._last)
         return found
 
-    def due(self, *, behind: int = ROWS_BEHIND) -> list[str]:
-        """Return devices whose turn it is: they first spoke so many rows ago, or more."""
+    def due(self, *, behind: int = ROWS_BEHIND) -> Due:
+        """Return those whose turn it is: they first changed so many rows ago, or more."""
         edge = self._last - behind
-        first = islice(self.devices.items(), AT_ONCE)
-        return [uid for uid, device in first if device.since <= edge]
+        devices = islice(self.devices.items(), AT_ONCE)
+        states = islice(self.states.items(), AT_ONCE)
+        return Due(
+            [uid for uid, device in devices if device.since <= edge],
+            [key for key, (since, _) in states if since <= edge],
+        )
 
-    def write(self, connection: sqlite3.Connection, uids: Iterable[str]) -> None:
-        """Write these devices, and how far the tables are complete then."""
-        chosen = set(uids)
-        devices = [(uid, self.devices[uid]) for uid in chosen]
+    def write(self, connection: sqlite3.Connection, due: Due) -> None:
+        """Write these, and how far the tables are complete then."""
+        devices = [(uid, self.devices[uid]) for uid in due.uids]
         connection.executemany(_POINT, _point_rows(devices))
         connection.executemany(
             _CURSOR, (_cursor_row(row) for _, device in devices for row in device.cursors.values())
@@ -96,13 +115,24 @@ class Unsaved:
         connection.executemany(
             _HEARD, (_heard_row(device.heard) for _, device in devices if device.heard)
         )
-        rest = (device.since for uid, device in self.devices.items() if uid not in chosen)
-        write_checkpoint(connection, next(rest, self._last + 1) - 1)
+        states = [self.states[key][1] for key in due.keys]
+        connection.executemany(_STATE, ((s.key, s.data) for s in states if s.data is not None))
+        connection.executemany(_STATELESS, ((s.key,) for s in states if s.data is None))
+        write_checkpoint(connection, self._oldest_but(due) - 1)
 
-    def forget(self, uids: Iterable[str]) -> None:
-        """Note that these devices were written, and that this was committed."""
-        for uid in uids:
+    def _oldest_but(self, due: Due) -> int:
+        uids, keys = set(due.uids), set(due.keys)
+        devices = (device.since for uid, device in self.devices.items() if uid not in uids)
+        states = (since for key, (since, _) in self.states.items() if key not in keys)
+        newest = self._last + 1
+        return min(next(devices, newest), next(states, newest))
+
+    def forget(self, due: Due) -> None:
+        """Note that these were written, and that this was committed."""
+        for uid in due.uids:
             del self.devices[uid]
+        for key in due.keys:
+            del self.states[key]
 
 
 def read_unsaved(connection: sqlite3.Connection) -> Unsaved:

@@ -93,7 +93,7 @@ class Upkeep:
 
     def _save_some(self) -> bool:
         some = self._unsaved.due(behind=0)
-        if some:
+        if any(some):
             self._writer.transact(lambda connection: self._unsaved.write(connection, some))
             self._unsaved.forget(some)
-        return bool(some)
+        return any(some)
