@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from device_drivers.contract import MAX_INTEGER, has_control_characters
@@ -43,8 +44,12 @@ def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return table
 
 
+@lru_cache(maxsize=16_384)
 def clean(text: str) -> str:
-    """Return the text, or raise ProtocolError for control characters in it."""
+    """Return the text, or raise ProtocolError for control characters in it.
+
+    Words such as a boot come again and again: each is looked at once and kept once.
+    """
     if has_control_characters(text):
         raise ProtocolError(f"{text!r:.80} holds control characters")
     return text

@@ -75,7 +75,7 @@ class IdentityBook:
         """Note the message and say whether it was here before."""
         if report.seq is None:
             return self._take_digest(report)
-        key = (report.uid, report.topic.value, report.boot)
+        key = (report.uid, report.topic, report.boot)
         self._changed[key] = report.received
         track = self._tracks.get(key)
         if track is None:
@@ -99,7 +99,7 @@ class IdentityBook:
 
     def knows_boot(self, report: Report) -> bool:
         """Tell whether this boot of the device was heard on this topic before."""
-        return (report.uid, report.topic.value, report.boot) in self._tracks
+        return (report.uid, report.topic, report.boot) in self._tracks
 
     def take_rows(self) -> tuple[list[CursorRow], list[DigestRow]]:
         """Return and forget what changed."""

@@ -35,9 +35,10 @@ class Presence:
 
     def is_late_will(self, report: Report) -> bool:
         """Tell whether a will belongs to a connection that the device has left behind."""
+        if report.topic is not Topic.AVAIL or report.online is not False:
+            return False
         trace = self._traces.get(report.uid)
-        foreign = trace is not None and bool(trace.boot) and report.boot != trace.boot
-        return report.topic is Topic.AVAIL and report.online is False and foreign
+        return trace is not None and bool(trace.boot) and report.boot != trace.boot
 
     def hear(self, report: Report) -> tuple[bool, bool]:
         """Note a live message; return (it was silent and is back, it has rebooted)."""

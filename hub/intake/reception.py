@@ -14,7 +14,7 @@ from hub.intake.timekeeping import Timekeeper
 from hub.model.device import Device
 from hub.model.journal import Draft
 from hub.model.report import Report, Sample, Topic
-from hub.ports import Envelope
+from hub.ports import Envelope, NewcomerRow, QuarantineRow
 
 Judge = Callable[[Report, Batch], None]
 """What happens to a fact once it is known to be new: rules, alarms, tickets, commands."""
@@ -50,14 +50,16 @@ class Reception:
         self.counts["received"] += 1
         batch.envelopes.append(envelope)
         routed = self._router.route(envelope)
-        if routed.quarantine:
+        if isinstance(routed, QuarantineRow):
             self.counts["quarantined"] += 1
-            batch.changes.quarantine.append(routed.quarantine)
-        if routed.newcomer:
+            batch.changes.quarantine.append(routed)
+        elif isinstance(routed, NewcomerRow):
             self.counts["newcomers"] += 1
-            batch.changes.newcomers.append(routed.newcomer)
-        for report in routed.reports:
-            self._take_report(report, batch, judging=envelope.link in self._judging)
+            batch.changes.newcomers.append(routed)
+        else:
+            judging = envelope.link in self._judging
+            for report in routed:
+                self._take_report(report, batch, judging=judging)
 
     def finish(self, batch: Batch) -> None:
         """Add what the books of identity and presence have to store."""

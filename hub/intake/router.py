@@ -19,13 +19,8 @@ from hub.ports import Driver, Envelope, NewcomerRow, QuarantineRow, Registers
 SAMPLE_BYTES = 2048
 
 
-class Routed(msgspec.Struct, frozen=True, kw_only=True):
-    """What an envelope turned out to be: reports, a newcomer, or not to be understood."""
-
-    device: Device | None = None
-    reports: Sequence[Report] = ()
-    quarantine: QuarantineRow | None = None
-    newcomer: NewcomerRow | None = None
+Routed = Sequence[Report] | QuarantineRow | NewcomerRow
+"""What an envelope turned out to be: reports, not to be understood, or of nobody in the books."""
 
 
 class Router:
@@ -34,7 +29,7 @@ class Router:
     def __init__(self, drivers: Mapping[str, Driver], link_drivers: Mapping[str, str]) -> None:
         """Take drivers by name and, for each link, the name of the driver that finds addresses."""
         self._drivers = drivers
-        self._link_drivers = link_drivers
+        self._finders = {link: drivers[name] for link, name in link_drivers.items()}
         self._devices: dict[tuple[str, str], tuple[Device, Driver]] = {}
 
     def set_devices(self, devices: Sequence[Device], models: Mapping[str, DeviceModel]) -> None:
@@ -50,26 +45,26 @@ class Router:
         try:
             return self._route(envelope)
         except ProtocolError as error:
-            return Routed(quarantine=_quarantine(envelope, str(error)))
+            return _quarantine(envelope, str(error))
         except Exception as error:  # noqa: BLE001 - a driver's bug must not stop the messages behind
             reason = f"the driver failed on it ({type(error).__name__}: {error}); report this"
-            return Routed(quarantine=_quarantine(envelope, reason))
+            return _quarantine(envelope, reason)
 
     def _route(self, envelope: Envelope) -> Routed:
-        finder = self._drivers[self._link_drivers[envelope.link]]
+        finder = self._finders[envelope.link]
         address = finder.device_address(envelope)
         known = self._devices.get((envelope.link, address))
         if known is None:
-            return Routed(newcomer=_newcomer(envelope, address, finder.name))
+            return _newcomer(envelope, address, finder.name)
         device, driver = known
-        reports = [_name(report, device) for report in driver.decode(envelope, device)]
-        return Routed(device=device, reports=reports)
+        return [
+            report if report.uid == device.uid else _name(report, device)
+            for report in driver.decode(envelope, device)
+        ]
 
 
 def _name(report: Report, device: Device) -> Report:
-    """Set the uid, unless the driver has done so."""
-    if report.uid == device.uid:
-        return report
+    """Set the uid that the driver has left open."""
     return msgspec.structs.replace(report, uid=device.uid)
 
 

@@ -94,7 +94,8 @@ def _is_steady(offsets: list[tuple[float, float]]) -> bool:
 
 
 def _right(watch: _Watch) -> float | None:
-    watch.offsets = []
+    if watch.offsets:
+        watch.offsets = []
     if watch.trusted:
         return None
     watch.right += 1

@@ -24,7 +24,7 @@ class Registers(msgspec.Struct, frozen=True, kw_only=True):
     exception: int = 0
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+class Envelope(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a link yields. `address` is the MQTT topic, or the device's address on its link.
 
     `token` is the link's own, opaque, to acknowledge with; None where nothing is acknowledged.
