@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Sequence
 
+import msgspec
+
 from hub.access.web_ports import WebPorts
 from hub.console.story import is_told
 from hub.model.alarm import Alarm
@@ -31,6 +33,7 @@ class Chronicle:
         self.recent: deque[Entry] = deque(maxlen=KEPT)
         self.received: dict[str, str] = {}
         self.secret: deque[str] = deque(maxlen=KEPT_SECRET)
+        self._cut: set[str] = set()
 
     async def read_on(self) -> list[Entry]:
         """Return the entries that are new since the last call, and note them."""
@@ -43,6 +46,8 @@ class Chronicle:
             entries += page
         for entry in entries:
             self._note(entry)
+        whole = [await self._whole(entry) for entry in self.recent]
+        self.recent = deque(whole, maxlen=KEPT)
         return entries
 
     def keep_secret(self, alarms: Sequence[Alarm]) -> None:
@@ -69,9 +74,26 @@ class Chronicle:
     def _note(self, entry: Entry) -> None:
         if entry.data.get("discreet"):
             self._hide(str(entry.data.get("id", "")), str(entry.data.get("ticket", "")))
-        if is_told(entry):
+        if is_told(entry) and (not entry.type.startswith("link.") or self._turns(entry)):
             self.recent.append(entry)
         if entry.type == "ticket.commented" and entry.data.get("text") == RECEIVED:
             self.received[entry.subject] = entry.actor
         elif entry.type in RINGS_AGAIN:
             self.received.pop(entry.subject, None)
+
+    def _turns(self, entry: Entry) -> bool:
+        """Tell whether the first connection has gone, or the last one has come back."""
+        before = bool(self._cut)
+        if entry.type == "link.down":
+            self._cut.add(entry.subject)
+        else:
+            self._cut.discard(entry.subject)
+        return before != bool(self._cut)
+
+    async def _whole(self, entry: Entry) -> Entry:
+        """Add what the ticket is about: most of its entries carry only what has changed."""
+        if not entry.type.startswith("ticket.") or "title" in entry.data:
+            return entry
+        ticket = await self._ports.books.ticket(entry.subject)
+        about = {"subject": ticket.subject, "title": ticket.title} if ticket else {"title": {}}
+        return msgspec.structs.replace(entry, data=about | entry.data)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from hub.access.web_ports import WebPorts
+from hub.console.cell import burdened
 from hub.console.channel import Parts
 from hub.console.command_sheet import may_open
+from hub.console.job import jobs, ticket_standing
 from hub.console.language import Words
 from hub.console.naming import device_name, place_name
 from hub.console.page import LEADERS
 from hub.console.reading import is_household, point_name, point_rows
 from hub.console.span import DAY, HOUR, day_and_time
 from hub.console.sparkline import draw
-from hub.console.standing import sight
+from hub.console.standing import Sighting, Standing, sight, worst
 from hub.console.template import paint
 from hub.console.ticket_list import visible_tickets
 from hub.errors import NotFoundError
@@ -78,22 +80,32 @@ class DeviceSheet:
     def _top(self, view: DeviceView) -> str:
         device, live, words = view.device, self._ports.live, self._words
         now = self._ports.clock.now()
-        values = {"place": place_name(device.place, live.places())}
+        seen, values = sight(view, now), {"place": place_name(device.place, live.places())}
+        tickets = [t for t in visible_tickets(live, self._who) if t.subject == device.id]
         return paint(
             "part_device.html",
             words,
             view=view,
             name=device_name(device),
-            seen=sight(view, now),
+            word=seen.word,
+            standing=self._standing(seen),
             facts=[
                 (words(f"device.{name}"), text, name in {"upstream", "power"})
                 for name in ROWS
                 if (text := values.get(name) or str(getattr(device, name)))
             ],
-            tickets=[t for t in visible_tickets(live, self._who) if t.subject == device.id],
+            tickets=[(ticket, ticket_standing(ticket, seen)) for ticket in tickets],
             now=now,
             opens=may_open(self._who, device),
         )
+
+    def _standing(self, seen: Sighting) -> Standing:
+        """Return the shape that the wall gives the device, its tickets and alarms included."""
+        live, device_id = self._ports.live, seen.device.id
+        tickets = [ticket for ticket in live.open_tickets() if ticket.subject == device_id]
+        alarms = [alarm for alarm in live.open_alarms() if alarm.subject == device_id]
+        waiting = jobs(tickets, alarms, {device_id: seen})
+        return burdened(seen, {device_id: worst([job.standing for job in waiting])})
 
     def _points(self, view: DeviceView) -> str:
         rows = point_rows(view, self._ports.clock.now(), self._words)

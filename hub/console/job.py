@@ -29,6 +29,12 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""
     holder: str = ""
     children: int = 0
+    recovered: bool = False
+
+    @property
+    def word(self) -> str:
+        """The catalogue key of what its shape means."""
+        return "ticket_flag.recovered" if self.recovered else f"standing.{self.standing}"
 
 
 def jobs(
@@ -61,6 +67,7 @@ def _of_ticket(ticket: Ticket, sightings: Mapping[str, Sighting]) -> Job:
         state=ticket.state,
         holder=ticket.holder,
         children=len(ticket.children),
+        recovered=TicketFlag.RECOVERED in ticket.flags,
     )
 
 

@@ -58,7 +58,7 @@ def point_name(kind: Kind, point: str, words: Words) -> str:
 
 def value_text(value: Value | None, unit: str, words: Words) -> str:
     """Write a value with its unit."""
-    if value is None:
+    if value is None or value == "":
         return words("value.none")
     if isinstance(value, bool):
         return words("value.true" if value else "value.false")

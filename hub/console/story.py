@@ -19,6 +19,8 @@ def is_told(entry: Entry) -> bool:
     """Tell whether an entry belongs into the wall's last line."""
     if entry.data.get("discreet") or entry.type.startswith(PRIVATE):
         return False
+    if entry.type == "alarm.cleared" and entry.data.get("ticket"):
+        return False
     return entry.type not in NOISE and f"story.{entry.type}" in words_of(Language.ZH).phrases
 
 
@@ -76,14 +78,15 @@ def _actor(entry: Entry, _live: Live, words: Words) -> str:
 
 
 def actor_name(actor: str, words: Words) -> str:
-    """Name who acted: a person by login, a rule and the hub by a word."""
-    if actor.startswith("rule:"):
-        return words("actor.rule")
+    """Name who acts or holds: a person by login, a rule, a program's key and the hub by a word."""
+    kind, _, name = actor.partition(":")
+    if name and kind in {"rule", "key"}:
+        return words(f"actor.{kind}", name=name)
     return words("actor.hub") if actor == "hub" else actor
 
 
-def _subject(entry: Entry, _live: Live, _words: Words) -> str:
-    return entry.subject
+def _holder(entry: Entry, _live: Live, words: Words) -> str:
+    return actor_name(str(entry.data.get("holder") or ""), words)
 
 
 _FINDERS: dict[str, Callable[[Entry, Live, Words], str]] = {
@@ -92,7 +95,7 @@ _FINDERS: dict[str, Callable[[Entry, Live, Words], str]] = {
     "title": _title,
     "do": _action,
     "actor": _actor,
-    "subject": _subject,
+    "holder": _holder,
 }
 
 

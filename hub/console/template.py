@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hub.console import span
 from hub.console.language import Words
+from hub.console.story import actor_name
 
 OWN_FILES = ("console.css", "wall.css", "live.js", "hold.js")
 
@@ -38,6 +39,7 @@ ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 ENVIRONMENT.globals |= {
+    "actor_name": actor_name,
     "ago": span.ago,
     "clock_face": span.clock_face,
     "coarse_ago": span.coarse_ago,

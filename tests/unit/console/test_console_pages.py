@@ -274,6 +274,16 @@ async def test_a_device_shows_points_why_events_and_a_curve(console: Console) ->
         assert shown in page
 
 
+async def test_a_device_stands_on_its_page_as_on_the_wall(console: Console) -> None:
+    gate = console.community.of_kind(Kind.BARRIER_GATE)[0]
+    async with browsing(console, "li", Role.CREW) as client:
+        assert 'class="title normal"' in (await client.get(f"/devices/{gate}")).text
+        console.community.open_ticket(gate, "闸杆脱落", "Boom broken")
+        page = (await client.get(f"/devices/{gate}")).text
+    assert 'class="title fault"' in page
+    assert '<span class="state">故障</span>' in page
+
+
 async def test_a_household_meter_shows_no_reading_and_no_curve(console: Console) -> None:
     meters = [
         view.device.id

@@ -135,6 +135,7 @@ def test_values_are_written_for_people() -> None:
     assert value_text(38.50, "degC", ZH) == "38.5 ℃"
     assert value_text(7, "kWh", ZH) == "7 kWh"
     assert value_text(None, "V", ZH) == "无"
+    assert value_text("", "", ZH) == "无"
 
 
 def test_a_curve_is_thinned_but_keeps_its_peaks() -> None:

@@ -94,6 +94,7 @@ async def test_a_finished_repair_leaves_the_wall_and_a_recovered_one_only_gives_
     todo = (await Wall(console).look())[TODO]
     assert "修好的" not in todo
     assert 'class="first notice"' in todo
+    assert "已自行恢复" in todo
 
 
 async def test_duress_is_on_no_wall(console: Console, community: FakeCommunity) -> None:
@@ -216,6 +217,41 @@ async def test_the_last_line_has_the_newest_event_first_and_nothing_private(
     assert last.index("恢复在线") < last.index("离线")
     assert "signed_in" not in last
     assert "site.loaded" not in last
+
+
+async def test_the_last_line_names_the_device_and_not_the_number_of_its_ticket(
+    console: Console, community: FakeCommunity
+) -> None:
+    gate = community.of_kind(Kind.BARRIER_GATE)[0]
+    view = community.device(gate)
+    assert view is not None
+    ticket = community.open_ticket(gate, "闸杆脱落", "Boom broken", age=60)
+    cleared = {"id": "A1", "ticket": ticket.number}
+    community.tell("alarm.cleared", gate, place=ticket.place, data=cleared)
+    community.tell("ticket.taken", ticket.number, "key:crew", ticket.place, data={"state": "taken"})
+    last = (await Wall(console).look())[LAST]
+    assert f"程序 crew 接单：{view.device.name} 闸杆脱落" in last
+    assert ticket.number not in last
+    assert "恢复正常" not in last, "the ticket says it"
+
+
+async def test_lost_connections_are_told_once_and_in_words_for_a_guard(
+    console: Console, community: FakeCommunity
+) -> None:
+    sessions = ("mqtt-state", "mqtt-reply")
+    for session in sessions:
+        community.tell("link.up", session)
+    wall = Wall(console)
+    assert "<time>" not in (await wall.look())[LAST], "the hub's own start is no news"
+    for session in sessions:
+        community.tell("link.down", session)
+    assert (await wall.look())[LAST].count("收不到设备消息") == 1
+    community.tell("link.up", sessions[0])
+    assert "又能收到" not in (await wall.look())[LAST]
+    community.tell("link.up", sessions[1])
+    last = (await wall.look())[LAST]
+    assert last.count("又能收到设备消息") == 1
+    assert "mqtt" not in last
 
 
 async def test_names_from_the_books_are_escaped(console: Console, community: FakeCommunity) -> None:
