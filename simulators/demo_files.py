@@ -73,7 +73,7 @@ def write_config(data: Path, choices: Choices, *, web_port: int, outbound_loopba
     tables: dict[str, dict[str, Any]] = {
         "community": {
             "id": "guanshan",
-            "name": {"zh": "官山社区", "en": "Guanshan community"},
+            "name": {"zh": "关山社区", "en": "Guanshan community"},
             "prefix": "GS",
         },
         "store": {"path": "lingdang.db"},

@@ -78,7 +78,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 
     def places(self, chance: Random) -> Iterator[PlaceRow]:
         """List every place, parents first; the lot decides how many flats a building has."""
-        yield PlaceRow(path=ROOT, name="官山社区", kind="community", grid_code=GRID_CODE)
+        yield PlaceRow(path=ROOT, name="关山社区", kind="community", grid_code=GRID_CODE)
         for index in range(self.compounds):
             yield self._row(self.compound(index), "compound", index)
         for building in range(self.buildings):

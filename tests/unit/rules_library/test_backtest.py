@@ -19,7 +19,7 @@ MODELS = load_models(shipped_models())
 RULES = load_rules(FILES, MODELS, prove=False)
 COMPOUND, BUILDING = "guanshan/a", "guanshan/a/b1"
 PLACES = {
-    "guanshan": Place(path="guanshan", name="官山社区", kind="community"),
+    "guanshan": Place(path="guanshan", name="关山社区", kind="community"),
     COMPOUND: Place(path=COMPOUND, name="东苑", kind="compound"),
     BUILDING: Place(path=BUILDING, name="东苑 1 幢", kind="building"),
 }

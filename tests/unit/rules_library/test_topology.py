@@ -24,7 +24,7 @@ BUILDING = "guanshan/a/b1"
 PLACES = {
     path: Place(path=path, name=name)
     for path, name in {
-        "guanshan": "官山社区",
+        "guanshan": "关山社区",
         "guanshan/a": "东苑",
         BUILDING: "东苑 1 幢",
         "guanshan/a/b2": "东苑 2 幢",

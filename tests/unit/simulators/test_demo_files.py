@@ -56,7 +56,7 @@ def test_the_configuration_is_what_the_hub_and_the_simulator_read(tmp_path: Path
     choices = make(tmp_path)
     config = write_config(tmp_path, choices, web_port=8801, outbound_loopback=True)
     settings = load_settings(config.read_text("utf-8"), str(config), {})
-    assert settings.community.name == {"zh": "官山社区", "en": "Guanshan community"}
+    assert settings.community.name == {"zh": "关山社区", "en": "Guanshan community"}
     assert settings.web.port == 8801
     assert settings.outbound.allow == ("127.0.0.0/8", "::1/128")
     assert settings.demo.speed == 2.0

@@ -349,7 +349,7 @@ def make_console(
         archive=WaveArchive(clock),
         gatekeeper=Gatekeeper(community.books, desk, clock),
         clock=clock,
-        community=CommunityCard(id="guanshan", name="官山社区", prefix="GS", test=True),
+        community=CommunityCard(id="guanshan", name="关山社区", prefix="GS", test=True),
         possible_steps=possible,
     )
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
