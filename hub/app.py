@@ -16,7 +16,7 @@ from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.modbus import ModbusDriver
 from hub import notify
 from hub.clock import Clock, SystemClock
-from hub.errors import ConfigError, HubError, Problem
+from hub.errors import ConfigError, HubError
 from hub.feeds.incident import make_projector
 from hub.intake.core import Intake, Needs, build_intake
 from hub.links import Wiring, build_links, build_sender
@@ -39,7 +39,10 @@ GARBAGE = (50_000, 20, 50)
 
 
 async def run_hub(config: Path) -> int:
-    """Run until SIGTERM or SIGINT; returns the exit code."""
+    """Run until SIGTERM or SIGINT; returns the exit code.
+
+    Raises ConfigError where a file that people wrote leaves nothing to run.
+    """
     configure_logging()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -48,6 +51,8 @@ async def run_hub(config: Path) -> int:
     try:
         async with open_hub(config) as died:
             await _until_stopped(stop, died)
+    except ConfigError:
+        raise
     except HubError as error:
         # A failure that has a name needs a sentence, not a trace.
         log.error("the hub cannot go on", why=str(error))  # noqa: TRY400
@@ -63,9 +68,6 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
     Leaving stops them in reverse: first nobody new comes in (web, links), then what has come in
     is finished (intake), then the store is closed.
     """
-    if not config.is_file():  # noqa: ASYNC240 - once, before anything runs
-        hint = "copy deploy/lingdang.example.toml and change what differs"
-        raise ConfigError(Problem(file=str(config), message="there is no such file", hint=hint))
     settings, problems = read_settings(config)
     clock = SystemClock(speed=settings.demo.speed, origin=settings.demo.clock_origin)
     async with contextlib.AsyncExitStack() as stack:

@@ -9,12 +9,21 @@ import httpx2
 import msgspec
 
 from device_drivers.catalogue import load_models, shipped_models
+from hub.access.demo import parse_access
 from hub.errors import ConfigError, NotFoundError, Problem
-from hub.loading import World, load_world, read_settings, shipped_rules
+from hub.loading import (
+    World,
+    load_world,
+    read_access,
+    read_settings,
+    read_text,
+    shipped_rules,
+)
 from hub.model.device import DeviceUid
 from hub.model.instant import to_rfc3339
 from hub.model.spelling import suggest
 from hub.notify import READY_FILE
+from hub.settings import Settings
 from hub.site_books import DEVICES, known_uids
 from hub.store.peek import newest_instant, read_collection
 from hub.store.replay import replay_file
@@ -29,18 +38,33 @@ DAY = 86400.0
 
 
 def check_files(config: Path) -> tuple[Problem, ...]:
-    """Read everything that `config` names and prove every rule; return every fault."""
+    """Read everything that `config` names and prove every rule; return every fault.
+
+    Raises ConfigError when there is no `config` to read.
+    """
     settings, problems = read_settings(config)
+    problems += _access_problems(settings)
     try:
         return load_world(settings, {}, problems=problems, prove=True).problems
     except ConfigError as error:
         return (*problems, *error.problems)
 
 
+def _access_problems(settings: Settings) -> tuple[Problem, ...]:
+    file = settings.demo.access
+    if file is None:
+        return ()
+    try:
+        parse_access(read_access(file), str(file))
+    except ConfigError as error:
+        return error.problems
+    return ()
+
+
 def test_rules(paths: Sequence[Path], echo: Echo) -> int:
     """Run the examples of every rule in `paths` (shipped ones when empty); 0 when all pass."""
     models = load_models(shipped_models())
-    texts = {str(path): path.read_text(encoding="utf-8") for path in paths} or shipped_rules()
+    texts = {str(path): read_text(path) for path in paths} or shipped_rules()
     rules = load_rules({**shipped_rules(), **texts}, models, prove=False)
     asked = [rule for rule in rules if rule.file in texts]
     passed = failed = 0
@@ -113,8 +137,11 @@ def show_status(config: Path, echo: Echo) -> int:
     try:
         ready = msgspec.json.decode((settings.store.path.parent / READY_FILE).read_bytes())
         answer = httpx2.get(f"{ready['url']}/readyz", timeout=5)
+    except FileNotFoundError:
+        echo(f"the hub of {config} does not run; start it: lingdang run {config}")
+        return 1
     except (OSError, httpx2.HTTPError) as error:
-        echo(f"the hub of {config} does not answer ({error}); start it: lingdang run {config}")
+        echo(f"the hub of {config} does not answer ({error}); look at its log, or start it again")
         return 1
     body = answer.json()
     echo(f"{ready['url']} (process {ready['pid']}): {body['status']}")
@@ -126,7 +153,7 @@ def show_status(config: Path, echo: Echo) -> int:
 def _choose(world: World, rule: str, file: Path | None) -> tuple[Rule, ...]:
     rules = world.rules
     if file is not None:
-        text = {str(file): file.read_text(encoding="utf-8")}
+        text = {str(file): read_text(file)}
         loaded = load_rules({**shipped_rules(), **text}, world.models, prove=False)
         rules = tuple(each for each in loaded if each.file in text)
     if rule:

@@ -11,9 +11,11 @@ import typer
 
 from hub.errors import ConfigError, HubError
 
+WRONG_FILE = 2
+"""The exit code where a file that a person wrote, or its name, is wrong: as for a wrong option."""
+
 app = typer.Typer(
     name="lingdang",
-    help="Lingdang 铃铛: from a device's fault to a ticket, a bell and an incident.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -24,7 +26,18 @@ demo_app = typer.Typer(help="Run a simulated community, or cause a fault in it."
 app.add_typer(rules_app, name="rules")
 app.add_typer(demo_app, name="demo")
 
+VERSION = Annotated[bool, typer.Option("--version", help="show the version and exit")]
 CONFIG = Annotated[Path, typer.Argument(help="the configuration, lingdang.toml")]
+
+
+@app.callback(invoke_without_command=True)
+def lingdang(*, version: VERSION = False) -> None:
+    """Lingdang 铃铛: from a device's fault to a ticket, a bell and an incident."""
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(f"lingdang {version_of('lingdang')}")
+        raise typer.Exit
 
 
 @app.command()
@@ -44,7 +57,7 @@ def check(config: CONFIG) -> None:
     for problem in problems:
         typer.echo(str(problem), err=True)
     if problems:
-        typer.echo(f"{len(problems)} faults found; nothing was changed", err=True)
+        typer.echo(f"{_count(len(problems), 'fault')} found; nothing was changed", err=True)
         raise SystemExit(1)
     typer.echo(f"{config}: no faults found")
 
@@ -128,7 +141,12 @@ def demo_fault(
     """Cause a fault in the running demo, or end it."""
     from simulators.demo import demo_fault as cause
 
-    asyncio.run(cause(data, name, device, clear=clear))
+    for sentence in asyncio.run(cause(data, name, device, clear=clear)):
+        typer.echo(sentence)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def main() -> None:
@@ -137,7 +155,7 @@ def main() -> None:
         app()
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
-        raise SystemExit(1) from None
+        raise SystemExit(WRONG_FILE) from None
     except HubError as error:
         sys.stderr.write(f"lingdang: {error}\n")
         raise SystemExit(1) from None

@@ -36,10 +36,9 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_settings(config: Path) -> tuple[Settings, tuple[Problem, ...]]:
-    """Read `lingdang.toml`; a file that is not there is a problem, too."""
-    text, problems = _read_text(config)
-    settings, more = parse_settings(text, str(config), os.environ)
-    return settings, (*problems, *more)
+    """Read `lingdang.toml`, and what is wrong in it; ConfigError when it cannot be read at all."""
+    text = read_text(config, "name another, or copy deploy/lingdang.example.toml")
+    return parse_settings(text, str(config), os.environ)
 
 
 def load_world(
@@ -131,21 +130,30 @@ def _folders(folders: Iterable[Path], faults: list[Problem]) -> dict[str, str]:
             faults.append(Problem(file=str(folder), message="there is no such folder", hint=hint))
             continue
         for path in sorted(folder.glob("*.toml")):
-            text, problems = _read_text(path)
-            faults.extend(problems)
-            texts[str(path)] = text
+            try:
+                texts[str(path)] = read_text(path)
+            except ConfigError as error:
+                faults.extend(error.problems)
     return texts
 
 
-def _read_text(path: Path) -> tuple[str, tuple[Problem, ...]]:
+def read_access(path: Path) -> str:
+    """Read the file of the first people; ConfigError when it cannot be read."""
+    return read_text(path, "write it, or take 'access' out of [demo] once everybody is known")
+
+
+def read_text(path: Path, hint: str = "check the path") -> str:
+    """Read a text that a person wrote; ConfigError, with `hint` as the next step, if it cannot."""
     try:
-        return path.read_text(encoding="utf-8-sig"), ()
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        return "", (Problem(file=str(path), message=_why(error), hint="check the path"),)
+        problem = Problem(file=str(path), message=_why(error), hint=hint)
     except UnicodeDecodeError as error:
         message = f"byte {error.start + 1} is not UTF-8"
-        return "", (Problem(file=str(path), message=message, hint="save the file as UTF-8"),)
+        problem = Problem(file=str(path), message=message, hint="save the file as UTF-8")
+    raise ConfigError(problem)
 
 
 def _why(error: OSError) -> str:
-    return f"it cannot be read: {error.strerror}"
+    missing = isinstance(error, FileNotFoundError)
+    return "there is no such file" if missing else f"it cannot be read: {error.strerror}"

@@ -20,7 +20,7 @@ from hub.console import build_console, error_page, static_app
 from hub.errors import Problem
 from hub.feeds.grid import build_feeds
 from hub.intake.core import Intake
-from hub.loading import World
+from hub.loading import World, read_access
 from hub.services.ticket import possible_steps
 from hub.store.sqlite import SqliteStore
 
@@ -84,11 +84,11 @@ def figures(intake: Intake) -> dict[str, float]:
 async def serve_web(world: World, ports: WebPorts, intake: Intake) -> AsyncIterator[str]:
     """Serve everything over HTTP while the block runs; yields the base URL."""
     settings = world.settings
-    web = settings.web
-    listener = listen(web.host, web.port, file="lingdang.toml")
-    if settings.demo.access is not None:
-        text = await asyncio.to_thread(settings.demo.access.read_bytes)
-        await intake.desk.write(await import_access(text, ports.books, now=ports.clock.now()))
+    if file := settings.demo.access:
+        text = await asyncio.to_thread(read_access, file)
+        new = await import_access(text, ports.books, now=ports.clock.now(), file=str(file))
+        await intake.desk.write(new)
+    listener = listen(settings.web.host, settings.web.port, file="lingdang.toml")
     async with serving(build_app(ports, intake, world.problems), listener) as url:
         yield url
 

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -50,7 +51,7 @@ async def run_demo(options: DemoOptions) -> int:
     """
     allow_many_sockets()
     screen, stop = Screen(), asyncio.Event()
-    with _signals(stop), _folder(options.data) as data:
+    with _signals(stop), _folder(options.data) as data, _announced(options.ready_file, data):
         playing = asyncio.create_task(_play(options, data, screen, stop), name="demo")
         stopped = asyncio.create_task(stop.wait(), name="demo stops")
         await asyncio.wait((playing, stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -74,20 +75,30 @@ def _signals(stop: asyncio.Event) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-async def demo_fault(data: Path, name: str, device: str = "", *, clear: bool = False) -> None:
-    """Cause a fault in the demo that runs on `data`, or end it.
+async def demo_fault(data: Path, name: str, device: str = "", *, clear: bool = False) -> list[str]:
+    """Cause a fault in the demo that runs on `data`, or end it; say what that did, line by line.
 
     Raises NotFoundError when no demo runs there, or no such fault is going on.
     """
     try:
         control = json.loads((data / demo_files.READY).read_text("utf-8"))["control"]
     except FileNotFoundError:
-        raise NotFoundError(f"no demo has run in {data}; start one with --data {data}") from None
+        raise NotFoundError(
+            f"no demo runs on {data}; start one: lingdang demo --data {data}"
+        ) from None
     async with Remote(control) as remote:
         if not clear:
-            await remote.begin(name, device)
-        elif not await remote.clear(name, device):
-            raise NotFoundError(f"no {name} {device} is going on".replace("  ", " "))
+            return [_begun(await remote.begin(name, device))]
+        ended = await remote.clear(name, device)
+    if not ended:
+        raise NotFoundError(f"no {name} {device} is going on".replace("  ", " "))
+    return [f"{fault['device']}: {fault['name']} is over" for fault in ended]
+
+
+def _begun(fault: dict[str, Any]) -> str:
+    if not fault["device"]:
+        return f"{fault['name']}: it passes by itself"
+    return f"{fault['device']} in {fault['place']}: {fault['name']} goes on until --clear"
 
 
 async def _play(options: DemoOptions, data: Path, screen: Screen, stop: asyncio.Event) -> None:
@@ -102,7 +113,7 @@ async def _play(options: DemoOptions, data: Path, screen: Screen, stop: asyncio.
             elif key in {CLEAR, *KEYS}:
                 pressed.create_task(obey_key(key, remote, screen))
 
-        screen.welcome(show.ready["url"], show.ready["logins"], keyboard=keyboard)
+        screen.welcome(show.ready, keyboard=keyboard)
         with keys(press) if keyboard else contextlib.nullcontext():
             await asyncio.Event().wait()
 
@@ -134,6 +145,26 @@ def _cast(options: DemoOptions, data: Path, screen: Screen) -> Cast:
     )
 
 
+@contextlib.contextmanager
+def _announced(ready_file: Path | None, data: Path) -> Iterator[None]:
+    """Let ready files tell of this demo only: none of an earlier one, none when it is over."""
+    marks = [data / demo_files.READY, *([ready_file.absolute()] if ready_file else [])]
+    for mark in marks:
+        if not mark.parent.is_dir():
+            raise _unusable(mark.parent, "--ready-file", "there is no such folder")
+        mark.unlink(missing_ok=True)
+    try:
+        yield
+    finally:
+        for mark in marks:
+            mark.unlink(missing_ok=True)
+
+
+def _unusable(folder: Path, option: str, why: str) -> ConfigError:
+    hint = f"name another with {option}"
+    return ConfigError(Problem(file=str(folder), message=why, hint=hint))
+
+
 def _web_port(wanted: int) -> int:
     if not wanted:
         return demo_files.free_port()
@@ -157,8 +188,12 @@ def _folder(data: Path | None) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="lingdang-demo-") as folder:
             yield Path(folder)
         return
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (data / "demo.lock").open("w") as lock:
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock_file = (data / "demo.lock").open("w")
+    except OSError as error:
+        raise _unusable(data, "--data", f"it cannot be used: {error.strerror}") from None
+    with lock_file as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -34,16 +34,23 @@ class Screen:
         """Write one line."""
         self._console.print(sentence, markup=False, soft_wrap=True)
 
-    def welcome(self, url: str, logins: dict[str, dict[str, str]], *, keyboard: bool) -> None:
-        """Show where to look and how to get in."""
+    def welcome(self, ready: dict[str, Any], *, keyboard: bool) -> None:
+        """Show where to look, how to get in, and how to break things; `ready` as in the file."""
+        url = ready["url"]
         table = Table(title="登录 / sign in", title_justify="left", box=None, padding=(0, 2, 0, 0))
         for head in ("role", "name", "password"):
             table.add_column(head)
-        for role, login in logins.items():
+        for role, login in ready["logins"].items():
             table.add_row(role, login["name"], login["password"])
         self._console.print(f"\n[b]Lingdang 铃铛[/b]  [link={url}]{url}[/link]\n")
         self._console.print(table)
-        self._console.print(f"\n{HINT}" if keyboard else "\nCtrl-C stops everything.")
+        self.say(f"\nMore faults: {_command()} demo fault camera-lost --data {ready['data']}")
+        self._console.print(HINT if keyboard else "Ctrl-C stops everything.")
+
+
+def _command() -> str:
+    """Return how this program was called, so that its line can be copied."""
+    return sys.argv[0] if sys.argv[0].endswith("lingdang") else "lingdang"
 
 
 def can_read_keys() -> bool:

@@ -28,12 +28,14 @@ class DemoAccess(msgspec.Struct, frozen=True, kw_only=True):
     keys: dict[Role, str] = {}
 
 
-async def import_access(text: str | bytes, books: Books, *, now: float) -> list[Document]:
+async def import_access(
+    text: str | bytes, books: Books, *, now: float, file: str = "demo-access.json"
+) -> list[Document]:
     """Return the documents that are missing or different; an empty list when nothing is.
 
-    Raises ConfigError when the text is not such a file.
+    Raises ConfigError when the text is not such a file; `file` names it there.
     """
-    access = _parse(text)
+    access = parse_access(text, file)
     desk = PasswordDesk()
     people = await asyncio.gather(
         *(_person(role, login, books, desk) for role, login in access.logins.items())
@@ -47,12 +49,13 @@ async def import_access(text: str | bytes, books: Books, *, now: float) -> list[
     return [document for document in (*people, *keys) if document is not None]
 
 
-def _parse(text: str | bytes) -> DemoAccess:
+def parse_access(text: str | bytes, file: str) -> DemoAccess:
+    """Read the file's text; raises ConfigError, naming `file`, when it is not such a one."""
     try:
         return msgspec.json.decode(text, type=DemoAccess)
     except msgspec.DecodeError as error:
         problem = Problem(
-            file="demo-access.json",
+            file=file,
             message=str(error),
             hint='write {"logins": {role: {"name", "password"}}, "keys": {role: token}}',
         )

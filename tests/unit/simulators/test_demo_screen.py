@@ -60,11 +60,20 @@ async def test_a_key_that_cannot_be_obeyed_says_why(screen: Screen, paper: io.St
 
 def test_the_welcome_shows_the_address_and_every_login(screen: Screen, paper: io.StringIO) -> None:
     logins = {"guard": {"name": "guard", "password": "p1"}, "crew": {"name": "c", "password": "p2"}}
-    screen.welcome("http://127.0.0.1:8800", logins, keyboard=True)
+    ready = {"url": "http://127.0.0.1:8800", "logins": logins, "data": "/data"}
+    screen.welcome(ready, keyboard=True)
     text = paper.getvalue()
-    for word in ("http://127.0.0.1:8800", "guard", "p1", "p2", "break a boom", "quit"):
+    for word in (
+        "http://127.0.0.1:8800",
+        "guard",
+        "p1",
+        "p2",
+        "break a boom",
+        "quit",
+        "--data /data",
+    ):
         assert word in text
-    screen.welcome("http://x", {}, keyboard=False)
+    screen.welcome(ready | {"logins": {}}, keyboard=False)
     assert "Ctrl-C stops everything" in paper.getvalue()
 
 

@@ -1,0 +1,120 @@
+"""The command line as a person meets it: one sentence, a next step, and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from hub.cli import main
+
+CONFIG = '[community]\nid = "x"\n[demo]\naccess = "access.json"\n'
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A sound site, but for the file of its people."""
+    (tmp_path / "places.csv").write_text("path,name,kind,grid_code\nx,X,community,\n")
+    head = "id,address,link,kind,model,place,name,lane,upstream,power,state\n"
+    (tmp_path / "devices.csv").write_text(head)
+    config = tmp_path / "lingdang.toml"
+    config.write_text(CONFIG)
+    return config
+
+
+@pytest.fixture(autouse=True)
+def _logs_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.app.configure_logging", lambda: None)
+
+
+def call(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    """Run the command and return its exit code."""
+    monkeypatch.setattr(sys, "argv", ["lingdang", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    code = ended.value.code
+    return code if isinstance(code, int) else 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check",),
+        ("run",),
+        ("status",),
+        ("rules", "test"),
+        ("rules", "backtest"),
+    ],
+)
+def test_a_file_that_is_not_there_is_one_sentence_with_the_next_step(
+    words: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    missing = tmp_path / "nope.toml"
+    assert call(monkeypatch, *words, str(missing)) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"{missing}: there is no such file; ")
+    assert said.count("\n") == 1
+
+
+def test_rules_that_cannot_be_read_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    odd = tmp_path / "odd.toml"
+    odd.write_bytes(b"\xff\xfe")
+    assert call(monkeypatch, "rules", "test", str(odd)) == 2
+    assert capsys.readouterr().err == f"{odd}: byte 1 is not UTF-8; save the file as UTF-8\n"
+    assert call(monkeypatch, "rules", "test", str(tmp_path)) == 2
+    assert "it cannot be read: Is a directory" in capsys.readouterr().err
+
+
+def test_the_check_looks_for_the_first_people_too(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    access = site.parent / "access.json"
+    assert call(monkeypatch, "check", str(site)) == 1
+    said = capsys.readouterr().err
+    assert f"{access}: there is no such file; write it, or take 'access' out of [demo]" in said
+    assert "1 fault found" in said
+    access.write_text("{")
+    assert call(monkeypatch, "check", str(site)) == 1
+    assert f"{access}: " in capsys.readouterr().err
+    access.write_text("{}")
+    assert call(monkeypatch, "check", str(site)) == 0
+
+
+def test_without_the_file_of_its_people_a_hub_does_not_start(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "run", str(site)) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"{site.parent / 'access.json'}: there is no such file; write it")
+
+
+def test_a_hub_that_does_not_run_is_told_how_to_start(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "status", str(site)) == 1
+    assert f"does not run; start it: lingdang run {site}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("option", ["--data", "--ready-file"])
+def test_a_demo_says_which_folder_it_cannot_use(
+    option: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").touch()
+    assert call(monkeypatch, "demo", option, str(tmp_path / "file" / "x")) == 2
+    assert f"name another with {option}\n" in capsys.readouterr().err
+
+
+def test_the_version_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out.startswith("lingdang 0.")
