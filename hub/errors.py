@@ -45,7 +45,11 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HubError(Exception):
-    """Any failure that the hub knows by name."""
+    """Any failure that the hub knows by name; the sentence is English, `zh` says it in Chinese."""
+
+    def __init__(self, message: str = "", *, zh: str = "") -> None:
+        super().__init__(f"{zh} {message}" if zh else message)
+        self.texts = {"zh": zh, "en": message} if zh else {"en": message}
 
 
 class ConfigError(HubError):
@@ -71,16 +75,18 @@ class NotFoundError(HubError):
 class ConflictError(HubError):
     """The step is not possible in this state; `possible` names those that are."""
 
-    def __init__(self, message: str, *, possible: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, possible: tuple[str, ...] = (), zh: str = "") -> None:
+        super().__init__(message, zh=zh)
         self.possible = possible
 
 
 class InvalidRequestError(HubError):
     """A request's fields are wrong; `problems` maps a field to what is wrong with it."""
 
-    def __init__(self, message: str, *, problems: dict[str, str] | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, *, problems: dict[str, str] | None = None, zh: str = ""
+    ) -> None:
+        super().__init__(message, zh=zh)
         self.problems = problems or {}
 
 

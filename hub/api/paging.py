@@ -46,16 +46,19 @@ async def collect(
     start: str,
     limit: int,
 ) -> tuple[list[Item], str | None]:
-    """Read on from the cursor `start` until `limit` wanted items are found or none are left."""
+    """Read on from the cursor `start` until one more than `limit` wanted items are found.
+
+    The cursor is None when that one is not there: even a full page then is the last.
+    """
     found: list[Item] = []
     cursor = start
     while rows := await fetch(cursor):
         for row in rows:
             cursor = key(row)
+            if wanted(row) and len(found) == limit:
+                return found, key(found[-1])
             if wanted(row):
                 found.append(row)
-            if len(found) == limit:
-                return found, cursor
     return found, None
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from enum import StrEnum
+from typing import TypeVar, get_type_hints
 
 import msgspec
 
@@ -22,13 +23,22 @@ def read_struct(body: bytes, kind: type[Body]) -> Body:
         if not unknown:
             return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        place, said = _place(error), _say(error, kind)
         raise InvalidRequestError(
-            f"The body does not fit: {error}.", problems={_place(error): str(error)}
+            f"The body does not fit: {said}.", problems={place: said}
         ) from error
     raise InvalidRequestError(
         f"Unknown fields: {', '.join(unknown)}; known are {', '.join(kind.__struct_fields__)}.",
         problems=dict.fromkeys(unknown, "unknown field"),
     )
+
+
+def _say(error: Exception, kind: type[msgspec.Struct]) -> str:
+    """Repeat msgspec's sentence; of a word that is none of a field's choices with the choices."""
+    choices = get_type_hints(kind).get(_place(error))
+    if isinstance(choices, type) and issubclass(choices, StrEnum):
+        return f"{error}; one of: {', '.join(choices)}"
+    return str(error)
 
 
 def _place(error: Exception) -> str:

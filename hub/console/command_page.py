@@ -14,7 +14,7 @@ from hub.console.language import words_of
 from hub.console.page import STAFF, chosen_language, show, visit_of
 from hub.console.wall_page import studio_of
 from hub.errors import CommandRefusedError, ConflictError, ForbiddenError, InvalidRequestError
-from hub.services.command import MAY_COMMAND
+from hub.services.permission import MAY_COMMAND
 
 LONGEST = 200
 REFUSALS = (CommandRefusedError, ConflictError, ForbiddenError, InvalidRequestError)
@@ -38,7 +38,7 @@ async def give_order(request: Request, device_id: str) -> Response:
     try:
         command = await ports.desk.command(device_id, OPEN, reason, who)
     except REFUSALS as error:
-        return await _question(request, device_id, message=str(error))
+        return await _question(request, device_id, message=words.of(error.texts))
     return RedirectResponse(f"/commands/{quote(command.id)}", 303)
 
 

@@ -16,7 +16,8 @@ from hub.model.access import Identity
 from hub.model.command import Command, CommandState, CommandStep
 from hub.model.device import Device, LinkState
 from hub.ports import DeviceView
-from hub.services.command import ALLOWED, FINAL, MAY_COMMAND
+from hub.services.command import FINAL
+from hub.services.permission import ALLOWED, MAY_COMMAND
 
 OPEN = "open"
 REASONS = ("visitor", "delivery", "emergency", "forgot", "other")

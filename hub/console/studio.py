@@ -16,7 +16,7 @@ from hub.console.ticket_list import paint_list
 from hub.console.ticket_sheet import TicketSheet
 from hub.console.wall import WallScene
 from hub.model.access import Identity
-from hub.services.command import MAY_COMMAND
+from hub.services.permission import MAY_COMMAND
 
 
 class Studio:

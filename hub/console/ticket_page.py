@@ -124,7 +124,7 @@ def _detail(error: HubError, words: Words) -> str:
         return words("ticket.possible", steps=steps) if steps else words("ticket.possible_none")
     if isinstance(error, InvalidRequestError) and error.problems:
         return words("punct.list").join(words.name("field", name) for name in error.problems)
-    return str(error)
+    return words.of(error.texts)
 
 
 CALLS = (

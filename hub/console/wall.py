@@ -20,7 +20,7 @@ from hub.console.story import sentence
 from hub.console.template import dom_id, paint
 from hub.model.access import Identity
 from hub.ports import Live
-from hub.services.command import MAY_COMMAND
+from hub.services.permission import MAY_COMMAND
 
 HEAD, TODO, GATES, LAST = "wall-head", "wall-todo", "wall-gates", "wall-last"
 ROWS = 3

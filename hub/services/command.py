@@ -11,19 +11,14 @@ from collections.abc import Iterable
 
 import msgspec
 
-from hub.errors import (
-    CommandRefusedError,
-    ConflictError,
-    ForbiddenError,
-    InvalidRequestError,
-)
-from hub.model.access import Identity, Role
+from hub.errors import ConflictError
+from hub.model.access import Identity
 from hub.model.command import Command, CommandState, CommandStep
-from hub.model.device import Device, Kind, Lifecycle, LinkState
+from hub.model.device import Device
 from hub.model.journal import Draft
-from hub.model.report import Quality, Sample, Value
-from hub.model.spelling import suggest
+from hub.model.report import Quality, Sample
 from hub.ports import DeviceView
+from hub.services.permission import CONFIRMS, check
 
 EXPIRY = 5.0
 """Seconds in which an order must begin; the device refuses it afterwards."""
@@ -31,20 +26,6 @@ FEEDBACK = 5.0
 """Further seconds that a device which has acknowledged may take to be seen moving."""
 LOOK = "not confirmed, look at the gate (未确认，请到现场查看)"
 NEVER_SENT = "it was not sent in time (未能及时发出)"
-
-ALLOWED: dict[Kind, tuple[str, ...]] = {
-    Kind.BARRIER_GATE: ("open", "close"),
-    Kind.UNIT_DOOR: ("open",),
-}
-"""Kind → orders that one person may give; hold-open and bulk orders need two."""
-
-MAY_COMMAND = frozenset({Role.GUARD, Role.MANAGER, Role.ADMINISTRATOR})
-
-CONFIRMS: dict[str, frozenset[tuple[str, Value]]] = {
-    "open": frozenset({("arm.position", "open"), ("lock.locked", False), ("door.open", True)}),
-    "close": frozenset({("arm.position", "closed")}),
-}
-"""Order → values of points that show that it was carried out."""
 
 _S = CommandState
 
@@ -70,10 +51,7 @@ def request(
     `command_id` is a new UUID where none is given.
     """
     device = view.device
-    _check_reason(reason, device)
-    _check_person(who, device)
-    _check_order(device, do)
-    _check_device(view, do, now)
+    check(view, do, reason=reason, who=who, now=now)
     _check_alone(device, pending)
     steps = tuple(CommandStep(state=state, at=now) for state in (_S.REQUESTED, _S.AUTHORISED))
     return Command(
@@ -171,52 +149,12 @@ def end_after_restart(command: Command, now: float) -> Command:
     return _to(command, _S.UNKNOWN, now, LOOK)
 
 
-def _check_reason(reason: str, device: Device) -> None:
-    if not reason.strip():
-        raise InvalidRequestError(
-            f"{device.id}: an order needs a reason; say why", problems={"reason": "say why"}
-        )
-
-
-def _check_person(who: Identity, device: Device) -> None:
-    if who.role not in MAY_COMMAND:
-        roles = ", ".join(sorted(MAY_COMMAND))
-        raise ForbiddenError(f"{device.id}: a {who.role} gives no orders; {roles} may")
-    if not who.may_see(device.place):
-        raise ForbiddenError(f"{device.id} is not in your part of the community")
-
-
-def _check_order(device: Device, do: str) -> None:
-    allowed = ALLOWED.get(device.kind, ())
-    if not allowed:
-        raise CommandRefusedError(f"{device.id}: a {device.kind} takes no orders from here")
-    if do not in allowed:
-        hint = suggest(do, allowed)
-        raise CommandRefusedError(f"{device.id}: a {device.kind} cannot be told {do!r}; {hint}")
-    if device.attributes.get("fire_linked"):
-        raise CommandRefusedError(
-            f"{device.id} belongs to the fire release, which is wired; use its manual release"
-        )
-    if device.state in {Lifecycle.PLANNED, Lifecycle.RETIRED}:
-        raise CommandRefusedError(f"{device.id} is {device.state}; it takes no orders")
-
-
-def _check_device(view: DeviceView, do: str, now: float) -> None:
-    name = view.device.id
-    if view.link is not LinkState.ONLINE:
-        raise CommandRefusedError(f"{name} is {view.link}: it cannot be heard; go to the gate")
-    for point, _ in sorted(CONFIRMS[do], key=str):
-        seen = view.points.get(point)
-        if seen and seen.stale_after and now - seen.at > seen.stale_after:
-            age = round(now - seen.at)
-            raise CommandRefusedError(f"{name}: {point} is {age} s old (stale); look at the gate")
-
-
 def _check_alone(device: Device, pending: Iterable[Command]) -> None:
     for other in pending:
         if other.uid == device.uid and other.state not in FINAL:
             raise ConflictError(
-                f"{device.id}: {other.actor}'s order to {other.do} is under way; wait for it"
+                f"{device.id}: {other.actor}'s order to {other.do} is under way; wait for it",
+                zh=f"{device.id}：{other.actor} 的指令正在执行，请稍等。",
             )
 
 

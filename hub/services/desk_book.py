@@ -66,7 +66,10 @@ class DeskBook:
         """
         ticket = self.index.ticket(number)
         if ticket is None:
-            raise NotFoundError(f"there is no ticket {number!r} at hand; check the number")
+            raise NotFoundError(
+                f"there is no ticket {number!r} at hand; check the number",
+                zh=f"没有工单 {number}。",
+            )
         if wish.do is TicketAction.REOPEN:
             self._check_alone(ticket, wish)
         healthy = not self.index.open_alarms_of(ticket)
@@ -94,6 +97,7 @@ class DeskBook:
             raise ConflictError(
                 f"ticket {ticket.number}: {other.number} is open for the same fault; use that one",
                 possible=tuple(each for each in possible if each != wish.do),
+                zh=f"工单 {ticket.number}：同一故障已有工单 {other.number}，请用那一张。",
             )
 
     def _find_alarm(self, alarm_id: str) -> Alarm:

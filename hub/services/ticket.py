@@ -96,7 +96,7 @@ def step(
     row = _find_row(ticket, wish, now)
     _check_fields(wish, row)
     if wish.do is TicketAction.COMPLETE and not healthy and not wish.reason.strip():
-        raise _conflict(ticket, wish, "the device is not healthy yet; wait, or give a reason", now)
+        raise _conflict(ticket, wish, NOT_HEALTHY, now)
     after = _after(ticket, wish, now)
     after = msgspec.structs.replace(after, state=row.to or ticket.state)
     words = {name: word for name in _WORDS if (word := getattr(wish, name))}
@@ -147,32 +147,43 @@ _NO_END: dict[str, Any] = {
     "closing_code": "",
     "closing_note": "",
 }
+NOT_HEALTHY = {
+    "zh": "设备还没有恢复正常，请等一等，或写明原因",
+    "en": "the device is not healthy yet; wait, or give a reason",
+}
+TOO_LATE = {
+    "zh": "办结已超过 7 天，请另开一单",
+    "en": "it was closed over 7 days ago; open a new one",
+}
 _WORDS = ("reason", "text", "to", "code")
 
 
 def _find_row(ticket: Ticket, wish: TicketStep, now: float) -> Transition:
     row = TRANSITIONS.get((ticket.state, wish.do))
     if row is None:
-        raise _conflict(ticket, wish, f"it is {ticket.state}", now)
+        here = {"zh": f"它现在是 {ticket.state}", "en": f"it is {ticket.state}"}
+        raise _conflict(ticket, wish, here, now)
     if wish.role not in row.roles:
         raise ForbiddenError(
             f"ticket {ticket.number}: a {wish.role or 'visitor'} cannot {wish.do} it;"
-            f" {', '.join(sorted(row.roles))} can"
+            f" {', '.join(sorted(row.roles))} can",
+            zh=f"工单 {ticket.number}：你的角色不能做这一步（{wish.do}）。",
         )
     obstacle = why_not(ticket, row, actor=wish.actor, role=wish.role)
     if obstacle:
         raise _conflict(ticket, wish, obstacle, now)
     if wish.do is TicketAction.REOPEN and not may_reopen(ticket, now):
-        raise _conflict(ticket, wish, "it was closed over 7 days ago; open a new one", now)
+        raise _conflict(ticket, wish, TOO_LATE, now)
     return row
 
 
-def _conflict(ticket: Ticket, wish: TicketStep, why: str, now: float) -> ConflictError:
+def _conflict(ticket: Ticket, wish: TicketStep, why: dict[str, str], now: float) -> ConflictError:
     possible = possible_steps(ticket, wish.role, actor=wish.actor, now=now)
     return ConflictError(
-        f"ticket {ticket.number}: {wish.do} is not possible: {why};"
+        f"ticket {ticket.number}: {wish.do} is not possible: {why['en']};"
         f" possible: {', '.join(possible) or 'nothing'}",
         possible=possible,
+        zh=f"工单 {ticket.number}：现在不能做这一步（{wish.do}）：{why['zh']}。",
     )
 
 
@@ -184,7 +195,11 @@ def _check_fields(wish: TicketStep, row: Transition) -> None:
         problems |= _code_problems(wish)
     if problems:
         listed = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
-        raise InvalidRequestError(f"{wish.do} is not complete: {listed}", problems=problems)
+        raise InvalidRequestError(
+            f"{wish.do} is not complete: {listed}",
+            problems=problems,
+            zh=f"这一步（{wish.do}）还缺内容，或写得不对：{'、'.join(problems)}。",
+        )
 
 
 def _code_problems(wish: TicketStep) -> dict[str, str]:

@@ -141,13 +141,19 @@ def possible_steps(
     )
 
 
-def why_not(ticket: Ticket, row: Transition, *, actor: str, role: str) -> str:
-    """Return why this person may not take the step, in a sentence, or an empty string."""
+def why_not(ticket: Ticket, row: Transition, *, actor: str, role: str) -> dict[str, str]:
+    """Return why this person may not take the step, in both languages; empty when they may."""
     if row.who is Who.HOLDER and role not in LEADERS and not same_person(actor, ticket.holder):
-        return f"only {ticket.holder or 'its holder'} or a manager can do that"
+        return {
+            "zh": f"只有{ticket.holder or '负责人'}或经理能做",
+            "en": f"only {ticket.holder or 'its holder'} or a manager can do that",
+        }
     if row.who is Who.ANOTHER and _had_a_hand_in(ticket, actor):
-        return f"{actor} did the work; another person has to check it"
-    return ""
+        return {
+            "zh": f"活是 {actor} 干的，要由别人核查",
+            "en": f"{actor} did the work; another person has to check it",
+        }
+    return {}
 
 
 def _comes_late(ticket: Ticket, action: TicketAction, now: float | None) -> bool:

@@ -5,7 +5,7 @@ import pytest
 from hub.errors import CommandRefusedError
 from hub.model.access import Role
 from hub.model.alarm import AlarmState
-from hub.model.ticket import TicketState
+from hub.model.ticket import TicketAction, TicketState
 from hub.ports import QuarantineRow
 from tests.unit.access.web_fakes import NOW, World, make_world
 from tests.unit.access.web_fakes import alarm as an_alarm
@@ -122,6 +122,19 @@ async def test_alarms_are_listed_newest_first_in_pages(world: World) -> None:
     assert wrong.status_code == 422
 
 
+@pytest.mark.parametrize("path", ["/api/v1/alarms", "/api/v1/tickets"])
+async def test_a_full_last_page_says_that_it_is_the_last(world: World, path: str) -> None:
+    for number in range(4):
+        world.books.alarm_list.append(an_alarm(f"al{number}"))
+        world.books.ticket_by_number[f"GS-{number}"] = a_ticket(f"GS-{number}")
+    async with asking(world) as client:
+        first = (await client.get(f"{path}?limit=2")).json()
+        last = (await client.get(f"{path}?limit=2&after={first['next']}")).json()
+        whole = (await client.get(f"{path}?limit=4")).json()
+    assert (len(first["items"]), len(last["items"]), last["next"]) == (2, 2, None)
+    assert (len(whole["items"]), whole["next"]) == (4, None)
+
+
 async def test_a_ticket_shows_its_fields_and_its_possible_steps(world: World) -> None:
     world.books.ticket_by_number["GS-1"] = a_ticket("GS-1")
     world.books.ticket_by_number["GS-2"] = a_ticket("GS-2", state=TicketState.CLOSED)
@@ -169,6 +182,14 @@ async def test_a_wrong_step_names_the_field(world: World, body: str, field: str)
     assert world.desk.asked == []
 
 
+async def test_an_unknown_step_is_answered_with_those_that_there_are(world: World) -> None:
+    world.books.ticket_by_number["GS-1"] = a_ticket("GS-1")
+    async with asking(world, Role.CREW) as client:
+        answer = await client.post("/api/v1/tickets/GS-1/actions", json={"do": "explode"})
+    assert f"one of: {', '.join(TicketAction)}" in answer.json()["errors"]["do"]
+    assert "'explode'" in answer.json()["detail"]
+
+
 async def test_a_step_sent_twice_with_one_key_happens_once(world: World) -> None:
     world.books.ticket_by_number["GS-1"] = a_ticket("GS-1")
     async with asking(world, Role.CREW) as client:
@@ -211,14 +232,14 @@ async def test_an_order_without_reason_is_not_given(world: World) -> None:
 
 async def test_a_refused_order_says_why(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     async def refuse(*_: object) -> None:
-        raise CommandRefusedError("gate-a has not been heard for 40 s; look at the gate")
+        raise CommandRefusedError("gate-a is silent; look at the gate", zh="gate-a 离线。")
 
     monkeypatch.setattr(world.desk, "command", refuse)
     order = {"device": "gate-a", "do": "open", "reason": "x"}
     async with asking(world) as client:
         answer = await client.post("/api/v1/commands", json=order)
     assert answer.status_code == 409
-    assert "look at the gate" in answer.json()["detail"]
+    assert answer.json()["detail"] == "gate-a 离线。 gate-a is silent; look at the gate"
 
 
 async def test_quarantine_shows_reasons_and_no_bytes(world: World) -> None:

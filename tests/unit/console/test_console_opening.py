@@ -11,7 +11,8 @@ from hub.errors import CommandRefusedError
 from hub.model.access import Identity, Role
 from hub.model.command import Command, CommandState, CommandStep
 from hub.model.device import DeviceUid, Kind, LinkState
-from hub.services.command import FINAL, MAY_COMMAND
+from hub.services.command import FINAL
+from hub.services.permission import MAY_COMMAND
 from tests.unit.access.web_fakes import client_of
 from tests.unit.console.fakes.community import Console, make_console
 
@@ -97,13 +98,14 @@ async def test_a_refused_order_is_told_above_the_question(
     console: Console, gate: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse(*_: object) -> Command:
-        raise CommandRefusedError("gate-1 has just been told to open")
+        raise CommandRefusedError("gate-1 is silent; go there", zh="gate-1 没有在线，请到现场。")
 
     monkeypatch.setattr(console.desk, "command", refuse)
     status, _, page = await post(console, Role.GUARD, f"/devices/{gate}/open", reason="visitor")
     assert status == 409
     assert "没有发出" in page
-    assert "has just been told to open" in page
+    assert "gate-1 没有在线，请到现场。" in page
+    assert "go there" not in page, "a guard reads one language"
 
 
 async def test_a_foreign_page_opens_no_gate(console: Console, gate: str) -> None:

@@ -92,8 +92,9 @@ def test_a_kind_takes_its_own_orders_only(kind: Kind, do: str, *, allowed: bool)
 
 @pytest.mark.parametrize("link", [LinkState.SILENT, LinkState.UNKNOWN])
 def test_a_device_that_is_not_heard_is_not_told(link: LinkState) -> None:
-    with pytest.raises(CommandRefusedError, match="cannot be heard"):
+    with pytest.raises(CommandRefusedError, match="cannot be heard") as caught:
         order(link=link)
+    assert "请到现场" in caught.value.texts["zh"]
 
 
 def test_a_device_with_a_stale_position_is_not_told() -> None:

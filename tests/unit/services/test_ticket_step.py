@@ -91,6 +91,7 @@ def test_only_the_holder_or_a_manager_arrives() -> None:
     with pytest.raises(ConflictError, match="only wang or a manager") as caught:
         step(taken, wish("arrive", "li"), healthy=True, now=NOW)
     assert caught.value.possible == ("comment",)
+    assert "只有wang或经理能做" in caught.value.texts["zh"]
     assert go(taken, wish("arrive", **MANAGER)).state is TicketState.ARRIVED
 
 
