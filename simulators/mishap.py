@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 from random import Random
@@ -10,12 +9,15 @@ from random import Random
 from hub.errors import InvalidRequestError, NotFoundError
 from hub.model.device import Kind
 from hub.model.place import contains
+from hub.model.spelling import nearest
 from simulators.community import Community
 from simulators.fault import BROKER_RESTART, FAULTS, Fault
 from simulators.site import DeviceRow
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhd])+")
+LISTED = 15
+"""So many names are offered where none is near."""
 PART = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 
 
@@ -84,24 +86,28 @@ class Mishaps:
 
     def _row(self, name: str, device: str, place: str) -> DeviceRow:
         """Find the device that is named, or draw a fitting one that has no fault yet."""
-        fits, rows = FAULTS[name].fits, self._community.rows
+        rows, fits = self._community.rows, FAULTS[name].fits
         if device:
             return _named(device, rows, name)
-        places = {row.place for row in rows.values()}
-        if place and not any(contains(place, each) for each in places):
-            raise _unknown("place", place, places)
-        taken = {fault.device for fault in self._active.values()}
-        free = [
-            row
-            for row in rows.values()
-            if row.kind in fits
-            and row.id not in taken
-            and (not place or contains(place, row.place))
-        ]
+        if place:
+            _check_place(place, rows)
+        free = [row for row in self._sound(place) if row.kind in fits]
         if not free:
             raise InvalidRequestError(f"{place or 'this site'} has no device left for {name}")
-        likeliest = min(fits.index(row.kind) for row in free)
-        return self._chance.choice([row for row in free if row.kind is fits[likeliest]])
+        likeliest = min((row.kind for row in free), key=fits.index)
+        return self._chance.choice([row for row in free if row.kind is likeliest])
+
+    def _sound(self, place: str) -> list[DeviceRow]:
+        """List the devices of a place, or of all, that have no fault yet."""
+        broken = {fault.device for fault in self._active.values()}
+        rows = [row for row in self._community.rows.values() if row.id not in broken]
+        return [row for row in rows if contains(place, row.place)] if place else rows
+
+
+def _check_place(place: str, rows: dict[str, DeviceRow]) -> None:
+    places = {row.place for row in rows.values()}
+    if not any(contains(place, each) for each in places):
+        raise _unknown("place", place, places)
 
 
 def _named(device: str, rows: dict[str, DeviceRow], name: str) -> DeviceRow:
@@ -127,13 +133,18 @@ def read_duration(text: str) -> float:
 
 
 def _unknown(what: str, word: str, known: Iterable[str]) -> InvalidRequestError:
-    names = list(known)
-    nearest = difflib.get_close_matches(word, names, n=1, cutoff=0.0)
-    hint = f"; the nearest is {nearest[0]}" if nearest else ""
+    names = sorted(known)
+    close = nearest(word, names)
+    hint = f"the nearest is {close}" if close else _some(names)
     return InvalidRequestError(
-        f"no {what} is called {word!r}{hint}",
-        problems={what if what != "fault" else "name": f"the nearest is {''.join(nearest)}"},
+        f"no {what} is called {word!r}; {hint}",
+        problems={what if what != "fault" else "name": hint},
     )
+
+
+def _some(names: list[str]) -> str:
+    more = ", …" if len(names) > LISTED else ""
+    return f"there are {', '.join(names[:LISTED])}{more}"
 
 
 def _list(kinds: Iterable[Kind]) -> str:

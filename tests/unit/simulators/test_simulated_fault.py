@@ -177,6 +177,7 @@ def test_a_place_narrows_the_choice(mishaps: Mishaps, community: Community) -> N
     ("request_of", "sentence"),
     [
         ({"name": "boom-brokn"}, "nearest is boom-broken"),
+        ({"name": "x"}, "there are boom-broken, .*, wrong-clock$"),
         ({"name": "door-held", "device": "door-a-b1-u11"}, "nearest is door-a-b1-u1"),
         ({"name": "door-held", "place": "guanshan/z"}, "nearest is guanshan/"),
         ({"name": "door-held", "device": "gate-a-1-in"}, "a barrier_gate; it fits unit_door"),
