@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from fastapi import Query, Request, Response
@@ -13,9 +14,11 @@ from hub.api.paging import LONGEST_PAGE, Cursor, Instant, Limit, cut, instant, j
 from hub.api.rights import STAFF, may_see_event, visible_device
 from hub.errors import ForbiddenError, InvalidRequestError
 from hub.model.place import contains
-from hub.ports import DeviceView
+from hub.ports import Archive, DeviceView, EventRow
 
 DAY = 24 * 3600.0
+AT_ONE_INSTANT = 100_000
+"""So many events of one device at one instant are shown; more are no real device's."""
 Word = Annotated[str, Query(max_length=200)]
 
 
@@ -78,13 +81,30 @@ async def list_events(
     end: Annotated[Instant, Query(alias="to")] = "",
     limit: Limit = LONGEST_PAGE,
 ) -> Response:
-    """Read a device's events, oldest first; without `from` the last 24 hours."""
+    """Read a device's events, oldest first; without `from` the last 24 hours.
+
+    `next` is the `from` of the following page; events of one instant stay on one page.
+    """
     ports, who = ports_of(request), await identity_of(request)
     view = await _public_device(request, device_id)
     first, last = _span(start, end, ports.clock.now())
-    rows = await ports.archive.events(view.device.uid, start=first, end=last, limit=limit)
-    following = repr(rows[-1].at) if len(rows) == limit else None
-    return page([wire.event(row) for row in rows if may_see_event(who, row)], following)
+    rows, following = await _events(ports.archive, view.device.uid, (first, last), limit)
+    shown = [wire.event(row) for row in rows if may_see_event(who, row)]
+    return page(shown, None if following is None else repr(following))
+
+
+async def _events(
+    archive: Archive, uid: str, span: tuple[float, float], limit: int
+) -> tuple[list[EventRow], float | None]:
+    """Read a page that ends between two instants, and the instant at which the next begins."""
+    rows = await archive.events(uid, start=span[0], end=span[1], limit=limit + 1)
+    if len(rows) <= limit:
+        return rows, None
+    edge = rows[-1].at
+    if whole := [row for row in rows if row.at < edge]:
+        return whole, edge
+    behind = math.nextafter(edge, math.inf)
+    return await archive.events(uid, start=edge, end=behind, limit=AT_ONE_INSTANT), behind
 
 
 async def explain_device(request: Request, device_id: str) -> Response:

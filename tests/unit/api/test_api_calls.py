@@ -6,7 +6,7 @@ from hub.errors import CommandRefusedError
 from hub.model.access import Role
 from hub.model.alarm import AlarmState
 from hub.model.ticket import TicketAction, TicketState
-from hub.ports import QuarantineRow
+from hub.ports import EventRow, QuarantineRow
 from tests.unit.access.web_fakes import NOW, World, make_world
 from tests.unit.access.web_fakes import alarm as an_alarm
 from tests.unit.access.web_fakes import ticket as a_ticket
@@ -120,6 +120,29 @@ async def test_alarms_are_listed_newest_first_in_pages(world: World) -> None:
     assert [each["id"] for each in raised["items"]] == ["al4", "al2", "al0"]
     assert other["items"] == []
     assert wrong.status_code == 422
+
+
+async def test_pages_of_events_lose_none_repeat_none_and_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instants = (0, 1, 1, 1, 2, 3)
+    kept = [
+        EventRow(uid="d", name="vehicle.passed", at=NOW + at, received=NOW, boot="b7", seq=seq)
+        for seq, at in enumerate(instants)
+    ]
+
+    async def events(_uid: str, *, start: float, end: float, limit: int) -> list[EventRow]:
+        return [row for row in kept if start <= row.at < end][:limit]
+
+    monkeypatch.setattr(world.archive, "events", events)
+    following, pages = str(NOW), []
+    path = f"/api/v1/devices/gate-a/events?limit=2&to={NOW + 9}"
+    async with asking(world) as client:
+        while following is not None and len(pages) < len(kept):
+            answer = (await client.get(f"{path}&from={following}")).json()
+            pages.append([row["seq"] for row in answer["items"]])
+            following = answer["next"]
+    assert pages == [[0], [1, 2, 3], [4, 5]]
 
 
 @pytest.mark.parametrize("path", ["/api/v1/alarms", "/api/v1/tickets"])
