@@ -42,7 +42,7 @@ format: $(DEV_STAMP) ## put the source in order
 
 bench: $(DEV_STAMP) ## print the figures of the design, side by side with the goals
 	@bash .ci/servers
-	@$(BIN)/pytest -m bench -s --timeout 900 $(ARGS)
+	@$(BIN)/pytest -m bench -o python_files='test_*.py bench_*.py' -s --timeout 900 $(ARGS)
 
 chaos: $(DEV_STAMP) ## kill, cut, fill and flood, for as long as it takes
 	@bash .ci/servers
