@@ -14,7 +14,7 @@ class Agenda:
     """Orders watches and contacts by the hub's time at which they may fire.
 
     `due` is the deadline itself, in the device's time; `ready` is later than that while the
-    device delivers a backlog; `queued` is where the thing's entry stands.
+    device delivers a backlog, or cannot be heard; `queued` is where the thing's entry stands.
     """
 
     def __init__(self) -> None:
@@ -23,9 +23,9 @@ class Agenda:
 
     def set(self, thing: Due, due: float, *, lag: float = 0.0) -> None:
         """Give a thing its next deadline; infinity is none."""
-        thing.due = due
-        thing.ready = due + lag
         device = thing.device
+        thing.due = due
+        thing.ready = max(due + lag, device.contact.listens)
         device.due = min(device.due, due)
         if thing.ready < thing.queued:
             self._push(thing)

@@ -22,8 +22,13 @@ def contact_changed(runner: Runner, d: DeviceState, arrival: float) -> None:
     if d.dependents:
         for slot in d.dependents:
             runner.run_dependents(d, slot)
+    ask_silence(runner, d, arrival)
+
+
+def ask_silence(runner: Runner, d: DeviceState, arrival: float) -> None:
+    """Evaluate the rules about silence at an instant of arrival."""
     now, d.now = d.now, max(d.now, arrival)
-    runner.run_all(d, routes.on_silence)
+    runner.run_all(d, d.plan.routes.on_silence)
     d.now = now
 
 

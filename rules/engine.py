@@ -13,11 +13,12 @@ from hub.model.place import Place
 from hub.model.report import Report
 from hub.ports import HeardRow, PointRow, StateRow
 from rules import reason
-from rules.contact import arm, catch_up, contact_changed, fire
+from rules.contact import arm, catch_up, fire
+from rules.cut import count_silence, cut_off, is_cut_off, listen_again
 from rules.decide import write_decision
 from rules.facts import take_report
 from rules.language.happening import COMMAND
-from rules.machine import Move
+from rules.machine import Move, next_edge
 from rules.memory import carry_over, device_row, load_row, watch_row
 from rules.recall import load_heard, load_point, replay
 from rules.rule import Rule
@@ -59,6 +60,8 @@ class Engine:
         self._runner.agenda.clear()
         self._world = build_world(self._rules, devices, places, models)
         carry_over(old, self._world, self._runner)
+        for link in self._cut:
+            _cut_off(self._runner, self._world, link)
         if self._now != -inf:
             _wake_all(self._runner, self._world, self._now)
 
@@ -82,7 +85,7 @@ class Engine:
         d = self._world.get(uid)
         if d is None:
             return []
-        if d.due < at:
+        if d.due < at and not is_cut_off(d):
             catch_up(self._runner, d, before=at, arrival=at)
         d.now = max(at, d.newest)
         self._runner.happen(d, COMMAND + do, {})
@@ -90,39 +93,50 @@ class Engine:
 
     def advance(self, now: float) -> list[Decision]:
         """Let every deadline come that is due by `now`, in order; a clock set back does nothing."""
-        if self._now == -inf:
-            _wake_all(self._runner, self._world, now)
-        self._now = max(self._now, now)
-        out: list[Decision] = []
+        self._begin(now)
+        out = self._runner.take()
         while (thing := self._runner.agenda.pop(now)) is not None:
             fire(self._runner, thing, thing.due)
             out += self._runner.take()
         return out
+
+    def _begin(self, now: float) -> None:
+        if self._now == -inf:
+            _wake_all(self._runner, self._world, now)
+        self._now = max(self._now, now)
 
     def next_due(self) -> float | None:
         """Return the instant of the earliest deadline; None when nothing is waiting."""
         return self._runner.agenda.next_due()
 
     def suspend_absence(self, at: float, link: str = "") -> list[Decision]:
-        """Say that the hub's own uplink, or one link, is lost: silence proves nothing now."""
+        """Say that the hub's own uplink, or one link, is lost: no deadline comes until `resume`.
+
+        Nothing is judged at this instant; see docs/adr/0008.
+        """
+        self._begin(at)
         self._cut.add(link)
-        for d in _on_link(self._world, link):
-            d.contact.floor = inf
-            d.values = d.plan.blanks
-            d.now = max(d.now, at)
-            contact_changed(self._runner, d, at)
+        _cut_off(self._runner, self._world, link)
         return self._runner.take()
+
+    def listen(self, at: float, link: str = "") -> None:
+        """Say that the states which waited have been told: deadlines come again by `advance`.
+
+        Silence still proves nothing, since measurements may wait; `resume_absence` does both.
+        """
+        for d in _on_link(self._world, link):
+            listen_again(self._runner, d, at)
+
+    def miss(self, link: str = "") -> None:
+        """Say that messages were lost in the cut that goes on: what was known is in doubt."""
+        for d in _on_link(self._world, link):
+            d.contact.missed = is_cut_off(d)
 
     def resume_absence(self, at: float, link: str = "") -> list[Decision]:
         """Say that messages come again, those that waited included; silence counts from `at`."""
         self._cut = self._cut - {link} if link else set()
         for d in _on_link(self._world, link):
-            d.contact.floor = at
-            d.now = max(d.now, at)
-            if not d.contact.silent:
-                d.values = d.raw
-                arm(self._runner, d.contact)
-            contact_changed(self._runner, d, at)
+            count_silence(self._runner, d, at)
         return self._runner.take()
 
     def clear_by_hand(self, subject: str, rule: str, at: float) -> list[Decision]:
@@ -167,12 +181,19 @@ class Engine:
         d = self._world.get(uid)
         if d is None:
             return []
-        d.now = max(d.now, self._now)
-        return [_explain(watch) for watch in d.watches]
+        now, d.now = d.now, max(d.now, self._now)
+        answers = [_explain(watch) for watch in d.watches]
+        d.now = now
+        return answers
 
 
 def _on_link(world: World, link: str) -> list[DeviceState]:
     return [d for d in world.values() if link in {"", d.device.link}]
+
+
+def _cut_off(runner: Runner, world: World, link: str) -> None:
+    for d in _on_link(world, link):
+        cut_off(runner, d)
 
 
 def _clear(runner: Runner, watch: Watch, at: float) -> Decision:
@@ -189,13 +210,12 @@ def _clear(runner: Runner, watch: Watch, at: float) -> Decision:
 
 def _wake_all(runner: Runner, world: World, now: float) -> None:
     for d in world.values():
-        d.now = max(d.now, now)
         if d.contact.silent:
             d.values = d.plan.blanks
         elif d.contact.heard_at != -inf:
             arm(runner, d.contact)
         for watch in d.watches:
-            runner.agenda.set(watch, min(watch.due, now))
+            runner.agenda.set(watch, min(next_edge(watch), now))
 
 
 def _explain(watch: Watch) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from math import inf, isfinite
 
 from hub.model.report import Quality, Report, Sample, Value
 from rules.contact import arm, catch_up, contact_changed, hide, set_lag
+from rules.cut import doubt, end_wait, is_cut_off, tells_of_loss
 from rules.language.node import Run
 from rules.machine import meet
 from rules.runner import Runner
-from rules.state import DeviceState
-from rules.trust import place_in_time
+from rules.state import NEVER, DeviceState
+from rules.trust import has_own_time, place_in_time
 
 _GOOD = Quality.GOOD
 PROMPT = 1.0
@@ -27,10 +28,9 @@ def take_report(runner: Runner, d: DeviceState, report: Report, *, judging: bool
             contact_changed(runner, d, report.received)
         return
     now = max(at, d.newest)
-    if d.due < at:
-        catch_up(runner, d, before=at, arrival=max(report.received, d.contact.heard_at))
+    _catch_up(runner, d, report, at)
     d.now = now
-    if not report.retained:
+    if not report.retained and has_own_time(report):
         d.newest = now
         _note_lag(runner, d, report.received - at)
     is_back = _note_contact(runner, d, report)
@@ -43,8 +43,16 @@ def take_report(runner: Runner, d: DeviceState, report: Report, *, judging: bool
         contact_changed(runner, d, report.received)
 
 
+def _catch_up(runner: Runner, d: DeviceState, report: Report, at: float) -> None:
+    if is_cut_off(d) and tells_of_loss(d, report):
+        doubt(runner, d)
+    if d.due < at:
+        catch_up(runner, d, before=at, arrival=max(report.received, d.contact.heard_at))
+
+
 def _note_lag(runner: Runner, d: DeviceState, lag: float) -> None:
-    lag = lag if lag > PROMPT else 0.0
+    # What waited during a cut says nothing of how far back the next message will lie.
+    lag = lag if lag > PROMPT and not is_cut_off(d) else 0.0
     if lag > d.lag or d.lag - lag > PROMPT or (d.lag and not lag):
         set_lag(runner, d, lag)
 
@@ -63,6 +71,8 @@ def _note_contact(runner: Runner, d: DeviceState, report: Report) -> bool:
     if report.retained:
         return bool(report.online) and contact.offline_at is not None and _come_back(runner, d)
     contact.heard_at = max(contact.heard_at, report.received)
+    if contact.listens != NEVER and not is_cut_off(d):
+        end_wait(runner, d)
     if contact.silent or contact.doubted or d.values is not d.raw:
         return _come_back(runner, d)
     if contact.due == inf:

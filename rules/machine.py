@@ -8,12 +8,35 @@ asking: at one instant facts come before timers, so an edge that is due just now
 from __future__ import annotations
 
 from enum import Enum
+from math import inf
 
 from rules.plan import Program
 from rules.state import DeviceState, Episode, Watch
 
 STILL_THERE = 3_600.0
 """A condition that outlives a clear by hand raises again after so many seconds."""
+
+
+def next_edge(watch: Watch) -> float:
+    """Return the earliest instant at which what runs (a hold, a release, a stage) can be over."""
+    rule, episode = watch.program.rule, watch.episode
+    edges = list(watch.pending or ())
+    if episode is None:
+        if watch.since is not None and watch.unknown is None:
+            edges.append(max(watch.since + rule.hold, _unlocked(watch)))
+        return min(edges, default=inf)
+    if episode.mark is not None:
+        edges.append(episode.mark + rule.release - episode.acc)
+    edges += [
+        since + rule.stages[i].hold
+        for i, since in episode.stage_since.items()
+        if episode.stage < i < len(rule.stages)
+    ]
+    return min(edges, default=inf)
+
+
+def _unlocked(watch: Watch) -> float:
+    return -inf if watch.lock is None else watch.lock + STILL_THERE
 
 
 class Move(Enum):
@@ -48,10 +71,7 @@ def _rise(watch: Watch, *, timed: bool) -> Move:
         watch.unknown = None
     if watch.since is None or watch.since > now:
         watch.since = now
-    hold = program.rule.hold
-    due = watch.since + hold
-    if watch.lock is not None:
-        due = max(due, watch.lock + STILL_THERE)
+    due = max(watch.since + program.rule.hold, _unlocked(watch))
     if due > now or (due == now and not timed and due > watch.since):
         d.wake = min(d.wake, due)
         return Move.STAY
@@ -130,7 +150,9 @@ def meet(watch: Watch) -> bool:
         return False
     if program.expect(d) is not True:
         return False
-    left = [due for due in watch.pending if not due - expectation.within <= d.now <= due]
+    left = [
+        due for due in watch.pending if due != inf and not due - expectation.within <= d.now <= due
+    ]
     met = len(left) < len(watch.pending)
     watch.pending = left
     return met
@@ -145,7 +167,8 @@ def expect(watch: Watch, *, timed: bool) -> int:
     after = program.after(d)
     pending = watch.pending or []
     if after is True and watch.after is not True:
-        pending = [*pending[-63:], d.now + expectation.within]
+        start = inf if d.contact.listens == inf else d.now
+        pending = [*pending[-63:], start + expectation.within]
     watch.after = after
     if pending:
         met = program.expect(d)

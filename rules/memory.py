@@ -142,7 +142,16 @@ def _transplant(old: DeviceState, new: DeviceState) -> None:
 
 
 _WATCH_FIELDS = ("since", "unknown", "episode", "lock", "pending", "after", "stored")
-_CONTACT_FIELDS = ("heard_at", "offline_at", "floor", "silent", "doubted", "kept")
+_CONTACT_FIELDS = (
+    "heard_at",
+    "offline_at",
+    "floor",
+    "silent",
+    "doubted",
+    "kept",
+    "listens",
+    "missed",
+)
 
 
 def _pairs(old: dict[str, int], new: dict[str, int]) -> Iterator[tuple[int, int]]:

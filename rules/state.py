@@ -20,7 +20,9 @@ class Contact:
     """Whether a device is heard, in arrival time; also its entry in the heap of deadlines.
 
     `floor` is the instant before which nobody listened; `doubted` that some rule has seen the
-    device silent, so that the next message must wake the rules about silence.
+    device silent, so that the next message must wake the rules about silence. `listens` is the
+    instant before which no deadline comes, infinite while the hub is cut off; `missed` that
+    messages were lost in the cut.
     """
 
     __slots__ = (
@@ -30,6 +32,8 @@ class Contact:
         "floor",
         "heard_at",
         "kept",
+        "listens",
+        "missed",
         "offline_at",
         "queued",
         "ready",
@@ -43,6 +47,8 @@ class Contact:
         self.floor = NEVER
         self.silent = False
         self.doubted = False
+        self.listens = NEVER
+        self.missed = False
         self.kept = device.plan.is_kept
         self.due = inf
         self.ready = inf

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from hub.model.report import Report
-from rules.state import DeviceState
+from math import inf
+
+from hub.model.report import Report, Topic
+from rules.state import NEVER, DeviceState
 
 TOLERANCE = 120.0
 LATE_AFTER = 60.0
@@ -17,7 +19,8 @@ def place_in_time(d: DeviceState, report: Report, *, judging: bool) -> tuple[flo
 
     After five live messages in a row more than 120 s off, by about the same, arrival time counts;
     the messages of a backlog come in one burst with ever smaller distances, and say nothing about
-    the clock. Nothing has happened in the future: such a time is replaced at once.
+    the clock. Nothing has happened in the future: such a time is replaced at once. What was heard
+    during a cut without a time of its own happened no earlier than what was said before it.
     """
     if report.retained:
         return report.received, False
@@ -25,7 +28,18 @@ def place_in_time(d: DeviceState, report: Report, *, judging: bool) -> tuple[flo
     if judging and not report.late:
         _judge(d, offset, report.received)
     at = report.received if offset > TOLERANCE or d.drift[0] >= _ENOUGH else report.at
+    if d.contact.listens == inf and d.newest != NEVER and not has_own_time(report):
+        at = d.newest
     return at, report.late or at < d.newest - LATE_AFTER
+
+
+def has_own_time(report: Report) -> bool:
+    """Tell whether the device said when; the hub's own events and wills have their arrival only.
+
+    They come in between the messages of a backlog, and must not make those late.
+    """
+    numbered = report.seq is not None and report.topic is not Topic.AVAIL
+    return bool(report.samples) or numbered or report.at != report.received
 
 
 def _judge(d: DeviceState, offset: float, received: float) -> None:

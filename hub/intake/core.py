@@ -84,7 +84,8 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
     live = LiveState()
     room = CommandRoom(inbox=inbox, sender=needs.sender, spawn=needs.spawn, look=live.device)
     book = DeskBook(snapshot, prefix=needs.prefix, test=needs.test)
-    judge = _build_judge(needs, book, room)
+    engine = Engine(needs.rules, judge_clocks=False)
+    judge = _build_judge(needs, engine, book, room)
     judge.restore(snapshot, history, needs.clock.now())
     reception = _build_reception(needs, snapshot, judge)
     live.explain = judge.explain
@@ -108,6 +109,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
         reception=reception,
         judge=judge,
         carried=needs.carried,
+        engine=engine,
         strangers=not snapshot.last_seq,
     )
     watch.start(needs.clock.now())
@@ -122,9 +124,9 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
     )
 
 
-def _build_judge(needs: Needs, book: DeskBook, room: CommandRoom) -> Judge:
+def _build_judge(needs: Needs, engine: Engine, book: DeskBook, room: CommandRoom) -> Judge:
     judge = Judge(
-        engine=Engine(needs.rules, judge_clocks=False),
+        engine=engine,
         topology=Topology(needs.devices, needs.places),
         gates=Gatehouse(needs.devices, needs.places),
         book=book,

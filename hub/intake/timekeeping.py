@@ -8,7 +8,7 @@ that shrinks from one to the next.)
 
 from __future__ import annotations
 
-from hub.model.report import Report
+from hub.model.report import Report, Topic
 
 LATE_AFTER = 60.0
 CLOCK_LIMIT = 120.0
@@ -50,7 +50,8 @@ class Timekeeper:
 
         `judging` is False from (re)connection until the link has caught up; then no clock is
         judged. The offset is positive when the device's clock is ahead; it is given when the
-        verdict changes, and 0.0 when the clock is right again.
+        verdict changes, and 0.0 when the clock is right again. A will has only its arrival; it
+        makes nothing late that waited behind it.
         """
         watch = self._watch(report.uid)
         change = None
@@ -58,7 +59,7 @@ class Timekeeper:
             change = _judge(watch, report.at, report.at - report.received)
         at = _possible(report) if watch.trusted else report.received
         late = report.late or (at < watch.newest - LATE_AFTER and not report.retained)
-        if not late:
+        if not (late or report.topic is Topic.AVAIL):
             watch.newest = max(watch.newest, at)
         return at, late, change
 

@@ -14,6 +14,7 @@ from hub.intake.reception import Reception
 from hub.intake.workbench import Workbench
 from hub.model.device import DeviceUid
 from hub.model.journal import Draft
+from rules.engine import Engine
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +25,7 @@ CATCHING_UP = 60.0
 class IntakeWatch:
     """Implements `hub.ports.LinkWatch`; `carried` maps a session to the link that devices name.
 
+    A link's first session brings the states: deadlines wait for it alone, silence for all of them.
     `strangers` says that no session was ever held before: a first one misses nothing.
     """
 
@@ -35,10 +37,15 @@ class IntakeWatch:
         reception: Reception,
         judge: Judge,
         carried: Mapping[str, str],
+        engine: Engine,
         strangers: bool = False,
     ) -> None:
         self.up: dict[str, bool] = dict.fromkeys(carried, False)
         self._carried = carried
+        self._engine = engine
+        self._first: dict[str, str] = {}
+        for link, carrier in carried.items():
+            self._first.setdefault(carrier, link)
         self._strange = set(carried) if strangers else set[str]()
         self._inbox = inbox
         self._bench = bench
@@ -77,6 +84,8 @@ class IntakeWatch:
             self._bench.hold_timers_until = batch.now + CATCHING_UP
         gap = not resumed and link not in self._strange
         self._strange.discard(link)
+        if gap and self._is_first(link):
+            self._engine.miss(self._carried[link])
         _tell("link.gap" if gap else "link.up", link, batch, resumed=resumed)
 
     def _note_down(self, link: str, why: str, batch: Batch) -> None:
@@ -90,12 +99,16 @@ class IntakeWatch:
         self._reception.judge_clocks(carrier, judging=False)
         self._reception.presence.blind(carrier)
         self._judge.suspend(carrier, batch)
+        if self._first[carrier] not in self._behind:
+            self._engine.listen(batch.now, carrier)
 
     def _note_caught_up(self, link: str, batch: Batch) -> None:
         carrier = self._carried[link]
         self._behind.discard(link)
         if not self._behind:
             self._bench.hold_timers_until = 0.0
+        if self._is_first(link):
+            self._engine.listen(batch.now, carrier)
         if any(self._carried[each] == carrier for each in self._behind):
             return
         _tell("link.caught_up", link, batch)
@@ -105,6 +118,9 @@ class IntakeWatch:
             return
         self._reception.presence.see(carrier, batch.now)
         self._judge.resume(carrier, batch)
+
+    def _is_first(self, link: str) -> bool:
+        return self._first[self._carried[link]] == link
 
     def _is_bus(self, link: str) -> bool:
         """Tell whether the link is its devices' own bus, and not a session of the hub's uplink."""

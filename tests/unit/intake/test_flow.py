@@ -11,6 +11,7 @@ from hub.model.command import CommandState
 from hub.model.device import LinkState
 from hub.model.ticket import TicketAction, TicketState, TicketStep
 from hub.store.memory import MemoryStore
+from rules.cut import RETURN_TIME
 from tests.unit.intake.stage import CONTROLLER, DOOR, GATE, OTHER, SITE, Stage, device, stage
 
 GUARD = Identity(name="wang", role=Role.GUARD)
@@ -102,7 +103,7 @@ async def test_a_restart_raises_and_clears_nothing_and_a_half_elapsed_hold_goes_
         assert await run.open_tickets() == []
     async with stage(store, clock) as run:
         assert await run.open_tickets() == []
-        await run.settle(3)
+        await run.settle(RETURN_TIME + 1)
         assert await run.open_tickets() == ["barrier-boom-broken"]
     before = await run.types()
     async with stage(store, clock) as run:
@@ -323,3 +324,60 @@ async def test_a_network_that_was_away_breaks_no_expectation(behind: float) -> N
             await run.settle()
         await run.settle(30)
         assert "door-wont-unlock" not in await run.open_tickets()
+
+
+@pytest.mark.parametrize(("mended", "raised"), [(1.5, 0), (4.0, 1)])
+async def test_a_fault_that_spans_a_short_cut_of_the_uplink_is_told_by_its_own_times(
+    mended: float, raised: int
+) -> None:
+    async with stage() as run:
+        run.say("state", CLOSED)
+        await run.settle(3)
+        run.say("state", BROKEN)
+        began = run.clock.now()
+        await run.settle(1)
+        run.intake.watch.link_down("mqtt-state", "the broker was killed")
+        await run.settle(6)
+        run.intake.watch.link_up("mqtt-state", resumed=True)
+        await run.settle()
+        run.say("state", {"points": {"boom.broken": False}, "ts": began + mended})
+        run.intake.watch.link_caught_up("mqtt-state")
+        await run.settle(RETURN_TIME + 1)
+        assert (await run.types()).count("alarm.raised") == raised
+
+
+async def test_a_lost_session_lets_no_hold_go_on_that_ran_before() -> None:
+    async with stage() as run:
+        run.say("state", CLOSED)
+        await run.settle(3)
+        run.say("state", BROKEN)
+        await run.settle(1)
+        run.intake.watch.link_down("mqtt-state", "the broker lost its disk")
+        await run.settle(30)
+        run.intake.watch.link_up("mqtt-state", resumed=False)
+        await run.settle()
+        run.say("state", {**CLOSED, "ts": run.clock.now() - 10}, retained=True)
+        run.intake.watch.link_caught_up("mqtt-state")
+        await run.settle(RETURN_TIME + 3)
+        assert "alarm.raised" not in await run.types()
+
+
+@pytest.mark.parametrize("by_will", [True, False])
+async def test_the_backlog_of_a_device_that_was_gone_is_judged_by_its_own_times(
+    *, by_will: bool
+) -> None:
+    async with stage() as run:
+        run.say("state", CLOSED)
+        await run.settle()
+        if by_will:
+            run.say("avail", {"boot": "b1", "state": "offline"})
+        await run.settle(600)
+        began = run.clock.now() - 300
+        if by_will:
+            run.say("avail", {"boot": "b1", "state": "online"})
+        run.say("state", {**CLOSED, "ts": began})
+        run.say("state", {**BROKEN, "ts": began + 10})
+        run.say("state", {"points": {"boom.broken": False}, "ts": began + 20})
+        await run.settle(3)
+        alarms = await run.store.books.alarms(open_only=False, limit=9)
+        assert ("barrier-boom-broken", began + 12) in [(a.rule, a.raised_at) for a in alarms]

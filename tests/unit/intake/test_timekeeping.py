@@ -97,3 +97,12 @@ def test_a_burst_of_messages_close_together_raises_no_clock_fault_either() -> No
     keeper = Timekeeper()
     changes = [settle(keeper, 1000.0 + 3 * n, 1140.0 + n / 100)[2] for n in range(9)]
     assert changes == [None] * 9
+
+
+def test_a_will_makes_nothing_late_that_waited_behind_it() -> None:
+    keeper = Timekeeper()
+    keeper.settle(
+        msgspec.structs.replace(BASE, topic=Topic.AVAIL, at=NOON + 900.0, received=NOON + 900.0),
+        judging=False,
+    )
+    assert settle(keeper, 100.0, 900.0, judging=False)[:2] == (100.0, False)

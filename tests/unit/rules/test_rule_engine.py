@@ -5,82 +5,23 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from hub.model.alarm import Action, Class, Decision, Severity, Urgency
-from hub.model.catalogue import DeviceModel, PointSpec, PointType
+from hub.model.alarm import Action, Class, Severity, Urgency
 from hub.model.device import Device, DeviceUid, Kind, LinkState
-from hub.model.place import Place
-from hub.model.report import Quality, Report, Sample, Topic, Value
+from hub.model.report import Quality, Report, Sample, Topic
 from hub.ports import HeardRow, PointRow, StateRow
 from rules.engine import Engine
-from rules.rule import Rule
-from rules.ruleset import load_rules
-
-T0 = 1_764_000_000.0
-TEMPERATURE = PointSpec(name="motor.temperature", type=PointType.NUMBER, period=10)
-GATE_MODEL = DeviceModel(
-    id="g",
-    kind=Kind.BARRIER_GATE,
-    driver="x",
-    name={"zh": "闸", "en": "gate"},
-    points={"motor.temperature": TEMPERATURE},
-    heartbeat=300.0,
+from tests.unit.rules.gate import (
+    GATE,
+    GATE_MODEL,
+    OPEN,
+    T0,
+    avail,
+    brief,
+    load,
+    say,
+    start,
+    write,
 )
-GATE = Device(
-    uid=DeviceUid("u1"),
-    id="gate-1",
-    address="gate-1",
-    kind=Kind.BARRIER_GATE,
-    model="g",
-    place="c/a",
-)
-OPEN = "arm.position == 'open'"
-
-
-def load(*rules: str) -> tuple[Rule, ...]:
-    return load_rules({"t.toml": "\n".join(rules)}, {"g": GATE_MODEL}, prove=False)
-
-
-def write(when: str, extra: str = "", name: str = "r") -> str:
-    head = f'[[rule]]\nid = "{name}"\nname = {{ zh = "闸", en = "gate" }}\nkind = "barrier_gate"\n'
-    return f'{head}when = "{when}"\n{extra}\n'
-
-
-def start(*rules: str, devices: tuple[Device, ...] = (GATE,)) -> Engine:
-    engine = Engine(load(*rules))
-    engine.set_world(devices, {"c": Place(path="c", name="C")}, {"g": GATE_MODEL})
-    engine.advance(T0)
-    return engine
-
-
-def say(at: float, uid: str = "u1", **points: Value | None) -> Report:
-    samples = tuple(
-        Sample(name.replace("_", "."), value, Quality.BAD if value is None else Quality.GOOD)
-        for name, value in points.items()
-    )
-    return Report(
-        address=uid,
-        uid=DeviceUid(uid),
-        topic=Topic.STATE,
-        at=T0 + at,
-        received=T0 + at,
-        samples=samples,
-    )
-
-
-def avail(at: float, *, online: bool, late: bool = False) -> Report:
-    return Report(
-        address="u1",
-        uid=DeviceUid("u1"),
-        topic=Topic.AVAIL,
-        at=T0 + at,
-        received=T0 + at,
-        online=online,
-        late=late,
-    )
-
-
-def brief(decisions: list[Decision]) -> list[tuple[str, float]]:
-    return [(each.action.value, round(each.at - T0, 3)) for each in decisions]
 
 
 def test_a_decision_carries_what_the_rule_says_and_what_it_saw() -> None:
@@ -255,15 +196,6 @@ def test_a_silence_that_was_raised_is_not_cleared_by_a_cut_of_the_hub() -> None:
     assert engine.resume_absence(T0 + 220) == []
     assert engine.advance(T0 + 2000) == []
     assert brief(engine.apply(say(2001, mode="auto"))) == [("clear", 2001.0)]
-
-
-def test_a_short_cut_of_the_hub_does_not_break_a_hold_and_a_long_one_does() -> None:
-    for length, expected in ((30, 180.0), (100, 340.0)):
-        engine = start(write(OPEN, 'hold = "3m"'))
-        engine.apply(say(0, arm_position="open"))
-        engine.suspend_absence(T0 + 60)
-        assert engine.resume_absence(T0 + 60 + length) == []
-        assert brief(engine.advance(T0 + 339) + engine.advance(T0 + 340))[0] == ("raise", expected)
 
 
 def test_a_cut_of_one_link_leaves_the_others_alone() -> None:

@@ -1,0 +1,111 @@
+"""A cut between the hub and its devices: deadlines wait, and what had waited tells the rest.
+
+While the hub hears nothing it judges nothing, and takes nothing back: what was known before the
+cut is known up to the next message, for a device that had more to say would have said it. Only
+where messages are missing is nothing taken for known. See docs/adr/0008.
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+from hub.model.report import Report, Topic
+from rules.contact import arm, ask_silence, contact_changed
+from rules.runner import Runner
+from rules.state import NEVER, DeviceState, Watch
+
+RETURN_TIME = 5.0
+"""Seconds that devices have after a cut to reach the broker themselves before deadlines come."""
+
+
+def is_cut_off(d: DeviceState) -> bool:
+    """Tell whether the hub is cut off from the device: only what had waited is heard."""
+    return d.contact.listens == inf
+
+
+def cut_off(runner: Runner, d: DeviceState) -> None:
+    """Let every deadline of the device wait; expectations that are open start anew afterwards."""
+    contact = d.contact
+    contact.floor = contact.listens = inf
+    runner.agenda.set(contact, inf)
+    _move_expectations(runner, d, inf)
+    _queue_again(runner, d)
+
+
+def listen_again(runner: Runner, d: DeviceState, at: float) -> None:
+    """Let deadlines come again, at their own instants; what is expected is due as long after `at`.
+
+    Silence still proves nothing: that is for `count_silence`.
+    """
+    if not is_cut_off(d):
+        return
+    contact = d.contact
+    if contact.missed:
+        doubt(runner, d)
+    contact.listens = at + RETURN_TIME
+    _move_expectations(runner, d, at)
+    if d.values is not d.raw and not contact.silent:
+        d.values = d.raw
+        d.now = max(d.now, at)
+        contact_changed(runner, d, at)
+    _queue_again(runner, d)
+
+
+def count_silence(runner: Runner, d: DeviceState, at: float) -> None:
+    """Let the device's silence count from `at`, and deadlines come, if they do not yet."""
+    listen_again(runner, d, at)
+    d.contact.floor = at
+    if not d.contact.silent:
+        arm(runner, d.contact)
+    ask_silence(runner, d, at)
+
+
+def end_wait(runner: Runner, d: DeviceState) -> None:
+    """Let deadlines come as ever: the device has been heard after the cut."""
+    d.contact.listens = NEVER
+    _queue_again(runner, d)
+
+
+def tells_of_loss(d: DeviceState, report: Report) -> bool:
+    """Tell whether messages are missing before one that is heard during a cut.
+
+    A retained state comes only where a session was lost, and a goodbye has no time of its own.
+    Lost measurements leave no doubt about states: those are numbered by themselves.
+    """
+    lost = report.after_gap and report.topic is not Topic.TELEMETRY
+    return d.contact.missed or lost or report.retained or report.online is False
+
+
+def doubt(runner: Runner, d: DeviceState) -> None:
+    """Take nothing for known after the device's last word; running holds start anew."""
+    d.contact.missed = False
+    d.values = d.plan.blanks
+    if d.newest == NEVER:
+        return
+    d.now = max(d.now, d.newest)
+    contact_changed(runner, d, d.now)
+    for watch in d.watches:
+        if watch.last is None and watch.since is not None:
+            watch.since = watch.unknown = None
+            runner.dirty.add(watch)
+
+
+def _move_expectations(runner: Runner, d: DeviceState, start: float) -> None:
+    """Let what is expected be due as long after `start` as it was to be after its cause."""
+    for watch in d.watches:
+        if watch.pending:
+            due = start + _patience(watch)
+            watch.pending = [due] * len(watch.pending)
+            runner.agenda.set(watch, min(watch.due, due))
+            runner.dirty.add(watch)
+
+
+def _patience(watch: Watch) -> float:
+    expectation = watch.program.rule.expectation
+    return expectation.within if expectation else 0.0
+
+
+def _queue_again(runner: Runner, d: DeviceState) -> None:
+    for watch in d.watches:
+        if watch.due != inf:
+            runner.agenda.set(watch, watch.due, lag=0.0 if watch.program.by_arrival else d.lag)
