@@ -44,9 +44,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fals
 
     A driver fills everything; where it leaves `uid` empty, the router sets it. `at` is event time
     and `received` arrival time, both epoch seconds; `at` equals `received` where the device sent
-    none. `after_gap`, set by the intake, tells that messages before this one are missing. Exactly
-    one of the bodies is filled: `samples` (state, telemetry), `event` with `data`, `online`
-    (avail), or `ack` (command id) with `result` and `why`.
+    none. Exactly one of the bodies is filled: `samples` (state, telemetry), `event` with `data`,
+    `online` (avail), or `ack` (command id) with `result` and `why`.
     """
 
     address: str
@@ -58,7 +57,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fals
     seq: int | None = None
     late: bool = False
     retained: bool = False
-    after_gap: bool = False
     samples: tuple[Sample, ...] = ()
     event: str = ""
     data: dict[str, Any] = {}
@@ -68,3 +66,5 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fals
     why: str = ""
     digest: str = ""
     """Content hash; identifies the message where `seq` is missing."""
+    after_gap: bool = False
+    """Set by the intake: messages of this topic are missing before this one."""

@@ -6,14 +6,15 @@ import asyncio
 import time
 from pathlib import Path
 
-from tests.chaos.checker import read_messages
+from rules.cut import RETURN_TIME
+from tests.chaos.checker import count_raised, read_messages
 from tests.chaos.plan import Line, Plan
 from tests.support.publisher import Publisher
 
 STALLED = 15.0
 """Seconds without progress after which what is missing counts as lost."""
-SETTLING = 4.0
-"""Seconds for the last holds to run out; the longest takes 3 s."""
+SETTLING = 4.0 + RETURN_TIME
+"""Seconds for the last holds to run out; the longest takes 3 s, and waits after a cut."""
 
 
 async def speak(plan: Plan, publisher: Publisher) -> float:
@@ -30,16 +31,20 @@ async def speak(plan: Plan, publisher: Publisher) -> float:
     return time.time() - start
 
 
-async def drain(store: Path, publisher: Publisher) -> None:
-    """Return once every acknowledged message is stored, or nothing more arrives."""
-    left, since = -1, time.monotonic()
+async def drain(store: Path, plan: Plan, publisher: Publisher) -> None:
+    """Return once everything is stored and has been judged, or nothing more happens.
+
+    Then the last holds have run out, too: what would be raised wrongly, is.
+    """
+    wanted, seen, since = sum(plan.raises.values()), (-1, -1), time.monotonic()
     while time.monotonic() - since < STALLED:
         missing = len(publisher.acknowledged - read_messages(store))
-        if missing != left:
-            left, since = missing, time.monotonic()
-        if not missing:
+        raised = count_raised(store)
+        if not missing and raised >= wanted:
             break
-        await asyncio.sleep(0.3)
+        if (missing, raised) != seen:
+            seen, since = (missing, raised), time.monotonic()
+        await asyncio.sleep(1.0)
     await asyncio.sleep(SETTLING)
 
 

@@ -85,6 +85,8 @@ class Plan:
         """(device, rule) → how often its alarm is raised."""
         self.tickets: set[tuple[str, str]] = set()
         """(device, fault): each has exactly one ticket, however often the fault comes."""
+        self.spared: set[str] = set()
+        """Devices of which nothing is expected: a broker has lost what they said."""
         self._chance = Random(seed)
         self._seconds = seconds
         self._order = itertools.count()

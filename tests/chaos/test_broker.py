@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -19,14 +19,15 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from simulators.demo_files import HOST
-from tests.chaos.checker import find_faults, read_store
+from tests.chaos.checker import Stored, find_faults, read_store
 from tests.chaos.load import drain, speak
 from tests.chaos.plan import Plan
 from tests.chaos.test_kill import SITE
 from tests.support.broker import DEBIAN_LINES, Broker, running_broker, shipped_lines
 from tests.support.hub_process import running_hub
-from tests.support.publisher import publishing
+from tests.support.publisher import Key, publishing
 from tests.support.site import COMMUNITY, Plot, write_site
+from tests.support.story import has_caught_up
 
 pytestmark = [pytest.mark.chaos, pytest.mark.integration, pytest.mark.timeout(240)]
 
@@ -37,6 +38,9 @@ BETWEEN = (2.0, 4.0)
 SECONDS = 28.0
 PACE = 120
 """Messages a second: 2.0.11 writes its whole state at every change and takes few hundred."""
+LAST_WORDS = 0.25
+"""Seconds around a kill. 2.0.11 acknowledges an instant before it writes its file: what it said in
+its last millisecond may be gone (1 of 2,825 messages in 50 kills of a broker without any hub)."""
 BACKLOG = 5000
 KEPT_BY_DEFAULT = 1000
 """What mosquitto's defaults keep for a client that is away; it acknowledges the rest, too."""
@@ -44,37 +48,67 @@ QUIET = 3.0
 """Seconds without a message after which no more will come."""
 
 
-async def kill_again_and_again(broker: Broker, chance: Random) -> None:
+async def kill_again_and_again(broker: Broker, chance: Random) -> list[float]:
+    """Kill the broker, and return when."""
+    killed = []
     for _ in range(KILLS):
         await asyncio.sleep(chance.uniform(*BETWEEN))
+        killed.append(time.time())
         await broker.kill()
         await broker.start()
+    return killed
 
 
-# Slow until a fault that spans a cut of the uplink is told for sure: 97 to 100 of 100 tickets.
-@pytest.mark.slow
-async def test_kills_of_the_broker_under_load_lose_and_double_nothing(
+def find_unnoticed_losses(
+    stored: Stored, lost: Iterable[Key], told: Mapping[Key, float], killed: Sequence[float]
+) -> list[Key]:
+    """Return losses that cannot be the broker's, or that the hub has not noted as a gap."""
+    gaps = {
+        (data["subject"], data["topic"], data["before_seq"])
+        for _, kind, data in stored.journal
+        if kind == "device.gap"
+    }
+
+    def is_noted(key: Key) -> bool:
+        behind = any(each[:3] == key[:3] and each.seq > key.seq for each in stored.messages)
+        return not behind or any(
+            (device, topic) == (key.device, key.topic) and before > key.seq
+            for device, topic, before in gaps
+        )
+
+    def is_brokers(key: Key) -> bool:
+        return any(abs(at - told[key]) < LAST_WORDS for at in killed)
+
+    return [key for key in lost if not (is_noted(key) and is_brokers(key))]
+
+
+async def test_kills_of_the_broker_under_load_double_nothing_and_lose_nothing_unnoticed(
     tmp_path: Path, require_server: Callable[[str], Path]
 ) -> None:
     plan = Plan(SEED, SECONDS, rate=PACE)
     async with running_broker(require_server("mosquitto"), tmp_path / "broker") as broker:
         config = write_site(tmp_path / "hub", Plot(devices=SITE), mqtt_port=broker.port)
         async with running_hub(config) as hub, publishing(broker.port) as publisher:
+            await has_caught_up(hub)
             killing = asyncio.create_task(kill_again_and_again(broker, Random(SEED)), name="killer")
             seconds = await speak(plan, publisher)
-            await killing
+            killed = await killing
             await publisher.until_acknowledged(60)
-            await drain(hub.store, publisher)
+            await drain(hub.store, plan, publisher)
             stored = read_store(hub.store)
-            faults = find_faults(stored, plan, publisher.sent, publisher.acknowledged)
+            lost = publisher.acknowledged - stored.messages
+            plan.spared = {key.device for key in lost if key.topic != "telemetry"}
+            faults = find_faults(stored, plan, publisher.sent, publisher.acknowledged - lost)
     sys.stdout.write(
         f"\nseed {SEED}: {KILLS} kill -9 of the broker in {seconds:.0f} s; sent"
         f" {len(publisher.sent)}, acknowledged {len(publisher.acknowledged)}, stored"
-        f" {len(stored.messages)}, lost {len(publisher.acknowledged - stored.messages)};"
+        f" {len(stored.messages)}, lost {len(lost)};"
         f" publisher connected {publisher.connections} times; tickets expected"
         f" {len(plan.tickets)}, opened {len(stored.tickets)}\n"
     )
     assert faults == []
+    assert len(lost) <= KILLS
+    assert find_unnoticed_losses(stored, lost, publisher.told, killed) == []
     assert publisher.connections > KILLS
 
 

@@ -19,6 +19,7 @@ from tests.support.broker import running_broker, shipped_lines
 from tests.support.hub_process import HUB, HubProcess, running_hub
 from tests.support.publisher import Publisher, publishing
 from tests.support.site import Plot, write_site
+from tests.support.story import has_caught_up
 
 pytestmark = [pytest.mark.chaos, pytest.mark.integration, pytest.mark.timeout(240)]
 
@@ -64,11 +65,12 @@ async def run(
     async with running_broker(mosquitto, folder / "broker", lines) as broker:
         config = write_site(folder / "hub", Plot(devices=SITE), mqtt_port=broker.port)
         async with running_hub(config, program) as hub, publishing(broker.port) as publisher:
+            await has_caught_up(hub)
             killing = asyncio.create_task(kill_again_and_again(hub, chance, kills), name="killer")
             seconds = await speak(plan, publisher)
             await publisher.until_acknowledged()
             await killing
-            await drain(hub.store, publisher)
+            await drain(hub.store, plan, publisher)
             feed = await follow_feed(hub, chance)
             stored = read_store(hub.store)
             faults = find_faults(stored, plan, publisher.sent, publisher.acknowledged)

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from hub.store.replay import replay_file
 from tests.support.broker import running_broker, shipped_lines
+from tests.support.history import read_history
 from tests.support.hub_process import HubProcess, running_hub
 from tests.support.publisher import Publisher, publishing
 from tests.support.site import COMMUNITY, Plot, write_site
-from tests.support.story import has_ticket, hears, until
+from tests.support.story import has_caught_up, has_ticket, hears, until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
 
@@ -81,6 +81,7 @@ async def devices(port: int) -> AsyncIterator[Publisher]:
 async def hub(tmp_path: Path, port: int) -> AsyncIterator[HubProcess]:
     config = write_site(tmp_path / "hub", Plot(devices=SITE), mqtt_port=port)
     async with running_hub(config) as hub:
+        await has_caught_up(hub)
         yield hub
 
 
@@ -163,11 +164,10 @@ async def test_poison_between_every_two_good_messages_holds_none_of_them_up(
     await devices.until_acknowledged()
 
     async def count() -> int:
-        past = replay_file(hub.store, start=start - 60, end=start + 600, uids=None)
-        said = [sample for report in past for sample in report.samples]
-        return sum(sample.point == "boom.broken" for sample in said)
+        points = (s.point for report in read_history(hub.store) for s in report.samples)
+        return sum(point == "boom.broken" for point in points)
 
-    await until(count, lambda found: found == good)
+    await until(count, lambda stored: stored == good)
     assert await figure(hub, "messages_quarantined") == good
 
 
@@ -213,6 +213,7 @@ async def test_a_wrong_line_in_a_file_is_shown_and_the_rest_runs(
     assert word in said
 
     async with running_hub(config) as hub, publishing(port) as publisher:
+        await has_caught_up(hub)
         page = await hub.read("/problems", "manager")
         assert file.name in page
         publisher.state("gate-001", time.time(), boom_broken=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
@@ -40,9 +41,11 @@ class Publisher:
     def __init__(self) -> None:
         self.sent: dict[Key, float] = {}
         """Message → its event time."""
+        self.told: dict[Key, float] = {}
+        """Message → when its PUBACK came."""
         self.connections = 0
         self._acknowledged: set[Key] = set()
-        self._pubacks: deque[int] = deque()
+        self._pubacks: deque[tuple[int, float]] = deque()
         self._under_way: dict[int, Key] = {}
         self._numbers: dict[tuple[str, str, str], int] = {}
         client = Client(
@@ -61,9 +64,11 @@ class Publisher:
     def acknowledged(self) -> set[Key]:
         """Return what the broker has taken."""
         while self._pubacks:
-            key = self._under_way.pop(self._pubacks.popleft(), None)
+            mid, at = self._pubacks.popleft()
+            key = self._under_way.pop(mid, None)
             if key is not None:
                 self._acknowledged.add(key)
+                self.told[key] = at
         return self._acknowledged
 
     def say(self, device: str, topic: str, body: dict[str, Any], *, at: float) -> Key:
@@ -99,7 +104,7 @@ class Publisher:
     ) -> None:
         # Called by paho's thread, which holds a lock of paho's: nothing but a note is safe here.
         if not code.is_failure:
-            self._pubacks.append(mid)
+            self._pubacks.append((mid, time.time()))
 
     def _on_connect(
         self, _c: object, _u: object, _flags: ConnectFlags, _code: ReasonCode, _p: object
