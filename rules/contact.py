@@ -8,9 +8,6 @@ from rules.plan import PERIODS_KNOWN
 from rules.runner import Runner
 from rules.state import Contact, DeviceState, Watch
 
-_NEXT = 0.001
-"""A deadline that rounding has left where it was is asked again after so many seconds."""
-
 
 def contact_changed(runner: Runner, d: DeviceState, arrival: float) -> None:
     """Evaluate what depends on whether the device is heard, here and on other devices.
@@ -59,14 +56,12 @@ def set_lag(runner: Runner, d: DeviceState, lag: float) -> None:
 
 def fire(runner: Runner, thing: Watch | Contact, due: float) -> None:
     """Let a deadline come."""
+    if isinstance(thing, Watch):
+        runner.fire(thing, due)
+        return
     thing.due = thing.ready = inf
     d = thing.device
     d.now = due
-    if isinstance(thing, Watch):
-        runner.run(thing, timed=True)
-        if thing.due <= due:
-            runner.agenda.set(thing, due + _NEXT)
-        return
     if thing.kept or thing.offline_at is not None or thing.silent:
         return
     beat = d.plan.heartbeat

@@ -26,7 +26,7 @@ def is_cut_off(d: DeviceState) -> bool:
 def cut_off(runner: Runner, d: DeviceState) -> None:
     """Let every deadline of the device wait; expectations that are open start anew afterwards."""
     contact = d.contact
-    contact.floor = contact.listens = inf
+    contact.floor = contact.listens = runner.held_until = inf
     runner.agenda.set(contact, inf)
     _move_expectations(runner, d, inf)
     _queue_again(runner, d)
@@ -42,7 +42,7 @@ def listen_again(runner: Runner, d: DeviceState, at: float) -> None:
     contact = d.contact
     if contact.missed:
         doubt(runner, d)
-    contact.listens = at + RETURN_TIME
+    contact.listens = runner.held_until = at + RETURN_TIME
     _move_expectations(runner, d, at)
     if d.values is not d.raw and not contact.silent:
         d.values = d.raw
@@ -64,6 +64,13 @@ def end_wait(runner: Runner, d: DeviceState) -> None:
     """Let deadlines come as ever: the device has been heard after the cut."""
     d.contact.listens = NEVER
     _queue_again(runner, d)
+
+
+def catch_up_dependents(runner: Runner, d: DeviceState, before: float) -> None:
+    """Let deadlines of other devices that wait since a cut come before a fact that they read."""
+    for watch in {each: None for slot in (d.dependents or {}).values() for each in slot}:
+        while watch.due < before < watch.device.contact.listens:
+            runner.fire(watch, watch.due)
 
 
 def tells_of_loss(d: DeviceState, report: Report) -> bool:

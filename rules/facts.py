@@ -7,7 +7,7 @@ from math import inf, isfinite
 
 from hub.model.report import Quality, Report, Sample, Value
 from rules.contact import arm, catch_up, contact_changed, hide, set_lag
-from rules.cut import doubt, end_wait, is_cut_off, tells_of_loss
+from rules.cut import catch_up_dependents, doubt, end_wait, is_cut_off, tells_of_loss
 from rules.language.node import Run
 from rules.machine import meet
 from rules.runner import Runner
@@ -46,6 +46,8 @@ def take_report(runner: Runner, d: DeviceState, report: Report, *, judging: bool
 def _catch_up(runner: Runner, d: DeviceState, report: Report, at: float) -> None:
     if is_cut_off(d) and tells_of_loss(d, report):
         doubt(runner, d)
+    if d.dependents and at < runner.held_until:
+        catch_up_dependents(runner, d, at)
     if d.due < at:
         catch_up(runner, d, before=at, arrival=max(report.received, d.contact.heard_at))
 

@@ -13,9 +13,15 @@ from rules.decide import write_decision
 from rules.machine import Move, expect, step
 from rules.state import DeviceState, Watch
 
+_NEXT = 0.001
+"""A deadline that rounding has left where it was is asked again after so many seconds."""
+
 
 class Runner:
-    """Evaluates, keeps the deadlines, and notes what must be stored; `out` gathers decisions."""
+    """Evaluates, keeps the deadlines, and notes what must be stored; `out` gathers decisions.
+
+    `held_until` is the instant until which deadlines of some device may wait after a cut.
+    """
 
     def __init__(self) -> None:
         self.agenda = Agenda()
@@ -23,6 +29,7 @@ class Runner:
         self.dirty: set[Watch] = set()
         self.dirty_devices: set[DeviceState] = set()
         self.dropped: list[StateRow] = []
+        self.held_until = -inf
         self._missed: list[tuple[DeviceState, str, float]] = []
 
     def take(self) -> list[Decision]:
@@ -98,6 +105,14 @@ class Runner:
         self.run_all(d, indices)
         d.event, d.data = "", {}
         self.run_all(d, indices)
+
+    def fire(self, watch: Watch, due: float) -> None:
+        """Let a watch's deadline come."""
+        watch.due = watch.ready = inf
+        watch.device.now = due
+        self.run(watch, timed=True)
+        if watch.due <= due:
+            self.agenda.set(watch, due + _NEXT)
 
     def run_dependents(self, d: DeviceState, slot: int) -> None:
         """Evaluate the watches of other devices that read this slot."""

@@ -22,23 +22,29 @@ from rules.ruleset import load_rules
 START = 1_764_000_000.0
 LAST, LATER = 60, 4_000.0
 """Seconds from the start: of the last fact, and when everything that runs has run out."""
-MODEL = DeviceModel(
-    id="g",
-    kind=Kind.BARRIER_GATE,
-    driver="x",
-    name={"zh": "闸", "en": "gate"},
-    points={},
-    heartbeat=inf,
-)
-GATE = Device(
-    uid=DeviceUid("u1"), id="g1", address="g1", kind=Kind.BARRIER_GATE, model="g", place="c"
-)
+KINDS = {"gate": Kind.BARRIER_GATE, "camera": Kind.CAMERA}
+MODELS = {
+    name: DeviceModel(
+        id=name,
+        kind=kind,
+        driver="x",
+        name={"zh": name, "en": name},
+        points={},
+        heartbeat=inf,
+    )
+    for name, kind in KINDS.items()
+}
+SITE = [
+    Device(uid=DeviceUid(name), id=name, address=name, kind=kind, model=name, place="c", lane="one")
+    for name, kind in KINDS.items()
+]
 LASTING = (
     "boom.broken",
     "boom.broken and mode != 'manual'",
     "motor.temperature > 5",
     "streak(motor.temperature > 5, 2)",
     "motor.temperature > previous(motor.temperature)",
+    "boom.broken and not peer('camera').online",
 )
 PASSING = (
     "avg(motor.temperature,'10s') > 5",
@@ -58,6 +64,7 @@ facts = st.one_of(
     st.tuples(st.just("mode"), st.sampled_from(["auto", "manual"])),
     st.tuples(st.just("motor.temperature"), st.integers(0, 10)),
     st.tuples(st.just("vehicle.passed"), st.just("")),
+    st.tuples(st.just("online"), st.booleans()),
 )
 days = st.lists(st.tuples(st.integers(0, LAST - 1), facts), min_size=1, max_size=20).map(
     lambda pairs: [(at, *fact) for at, fact in sorted(pairs, key=lambda pair: pair[0])]
@@ -81,8 +88,8 @@ def load(condition: str, timing: str) -> Rule:
 def write(fact: Fact) -> Report:
     at, name, value = fact
     report = Report(
-        address="g1",
-        uid=GATE.uid,
+        address="",
+        uid=DeviceUid("camera" if name == "online" else "gate"),
         topic=Topic.STATE,
         at=START + at,
         received=START + at,
@@ -128,7 +135,7 @@ class Hub:
 
     def _begin(self) -> None:
         self._engine = Engine([self._rule])
-        self._engine.set_world([GATE], {}, {MODEL.id: MODEL})
+        self._engine.set_world(SITE, {}, MODELS)
 
     def _hear(self, report: Report) -> None:
         self._note(self._engine.apply(report))
@@ -144,7 +151,7 @@ class Hub:
     def _points(self) -> list[PointRow]:
         rows = {
             sample.point: PointRow(
-                uid=GATE.uid,
+                uid=report.uid,
                 point=sample.point,
                 value=sample.value,
                 quality=Quality.GOOD,
@@ -157,10 +164,8 @@ class Hub:
         return list(rows.values())
 
     def _contact(self) -> list[HeardRow]:
-        return [
-            HeardRow(uid=GATE.uid, at=report.received, state=LinkState.ONLINE)
-            for report in self._heard[-1:]
-        ]
+        heard = {report.uid: report.received for report in self._heard}
+        return [HeardRow(uid=uid, at=at, state=LinkState.ONLINE) for uid, at in heard.items()]
 
 
 def tell(
