@@ -72,14 +72,19 @@ def fire(runner: Runner, thing: Watch | Contact, due: float) -> None:
     hide(runner, d)
 
 
-def catch_up(runner: Runner, d: DeviceState, *, before: float, arrival: float) -> None:
+def catch_up(
+    runner: Runner, d: DeviceState, *, before: float, arrival: float, ahead: bool = False
+) -> None:
     """Let the device's own deadlines come that lie before a fact.
 
-    Silence is told in arrival time, everything else in the time of the fact.
+    Silence is told in arrival time, everything else in the time of the fact. A fact that is
+    `ahead` of states leaves what depends on those alone.
     """
     while True:
         found: Watch | Contact | None = None
         for watch in d.watches:
+            if ahead and watch.program.on_change:
+                continue
             limit = min(before, arrival) if watch.program.by_arrival else before
             if watch.due < limit and (found is None or watch.due < found.due):
                 found = watch

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from math import inf
 
-from hub.model.report import Report, Topic
+from hub.model.report import Report
 from rules.contact import arm, ask_silence, contact_changed
 from rules.runner import Runner
 from rules.state import NEVER, DeviceState, Watch
+from rules.trust import has_own_time
 
 RETURN_TIME = 5.0
 """Seconds that devices have after a cut to reach the broker themselves before deadlines come."""
@@ -60,8 +61,17 @@ def count_silence(runner: Runner, d: DeviceState, at: float) -> None:
     ask_silence(runner, d, at)
 
 
+def has_returned(d: DeviceState, report: Report) -> bool:
+    """Tell whether a state was said after the cut, so that all that came before it is known.
+
+    What waited in the broker shows only that the broker is back, not that the device is; and
+    with a birth message, which has no time of its own, a device begins to tell.
+    """
+    return has_own_time(report) and report.at >= d.contact.listens - RETURN_TIME
+
+
 def end_wait(runner: Runner, d: DeviceState) -> None:
-    """Let deadlines come as ever: the device has been heard after the cut."""
+    """Let deadlines come as ever: the device has returned."""
     d.contact.listens = NEVER
     _queue_again(runner, d)
 
@@ -74,13 +84,12 @@ def catch_up_dependents(runner: Runner, d: DeviceState, before: float) -> None:
 
 
 def tells_of_loss(d: DeviceState, report: Report) -> bool:
-    """Tell whether messages are missing before one that is heard during a cut.
+    """Tell whether messages are missing before a state or event that is heard during a cut.
 
     A retained state comes only where a session was lost, and a goodbye has no time of its own.
-    Lost measurements leave no doubt about states: those are numbered by themselves.
     """
-    lost = report.after_gap and report.topic is not Topic.TELEMETRY
-    return d.contact.missed or lost or report.retained or report.online is False
+    lost = d.contact.missed or report.after_gap
+    return lost or report.retained or report.online is False
 
 
 def doubt(runner: Runner, d: DeviceState) -> None:

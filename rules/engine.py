@@ -85,7 +85,7 @@ class Engine:
         d = self._world.get(uid)
         if d is None:
             return []
-        if d.due < at and not is_cut_off(d):
+        if d.due < at and at >= d.contact.listens:
             catch_up(self._runner, d, before=at, arrival=at)
         d.now = max(at, d.newest)
         self._runner.happen(d, COMMAND + do, {})

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import inf, isfinite
 
-from hub.model.report import Quality, Report, Sample, Value
-from rules.contact import arm, catch_up, contact_changed, hide, set_lag
-from rules.cut import catch_up_dependents, doubt, end_wait, is_cut_off, tells_of_loss
+from hub.model.report import Quality, Report, Sample, Topic, Value
+from rules.contact import arm, ask_silence, catch_up, contact_changed, hide, set_lag
+from rules.cut import catch_up_dependents, doubt, end_wait, has_returned, is_cut_off, tells_of_loss
 from rules.language.node import Run
 from rules.machine import meet
 from rules.runner import Runner
@@ -27,6 +27,9 @@ def take_report(runner: Runner, d: DeviceState, report: Report, *, judging: bool
         if _note_contact(runner, d, report):
             contact_changed(runner, d, report.received)
         return
+    if report.topic is Topic.TELEMETRY and report.received < d.contact.listens:
+        _take_ahead(runner, d, report, at)
+        return
     now = max(at, d.newest)
     _catch_up(runner, d, report, at)
     d.now = now
@@ -41,6 +44,16 @@ def take_report(runner: Runner, d: DeviceState, report: Report, *, judging: bool
         runner.happen(d, report.event, report.data)
     if is_back:
         contact_changed(runner, d, report.received)
+
+
+def _take_ahead(runner: Runner, d: DeviceState, report: Report, at: float) -> None:
+    """Take a measurement that may have overtaken states: it says nothing about those."""
+    received = d.contact.heard_at = max(d.contact.heard_at, report.received)
+    catch_up(runner, d, before=at, arrival=received, ahead=True)
+    d.now = max(at, d.newest)
+    take_samples(runner, d, report, at, ahead=True)
+    if d.contact.doubted:
+        ask_silence(runner, d, received)
 
 
 def _catch_up(runner: Runner, d: DeviceState, report: Report, at: float) -> None:
@@ -73,7 +86,7 @@ def _note_contact(runner: Runner, d: DeviceState, report: Report) -> bool:
     if report.retained:
         return bool(report.online) and contact.offline_at is not None and _come_back(runner, d)
     contact.heard_at = max(contact.heard_at, report.received)
-    if contact.listens != NEVER and not is_cut_off(d):
+    if contact.listens != NEVER and has_returned(d, report):
         end_wait(runner, d)
     if contact.silent or contact.doubted or d.values is not d.raw:
         return _come_back(runner, d)
@@ -109,8 +122,13 @@ def _believe(value: Value | None, types: tuple[type, ...]) -> Value | None:
     return float(value) if types == (int, float) and kind is bool else None  # type: ignore[arg-type]
 
 
-def take_samples(runner: Runner, d: DeviceState, report: Report, at: float) -> None:
-    """Set all points of one message, then feed the trackers, then evaluate."""
+def take_samples(
+    runner: Runner, d: DeviceState, report: Report, at: float, *, ahead: bool = False
+) -> None:
+    """Set all points of one message, then feed the trackers, then evaluate.
+
+    What depends on states is left for later where the message is `ahead` of those.
+    """
     types, slots = d.plan.routes.types, d.plan.slot_by_point
     observers = d.plan.routes.observers
     retained = report.retained
@@ -134,7 +152,7 @@ def take_samples(runner: Runner, d: DeviceState, report: Report, at: float) -> N
                 _show(d, slot, value, at)
     if sorted_in:
         _look_back(runner, d, at, sorted_in)
-    _evaluate(runner, d, seen, changed)
+    _evaluate(runner, d, seen, changed, ahead=ahead)
 
 
 def _look_back(runner: Runner, d: DeviceState, at: float, values: dict[int, Value | None]) -> None:
@@ -165,15 +183,20 @@ def _show(d: DeviceState, slot: int, value: Value | None, at: float) -> None:
             d.trackers[index].observe(at, value)
 
 
-def _evaluate(runner: Runner, d: DeviceState, seen: list[int], changed: list[int]) -> None:
+def _evaluate(
+    runner: Runner, d: DeviceState, seen: list[int], changed: list[int], *, ahead: bool
+) -> None:
     if d.trackers and seen:
         runner.dirty_devices.add(d)
         _settle(d, seen)
-    for program in _affected(d, seen, changed):
-        runner.run(d.watches[program])
-    if d.dependents:
-        for slot in changed:
-            runner.run_dependents(d, slot)
+    for index in _affected(d, seen, changed):
+        watch = d.watches[index]
+        if ahead and watch.program.on_change:
+            runner.put_off(watch, d.now)
+        else:
+            runner.run(watch)
+    for slot in changed if d.dependents else ():
+        runner.run_dependents(d, slot, ahead=ahead)
 
 
 def _affected(d: DeviceState, seen: list[int], changed: list[int]) -> Iterable[int]:

@@ -114,8 +114,15 @@ class Runner:
         if watch.due <= due:
             self.agenda.set(watch, due + _NEXT)
 
-    def run_dependents(self, d: DeviceState, slot: int) -> None:
-        """Evaluate the watches of other devices that read this slot."""
+    def put_off(self, watch: Watch, at: float) -> None:
+        """Have a watch evaluated as of an instant once its device's deadlines come."""
+        self.agenda.set(watch, min(watch.due, at))
+
+    def run_dependents(self, d: DeviceState, slot: int, *, ahead: bool = False) -> None:
+        """Evaluate the watches of other devices that read this slot, or put it off."""
         for watch in (d.dependents or {}).get(slot, ()):
+            if ahead:
+                self.put_off(watch, d.now)
+                continue
             watch.device.now = max(watch.device.now, d.now)
             self.run(watch)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import inf
-
 from hub.model.report import Report, Topic
 from rules.state import NEVER, DeviceState
 
@@ -20,7 +18,8 @@ def place_in_time(d: DeviceState, report: Report, *, judging: bool) -> tuple[flo
     After five live messages in a row more than 120 s off, by about the same, arrival time counts;
     the messages of a backlog come in one burst with ever smaller distances, and say nothing about
     the clock. Nothing has happened in the future: such a time is replaced at once. What was heard
-    during a cut without a time of its own happened no earlier than what was said before it.
+    during a cut, or before devices have returned from it, without a time of its own happened no
+    earlier than what was said before it.
     """
     if report.retained:
         return report.received, False
@@ -28,8 +27,8 @@ def place_in_time(d: DeviceState, report: Report, *, judging: bool) -> tuple[flo
     if judging and not report.late:
         _judge(d, offset, report.received)
     at = report.received if offset > TOLERANCE or d.drift[0] >= _ENOUGH else report.at
-    if d.contact.listens == inf and d.newest != NEVER and not has_own_time(report):
-        at = d.newest
+    if report.received < d.contact.listens and not has_own_time(report):
+        at = at if d.newest == NEVER else d.newest
     return at, report.late or at < d.newest - LATE_AFTER
 
 

@@ -50,8 +50,8 @@ class Timekeeper:
 
         `judging` is False from (re)connection until the link has caught up; then no clock is
         judged. The offset is positive when the device's clock is ahead; it is given when the
-        verdict changes, and 0.0 when the clock is right again. A will has only its arrival; it
-        makes nothing late that waited behind it.
+        verdict changes, and 0.0 when the clock is right again. A will, which has only its arrival,
+        and a measurement that has overtaken them make no states late that waited.
         """
         watch = self._watch(report.uid)
         change = None
@@ -59,7 +59,8 @@ class Timekeeper:
             change = _judge(watch, report.at, report.at - report.received)
         at = _possible(report) if watch.trusted else report.received
         late = report.late or (at < watch.newest - LATE_AFTER and not report.retained)
-        if not (late or report.topic is Topic.AVAIL):
+        ahead = not judging and report.topic is Topic.TELEMETRY
+        if not (late or ahead or report.topic is Topic.AVAIL):
             watch.newest = max(watch.newest, at)
         return at, late, change
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from hub.intake.timekeeping import Timekeeper
 from hub.model.device import DeviceUid
@@ -99,10 +100,11 @@ def test_a_burst_of_messages_close_together_raises_no_clock_fault_either() -> No
     assert changes == [None] * 9
 
 
-def test_a_will_makes_nothing_late_that_waited_behind_it() -> None:
+@pytest.mark.parametrize("topic", [Topic.AVAIL, Topic.TELEMETRY])
+def test_what_overtakes_the_states_of_a_backlog_makes_none_of_them_late(topic: Topic) -> None:
     keeper = Timekeeper()
     keeper.settle(
-        msgspec.structs.replace(BASE, topic=Topic.AVAIL, at=NOON + 900.0, received=NOON + 900.0),
+        msgspec.structs.replace(BASE, topic=topic, at=NOON + 900.0, received=NOON + 900.0),
         judging=False,
     )
     assert settle(keeper, 100.0, 900.0, judging=False)[:2] == (100.0, False)

@@ -33,6 +33,11 @@ def waited(at: float, received: float, position: str, *, after_gap: bool = False
     return msgspec.structs.replace(report, received=T0 + received, seq=1, after_gap=after_gap)
 
 
+def measured(at: float, received: float, degrees: float) -> Report:
+    report = say(at, motor_temperature=degrees)
+    return msgspec.structs.replace(report, topic=Topic.TELEMETRY, received=T0 + received)
+
+
 def cut(engine: Engine, start: float, end: float, *backlog: Report) -> list[Decision]:
     """Cut the hub off, look at the timers in vain, and deliver what had waited."""
     got = engine.suspend_absence(T0 + start)
@@ -92,6 +97,20 @@ def test_what_a_device_says_as_it_returns_counts_before_its_deadlines() -> None:
     assert engine.advance(T0 + 999) == []
 
 
+@pytest.mark.parametrize(
+    "report", [waited(50, 101, "open"), measured(101, 101, 20.0), avail(101, online=True)]
+)
+def test_what_waited_in_the_broker_a_measurement_or_a_birth_show_no_device_that_has_returned(
+    report: Report,
+) -> None:
+    engine = start(HELD)
+    engine.apply(say(0, arm_position="open"))
+    cut(engine, 20, 100)
+    got = engine.apply(report) + engine.advance(T0 + 100 + RETURN_TIME - 0.1)
+    assert brief(got + engine.apply(waited(55, 104.9, "closed"))) == []
+    assert engine.advance(T0 + 999) == []
+
+
 def test_a_device_that_has_returned_keeps_no_deadline_waiting() -> None:
     engine = start(HELD)
     engine.apply(say(0, arm_position="open"))
@@ -133,6 +152,27 @@ def test_deadlines_do_not_wait_for_measurements_and_silence_does() -> None:
     assert brief(engine.advance(T0 + 2000)) == [("raise", 1180.0)]
 
 
+def test_a_measurement_that_overtakes_the_states_of_a_cut_says_nothing_about_them() -> None:
+    hot = write("motor.temperature > 80", 'hold = "5s"', name="hot")
+    engine = start(HELD, hot)
+    engine.apply(say(0, arm_position="open"))
+    ahead = measured(80, 100, 90.0), measured(89, 100, 70.0)
+    got = cut(engine, 20, 100, *ahead, waited(40, 100, "closed"))
+    assert [(each.rule, each.action.value, each.at - T0) for each in got] == [
+        ("hot", "raise", 85.0),
+        ("hot", "clear", 89.0),
+    ]
+    assert engine.advance(T0 + 999) == []
+
+
+def test_a_rule_about_both_waits_for_the_states_that_a_measurement_has_overtaken() -> None:
+    engine = start(write(OPEN + " and motor.temperature > 80", 'hold = "5s"'))
+    engine.apply(say(0, arm_position="closed", motor_temperature=20.0))
+    got = cut(engine, 20, 100, measured(85, 100, 90.0), waited(80, 100, "open"))
+    assert brief(got) == []
+    assert brief(engine.advance(T0 + 999))[:1] == [("raise", 85.0)]
+
+
 def test_nothing_is_taken_for_known_where_a_number_of_a_state_is_missing() -> None:
     engine = start(HELD)
     engine.apply(say(0, arm_position="open"))
@@ -143,9 +183,8 @@ def test_nothing_is_taken_for_known_where_a_number_of_a_state_is_missing() -> No
 def test_a_measurement_that_is_missing_leaves_no_doubt_about_states() -> None:
     engine = start(HELD)
     engine.apply(say(0, arm_position="open"))
-    report = msgspec.structs.replace(say(200, motor_temperature=30.0), topic=Topic.TELEMETRY)
-    lost = msgspec.structs.replace(report, received=T0 + 500, after_gap=True)
-    assert brief(cut(engine, 20, 500, lost)) == [("raise", 60.0)]
+    behind = msgspec.structs.replace(measured(200, 500, 30.0), after_gap=True)
+    assert brief(cut(engine, 20, 500, behind, waited(300, 500, "open"))) == [("raise", 60.0)]
 
 
 def test_after_a_lost_session_running_holds_start_anew() -> None:
@@ -211,6 +250,14 @@ def test_what_is_expected_is_missed_as_long_after_a_cut_as_after_its_cause(
     got = cut(engine, 3, 100, *backlog, waited(60, 100, "closed"))
     assert brief(got) == []
     assert brief(engine.advance(T0 + 120)) == expected
+
+
+def test_a_measurement_after_a_cut_ends_a_silence_at_once() -> None:
+    engine = start(write("silent('3m')"))
+    engine.apply(say(0, mode="auto"))
+    engine.advance(T0 + 200)
+    cut(engine, 210, 300)
+    assert brief(engine.apply(measured(301, 301, 20.0))) == [("clear", 301.0)]
 
 
 def test_a_command_in_a_cut_lets_no_deadline_come() -> None:
