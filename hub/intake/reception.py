@@ -82,15 +82,16 @@ class Reception:
         if self.presence.is_late_will(report):
             self.counts["late_wills"] += 1
             return
-        if seen is Seen.NEW_AFTER_GAP and not report.late:
+        after_gap = seen is Seen.NEW_AFTER_GAP and not report.late
+        if after_gap:
             self._tell(report.uid, "device.gap", batch, topic=report.topic, before_seq=report.seq)
         at, late, offset = self.timekeeper.settle(report, judging=judging)
         if late:
             self.counts["late"] += 1
         else:
             self._note_presence(report, batch)
-        if at != report.at or late != report.late:
-            report = msgspec.structs.replace(report, at=at, late=late)
+        if at != report.at or late != report.late or after_gap:
+            report = msgspec.structs.replace(report, at=at, late=late, after_gap=after_gap)
         self._pass_on(report, batch)
         if offset is not None:
             self._note_clock(report, offset, batch)
