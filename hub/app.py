@@ -19,7 +19,7 @@ from hub.clock import Clock, SystemClock
 from hub.errors import ConfigError, HubError
 from hub.feeds.incident import make_projector
 from hub.intake.core import Intake, Needs, build_intake
-from hub.links import Wiring, build_links, build_sender
+from hub.links import Wiring, build_dialler, build_links, build_sender
 from hub.loading import World, load_world, read_settings
 from hub.logs import configure_logging
 from hub.ports import Envelope, Link
@@ -77,7 +77,7 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
         for problem in world.problems:
             log.warning("a file is wrong; what is broken is left out", fault=str(problem))
         crew = await stack.enter_async_context(_crew())
-        wiring = Wiring(settings=settings, devices=world.site.devices, models=world.models)
+        wiring = _plan_wiring(world)
         intake = await _build_intake(world, store, clock, wiring, crew)
         links = _Links()
         crew.start(intake.pipeline.run(links.acknowledge), "intake")
@@ -103,6 +103,15 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
         yield crew.died
 
 
+def _plan_wiring(world: World) -> Wiring:
+    return Wiring(
+        settings=world.settings,
+        dialler=build_dialler(world.settings),
+        devices=world.site.devices,
+        models=world.models,
+    )
+
+
 async def _build_intake(
     world: World, store: SqliteStore, clock: Clock, wiring: Wiring, crew: _Crew
 ) -> Intake:
@@ -113,7 +122,7 @@ async def _build_intake(
         clock=clock,
         committer=await influx.copying(settings.influx, store, wiring.devices),
         books=store.books,
-        sender=build_sender(settings, clock),
+        sender=build_sender(wiring.dialler, clock),
         spawn=crew.spawn,
         project=make_projector(settings.community.id, lambda: places, test=settings.demo.test),
         drivers={

@@ -11,6 +11,7 @@ from device_drivers.links.modbus import ModbusLink, slaves_of
 from device_drivers.links.modbus_wire import ModbusSettings
 from device_drivers.links.mqtt import MqttLink
 from device_drivers.links.mqtt_command import MqttCommandSender
+from device_drivers.links.mqtt_dialler import Dialler
 from device_drivers.links.mqtt_settings import MqttSettings, Session, TlsSettings
 from hub.clock import Clock
 from hub.errors import CommandRefusedError
@@ -24,9 +25,10 @@ MQTT = "mqtt"
 
 
 class Wiring(msgspec.Struct, frozen=True, kw_only=True):
-    """What the links are made from."""
+    """What the links are made from; `dialler` is None where the hub has no broker."""
 
     settings: Settings
+    dialler: Dialler | None
     devices: Sequence[Device]
     models: Mapping[str, DeviceModel]
 
@@ -47,12 +49,13 @@ def build_links(
     wiring: Wiring, *, inbox: Inbox, watch: LinkWatch, clock: Clock
 ) -> Iterator[tuple[str, Link]]:
     """Yield each link with the name that stands in its envelopes."""
-    broker = mqtt_settings(wiring.settings)
-    if broker is not None:
+    if wiring.dialler is not None:
         first: MqttLink | None = None
         for session in Session:
             after = first.caught_up if first else None
-            link = MqttLink(session, broker, inbox=inbox, watch=watch, clock=clock, after=after)
+            link = MqttLink(
+                session, wiring.dialler, inbox=inbox, watch=watch, clock=clock, after=after
+            )
             first = first or link
             yield MQTT, link
     for bus in wiring.settings.modbus:
@@ -68,20 +71,19 @@ def build_links(
         )
 
 
-def build_sender(settings: Settings, clock: Clock) -> CommandSender:
+def build_sender(dialler: Dialler | None, clock: Clock) -> CommandSender:
     """Return who sends commands; without a broker every command is refused."""
-    broker = mqtt_settings(settings)
-    if broker is None:
+    if dialler is None:
         return _NoSender()
-    return MqttCommandSender(broker, clock=clock, encode=encode_command)
+    return MqttCommandSender(dialler, clock=clock, encode=encode_command)
 
 
-def mqtt_settings(settings: Settings) -> MqttSettings | None:
-    """Translate the configuration's broker for the links."""
+def build_dialler(settings: Settings) -> Dialler | None:
+    """Return what opens the connections to the broker, for all sessions and commands."""
     mqtt = settings.mqtt
     if mqtt is None:
         return None
-    return MqttSettings(
+    broker = MqttSettings(
         host=mqtt.host,
         port=mqtt.port,
         username=mqtt.username,
@@ -91,6 +93,7 @@ def mqtt_settings(settings: Settings) -> MqttSettings | None:
         protocol="5" if mqtt.protocol == 5 else "3.1.1",  # noqa: PLR2004 - the protocol's name
         keepalive=mqtt.keepalive,
     )
+    return Dialler(broker)
 
 
 def _bus_settings(name: str, settings: Settings) -> ModbusSettings:

@@ -14,11 +14,10 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from paho.mqtt.client import MQTTMessage
-
-from device_drivers.links.mqtt_client import Terms
 from device_drivers.links.mqtt_connection import Connection
-from device_drivers.links.mqtt_settings import MqttSettings, Session
+from device_drivers.links.mqtt_dialler import Dialler
+from device_drivers.links.mqtt_ear import Terms
+from device_drivers.links.mqtt_settings import Session
 from hub.clock import Clock
 from hub.errors import LinkError
 from hub.ports import Envelope, Inbox, LinkWatch
@@ -103,7 +102,7 @@ class MqttLink:
     def __init__(
         self,
         session: Session,
-        settings: MqttSettings,
+        dialler: Dialler,
         *,
         inbox: Inbox,
         watch: LinkWatch,
@@ -114,12 +113,13 @@ class MqttLink:
         self.name = f"{carries}-{session.value}"
         self._carries = carries
         self._session = session
-        self._settings = settings
+        self._dialler = dialler
+        self._settings = dialler.settings
         self._inbox = inbox
         self._watch = watch
         self._clock = clock
         self._book = AckBook()
-        self._canary = Canary(settings.canary_topic(session))
+        self._canary = Canary(dialler.settings.canary_topic(session))
         self._connection: Connection | None = None
         self._after = after
         self._delivered = asyncio.Event()
@@ -134,16 +134,16 @@ class MqttLink:
         )
         self._book = AckBook()
         self._canary = Canary(self._settings.canary_topic(self._session))
-        self._connection = connection = Connection(self._settings, terms, self)
+        self._connection = connection = self._dialler.connect(terms, self)
         try:
-            answer = await connection.open()
+            answer = await self._dialler.open(connection)
             self._watch.link_up(self.name, resumed=answer.session_present)
             await self._subscribe(connection)
             await self._serve(connection)
         finally:
             self._delivered.clear()
             self._connection = None
-            connection.close(politely=True)
+            await connection.close(politely=True)
 
     async def caught_up(self) -> None:
         """Return once this session has delivered what had waited."""
@@ -153,14 +153,22 @@ class MqttLink:
         """Acknowledge in order of arrival; what another connection delivered is ignored."""
         self._acknowledge(envelope.token for envelope in envelopes)
 
-    def receive(self, message: MQTTMessage) -> bool:
+    def receive(self, topic: str, payload: bytes, packet_id: int, *, retained: bool) -> bool:
         """Hand a message to the inbox; False when that is full."""
-        token = self._book.arrive(message.mid) if message.qos else None
-        topic = _topic(message)
+        token = self._book.arrive(packet_id) if packet_id else None
         if topic == self._canary.topic:
-            self._take_canary(bytes(message.payload), token)
-        else:
-            self._offer(topic, message, token)
+            self._take_canary(payload, token)
+            return not self._inbox.is_full()
+        self._inbox.offer(
+            Envelope(
+                link=self._carries,
+                address=topic,
+                payload=payload,
+                received=self._clock.now(),
+                retained=retained,
+                token=token,
+            )
+        )
         return not self._inbox.is_full()
 
     async def room(self) -> None:
@@ -201,18 +209,6 @@ class MqttLink:
             )
             received = connection.received
 
-    def _offer(self, topic: str, message: MQTTMessage, token: Token | None) -> None:
-        self._inbox.offer(
-            Envelope(
-                link=self._carries,
-                address=topic,
-                payload=bytes(message.payload),
-                received=self._clock.now(),
-                retained=message.retain,
-                token=token,
-            )
-        )
-
     def _take_canary(self, payload: bytes, token: Token | None) -> None:
         """Acknowledge a canary, this connection's or an old one, in its turn."""
         self._acknowledge([token])
@@ -225,10 +221,3 @@ class MqttLink:
         ready = self._book.commit(tokens)
         if ready and self._connection is not None:
             self._connection.acknowledge(ready)
-
-
-def _topic(message: MQTTMessage) -> str:
-    try:
-        return message.topic
-    except UnicodeDecodeError:
-        return "\ufffd"

@@ -11,11 +11,9 @@ import asyncio
 import secrets
 from collections.abc import Callable
 
-from paho.mqtt.client import MQTTMessage
-
-from device_drivers.links.mqtt_client import Answer, Terms
 from device_drivers.links.mqtt_connection import Connection
-from device_drivers.links.mqtt_settings import MqttSettings
+from device_drivers.links.mqtt_dialler import Dialler
+from device_drivers.links.mqtt_ear import Answer, Terms
 from hub.clock import Clock
 from hub.errors import CommandRefusedError, LinkError
 from hub.model.command import Command
@@ -31,9 +29,9 @@ Encode = Callable[[Command], tuple[str, bytes]]
 class _Nobody:
     """Takes the messages of a connection that subscribes to nothing."""
 
-    def receive(self, message: MQTTMessage) -> bool:
+    def receive(self, topic: str, payload: bytes, packet_id: int, *, retained: bool) -> bool:
         """Take it, and leave it."""
-        del message
+        del topic, payload, packet_id, retained
         return True
 
     async def room(self) -> None:
@@ -43,8 +41,9 @@ class _Nobody:
 class MqttCommandSender:
     """A CommandSender for the devices behind one broker."""
 
-    def __init__(self, settings: MqttSettings, *, clock: Clock, encode: Encode) -> None:
-        self._settings = settings
+    def __init__(self, dialler: Dialler, *, clock: Clock, encode: Encode) -> None:
+        self._dialler = dialler
+        self._settings = dialler.settings
         self._clock = clock
         self._encode = encode
 
@@ -58,11 +57,11 @@ class MqttCommandSender:
         terms = Terms(
             client_id=f"{self._settings.community}-cmd-{secrets.token_hex(6)}", lasting=False
         )
-        connection = Connection(self._settings, terms, _Nobody())
+        connection = self._dialler.connect(terms, _Nobody())
         sent, answer = False, None
         try:
             async with asyncio.timeout(self._remaining(command)):
-                await connection.open()
+                await self._dialler.open(connection)
                 sent = True
                 answer = await self._publish(connection, command, device)
         except (LinkError, TimeoutError) as error:
@@ -70,7 +69,7 @@ class MqttCommandSender:
         else:
             _judge(answer, device)
         finally:
-            connection.close(politely=answer is not None)
+            await connection.close(politely=answer is not None)
 
     def _remaining(self, command: Command) -> float:
         return command.expires - self._clock.now()

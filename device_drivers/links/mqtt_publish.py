@@ -1,23 +1,39 @@
-"""The short way for what nearly every packet is: a PUBLISH of QoS 1 without properties.
+"""The short way for what nearly every packet is: a PUBLISH of QoS 0 or 1.
 
 paho asks the socket for a packet in four pieces, and makes properties, a lock and a log line of it.
-Whatever is not plain here (another type or QoS, properties, half a packet) is left to paho.
+Whatever is not plain here (another type, QoS 2, a topic alias, half a packet) is left to paho. The
+hub has no use for the properties of a message, so they are passed over, however wrong they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
-from paho.mqtt.client import Client, MQTTMessage, MQTTv5
+from paho.mqtt.client import Client, MQTTv5
 
 READ_AHEAD = 65_536
 """Bytes taken from the socket at once; paho by itself asks for one or two."""
 
-PUBLISH_1 = 0x32
-"""Type PUBLISH with QoS 1; bits 0 (retained) and 3 (sent again) may be set."""
-_FLAGS = 0x09
+PUBLISH = 0x30
+UNREADABLE = "\ufffd"
+"""The topic of a message whose topic is no UTF-8."""
+NO_PROPERTIES = b"\x00"
 _RETAINED = 0x01
+_QOS_1 = 0x02
+"""The bit, and by chance the size of the packet id that comes with it."""
+_FLAGS = 0x0B
+"""Retained, QoS 1, sent again."""
 _LENGTH_BYTES = 4
+
+
+class Plain(NamedTuple):
+    """A message of QoS 1, or with the packet id 0 of QoS 0."""
+
+    topic: str
+    payload: bytes
+    packet_id: int
+    retained: bool
 
 
 class EagerReader(Client):
@@ -28,7 +44,7 @@ class EagerReader(Client):
 
     _ahead = b""
     _at = 0
-    deliver: Callable[[MQTTMessage], None]
+    deliver: Callable[[Plain], None]
     """Takes plain messages past paho's own handling."""
 
     def has_ahead(self) -> bool:
@@ -54,36 +70,52 @@ class EagerReader(Client):
         return self._ahead[start : self._at]
 
 
-def take_publish(data: bytes, at: int, *, five: bool) -> tuple[MQTTMessage | None, int]:
-    """Return (message, where the next packet begins); (None, `at`) is for paho to look at.
+def take_publish(data: bytes, at: int, *, five: bool) -> tuple[Plain | None, int]:
+    """Return (message, where the next packet begins); (None, `at`) is not for the short way.
 
     `five` tells that the packets are of MQTT 5, which has properties in front of the payload.
     """
-    if at >= len(data) or data[at] & ~_FLAGS != PUBLISH_1:
+    if at >= len(data) or data[at] & ~_FLAGS != PUBLISH:
         return None, at
-    body, end = _bounds(data, at + 1)
+    length, body = _read_length(data, at + 1)
+    end = body + length
+    if length < 2 or end > len(data):
+        return None, at
     name = body + 2
-    after_name = name + (data[body] << 8 | data[body + 1]) if end else 0
-    payload = after_name + 3 if five else after_name + 2
-    if payload > end or after_name == name or (five and data[after_name + 2]):
+    after_name = name + (data[body] << 8 | data[body + 1])
+    after_id = after_name + (data[at] & _QOS_1)
+    payload = _after_properties(data, after_id) if five else after_id
+    if payload > end or after_name == name:
         return None, at
-    # Its constructor makes a lock for messages that are sent; this one was received.
-    message = MQTTMessage.__new__(MQTTMessage)
-    message._topic = data[name:after_name]  # noqa: SLF001
-    message.mid = data[after_name] << 8 | data[after_name + 1]
-    message.qos = 1
-    message.retain = bool(data[at] & _RETAINED)
-    message.payload = data[payload:end]
+    message = Plain(
+        read_topic(data[name:after_name]),
+        data[payload:end],
+        int.from_bytes(data[after_name:after_id]),
+        bool(data[at] & _RETAINED),
+    )
     return message, end
 
 
-def _bounds(data: bytes, at: int) -> tuple[int, int]:
-    """Return where a packet's body begins and ends; (0, 0) when it is not all there."""
+def read_topic(name: bytes) -> str:
+    """Decode a topic; one that is no UTF-8 still has a payload, which must not be lost."""
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        return UNREADABLE
+
+
+def _after_properties(data: bytes, at: int) -> int:
+    if data[at : at + 1] == NO_PROPERTIES:
+        return at + 1
+    size, after = _read_length(data, at)
+    return after + size if after else len(data) + 1
+
+
+def _read_length(data: bytes, at: int) -> tuple[int, int]:
+    """Return the length that is written at `at`, and where it ends; (0, 0) when it has no end."""
     size = 0
     for index, byte in enumerate(data[at : at + _LENGTH_BYTES]):
         size |= (byte & 0x7F) << 7 * index
         if byte < 0x80:
-            body = at + index + 1
-            whole = size > 1 and body + size <= len(data)
-            return (body, body + size) if whole else (0, 0)
+            return size, at + index + 1
     return 0, 0

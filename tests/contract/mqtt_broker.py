@@ -18,6 +18,9 @@ PATIENCE = 8.0
 """Seconds after which something that should happen has failed to."""
 
 CONNACK = bytes([0x20, 3, 0, 0, 0])
+OLD_CONNACK = bytes([0x20, 2, 0, 0])
+OLD_REFUSAL = bytes([0x20, 2, 0, 1])
+NEW_REFUSAL = bytes([0x20, 3, 0, 0x84, 0])
 PINGREQ = bytes([0xC0, 0])
 DISCONNECT_TAKEN_OVER = bytes([0xE0, 2, 0x8E, 0])
 
@@ -90,8 +93,12 @@ class Broker:
 @contextlib.asynccontextmanager
 async def scripted(
     *answers: Callable[[bytes], bytes],
+    hangs_up: bool = False,
 ) -> AsyncIterator[tuple[MqttSettings, list[bytes]]]:
-    """A broker that answers the n-th packet of a connection by the n-th function, then is mute."""
+    """A broker that answers the n-th packet of a connection by the n-th function, then is mute.
+
+    Or it `hangs_up` behind its last answer.
+    """
     heard: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -100,7 +107,7 @@ async def scripted(
             heard.append(packet)
             writer.write(answer(packet))
         with contextlib.suppress(OSError):
-            while more := await reader.read(1000):
+            while not hangs_up and (more := await reader.read(1000)):
                 heard.append(more)
         writer.close()
 
@@ -118,6 +125,15 @@ async def _read_packet(reader: asyncio.StreamReader) -> bytes:
         length += more[0] * 128
         head += more
     return head + await reader.readexactly(length)
+
+
+def message(
+    number: int, payload: bytes, topic: bytes = b"ld/gs/gate-1/state", properties: bytes = b""
+) -> bytes:
+    """Write a PUBLISH with QoS 1 and the packet id `number`."""
+    names = bytes([0, len(topic)]) + topic + bytes([0, number])
+    body = names + bytes([len(properties)]) + properties + payload
+    return bytes([0x32, len(body)]) + body
 
 
 def suback(*codes: int) -> Callable[[bytes], bytes]:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from device_drivers.links.mqtt import MqttLink
+from device_drivers.links.mqtt_dialler import Dialler
 from device_drivers.links.mqtt_settings import MqttSettings, Session, TlsSettings
 from hub.clock import SystemClock
 from hub.errors import LinkError, TakenOverError
@@ -17,12 +18,16 @@ from hub.ports import Envelope, Link
 from tests.contract.mqtt_broker import (
     CONNACK,
     DISCONNECT_TAKEN_OVER,
+    NEW_REFUSAL,
+    OLD_CONNACK,
+    OLD_REFUSAL,
     PINGREQ,
     Broker,
     Tray,
     Watch,
     ends,
     free_port,
+    message,
     payloads,
     running,
     scripted,
@@ -32,20 +37,20 @@ from tests.contract.mqtt_broker import (
 pytestmark = pytest.mark.integration
 
 Make = Callable[..., Link]
-IMPLEMENTATIONS: dict[str, Make] = {"paho": MqttLink}
-"""A second implementation joins the suite by a line here."""
+CLIENTS = ("paho",)
+"""A second implementation joins the suite by a word here."""
 
 STATE = "ld/gs/gate-1/state"
 FIVE = [(STATE, b"m%d" % number) for number in range(5)]
 FIVE_PAYLOADS = [payload for _, payload in FIVE]
 
 
-@pytest.fixture(params=IMPLEMENTATIONS)
+@pytest.fixture(params=CLIENTS)
 def make(request: pytest.FixtureRequest) -> Make:
-    build = IMPLEMENTATIONS[request.param]
-
     def link(settings: MqttSettings, tray: Tray, session: Session = Session.STATE) -> Link:
-        return build(session, settings, inbox=tray, watch=Watch(tray), clock=SystemClock())
+        return MqttLink(
+            session, Dialler(settings), inbox=tray, watch=Watch(tray), clock=SystemClock()
+        )
 
     return link
 
@@ -216,6 +221,72 @@ async def test_a_takeover_is_told_from_other_losses(make: Make, tray: Tray) -> N
             await ends(task)
 
 
+async def test_a_takeover_is_heard_behind_an_answer_from_a_broker_that_hangs_up(
+    make: Make, tray: Tray
+) -> None:
+    def grant_and_go(packet: bytes) -> bytes:
+        return suback(1, 1, 1)(packet) + message(1, b"last") + DISCONNECT_TAKEN_OVER
+
+    async with (
+        scripted(lambda _: CONNACK, grant_and_go, hangs_up=True) as (settings, _),
+        running(make(settings, tray)) as task,
+    ):
+        with pytest.raises(TakenOverError, match="gs-state"):
+            await ends(task)
+    assert tray.log == ["new session", "last"]
+
+
+@pytest.mark.parametrize("refusal", [OLD_REFUSAL, NEW_REFUSAL])
+async def test_a_broker_without_mqtt_5_is_spoken_to_in_3_1_1_the_next_time(
+    make: Make, tray: Tray, refusal: bytes
+) -> None:
+    def answer(connect: bytes) -> bytes:
+        return OLD_CONNACK if connect[8] == 4 else refusal
+
+    async with scripted(answer) as (settings, heard):
+        link = make(settings, tray)
+        async with running(link) as task:
+            with pytest.raises(LinkError, match="knows no MQTT 5; the hub goes on with 3"):
+                await ends(task)
+        assert tray.log == []
+        async with running(link):
+            await tray.heard("new session")
+    assert [packet[8] for packet in heard if packet[:1] == b"\x10"] == [5, 4]
+
+
+async def test_what_is_no_mqtt_at_all_ends_the_run(make: Make, tray: Tray) -> None:
+    async with (
+        scripted(lambda _: b"HTTP/1.1 400 Bad Request\r\n\r\n", hangs_up=True) as (settings, _),
+        running(make(settings, tray)) as task,
+    ):
+        with pytest.raises(LinkError):
+            await ends(task)
+    assert tray.log == []
+
+
+@pytest.mark.parametrize(
+    ("words", "topic"),
+    [
+        pytest.param({"topic": b"ld/gs/\xff/state"}, "\ufffd", id="topic"),
+        pytest.param({"properties": b"\x03\x00\x01\xff"}, STATE, id="content type"),
+        pytest.param({"properties": b"\x26\x00\x01k\x00\x01\xff"}, STATE, id="user property"),
+    ],
+)
+async def test_text_that_is_no_utf_8_is_handed_on_and_what_is_behind_it_flows(
+    make: Make, tray: Tray, words: dict[str, bytes], topic: str
+) -> None:
+    def grant_and_send(packet: bytes) -> bytes:
+        return suback(1, 1, 1)(packet) + message(1, b"odd", **words) + message(2, b"next")
+
+    async with (
+        scripted(lambda _: CONNACK, grant_and_send) as (settings, _),
+        running(make(settings, tray)),
+    ):
+        odd, following = await tray.take(2)
+    assert (odd.address, odd.payload) == (topic, b"odd")
+    assert (following.address, following.payload) == (STATE, b"next")
+
+
 @pytest.mark.parametrize("codes", [(1, 0, 1), (1, 0x87, 1)])
 async def test_less_than_qos_1_is_not_accepted(
     make: Make, tray: Tray, codes: tuple[int, ...]
@@ -280,10 +351,9 @@ async def test_a_long_wait_for_room_does_not_cost_the_connection(
 
 async def test_while_there_is_no_room_the_broker_still_hears_pings(make: Make, tray: Tray) -> None:
     tray.limit = 1
-    message = bytes([0x32, 2 + len(STATE) + 2 + 1 + 1, 0, len(STATE), *STATE.encode(), 0, 1, 0, 65])
 
     def grant_and_send(packet: bytes) -> bytes:
-        return suback(1, 1, 1)(packet) + message
+        return suback(1, 1, 1)(packet) + message(1, b"A")
 
     async with scripted(lambda _: CONNACK, grant_and_send) as (settings, heard):
         hurried = msgspec.structs.replace(settings, keepalive=1)
@@ -308,6 +378,16 @@ async def test_a_hung_broker_is_found_within_two_keepalives(
             broker.process.send_signal(signal.SIGCONT)
 
 
+async def test_the_broker_may_ask_for_pings_more_often(make: Make, tray: Tray) -> None:
+    eager = bytes([0x20, 6, 0, 0, 3, 0x13, 0, 1])
+    async with (
+        scripted(lambda _: eager, suback(1, 1, 1)) as (settings, heard),
+        running(make(msgspec.structs.replace(settings, canary_limit=9.0), tray)) as task,
+    ):
+        await asyncio.wait({task}, timeout=1.4)
+    assert PINGREQ in b"".join(heard)
+
+
 async def test_retained_state_comes_for_a_new_session_only(
     broker: Broker, make: Make, tray: Tray
 ) -> None:
@@ -322,6 +402,27 @@ async def test_retained_state_comes_for_a_new_session_only(
         await tray.heard("caught up")
     assert first[0].retained
     assert tray.log == ["resumed", "caught up"]
+
+
+async def test_a_state_that_is_to_be_kept_is_news_while_the_session_stands(
+    broker: Broker, make: Make, tray: Tray
+) -> None:
+    async with running(make(broker.settings(), tray)):
+        await tray.heard("caught up")
+        await broker.publish((STATE, b"kept"), retain=True)
+        live = (await tray.take(1))[0]
+    assert not live.retained
+
+
+async def test_a_message_that_comes_in_many_pieces_is_one(
+    broker: Broker, make: Make, tray: Tray
+) -> None:
+    picture = b"x" * 2_000_000
+    async with running(make(broker.settings(), tray)):
+        await tray.heard("caught up")
+        await broker.publish((STATE, picture), (STATE, b"after"))
+        taken = await tray.take(2)
+    assert payloads(taken) == [picture, b"after"]
 
 
 async def test_each_session_reads_its_own_topics(broker: Broker, make: Make) -> None:

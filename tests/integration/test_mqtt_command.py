@@ -7,12 +7,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from paho.mqtt.client import MQTTMessage
 
 from device_drivers.dialects.lingdang import encode_command
-from device_drivers.links.mqtt_client import Terms
 from device_drivers.links.mqtt_command import MqttCommandSender
-from device_drivers.links.mqtt_connection import Connection
+from device_drivers.links.mqtt_dialler import Dialler
+from device_drivers.links.mqtt_ear import Terms
 from device_drivers.links.mqtt_settings import MqttSettings
 from hub.clock import Clock, ManualClock, SystemClock
 from hub.errors import CommandRefusedError, LinkError
@@ -46,8 +45,17 @@ def make_command(expires: float) -> Command:
     )
 
 
-def make_sender(settings: MqttSettings, clock: Clock | None = None) -> MqttCommandSender:
-    return MqttCommandSender(settings, clock=clock or SystemClock(), encode=encode_command)
+Make = Callable[..., MqttCommandSender]
+
+
+@pytest.fixture
+def make_sender() -> Make:
+    def sender(settings: MqttSettings, clock: Clock | None = None) -> MqttCommandSender:
+        return MqttCommandSender(
+            Dialler(settings), clock=clock or SystemClock(), encode=encode_command
+        )
+
+    return sender
 
 
 @pytest.fixture
@@ -65,8 +73,8 @@ class Gate:
         self.heard: list[tuple[str, bytes, bool]] = []
         self._something = asyncio.Event()
 
-    def receive(self, message: MQTTMessage) -> bool:
-        self.heard.append((message.topic, bytes(message.payload), message.retain))
+    def receive(self, topic: str, payload: bytes, packet_id: int, *, retained: bool) -> bool:
+        self.heard.append((topic, payload, retained))
         self._something.set()
         return True
 
@@ -82,8 +90,9 @@ class Gate:
 @contextlib.asynccontextmanager
 async def connected(broker: Broker, *, lasting: bool = False) -> AsyncIterator[Gate]:
     gate = Gate()
-    connection = Connection(broker.settings(), Terms(client_id="g1", lasting=lasting), gate)
-    await connection.open()
+    dialler = Dialler(broker.settings())
+    connection = dialler.connect(Terms(client_id="g1", lasting=lasting), gate)
+    await dialler.open(connection)
     await connection.subscribe(["ld/gs/g1/cmd"])
 
     async def serve() -> None:
@@ -96,10 +105,12 @@ async def connected(broker: Broker, *, lasting: bool = False) -> AsyncIterator[G
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        connection.close(politely=True)
+        await connection.close(politely=True)
 
 
-async def test_a_connected_gate_is_told_and_the_command_is_not_kept(broker: Broker) -> None:
+async def test_a_connected_gate_is_told_and_the_command_is_not_kept(
+    broker: Broker, make_sender: Make
+) -> None:
     command = make_command(SystemClock().now() + 5)
     async with connected(broker) as gate:
         await make_sender(broker.settings()).send(command, GATE)
@@ -113,7 +124,9 @@ async def test_a_connected_gate_is_told_and_the_command_is_not_kept(broker: Brok
     }
 
 
-async def test_a_gate_that_is_not_connected_refuses_and_never_hears_of_it(broker: Broker) -> None:
+async def test_a_gate_that_is_not_connected_refuses_and_never_hears_of_it(
+    broker: Broker, make_sender: Make
+) -> None:
     with pytest.raises(CommandRefusedError, match="gate-east: the gate is not connected"):
         await make_sender(broker.settings()).send(make_command(SystemClock().now() + 5), GATE)
     async with connected(broker) as gate:
@@ -122,7 +135,9 @@ async def test_a_gate_that_is_not_connected_refuses_and_never_hears_of_it(broker
     assert [payload for _, payload, _ in gate.heard] == [b"later"]
 
 
-async def test_a_command_kept_for_an_absent_gate_expires_in_the_broker(broker: Broker) -> None:
+async def test_a_command_kept_for_an_absent_gate_expires_in_the_broker(
+    broker: Broker, make_sender: Make
+) -> None:
     async with connected(broker, lasting=True):
         pass
     await make_sender(broker.settings()).send(make_command(SystemClock().now() + 1), GATE)
@@ -133,7 +148,7 @@ async def test_a_command_kept_for_an_absent_gate_expires_in_the_broker(broker: B
     assert [payload for _, payload, _ in gate.heard] == [b"later"]
 
 
-async def test_an_expired_command_is_not_sent_at_all() -> None:
+async def test_an_expired_command_is_not_sent_at_all(make_sender: Make) -> None:
     clock = ManualClock()
     async with scripted(lambda _: CONNACK) as (settings, heard):
         with pytest.raises(CommandRefusedError, match="expired"):
@@ -141,13 +156,15 @@ async def test_an_expired_command_is_not_sent_at_all() -> None:
     assert heard == []
 
 
-async def test_without_a_broker_nothing_was_sent(broker: Broker) -> None:
+async def test_without_a_broker_nothing_was_sent(broker: Broker, make_sender: Make) -> None:
     broker.kill()
     with pytest.raises(CommandRefusedError, match="nothing was sent"):
         await make_sender(broker.settings()).send(make_command(SystemClock().now() + 5), GATE)
 
 
-async def test_without_an_answer_somebody_must_look_and_nothing_is_sent_again() -> None:
+async def test_without_an_answer_somebody_must_look_and_nothing_is_sent_again(
+    make_sender: Make,
+) -> None:
     async with scripted(lambda _: CONNACK) as (settings, heard):
         with pytest.raises(LinkError, match="look at the gate"):
             await make_sender(settings).send(make_command(SystemClock().now() + 0.6), GATE)
@@ -156,7 +173,7 @@ async def test_without_an_answer_somebody_must_look_and_nothing_is_sent_again() 
 
 
 async def test_a_command_that_the_access_list_forbids_is_refused(
-    require_server: Callable[[str], Path], tmp_path: Path
+    require_server: Callable[[str], Path], tmp_path: Path, make_sender: Make
 ) -> None:
     (tmp_path / "acl").write_text("topic read ld/#\n")
     strict = Broker(require_server("mosquitto"), tmp_path, f"acl_file {tmp_path / 'acl'}")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from paho.mqtt._packet import decode_publish
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from device_drivers.links.mqtt_publish import take_publish
+from device_drivers.links.mqtt_publish import UNREADABLE, read_topic, take_publish
 
 TOPIC = b"ld/test/gate-1/state"
 PUBACK = b"\x40\x02\x00\x07"
@@ -44,11 +44,12 @@ def encode_length(size: int) -> bytes:
     packet_id=st.integers(1, 65535),
     flags=st.sampled_from([0, 1, 8, 9]),
     before=st.binary(max_size=20),
+    qos=st.sampled_from([0, 1]),
 )
 def test_a_plain_message_is_what_paho_makes_of_it(
-    topic: bytes, payload: bytes, packet_id: int, flags: int, before: bytes, *, five: bool
+    topic: bytes, payload: bytes, packet_id: int, flags: int, before: bytes, qos: int, *, five: bool
 ) -> None:
-    first = 0x32 | flags
+    first = 0x30 | qos << 1 | flags
     properties = b"\x00" if five else None
     packet = encode(topic, payload, first=first, packet_id=packet_id, properties=properties)
     body = packet[2 if packet[1] < 0x80 else 3 :]
@@ -59,8 +60,9 @@ def test_a_plain_message_is_what_paho_makes_of_it(
 
     assert ours is not None
     assert end == len(before) + len(packet)
-    assert (ours._topic, ours.payload, ours.mid) == (theirs.topic, theirs.payload, theirs.mid)
-    assert (ours.qos, ours.retain) == (theirs.qos, theirs.retain)
+    assert ours.topic == read_topic(theirs.topic)
+    assert (ours.payload, ours.packet_id) == (theirs.payload, theirs.mid)
+    assert ours.retained == theirs.retain
 
 
 def test_packets_are_taken_one_after_the_other() -> None:
@@ -69,7 +71,29 @@ def test_packets_are_taken_one_after_the_other() -> None:
     second, end = take_publish(data, at, five=True)
     assert first is not None
     assert second is not None
-    assert (first.mid, second.mid, end) == (1, 2, len(data))
+    assert (first.packet_id, second.packet_id, end) == (1, 2, len(data))
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        pytest.param(b"\x02\x01\x01", id="known"),
+        pytest.param(b"\x02\x7f\x00", id="unknown"),
+        pytest.param(b"\x04\x03\x00\x01\xff", id="with text that is no UTF-8"),
+        pytest.param(b"\xcb\x01" + b"\x26\x00\x01k\x00\xc5" + b"v" * 197, id="long"),
+    ],
+)
+def test_properties_are_passed_over(properties: bytes) -> None:
+    packet = encode(payload=b"x", properties=properties)
+    message, end = take_publish(packet + PUBACK, 0, five=True)
+    assert message is not None
+    assert (message.payload, message.packet_id, end) == (b"x", 7, len(packet))
+
+
+def test_a_topic_that_is_no_utf_8_leaves_the_payload_readable() -> None:
+    message, _ = take_publish(encode(topic=b"ld/\xff", payload=b"x"), 0, five=True)
+    assert message is not None
+    assert (message.topic, message.payload) == (UNREADABLE, b"x")
 
 
 @pytest.mark.parametrize(
@@ -77,9 +101,9 @@ def test_packets_are_taken_one_after_the_other() -> None:
     [
         pytest.param(b"", id="nothing"),
         pytest.param(PUBACK, id="another type"),
-        pytest.param(encode(first=0x30), id="QoS 0"),
         pytest.param(encode(first=0x34), id="QoS 2"),
-        pytest.param(encode(properties=b"\x02\x01\x01"), id="with properties"),
+        pytest.param(encode(first=0x36), id="QoS 3"),
+        pytest.param(encode(payload=b"", properties=b"\x05"), id="with properties beyond its end"),
         pytest.param(encode(topic=b"", properties=b"\x03\x23\x00\x01"), id="with an alias"),
         pytest.param(encode(topic=b""), id="without a topic"),
         pytest.param(b"\x32\x00", id="without a body"),
