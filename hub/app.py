@@ -97,9 +97,10 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
             linking.start(work, name)
         gc.freeze()
         gc.set_threshold(*GARBAGE)
-        notify.announce(settings.store.path.parent, url)
+        notify.announce(settings.store.path.parent, url, mqtt=wiring.client)
         stack.callback(notify.withdraw, settings.store.path.parent)
-        log.info("the hub is up", url=url, devices=len(world.site.devices), rules=len(world.rules))
+        count = {"devices": len(world.site.devices), "rules": len(world.rules)}
+        log.info("the hub is up", url=url, mqtt=wiring.client, **count)
         yield crew.died
 
 

@@ -147,6 +147,8 @@ def show_status(config: Path, echo: Echo) -> int:
     echo(f"{ready['url']} (process {ready['pid']}): {body['status']}")
     for part, state in body["parts"].items():
         echo(f"  {part}: {state}")
+    if client := ready.get("mqtt"):
+        echo(f"  started with the MQTT client {client}")
     return 0 if body["status"] == "ready" else 1
 
 

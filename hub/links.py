@@ -32,6 +32,11 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
     devices: Sequence[Device]
     models: Mapping[str, DeviceModel]
 
+    @property
+    def client(self) -> str:
+        """Name the MQTT client for people; empty where there is no broker."""
+        return self.dialler.client if self.dialler else ""
+
     def link_drivers(self) -> dict[str, str]:
         """Map each link to the driver that finds the addresses of its envelopes."""
         return {MQTT: "lingdang", **{bus.name: "modbus" for bus in self.settings.modbus}}
@@ -92,6 +97,7 @@ def build_dialler(settings: Settings) -> Dialler | None:
         community=settings.community.id,
         protocol="5" if mqtt.protocol == 5 else "3.1.1",  # noqa: PLR2004 - the protocol's name
         keepalive=mqtt.keepalive,
+        client=mqtt.client,
     )
     return Dialler(broker)
 

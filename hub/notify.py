@@ -15,11 +15,14 @@ READY_FILE = "hub.ready"
 BEAT_SECONDS = 10.0
 
 
-def announce(folder: Path, url: str) -> None:
-    """Write `hub.ready` beside the store, by rename, and tell systemd."""
+def announce(folder: Path, url: str, *, mqtt: str) -> None:
+    """Write `hub.ready` beside the store, by rename, and tell systemd.
+
+    `mqtt` names the library with which the links have started; empty where there is no broker.
+    """
     path = folder / READY_FILE
     scratch = path.with_suffix(".new")
-    scratch.write_bytes(msgspec.json.encode({"url": url, "pid": os.getpid()}))
+    scratch.write_bytes(msgspec.json.encode({"url": url, "pid": os.getpid(), "mqtt": mqtt}))
     scratch.replace(path)
     notify_systemd(f"READY=1\nSTATUS=serving {url}")
 

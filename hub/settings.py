@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from hub.errors import ConfigError, Problem
+from hub.extras import Client, check_client
 from hub.secret import add_secret
 from hub.toml_reader import TomlReader
 
@@ -44,7 +45,6 @@ Prefix = Annotated[
     str, Meta(pattern=r"^[A-Z0-9]{1,8}$", description="1 to 8 of A-Z 0-9, such as GS")
 ]
 
-
 _NO_NAME = {"zh": "社区", "en": "Community"}
 
 
@@ -70,7 +70,7 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MqttSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The broker; `protocol` is 5 or 4 (3.1.1), `keepalive` in seconds."""
+    """The broker; `protocol` is 5 or 4 (3.1.1), `keepalive` in seconds, `client` the library."""
 
     host: str = "127.0.0.1"
     port: Port = 1883
@@ -81,6 +81,7 @@ class MqttSettings(msgspec.Struct, frozen=True, kw_only=True):
     ca_file: Path | None = None
     protocol: Literal[4, 5] = 5
     keepalive: Annotated[int, Meta(ge=5, le=3600)] = 30
+    client: Client = "auto"
 
 
 class ModbusSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,6 +219,8 @@ def _read_mqtt(reader: TomlReader, environ: Mapping[str, str]) -> MqttSettings |
     if "mqtt" not in reader.tables:
         return None
     mqtt = reader.read(MqttSettings, reader.tables["mqtt"], "mqtt") or MqttSettings()
+    client = check_client(reader, mqtt.client, mqtt.protocol)
+    mqtt = msgspec.structs.replace(mqtt, client=client)
     return add_secret(reader, environ.get(PASSWORD_VARIABLE), mqtt, "mqtt", "password")
 
 

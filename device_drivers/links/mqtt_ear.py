@@ -26,11 +26,15 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the broker said to CONNECT, SUBSCRIBE or PUBLISH: its reason codes, as numbers."""
+    """What the broker said to CONNECT, SUBSCRIBE or PUBLISH: its reason codes, as numbers.
+
+    `keepalive`: the seconds that it asks for, 0 where it leaves that to the client.
+    """
 
     codes: tuple[int, ...]
     words: str = ""
     session_present: bool = False
+    keepalive: int = 0
 
 
 class Consumer(Protocol):

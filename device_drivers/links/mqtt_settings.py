@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from hub.extras import Client
+
 
 class Session(StrEnum):
     """The hub's three sessions: a flood of measurements must not delay an alarm."""
@@ -47,7 +49,7 @@ class MqttSettings(msgspec.Struct, frozen=True, kw_only=True):
     """One broker; `keepalive` in seconds, `window` in messages that may wait for their ack.
 
     `canary_limit`: real seconds with nothing else under way, after which the hub's own message
-    counts as lost.
+    counts as lost. `client` is the library: "fast" speaks MQTT 5 only.
     """
 
     host: str
@@ -57,6 +59,7 @@ class MqttSettings(msgspec.Struct, frozen=True, kw_only=True):
     tls: TlsSettings | None = None
     community: str
     protocol: Literal["5", "3.1.1"] = "5"
+    client: Client = "auto"
     keepalive: int = 10
     window: int = 1000
     canary_limit: float = 10.0

@@ -1,6 +1,7 @@
 """What every MQTT link must do, against a real broker. Each implementation is a parameter."""
 
 import asyncio
+import contextlib
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Callable
@@ -37,8 +38,7 @@ from tests.contract.mqtt_broker import (
 pytestmark = pytest.mark.integration
 
 Make = Callable[..., Link]
-CLIENTS = ("paho",)
-"""A second implementation joins the suite by a word here."""
+CLIENTS = ("paho", "fast")
 
 STATE = "ld/gs/gate-1/state"
 FIVE = [(STATE, b"m%d" % number) for number in range(5)]
@@ -48,9 +48,8 @@ FIVE_PAYLOADS = [payload for _, payload in FIVE]
 @pytest.fixture(params=CLIENTS)
 def make(request: pytest.FixtureRequest) -> Make:
     def link(settings: MqttSettings, tray: Tray, session: Session = Session.STATE) -> Link:
-        return MqttLink(
-            session, Dialler(settings), inbox=tray, watch=Watch(tray), clock=SystemClock()
-        )
+        dialler = Dialler(msgspec.structs.replace(settings, client=request.param))
+        return MqttLink(session, dialler, inbox=tray, watch=Watch(tray), clock=SystemClock())
 
     return link
 
@@ -264,6 +263,8 @@ async def test_what_is_no_mqtt_at_all_ends_the_run(make: Make, tray: Tray) -> No
     assert tray.log == []
 
 
+# The codec panics at such text, which is caught, and says so on its way.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
     ("words", "topic"),
     [
@@ -330,6 +331,34 @@ async def test_a_full_inbox_stops_the_reading_and_loses_nothing(
         tray.widen(1000)
         taken = await tray.take(500)
     assert payloads(taken) == [b"%d" % number for number in range(500)]
+
+
+async def test_while_there_is_no_room_the_broker_cannot_push_more_into_memory(
+    make: Make, tray: Tray
+) -> None:
+    tray.limit = 1
+    flood = message(1, b"x" * 100) * 10_000
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(CONNACK)
+        writer.write(suback(1, 1, 1)(await reader.read(1000)))
+        with contextlib.suppress(OSError):
+            for _ in range(20):
+                writer.write(flood)
+                await writer.drain()
+            tray.note("all gone")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    settings = MqttSettings(host="127.0.0.1", port=port, community="gs")
+    async with server, running(make(settings, tray)) as task:
+        async with asyncio.timeout(5):
+            await tray.until(tray.is_full)
+        await asyncio.wait({task}, timeout=1.5)
+        assert not task.done()
+        assert "all gone" not in tray.log
 
 
 async def test_a_long_wait_for_room_does_not_cost_the_connection(

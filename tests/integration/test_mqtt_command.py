@@ -48,12 +48,11 @@ def make_command(expires: float) -> Command:
 Make = Callable[..., MqttCommandSender]
 
 
-@pytest.fixture
-def make_sender() -> Make:
+@pytest.fixture(params=["paho", "fast"])
+def make_sender(request: pytest.FixtureRequest) -> Make:
     def sender(settings: MqttSettings, clock: Clock | None = None) -> MqttCommandSender:
-        return MqttCommandSender(
-            Dialler(settings), clock=clock or SystemClock(), encode=encode_command
-        )
+        dialler = Dialler(msgspec.structs.replace(settings, client=request.param))
+        return MqttCommandSender(dialler, clock=clock or SystemClock(), encode=encode_command)
 
     return sender
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 
 from hub.errors import ConfigError, Problem
+from hub.extras import CODEC, CODEC_VERSION
 from hub.settings import Settings, load_settings, parse_settings
 from hub.toml_map import TomlMap
 
@@ -149,6 +152,48 @@ def test_a_secret_that_cannot_be_read_or_stands_twice_is_a_fault() -> None:
     assert "/srv/guanshan/nowhere cannot be read" in problem.message
     problems = faults(SMALL + '[mqtt]\npassword = "x"\npassword_file = "nowhere"\n')
     assert "exclude each other" in problems[0].message
+
+
+def test_the_mqtt_client_is_chosen_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.extras.version", lambda _: CODEC_VERSION)
+    for client in ("auto", "paho", "fast"):
+        mqtt = load(SMALL + f'[mqtt]\nclient = "{client}"\n').mqtt
+        assert mqtt is not None
+        assert mqtt.client == client
+    [problem] = faults(SMALL + '[mqtt]\nclient = "phao"\n')
+    assert (problem.line, problem.column, problem.hint) == (4, 10, "did you mean 'paho'?")
+
+
+@pytest.mark.parametrize("installed", ["", "0.9.0"])
+def test_a_fast_client_that_is_not_installed_is_a_fault_and_paho_serves(
+    monkeypatch: pytest.MonkeyPatch, installed: str
+) -> None:
+    def version(name: str) -> str:
+        if not installed:
+            raise PackageNotFoundError(name)
+        return installed
+
+    monkeypatch.setattr("hub.extras.version", version)
+    text = SMALL + '[mqtt]\nclient = "fast"\n'
+    settings, [problem] = parse_settings(text, FILE, {})
+    assert str(problem).startswith(f"{FILE}:4:10: mqtt.client: 'fast' needs mqtt5 0.8.0, which is")
+    assert settings.mqtt is not None
+    assert settings.mqtt.client == "auto"
+
+
+def test_the_fast_client_cannot_speak_the_older_protocol() -> None:
+    [problem] = faults(SMALL + '[mqtt]\nprotocol = 4\nclient = "fast"\n')
+    assert (problem.line, problem.message) == (5, "mqtt.client: 'fast' speaks MQTT 5 only")
+
+
+def test_the_codec_that_is_asked_for_is_the_one_that_is_locked() -> None:
+    project = tomllib.loads((EXAMPLE.parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["optional-dependencies"]["fast"] == [f"{CODEC}=={CODEC_VERSION}"]
+    for name in ("fast", "dev"):
+        lock = (EXAMPLE.parents[1] / "requirements" / f"{name}.txt").read_text("utf-8")
+        assert f"\n{CODEC}=={CODEC_VERSION} " in lock
+    core = (EXAMPLE.parents[1] / "requirements" / "core.txt").read_text("utf-8")
+    assert CODEC not in core
 
 
 def test_a_sink_needs_an_address_and_a_bucket_and_takes_its_token_like_a_password(
