@@ -31,13 +31,17 @@ PACES = (0.1, 0.5, 0.9)
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """One scenario: which rules and messages, how many bursts, whether paced runs follow."""
+    """One scenario: which rules and messages, how many bursts, whether paced runs follow.
+
+    `client` is the library of the hub's MQTT links.
+    """
 
     name: str
     lean: bool
     body: str
     bursts: int
     paced: bool = False
+    client: str = "paho"
 
 
 class Burst(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,7 +175,9 @@ async def _run_plan(folder: Path, mosquitto: Path, load: Path, plan: Plan) -> Ou
         running_broker(mosquitto, folder / "broker", BROKER_LINES) as broker,
         running_broker(mosquitto, folder / "ceiling", BROKER_LINES) as idle,
     ):
-        config = write_bench_site(folder / "hub", mqtt_port=broker.port, lean=plan.lean)
+        config = write_bench_site(
+            folder / "hub", mqtt_port=broker.port, lean=plan.lean, client=plan.client
+        )
         async with running_hub(config, LEAN_HUB if plan.lean else HUB) as hub:
             own, other = Generator(load, broker.port), Generator(load, idle.port)
             return await Course(plan, hub, own, other).run()

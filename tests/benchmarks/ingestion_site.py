@@ -31,10 +31,15 @@ _CONDITIONS = {
 """Kind → condition → hold: one rule for each point that the messages have."""
 
 
-def write_bench_site(folder: Path, *, mqtt_port: int, lean: bool) -> Path:
-    """Write what a hub reads; a `lean` one has one rule per point, the other the library."""
+def write_bench_site(folder: Path, *, mqtt_port: int, lean: bool, client: str) -> Path:
+    """Write what a hub reads; a `lean` one has one rule per point, the other the library.
+
+    `client` is the library of its MQTT links.
+    """
     rules = {"bench.toml": "\n".join(one_per_point())} if lean else {}
     config = write_site(folder, Plot(devices={}, rules=rules), mqtt_port=mqtt_port)
+    settings = config.read_text("utf-8")
+    config.write_text(settings.replace("[mqtt]", f'[mqtt]\nclient = "{client}"'), "utf-8")
     (folder / "places.csv").write_text("\n".join(_places()) + "\n", "utf-8")
     (folder / "devices.csv").write_text("\n".join(_devices()) + "\n", "utf-8")
     return config
