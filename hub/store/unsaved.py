@@ -71,11 +71,11 @@ class Unsaved:
     def __init__(self, last: int = 0) -> None:
         self.devices: dict[str, Dirty] = {}
         self.states: dict[str, tuple[int, StateRow]] = {}
-        self._last = last
+        self.last = last
 
     def note(self, number: int, page: Page) -> None:
         """Take over what row `number` of the log says, once it is committed."""
-        self._last = number
+        self.last = number
         for uid, _, report in page.said:
             if not report.late:
                 points = self._device(uid).points
@@ -92,12 +92,12 @@ class Unsaved:
     def _device(self, uid: str) -> Dirty:
         found = self.devices.get(uid)
         if found is None:
-            found = self.devices[uid] = Dirty(self._last)
+            found = self.devices[uid] = Dirty(self.last)
         return found
 
-    def due(self, *, behind: int = ROWS_BEHIND) -> Due:
-        """Return those whose turn it is: they first changed so many rows ago, or more."""
-        edge = self._last - behind
+    def due(self, upto: int | None = None) -> Due:
+        """Return some of those that changed first: by row `upto`, or long ago."""
+        edge = self.last - ROWS_BEHIND if upto is None else upto
         devices = islice(self.devices.items(), AT_ONCE)
         states = islice(self.states.items(), AT_ONCE)
         return Due(
@@ -124,7 +124,7 @@ class Unsaved:
         uids, keys = set(due.uids), set(due.keys)
         devices = (device.since for uid, device in self.devices.items() if uid not in uids)
         states = (since for key, (since, _) in self.states.items() if key not in keys)
-        newest = self._last + 1
+        newest = self.last + 1
         return min(next(devices, newest), next(states, newest))
 
     def forget(self, due: Due) -> None:

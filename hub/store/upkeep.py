@@ -59,8 +59,12 @@ class Upkeep:
         await self._merge(now)
 
     async def save(self) -> None:
-        """Write what stands only in the log to its tables, a part at a time."""
-        while await self._writer.call(self._save_some):
+        """Write what stands only in the log to its tables, a part at a time.
+
+        What is said meanwhile is left for the next time, so that it ends on a busy hub as well.
+        """
+        upto = self._unsaved.last
+        while await self._writer.call(lambda: self._save_some(upto)):
             pass
 
     async def _look(self) -> None:
@@ -91,8 +95,8 @@ class Upkeep:
     async def _write(self, work: Callable[[sqlite3.Connection], None]) -> None:
         await self._writer.call(lambda: self._writer.transact(work))
 
-    def _save_some(self) -> bool:
-        some = self._unsaved.due(behind=0)
+    def _save_some(self, upto: int) -> bool:
+        some = self._unsaved.due(upto)
         if any(some):
             self._writer.transact(lambda connection: self._unsaved.write(connection, some))
             self._unsaved.forget(some)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from hub.model.device import LinkState
 from hub.model.report import Quality
 from hub.ports import Changes, CursorRow, HeardRow, ReadingRow, Snapshot
 from hub.store import compaction, migration, unsaved, upkeep
+from hub.store.log import Page
 from hub.store.peek import newest_instant
 from hub.store.sqlite import SqliteStore, open_store
 from tests.contract.store_cases import NOW, each_said, everything, reading, said
@@ -64,7 +65,7 @@ def _same(one: Snapshot, other: Snapshot) -> None:
 async def test_a_start_finds_what_a_killed_hub_had_only_in_its_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, behind: int
 ) -> None:
-    monkeypatch.setattr(unsaved.Unsaved.due, "__kwdefaults__", {"behind": behind})
+    monkeypatch.setattr(unsaved, "ROWS_BEHIND", behind)
     monkeypatch.setattr(unsaved, "AT_ONCE", 2)
     async with open_store(tmp_path / "hub.db", clock=CLOCK) as store:
         for number in range(1, 8):
@@ -89,6 +90,25 @@ async def test_a_clean_stop_leaves_nothing_that_is_only_in_the_log(tmp_path: Pat
         assert tables(path, "point") == [0]
         assert newest_instant(path) == NOW + 1
     assert tables(path, "point", "cursor", "heard") == [3, 3, 3]
+
+
+async def test_saving_ends_while_devices_go_on_to_speak(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "hub.db", clock=CLOCK) as store:
+        await store.committer.commit(talk(1))
+        writer, transact = store.committer._writer, store.committer._writer.transact
+        said = 1
+
+        def speak_and_transact(work: Callable[[sqlite3.Connection], object]) -> object:
+            nonlocal said
+            said += 1
+            unsaved.Unsaved.note(store.upkeep._unsaved, said, Page([], [], [], []))
+            store.upkeep._unsaved._device(f"x{said}")
+            return transact(work)
+
+        writer.transact = speak_and_transact  # type: ignore[method-assign]
+        await store.upkeep.save()
+        writer.transact = transact  # type: ignore[method-assign]
+        assert said == 2, "one transaction: what was said meanwhile waits"
 
 
 async def test_only_what_is_saved_leaves_the_log(tmp_path: Path) -> None:
