@@ -16,8 +16,8 @@ from hub.store import chunk
 from hub.store.chunk import HOUR
 from hub.store.log import Said, read_checkpoint
 
-MESSAGES = 100_000
-"""Messages of the log that are sorted in one go: some 20 MB."""
+MESSAGES = 40_000
+"""Messages of the log that are sorted in one go: some 15 MB."""
 CHUNKS = 500
 """Chunks written in one transaction."""
 HOURS = 20

@@ -22,7 +22,7 @@ _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
-    "PRAGMA cache_size = -16000",
+    "PRAGMA cache_size = -4000",
     # By default a batch of 1,000 points would be copied into the file after each commit.
     "PRAGMA wal_autocheckpoint = 8000",
 )
