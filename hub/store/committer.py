@@ -44,19 +44,15 @@ class SqliteCommitter:
     def _commit(self, changes: Changes, now: float) -> None:
         due = abs(now - self._pruned_at) >= bounds.PRUNE_EVERY
         page = log.to_page(changes)
-        saved = self._unsaved.due()
 
         def work(connection: sqlite3.Connection) -> int:
             number = log.append(connection, page) if page else 0
             _write(connection, changes)
-            if any(saved):
-                self._unsaved.write(connection, saved)
             if due:
                 prune(connection, now)
             return number
 
         number = self._writer.transact(work)
-        self._unsaved.forget(saved)
         if page:
             self._unsaved.note(number, page)
         if due:

@@ -21,7 +21,8 @@ _READINGS = (
     " ORDER BY s.uid, r.at, b.name, r.tie"
 )
 _POINTS = f"SELECT {_COLUMNS} FROM old_point {_FROM}"  # noqa: S608 - constants
-_CHUNK = "INSERT INTO chunk (uid, hour, part, count, body) VALUES (?, ?, 0, ?, ?)"
+_CHUNK = "INSERT INTO chunk (hour, part, uid, count, body) VALUES (?, 0, ?, ?, ?)"
+_PARTS = "INSERT INTO part SELECT hour, 0, sum(count) FROM chunk GROUP BY hour"
 _POINT = (
     "INSERT INTO point (uid, point, at, received, boot, seq, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
@@ -40,7 +41,8 @@ def move(connection: sqlite3.Connection) -> None:
     rows = connection.execute(_READINGS)
     for (uid, hour), group in groupby(rows, key=lambda row: (row[0], int(row[2] // chunk.HOUR))):
         said = list(_said(DeviceUid(uid), group))
-        connection.execute(_CHUNK, (uid, hour, len(said), chunk.pack(said)))
+        connection.execute(_CHUNK, (hour, uid, len(said), chunk.pack(said)))
+    connection.execute(_PARTS)
     for table in _OLD:
         connection.execute(f"DROP TABLE {table}")
 

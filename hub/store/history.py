@@ -16,8 +16,9 @@ from hub.store.paging import cut_page
 from hub.store.reading import to_reading
 
 _CHUNKS = (
-    "SELECT hour, part, body FROM chunk WHERE uid = ? AND hour >= ? AND hour <= ?"
-    " ORDER BY hour, part"
+    "SELECT c.hour, c.part, c.body FROM part p CROSS JOIN chunk c"
+    " ON c.hour = p.hour AND c.part = p.part AND c.uid = ? WHERE p.hour >= ? AND p.hour <= ?"
+    " ORDER BY p.hour, p.part"
 )
 
 

@@ -1,7 +1,7 @@
 """The intake log: what each commit took in, as one row that costs next to nothing to write.
 
 Everything else is made of it afterwards: latest values and what else is kept by key and changes all
-the time (`unsaved`), and the history by device and hour (`compaction`). Then the row is deleted.
+the time (`unsaved`), and the history by hour and device (`compaction`). Then the row is deleted.
 """
 
 from __future__ import annotations
@@ -27,14 +27,20 @@ class Page(msgspec.Struct, frozen=True, array_like=True):
     states: list[StateRow]
 
 
+CHECKPOINT = "checkpoint"
+"""Name in `meta` of the row up to which everything that is kept by key stands in its table."""
+
 _PAGE = msgspec.msgpack.Decoder(Page)
 _ENCODER = msgspec.msgpack.Encoder()
 _APPEND = "INSERT INTO intake (count, first, last, body) VALUES (?, ?, ?, ?)"
-_CHECKPOINT = (
-    "INSERT INTO meta (key, value) VALUES ('checkpoint', ?)"
+_MARK = (
+    "INSERT INTO meta (key, value) VALUES (?, ?)"
     " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
-_SPAN = "SELECT body FROM intake WHERE last >= ? AND first < ? ORDER BY id"
+_SPAN = (
+    "SELECT body FROM intake WHERE id > coalesce((SELECT CAST(value AS INTEGER) FROM meta"
+    " WHERE key = 'sorted_through'), 0) AND last >= ? AND first < ? ORDER BY id"
+)
 _BEHIND = "SELECT id, body FROM intake WHERE id > ? ORDER BY id"
 
 
@@ -54,15 +60,15 @@ def append(connection: sqlite3.Connection, page: Page) -> int:
     return connection.execute(_APPEND, row).lastrowid or 0
 
 
-def read_checkpoint(connection: sqlite3.Connection) -> int:
-    """Return the row up to which everything that is kept by key stands in its table."""
-    found = connection.execute("SELECT value FROM meta WHERE key = 'checkpoint'").fetchone()
+def read_mark(connection: sqlite3.Connection, name: str) -> int:
+    """Return a number that `meta` keeps: `CHECKPOINT`, or one of the compaction's."""
+    found = connection.execute("SELECT value FROM meta WHERE key = ?", (name,)).fetchone()
     return int(found[0]) if found else 0
 
 
-def write_checkpoint(connection: sqlite3.Connection, number: int) -> None:
-    """Note that everything up to row `number` stands in its table."""
-    connection.execute(_CHECKPOINT, (str(number),))
+def write_mark(connection: sqlite3.Connection, name: str, number: int) -> None:
+    """Keep a number in `meta`."""
+    connection.execute(_MARK, (name, str(number)))
 
 
 def read_behind(connection: sqlite3.Connection, number: int) -> Iterator[tuple[int, Page]]:
@@ -74,7 +80,7 @@ def read_behind(connection: sqlite3.Connection, number: int) -> Iterator[tuple[i
 def read_span(
     connection: sqlite3.Connection, start: float, end: float, uids: Sequence[str] | None
 ) -> list[Said]:
-    """Return what is in the log with start <= at < end, of these devices or of all.
+    """Return what only the log holds with start <= at < end, of these devices or of all.
 
     Most rows hold nothing of a single device; they are told by their bytes, without decoding.
     """

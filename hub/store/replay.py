@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import groupby
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from hub.model.report import Report, Topic
 from hub.ports import EventRow
 from hub.store import event
 from hub.store.chunk import HOUR
+from hub.store.compaction import read_hours
 from hub.store.failure import explain
 from hub.store.history import merge
 from hub.store.log import Said, read_span
@@ -24,9 +24,8 @@ AT_ONCE = 50_000
 """Messages that a window should hold; an hour with more is read in pieces."""
 
 _EVENTS = f"SELECT {event.COLUMNS} FROM event WHERE at >= ? AND at < ?"  # noqa: S608 - constants
-_CHUNKS = "SELECT uid, part, body FROM chunk WHERE hour = ?"
-_COUNT = "SELECT coalesce(sum(count), 0) FROM chunk WHERE hour = ?"
-_NEXT_HOUR = "SELECT min(hour) FROM chunk WHERE hour >= ?"
+_COUNT = "SELECT coalesce(sum(count), 0) FROM part WHERE hour = ?"
+_NEXT_HOUR = "SELECT min(hour) FROM part WHERE hour >= ?"
 _NEXT_EVENT = "SELECT min(at) FROM event WHERE at >= ?"
 
 Span = tuple[float, float]
@@ -110,11 +109,7 @@ def _said(
     for each in hour:
         if start <= each[2].at < end:
             fresh.setdefault(each[0], []).append(each)
-    chosen, values = _choice(uids)
-    sql = f"{_CHUNKS}{chosen} ORDER BY uid, part"
-    found = connection.execute(sql, (int(start // HOUR), *values))
-    for uid, rows in groupby(found, key=lambda row: str(row[0])):
-        parts = [(part, body) for _, part, body in rows]
+    for uid, parts in read_hours(connection, int(start // HOUR), uids):
         for _, _, report in merge(uid, parts, fresh.pop(uid, [])):
             if start <= report.at < end:
                 yield report

@@ -15,14 +15,12 @@ import msgspec
 
 from hub.model.report import Report, Sample
 from hub.ports import CursorRow, HeardRow, StateRow
-from hub.store.log import Page, read_behind, read_checkpoint, write_checkpoint
+from hub.store.log import CHECKPOINT, Page, read_behind, read_mark, write_mark
 
 Row = tuple[Any, ...]
 
-AT_ONCE = 400
-"""Devices, and states, written with one commit, at most: more would hold it up."""
-ROWS_BEHIND = 200
-"""Commits that may follow before what one of them said is written to its table."""
+AT_ONCE = 200
+"""Devices, and states, written in one transaction, at most: a commit may wait for it."""
 
 _ENCODER = msgspec.msgpack.Encoder()
 _POINT = (
@@ -95,14 +93,13 @@ class Unsaved:
             found = self.devices[uid] = Dirty(self.last)
         return found
 
-    def due(self, upto: int | None = None) -> Due:
-        """Return some of those that changed first: by row `upto`, or long ago."""
-        edge = self.last - ROWS_BEHIND if upto is None else upto
+    def due(self, upto: int) -> Due:
+        """Return some of those that changed first, by row `upto` of the log."""
         devices = islice(self.devices.items(), AT_ONCE)
         states = islice(self.states.items(), AT_ONCE)
         return Due(
-            [uid for uid, device in devices if device.since <= edge],
-            [key for key, (since, _) in states if since <= edge],
+            [uid for uid, device in devices if device.since <= upto],
+            [key for key, (since, _) in states if since <= upto],
         )
 
     def write(self, connection: sqlite3.Connection, due: Due) -> None:
@@ -118,7 +115,7 @@ class Unsaved:
         states = [self.states[key][1] for key in due.keys]
         connection.executemany(_STATE, ((s.key, s.data) for s in states if s.data is not None))
         connection.executemany(_STATELESS, ((s.key,) for s in states if s.data is None))
-        write_checkpoint(connection, self._oldest_but(due) - 1)
+        write_mark(connection, CHECKPOINT, self._oldest_but(due) - 1)
 
     def _oldest_but(self, due: Due) -> int:
         uids, keys = set(due.uids), set(due.keys)
@@ -137,7 +134,7 @@ class Unsaved:
 
 def read_unsaved(connection: sqlite3.Connection) -> Unsaved:
     """Return what the log holds behind the checkpoint."""
-    checkpoint = read_checkpoint(connection)
+    checkpoint = read_mark(connection, CHECKPOINT)
     unsaved = Unsaved(checkpoint)
     for number, page in read_behind(connection, checkpoint):
         unsaved.note(number, page)

@@ -7,22 +7,31 @@ import sqlite3
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
 from hub.clock import Clock
 from hub.errors import StoreError
 from hub.store import compaction
+from hub.store.log import CHECKPOINT, read_mark
 from hub.store.readers import Readers
 from hub.store.unsaved import Unsaved
 from hub.store.writer import Writer
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
+
 LOOK = 2.0
 """Real seconds between two looks at how long the log is."""
-EVERY = 60.0
-"""Real seconds after which it is sorted, however short: whoever asks for history reads it whole."""
+SORT_EVERY = 60.0
+"""Real seconds after which it is sorted, however short: who asks for history reads the rest."""
+SAVE_EVERY = 300.0
+"""Real seconds after which what is kept by key is saved: a device that speaks twice a minute is
+written once for ten messages."""
+BEHIND = 500_000
+"""Messages of the log that a start after a crash may have to read: about a second."""
 
 
 class Upkeep:
@@ -33,7 +42,7 @@ class Upkeep:
         self._readers = readers
         self._unsaved = unsaved
         self._clock = clock
-        self._sorted_at = time.monotonic()
+        self._sorted_at = self._saved_at = time.monotonic()
 
     async def run(self) -> None:
         """Look after the log until cancelled."""
@@ -54,8 +63,8 @@ class Upkeep:
     async def tidy(self, *, now: float) -> None:
         """Save everything, sort the whole log and merge every hour that is over at `now`."""
         await self.save()
-        while await self._sort():
-            pass
+        await self._sort()
+        await self._cut()
         await self._merge(now)
 
     async def save(self) -> None:
@@ -68,32 +77,55 @@ class Upkeep:
             pass
 
     async def _look(self) -> None:
-        waited = time.monotonic() - self._sorted_at
-        length = await self._readers.read(compaction.measure_log)
-        if length < compaction.MESSAGES and waited < EVERY:
-            return
-        if length < compaction.MESSAGES:
+        waiting, held = await self._readers.read(compaction.measure_log)
+        if waiting >= compaction.MESSAGES or self._is_over(self._sorted_at, SORT_EVERY):
+            await self._sort()
+            self._sorted_at = time.monotonic()
+            await self._merge(self._clock.now())
+        if held >= BEHIND or self._is_over(self._saved_at, SAVE_EVERY):
             await self.save()
-        while await self._sort():
-            pass
-        self._sorted_at = time.monotonic()
-        await self._merge(self._clock.now())
+            self._saved_at = time.monotonic()
+            await self._cut()
 
-    async def _sort(self) -> bool:
-        chunks, last = await self._readers.read(compaction.read_log)
-        while chunks:
-            some, chunks = chunks[: compaction.CHUNKS], chunks[compaction.CHUNKS :]
-            await self._write(partial(compaction.write_chunks, rows=some))
-        if last:
-            await self._write(partial(compaction.cut_log, last=last))
-        return last > 0
+    def _is_over(self, since: float, span: float) -> bool:
+        return time.monotonic() - since >= span
+
+    async def _sort(self) -> None:
+        """Sort what the log holds now into chunks."""
+        while True:
+            chunks, last = await self._readers.read(compaction.read_log)
+            if not last:
+                return
+            await self._write(partial(compaction.write_parts, rows=chunks))
+            for start in range(0, len(chunks), compaction.CHUNKS):
+                some = chunks[start : start + compaction.CHUNKS]
+                await self._write(partial(compaction.write_chunks, rows=some))
+            await self._write(partial(compaction.note_sorted, last=last))
+
+    async def _cut(self) -> None:
+        """Delete what is sorted and saved."""
+        last = await self._readers.read(_disposable)
+        while await self._write(partial(compaction.cut_log, last=last)):
+            pass
 
     async def _merge(self, now: float) -> None:
-        while merged := await self._readers.read(partial(compaction.read_hours, now=now)):
-            await self._write(partial(compaction.write_hours, rows=merged))
+        """Put hours that are over into columns."""
+        while True:
+            hour, uids = await self._readers.read(partial(compaction.find_open_hour, now=now))
+            if not uids:
+                return
+            await self._write(partial(compaction.begin_columns, hour=hour))
+            for start in range(0, len(uids), compaction.DEVICES):
+                some = uids[start : start + compaction.DEVICES]
+                rows = await self._readers.read(
+                    partial(compaction.merge_hours, hour=hour, uids=some)
+                )
+                await self._write(partial(compaction.write_chunks, rows=rows))
+            while await self._write(partial(compaction.drop_part, hour=hour)):
+                pass
 
-    async def _write(self, work: Callable[[sqlite3.Connection], None]) -> None:
-        await self._writer.call(lambda: self._writer.transact(work))
+    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        return await self._writer.call(lambda: self._writer.transact(work))
 
     def _save_some(self, upto: int) -> bool:
         some = self._unsaved.due(upto)
@@ -101,3 +133,7 @@ class Upkeep:
             self._writer.transact(lambda connection: self._unsaved.write(connection, some))
             self._unsaved.forget(some)
         return any(some)
+
+
+def _disposable(connection: sqlite3.Connection) -> int:
+    return min(read_mark(connection, compaction.SORTED), read_mark(connection, CHECKPOINT))

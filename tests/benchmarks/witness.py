@@ -26,8 +26,9 @@ GLANCE = 0.0005
 PATIENCE = 90.0
 """Seconds without progress after which what is missing counts as lost."""
 _STORED = (
-    "SELECT (SELECT coalesce(sum(count), 0) FROM intake)"
-    " + coalesce((SELECT value FROM meta WHERE key = 'sorted'), 0)"
+    "SELECT coalesce(sum(count), 0) + coalesce((SELECT value FROM meta WHERE key = 'sorted'), 0)"
+    " FROM intake WHERE id > coalesce("
+    "(SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'sorted_through'), 0)"
 )
 _NEW_ALARMS = "SELECT rowid, raised_at FROM alarm WHERE rowid > ? ORDER BY rowid"
 

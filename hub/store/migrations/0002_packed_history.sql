@@ -4,8 +4,9 @@
 ALTER TABLE reading RENAME TO old_reading;
 ALTER TABLE point RENAME TO old_point;
 
--- What a commit took in: MessagePack of [[uid, place, report] …], cursors, presence. A row leaves
--- when `point`, `cursor` and `heard` hold what it says (meta 'checkpoint') and `chunk` its readings.
+-- What a commit took in: MessagePack of [[[uid, place, report] …], cursors, presence, states]. A row
+-- leaves once `chunk` holds its readings (meta 'sorted_through') and `point`, `cursor`, `heard` and
+-- `state` hold the rest (meta 'checkpoint').
 CREATE TABLE intake (
     id    INTEGER PRIMARY KEY AUTOINCREMENT,
     count INTEGER NOT NULL,
@@ -14,18 +15,24 @@ CREATE TABLE intake (
     body  BLOB NOT NULL
 );
 
--- What a device said in a clock hour (epoch / 3600): parts as they came, or, once the hour is over,
--- part 0 in columns (hub/store/chunk.py).
+-- What a device said in a clock hour (epoch / 3600): parts as they came, each written in one go at
+-- the end of the table, or, once the hour is over, part 0 in columns (hub/store/chunk.py).
 CREATE TABLE chunk (
+    hour  INTEGER NOT NULL,
+    part  INTEGER NOT NULL,
     uid   TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    body  BLOB NOT NULL,
+    PRIMARY KEY (hour, part, uid)
+) WITHOUT ROWID;
+
+-- Which parts there are, and how many messages each holds.
+CREATE TABLE part (
     hour  INTEGER NOT NULL,
     part  INTEGER NOT NULL,
     count INTEGER NOT NULL,
-    body  BLOB NOT NULL,
-    PRIMARY KEY (uid, hour, part)
+    PRIMARY KEY (hour, part)
 ) WITHOUT ROWID;
-CREATE INDEX chunk_by_hour ON chunk (hour);
-CREATE INDEX chunk_open ON chunk (hour) WHERE part > 0;
 
 -- The latest value of each point; `body` is MessagePack of [value, quality].
 CREATE TABLE point (

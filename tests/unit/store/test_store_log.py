@@ -61,15 +61,16 @@ def _same(one: Snapshot, other: Snapshot) -> None:
     assert sorted(one.heard, key=repr) == sorted(other.heard, key=repr)
 
 
-@pytest.mark.parametrize("behind", [0, 2, 5, 200])
+@pytest.mark.parametrize("saved", [{}, {1}, {3, 4}, {7}])
 async def test_a_start_finds_what_a_killed_hub_had_only_in_its_log(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, behind: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, saved: set[int]
 ) -> None:
-    monkeypatch.setattr(unsaved, "ROWS_BEHIND", behind)
     monkeypatch.setattr(unsaved, "AT_ONCE", 2)
     async with open_store(tmp_path / "hub.db", clock=CLOCK) as store:
         for number in range(1, 8):
             await store.committer.commit(talk(number, devices=number))
+            if number in saved:
+                await store.upkeep.save()
         before = await store.archive.load(now=NOW)
         copy = crash(store, tmp_path / "killed.db")
     async with open_store(copy, clock=CLOCK) as again:
@@ -111,15 +112,22 @@ async def test_saving_ends_while_devices_go_on_to_speak(tmp_path: Path) -> None:
         assert said == 2, "one transaction: what was said meanwhile waits"
 
 
-async def test_only_what_is_saved_leaves_the_log(tmp_path: Path) -> None:
+async def test_only_what_is_saved_and_sorted_leaves_the_log(tmp_path: Path) -> None:
     path = tmp_path / "hub.db"
     async with open_store(path, clock=CLOCK) as store:
         await store.committer.commit(talk(1))
-        chunks, last = await store._readers.read(compaction.read_log)
-        assert (chunks, last) == ([], 0)
+        await store.upkeep._sort()
+        await store.upkeep._cut()
+        assert tables(path, "intake", "chunk") == [1, 3], "its latest values are not saved"
+        assert await values(store) == [1], "and what is in both is read once"
+        await store.committer.commit(talk(2))
         await store.upkeep.save()
-        chunks, last = await store._readers.read(compaction.read_log)
-        assert (len(chunks), last) == (3, 1)
+        await store.upkeep._cut()
+        assert tables(path, "intake") == [1], "its readings are not sorted"
+        await store.upkeep._sort()
+        await store.upkeep._cut()
+        assert tables(path, "intake") == [0]
+        assert await values(store) == [1, 2]
 
 
 async def test_the_log_becomes_parts_and_hours_that_are_over_columns(tmp_path: Path) -> None:
@@ -146,6 +154,7 @@ async def test_sorting_that_was_cut_off_leaves_nothing_double(tmp_path: Path) ->
         await store.upkeep.save()
         chunks, _ = await store._readers.read(compaction.read_log)
         writer = store.committer._writer
+        await writer.call(lambda: writer.transact(lambda c: compaction.write_parts(c, chunks)))
         await writer.call(lambda: writer.transact(lambda c: compaction.write_chunks(c, chunks[:2])))
         assert await values(store, "d0") == [1, 2]
         assert len(list(store.archive.replay(start=0, end=NOW * 2))) == 6
@@ -160,7 +169,8 @@ async def test_a_long_log_is_sorted_in_goes(
 ) -> None:
     monkeypatch.setattr(compaction, "MESSAGES", 4)
     monkeypatch.setattr(compaction, "CHUNKS", 2)
-    monkeypatch.setattr(compaction, "HOURS", 1)
+    monkeypatch.setattr(compaction, "DEVICES", 2)
+    monkeypatch.setattr(compaction, "ROWS", 2)
     path = tmp_path / "hub.db"
     async with open_store(path, clock=CLOCK) as store:
         for number in range(5):
@@ -177,17 +187,18 @@ async def test_upkeep_goes_on_after_a_failure_and_says_so_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upkeep, "LOOK", 0.0)
-    monkeypatch.setattr(upkeep, "EVERY", 0.0)
+    monkeypatch.setattr(upkeep, "SORT_EVERY", 0.0)
+    monkeypatch.setattr(upkeep, "SAVE_EVERY", 0.0)
     tried = asyncio.Event()
     rounds = 0
 
-    def fail(_: sqlite3.Connection) -> int:
+    def fail(_: sqlite3.Connection) -> tuple[int, int]:
         nonlocal rounds
         rounds += 1
         if rounds <= 2:
             raise StoreError("the disk is full")
         tried.set()
-        return 1
+        return 1, 1
 
     with structlog.testing.capture_logs() as logs:
         monkeypatch.setattr(compaction, "measure_log", fail)
