@@ -15,6 +15,7 @@ import structlog
 from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.modbus import ModbusDriver
 from hub import notify
+from hub.access.local import open_local_door
 from hub.clock import Clock, SystemClock
 from hub.errors import ConfigError, HubError
 from hub.feeds.incident import make_projector
@@ -82,7 +83,8 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
         links = _Links()
         crew.start(intake.pipeline.run(links.acknowledge), "intake")
         await intake.desk.write(*site_documents(world.site, stored, clock.now()))
-        ports = build_ports(world, store, intake, clock)
+        local = stack.enter_context(open_local_door(settings.store.path.parent))
+        ports = build_ports(world, store, intake, clock, local)
         url = await stack.enter_async_context(serve_web(world, ports, intake))
         supervisor = Supervisor(watch=intake.watch, clock=clock)
         links.take(build_links(wiring, inbox=intake.inbox, watch=supervisor, clock=clock))

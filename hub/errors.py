@@ -3,6 +3,7 @@
 HubError
 ├── ConfigError          a file that a person wrote is wrong; carries every fault found
 ├── AuthenticationError  nobody known is asking (401)
+│   └── PasswordUnsetError   a one-time code fits; a password has to be chosen with it
 ├── ForbiddenError       somebody known asks for what is not theirs (403)
 ├── NotFoundError        no such thing, or none that this person may see (404)
 ├── ConflictError        an illegal step; carries the steps that are possible (409)
@@ -62,6 +63,10 @@ class ConfigError(HubError):
 
 class AuthenticationError(HubError):
     """Nobody known is asking: sign in, or send a key."""
+
+
+class PasswordUnsetError(AuthenticationError):
+    """The one-time code is right, but it opens nothing: its person chooses a password first."""
 
 
 class ForbiddenError(HubError):

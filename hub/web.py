@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from hub.access.demo import import_access
 from hub.access.gatekeeper import Gatekeeper
 from hub.access.housekeeping import sweep
+from hub.access.local import LocalDoor
 from hub.access.web_ports import CommunityCard, WebPorts
 from hub.api import problem, shield
 from hub.api.router import build_api
@@ -24,10 +25,14 @@ from hub.loading import World, read_access
 from hub.services.ticket import possible_steps
 from hub.store.sqlite import SqliteStore
 
-SWEEP_SECONDS = 3600.0
+NOTE_SECONDS = 60.0
+SWEEP_EVERY = 60
+"""Notes of the uses of keys between two sweeps."""
 
 
-def build_ports(world: World, store: SqliteStore, intake: Intake, clock: Clock) -> WebPorts:
+def build_ports(
+    world: World, store: SqliteStore, intake: Intake, clock: Clock, local: LocalDoor
+) -> WebPorts:
     """Hand the web layers what they may use."""
     community = world.settings.community
     return WebPorts(
@@ -36,7 +41,7 @@ def build_ports(world: World, store: SqliteStore, intake: Intake, clock: Clock) 
         desk=intake.desk,
         books=store.books,
         archive=store.archive,
-        gatekeeper=Gatekeeper(store.books, intake.desk, clock),
+        gatekeeper=Gatekeeper(store.books, intake.desk, clock, local),
         clock=clock,
         community=CommunityCard(
             id=community.id,
@@ -94,7 +99,9 @@ async def serve_web(world: World, ports: WebPorts, intake: Intake) -> AsyncItera
 
 
 async def keep_house(ports: WebPorts) -> None:
-    """Throw away ended sessions, expired keys and old answers, once an hour."""
+    """Throw away ended sessions, expired keys and old answers once an hour; note uses of keys."""
     while True:
         await sweep(ports.books, ports.desk, now=ports.clock.now())
-        await asyncio.sleep(SWEEP_SECONDS)
+        for _ in range(SWEEP_EVERY):
+            await asyncio.sleep(NOTE_SECONDS)
+            await ports.gatekeeper.keys.note_uses()

@@ -65,12 +65,16 @@ def parse_access(text: str | bytes, file: str) -> DemoAccess:
 async def _person(role: Role, login: Login, books: Books, desk: PasswordDesk) -> Document | None:
     body = await books.document(PEOPLE, login.name)
     known = msgspec.json.decode(body, type=Person) if body else None
-    same_role = known is not None and known.role is role
-    if known and same_role and await desk.verify(known.password_hash, login.password):
+    if known and (known.disabled or await _is_same(known, role, login, desk)):
         return None
     password_hash = await desk.hash(login.password)
-    person = Person(name=login.name, role=role, password_hash=password_hash)
+    generation = known.generation + 1 if known else 0
+    person = Person(name=login.name, role=role, password_hash=password_hash, generation=generation)
     return Document(collection=PEOPLE, key=login.name, body=msgspec.json.encode(person))
+
+
+async def _is_same(known: Person, role: Role, login: Login, desk: PasswordDesk) -> bool:
+    return known.role is role and await desk.verify(known.password_hash, login.password)
 
 
 def _record(access: DemoAccess, role: Role, token: str, now: float) -> ApiKey:

@@ -1,4 +1,4 @@
-"""The gatekeeper: finds who asks, signs people in and out, and gives and takes keys."""
+"""The gatekeeper: finds who asks, and signs people in and out."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from typing import Any
 
 import msgspec
 
-from hub.access import keys, session
+from hub.access import code, keys, session
+from hub.access.key_cabinet import KeyCabinet
+from hub.access.local import LocalDoor
 from hub.access.lockout import Lockout
 from hub.access.passwords import PasswordDesk
+from hub.access.people import WRONG, People
 from hub.access.recollection import Recollection
-from hub.access.record import KEYS, PEOPLE, SESSIONS, ApiKey, Person, Session
+from hub.access.record import SESSIONS, Person, Session
 from hub.clock import Clock
-from hub.errors import AuthenticationError, StoreError
+from hub.errors import AuthenticationError, PasswordUnsetError, StoreError
 from hub.model.access import Identity
-from hub.ports import Books, Desk, Document
-
-WRONG = (
-    "姓名或密码不对。 Name or password is wrong; after five failures the door stays shut a while."
-)
+from hub.ports import Books, Desk
 
 
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,23 +30,32 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gatekeeper:
-    """Knows people, keys and sessions through the store; keeps only a small, short memory."""
+    """Knows people, keys and sessions through the store; keeps only a small, short memory.
 
-    def __init__(self, books: Books, desk: Desk, clock: Clock) -> None:
+    `local` is the door of who commands on the hub's own machine, None where there is none.
+    """
+
+    def __init__(
+        self, books: Books, desk: Desk, clock: Clock, local: LocalDoor | None = None
+    ) -> None:
         self._books = books
         self._desk = desk
         self._clock = clock
+        self._local = local
         self._lockout = Lockout(clock)
         self._passwords = PasswordDesk()
         self._recent = Recollection(clock)
+        self.people = People(books, desk, clock, self._passwords, self._note_change)
+        self.keys = KeyCabinet(books, desk, clock, self._recent.forget)
 
     async def by_token(self, token: str) -> Identity | None:
         """Return whom a machine key stands for, or None."""
+        if self._local and (local := self._local.recognise(token)):
+            return local
         digest = keys.digest_of(token)
         if known := self._recent.recall(digest):
             return known
-        body = await self._books.document(KEYS, keys.lookup_of(token))
-        return self._recent.keep(digest, keys.check_key(body, token, self._clock.now()))
+        return self._recent.keep(digest, await self.keys.by_token(token))
 
     async def by_cookie(self, cookie: str) -> Identity | None:
         """Return whose session a cookie is, or None when it is unknown or has ended."""
@@ -58,28 +66,35 @@ class Gatekeeper:
         found = msgspec.json.decode(body, type=Session) if body else None
         if found is None or not found.is_live(self._clock.now()):
             return None
+        person = await self.people.find(found.name)
+        if person is None or person.disabled or found.generation != person.generation:
+            return None
         await self._touch(cookie, found)
-        person = await self._person(found.name)
-        return self._recent.keep(digest, person.identity() if person else None)
+        return self._recent.keep(digest, person.identity())
 
     async def sign_in(self, name: str, password: str, address: str) -> SignedIn:
         """Open a session.
 
-        Raises AuthenticationError when name or password is wrong, and TooManyRequestsError while
-        the account or the address (the peer's IP) is locked.
+        Raises AuthenticationError when name or password is wrong, PasswordUnsetError when it is
+        the person's one-time code, and TooManyRequestsError while the account or the address (the
+        peer's IP) is locked.
         """
-        subjects = (f"account:{name}", f"address:{address}")
-        self._lockout.check(*subjects)
-        person = await self._person(name)
-        fits = await self._passwords.verify(person.password_hash if person else None, password)
-        if person is None or not fits:
-            await self._tell_locked(self._lockout.fail(*subjects))
+        person = await self._prove(name, password, address)
+        if person.code_ends_at is not None:
+            raise PasswordUnsetError("the code is right; choose a password with it now")
+        return await self._open_session(person)
+
+    async def choose_password(self, name: str, given: str, password: str, address: str) -> SignedIn:
+        """Replace somebody's one-time code by a password, and open a session.
+
+        Raises what `sign_in` raises for name and code, and InvalidRequestError when the password
+        does not do: the code then stays good.
+        """
+        person = await self._prove(name, given, address)
+        if person.code_ends_at is None:
             raise AuthenticationError(WRONG)
-        self._lockout.forget(subjects[0])
-        now, cookie = self._clock.now(), session.new_cookie()
-        document = session.session_document(cookie, session.open_session(person, now), now)
-        await self._desk.write([document], [("person.signed_in", name, name, {})])
-        return SignedIn(cookie=cookie, who=person.identity())
+        chosen = await self.people.choose_password(person, password)
+        return await self._open_session(chosen)
 
     async def sign_out(self, cookie: str, who: Identity) -> None:
         """End a session at once."""
@@ -87,20 +102,31 @@ class Gatekeeper:
         gone = session.session_document(cookie, None, self._clock.now())
         await self._desk.write([gone], [("person.signed_out", who.name, who.name, {})])
 
-    async def give_key(self, record: ApiKey, giver: Identity) -> None:
-        """Keep a new key (`keys.key_record` makes one from a token that is shown once)."""
-        entry = ("key.given", record.name, giver.name, {"hint": record.hint, "role": record.role})
-        await self._desk.write([keys.key_document(record)], [entry])
+    async def _prove(self, name: str, secret: str, address: str) -> Person:
+        subjects = (f"account:{name}", f"address:{address}")
+        self._lockout.check(*subjects)
+        person = await self.people.find(name)
+        now = self._clock.now()
+        known = person if person and _may_try(person, now) else None
+        typed = code.as_given(secret) if known and known.code_ends_at else secret
+        fits = await self._passwords.verify(known.password_hash if known else None, typed)
+        if known is None or not fits:
+            await self._tell_locked(self._lockout.fail(*subjects))
+            raise AuthenticationError(WRONG)
+        self._lockout.forget(subjects[0])
+        return known
 
-    async def take_key(self, lookup: str, taker: Identity) -> None:
-        """Make a key worthless at once; `lookup` is its document key."""
-        gone = Document(collection=KEYS, key=lookup, body=None, at=self._clock.now())
-        await self._desk.write([gone], [("key.taken", lookup, taker.name, {})])
+    async def _open_session(self, person: Person) -> SignedIn:
+        """Open a session of somebody as read: one who was changed meanwhile is not let in by it."""
+        now, cookie = self._clock.now(), session.new_cookie()
+        document = session.session_document(cookie, session.open_session(person, now), now)
+        name = person.name
+        await self._desk.write([document], [("person.signed_in", name, name, {})])
+        return SignedIn(cookie=cookie, who=person.identity())
+
+    def _note_change(self, name: str) -> None:
         self._recent.forget()
-
-    async def _person(self, name: str) -> Person | None:
-        body = await self._books.document(PEOPLE, name)
-        return msgspec.json.decode(body, type=Person) if body else None
+        self._lockout.forget(f"account:{name}")
 
     async def _touch(self, cookie: str, found: Session) -> None:
         now = self._clock.now()
@@ -114,3 +140,8 @@ class Gatekeeper:
             nothing: dict[str, Any] = {}
             entries = [("person.locked", subject, "hub", nothing) for subject in subjects]
             await self._desk.write([], entries)
+
+
+def _may_try(person: Person, now: float) -> bool:
+    """Tell whether the hash of somebody is worth comparing: not shut out, the code not too old."""
+    return not person.disabled and (person.code_ends_at is None or now < person.code_ends_at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hub.access.idempotency import ANSWERS, Answer
-from hub.access.record import KEYS, SESSIONS, ApiKey, Session
+from hub.access.record import KEYS, SESSIONS, USES, ApiKey, Session
 from hub.ports import Books, Desk, Document
 
 KINDS: dict[str, type[Session | ApiKey | Answer]] = {
@@ -23,6 +23,17 @@ async def sweep(books: Books, desk: Desk, *, now: float) -> int:
         for key, body in (await books.documents(collection)).items()
         if not msgspec.json.decode(body, type=kind).is_live(now)
     ]
+    gone += await _unowned(books, now)
     if gone:
         await desk.write(gone)
     return len(gone)
+
+
+async def _unowned(books: Books, now: float) -> list[Document]:
+    """Return what deletes the uses of keys that are no more."""
+    owners = await books.documents(KEYS)
+    return [
+        Document(collection=USES, key=key, body=None, at=now)
+        for key in await books.documents(USES)
+        if key not in owners
+    ]

@@ -39,6 +39,12 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         return now < self.at + KEPT_FOR
 
 
+class ShownOnce(Response):
+    """An answer with a secret; what is remembered, and given again, is `kept`, without it."""
+
+    kept: bytes = b""
+
+
 class Repetition:
     """Lets each keyed POST happen once; the keys under way are in memory."""
 
@@ -127,10 +133,11 @@ def replay(answer: Answer, digest: str) -> Response:
 
 
 def _remembered(mark: Answer, response: Response) -> Answer:
+    body = response.kept if isinstance(response, ShownOnce) else bytes(response.body)
     return msgspec.structs.replace(
         mark,
         status=response.status_code,
-        body=bytes(response.body).decode(),
+        body=body.decode(),
         media_type=response.headers.get("content-type", "application/json"),
         location=response.headers.get("location", ""),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from typing import Any
 
 import msgspec
 
@@ -20,6 +21,9 @@ MARK = "ld_"
 RANDOM_BYTES = 32
 HINT_LENGTH = 7
 LOOKUP_LENGTH = 16
+
+KeyEntry = tuple[str, str, str, dict[str, Any]]
+"""A journal entry about a key: type, the key's id, actor, data."""
 
 
 def new_token() -> str:
@@ -35,6 +39,11 @@ def digest_of(token: str) -> str:
 def lookup_of(token: str) -> str:
     """Return the document key under which a token's record lies."""
     return digest_of(token)[:LOOKUP_LENGTH]
+
+
+def id_of(record: ApiKey) -> str:
+    """Return a key's id, under which it is listed and kept."""
+    return record.sha256[:LOOKUP_LENGTH]
 
 
 def key_record(
@@ -56,7 +65,7 @@ def key_document(record: ApiKey) -> Document:
     """Return the document that keeps a key."""
     return Document(
         collection=KEYS,
-        key=record.sha256[:LOOKUP_LENGTH],
+        key=id_of(record),
         body=msgspec.json.encode(record),
         at=record.created_at,
     )

@@ -39,7 +39,14 @@ def session_key(cookie: str) -> str:
 def open_session(person: Person, now: float) -> Session:
     """Start a session of a person at `now`."""
     idle = IDLE_OF_WALL if person.role is Role.GUARD else IDLE
-    return Session(name=person.name, opened_at=now, seen_at=now, idle=idle, ends_at=now + LIFETIME)
+    return Session(
+        name=person.name,
+        opened_at=now,
+        seen_at=now,
+        idle=idle,
+        ends_at=now + LIFETIME,
+        generation=person.generation,
+    )
 
 
 def touched(session: Session, now: float) -> Session | None:

@@ -7,31 +7,35 @@ from fastapi import Request, Response
 from hub.access.gatekeeper import SignedIn
 from hub.access.http import from_own_page, identity_of, ports_of
 from hub.access.session import COOKIE, LIFETIME
+from hub.access.word import LONGEST
 from hub.errors import ForbiddenError, InvalidRequestError
 from hub.model.access import Role
-
-LONGEST = 200
-"""Letters of a name or password; argon2 need not chew on a book."""
 
 
 async def sign_in(request: Request) -> SignedIn:
     """Check the form's `name` and `password` and open a session.
 
-    Raises AuthenticationError, TooManyRequestsError (locked), ForbiddenError (another site's page
-    sent the form) or InvalidRequestError (a field is missing).
+    Raises AuthenticationError, PasswordUnsetError (the one-time code stood in the password's
+    place), TooManyRequestsError (locked), ForbiddenError (another site's page sent the form) or
+    InvalidRequestError (a field is missing).
     """
-    if not from_own_page(request):
-        raise ForbiddenError("请从本页登录。 Sign in from this hub's own page.")
-    form = await request.form()
-    name = _as_typed(str(form.get("name", ""))).strip()
-    password = _as_typed(str(form.get("password", "")))
-    if not name or not password or len(name) > LONGEST or len(password) > LONGEST:
+    name, password = await _typed(request, "name", "password")
+    return await ports_of(request).gatekeeper.sign_in(name.strip(), password, _address(request))
+
+
+async def choose_password(request: Request) -> SignedIn:
+    """Check the form's `name` and `code`, keep its `password` and open a session.
+
+    Raises what `sign_in` does; an InvalidRequestError says in `problems` what is wrong with
+    `password` (short, long, name, common) or `again` (differs).
+    """
+    name, code, password, again = await _typed(request, "name", "code", "password", "again")
+    if password != again:
         raise InvalidRequestError(
-            "请填写姓名和密码。 Name and password are needed.",
-            problems={"name": "needed", "password": "needed"},
+            "两次输入的密码不一样。 The two passwords differ.", problems={"again": "differs"}
         )
-    address = request.client.host if request.client else ""
-    return await ports_of(request).gatekeeper.sign_in(name, password, address)
+    gatekeeper = ports_of(request).gatekeeper
+    return await gatekeeper.choose_password(name.strip(), code, password, _address(request))
 
 
 def give_cookie(request: Request, response: Response, signed: SignedIn) -> None:
@@ -54,6 +58,23 @@ async def sign_out(request: Request, response: Response) -> None:
     if cookie:
         await ports_of(request).gatekeeper.sign_out(cookie, who)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
+
+
+async def _typed(request: Request, *names: str) -> list[str]:
+    if not from_own_page(request):
+        raise ForbiddenError("请从本页登录。 Sign in from this hub's own page.")
+    form = await request.form()
+    texts = [_as_typed(str(form.get(name, ""))) for name in names]
+    if not all(0 < len(text.strip()) <= LONGEST for text in texts):
+        raise InvalidRequestError(
+            f"请填写完整。 Each of {', '.join(names)} is needed.",
+            problems=dict.fromkeys(names, "needed"),
+        )
+    return texts
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _as_typed(text: str) -> str:

@@ -7,13 +7,24 @@ from fastapi import APIRouter, Depends, Request
 from hub.access.http import bind
 from hub.access.policy import mount
 from hub.access.web_ports import WebPorts
-from hub.api import alarms, arrival, commands, devices, journal, operation, stream, tickets
+from hub.api import (
+    alarms,
+    arrival,
+    commands,
+    devices,
+    journal,
+    keys,
+    operation,
+    people,
+    stream,
+    tickets,
+)
 from hub.api.frame import FrameShelf
 from hub.api.metrics import Counts, build_registry
 from hub.api.operation import Readiness
 
 PREFIX = "/api/v1"
-PARTS = (devices, alarms, tickets, commands, journal, stream, arrival)
+PARTS = (devices, alarms, tickets, commands, journal, stream, arrival, people, keys)
 
 
 def build_api(

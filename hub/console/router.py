@@ -13,6 +13,7 @@ from hub.access.web_ports import WebPorts
 from hub.console import (
     command_page,
     device_page,
+    password_page,
     problem_page,
     sign_in_page,
     ticket_page,
@@ -22,7 +23,15 @@ from hub.console.problem_page import Problems
 from hub.console.studio import Studio
 
 STATIC = Path(__file__).parent / "static"
-PARTS = (wall_page, ticket_page, device_page, command_page, problem_page, sign_in_page)
+PARTS = (
+    wall_page,
+    ticket_page,
+    device_page,
+    command_page,
+    problem_page,
+    sign_in_page,
+    password_page,
+)
 
 
 def build_console(ports: WebPorts, *, problems: Problems = tuple) -> APIRouter:

@@ -5,29 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 
-from hub.access.http import from_own_page, ports_of
+from hub.access.http import from_own_page
 from hub.access.policy import EVERYBODY, Call
 from hub.access.sign_in import give_cookie, sign_in, sign_out
-from hub.console.language import language_of, words_of
+from hub.console.gatehouse import password_sheet, sign_in_sheet
+from hub.console.language import language_of
 from hub.console.page import (
     BIG_COOKIE,
     LANGUAGE_COOKIE,
     READERS,
-    Page,
-    chosen_language,
-    is_big,
     local_path,
     show,
     visit_of,
 )
-from hub.console.template import paint
 from hub.errors import (
     AuthenticationError,
     ForbiddenError,
     HubError,
     InvalidRequestError,
+    PasswordUnsetError,
     TooManyRequestsError,
 )
 
@@ -44,19 +42,24 @@ SAYINGS: tuple[tuple[type[HubError], int, str], ...] = (
 async def sign_in_form(request: Request, next: str = "/", said: str = "") -> Response:  # noqa: A002 - the address's word
     """Show the form; `said` names a sentence to show above it."""
     message = f"sign_in.{said}" if said in {"ended", "out"} else ""
-    return _form(request, local_path(next), message=message)
+    return sign_in_sheet(request, local_path(next), message=message)
 
 
 async def take_sign_in(request: Request) -> Response:
-    """Sign in and go on to where the person wanted to be; a failure is told on the form."""
+    """Sign in and go on to where the person wanted to be; a failure is told on the form.
+
+    Who typed the one-time code as password is asked to choose one.
+    """
     form = await request.form()
     target = local_path(str(form.get("next", "/")))
+    name = str(form.get("name", ""))
     try:
         signed = await sign_in(request)
+    except PasswordUnsetError:
+        return password_sheet(request, target, name=name, code=str(form.get("password", "")))
     except HubError as error:
         status, saying = next((s, text) for kind, s, text in SAYINGS if isinstance(error, kind))
-        name = str(form.get("name", ""))[:200]
-        answer = _form(request, target, message=saying, name=name, status=status)
+        answer = sign_in_sheet(request, target, message=saying, name=name, status=status)
         if isinstance(error, TooManyRequestsError):
             answer.headers["retry-after"] = str(max(1, round(error.retry_after)))
         return answer
@@ -90,35 +93,6 @@ async def take_preferences(request: Request) -> Response:
 async def more(request: Request) -> Response:
     """Show language, letters, and the way out."""
     return show(await visit_of(request), "more.html")
-
-
-def _form(
-    request: Request, target: str, *, message: str, name: str = "", status: int = 200
-) -> HTMLResponse:
-    words, ports = words_of(chosen_language(request)), ports_of(request)
-    page = Page(
-        community=ports.community.name,
-        test=ports.community.test,
-        name="",
-        role="",
-        big=is_big(request),
-        csrf="",
-        now=ports.clock.now(),
-        path="/sign-in",
-        here=f"/sign-in?next={target}",
-        stream="",
-        links=(),
-    )
-    html = paint(
-        "sign_in.html",
-        words,
-        page=page,
-        theme="light",
-        next=target,
-        name=name,
-        message=words(message) if message else "",
-    )
-    return HTMLResponse(html, status_code=status)
 
 
 CALLS = (

@@ -13,7 +13,14 @@ from hub.model.access import Role
 from hub.web import build_app
 from tests.unit.access.web_fakes import TOKENS, client_of, make_world, ticket
 
-NAMES = {"device_id": "gate-a", "number": "GS-1", "command_id": "c1", "incident": "GS-1"}
+NAMES = {
+    "device_id": "gate-a",
+    "number": "GS-1",
+    "command_id": "c1",
+    "incident": "GS-1",
+    "name": "li",
+    "key_id": "k1",
+}
 
 
 @pytest.fixture
@@ -42,7 +49,8 @@ def test_no_route_came_in_without_policy(app: FastAPI) -> None:
 
 def test_only_health_and_signing_in_are_for_everybody(app: FastAPI) -> None:
     everybody = {path for _, path, roles in calls(app) if roles == ["everybody"]}
-    assert everybody <= {"/healthz", "/readyz", "/sign-in", "/preferences"}
+    signing_in = {"/sign-in", "/sign-in/password", "/preferences"}
+    assert everybody <= {"/healthz", "/readyz", *signing_in}
     assert {"/healthz", "/readyz", "/sign-in"} <= everybody
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from hub.access.gatekeeper import Gatekeeper
 from hub.access.housekeeping import sweep
-from hub.access.keys import key_record, lookup_of, new_token
+from hub.access.key_cabinet import NewKey
+from hub.access.keys import lookup_of
 from hub.access.passwords import PasswordDesk
 from hub.access.recollection import BELIEVED_FOR, REMEMBERED, Recollection
 from hub.access.record import PEOPLE, SESSIONS
@@ -50,12 +51,11 @@ async def test_a_key_is_recognised_and_the_store_is_asked_once(world: World) -> 
 
 
 async def test_a_key_that_is_taken_is_worthless_at_once(world: World) -> None:
-    keeper, token = keeper_of(world), new_token()
+    keeper = keeper_of(world)
     boss = Identity(name="boss", role=Role.ADMINISTRATOR)
-    record = key_record(token, name="scraper", role=Role.MANAGER, now=NOW)
-    await keeper.give_key(record, boss)
+    _, token = await keeper.keys.give(NewKey(name="scraper", role=Role.MANAGER), boss)
     assert await keeper.by_token(token) is not None
-    await keeper.take_key(lookup_of(token), boss)
+    await keeper.keys.revoke(lookup_of(token), boss)
     assert await keeper.by_token(token) is None
     assert [entry.type for entry in world.books.entries] == ["key.given", "key.taken"]
     assert token not in str(world.books.entries)

@@ -16,6 +16,8 @@ NAMES = {
     "number": "GS-1",
     "command_id": "c1",
     "incident": "GS-1",
+    "name": "li",
+    "key_id": "k1",
 }
 GRID_ONLY = "/grid/v1"
 

@@ -1,0 +1,70 @@
+"""Calls about the people who can sign in, for administrators of the whole community."""
+
+from __future__ import annotations
+
+from fastapi import Request, Response
+
+from hub.access.people import NewPerson
+from hub.access.policy import Call
+from hub.api.office import answer_once, office_of
+from hub.api.paging import page
+from hub.api.request import read_struct
+from hub.api.rights import ADMINISTRATORS
+
+
+async def list_people(request: Request) -> Response:
+    """List everybody, without secrets."""
+    return page(await (await office_of(request)).people(), None)
+
+
+async def add_person(request: Request) -> Response:
+    """Add somebody; 201 with the one-time `code`, shown once."""
+    body = await request.body()
+    return await answer_once(request, lambda office: office.add(read_struct(body, NewPerson)), 201)
+
+
+async def reset_person(request: Request, name: str) -> Response:
+    """End somebody's password and sessions; answers with a new one-time `code`."""
+    return await answer_once(request, lambda office: office.reset(name))
+
+
+async def disable_person(request: Request, name: str) -> Response:
+    """Shut somebody out, at once."""
+    return await answer_once(request, lambda office: office.disable(name))
+
+
+CALLS = (
+    Call(
+        method="GET",
+        path="/people",
+        answer=list_people,
+        roles=ADMINISTRATORS,
+        operation="listPeople",
+        about="Who can sign in",
+    ),
+    Call(
+        method="POST",
+        path="/people",
+        answer=add_person,
+        roles=ADMINISTRATORS,
+        operation="addPerson",
+        about="Add somebody, who chooses a password with the code",
+        body=NewPerson,
+    ),
+    Call(
+        method="POST",
+        path="/people/{name}/reset",
+        answer=reset_person,
+        roles=ADMINISTRATORS,
+        operation="resetPerson",
+        about="A new code for somebody; the password and all sessions end",
+    ),
+    Call(
+        method="POST",
+        path="/people/{name}/disable",
+        answer=disable_person,
+        roles=ADMINISTRATORS,
+        operation="disablePerson",
+        about="Shut somebody out; all sessions end",
+    ),
+)
