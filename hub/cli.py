@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from hub.cli_access import key_app, user_app
 from hub.errors import ConfigError, HubError
 
 WRONG_FILE = 2
@@ -25,6 +26,8 @@ rules_app = typer.Typer(help="Test rules, and try them on stored history.", no_a
 demo_app = typer.Typer(help="Run a simulated community, or cause a fault in it.")
 app.add_typer(rules_app, name="rules")
 app.add_typer(demo_app, name="demo")
+app.add_typer(user_app, name="user")
+app.add_typer(key_app, name="key")
 
 VERSION = Annotated[bool, typer.Option("--version", help="show the version and exit")]
 CONFIG = Annotated[Path, typer.Argument(help="the configuration, lingdang.toml")]

@@ -1,7 +1,7 @@
 """The local door: who can read the data folder of a running hub is its administrator.
 
-At its start the hub writes a random token to `hub.admin` beside its store, for its owner's eyes
-only, and forgets it with its end. `docs/adr/0010` says why.
+At its start the hub writes its process id and a random token to `hub.admin` beside its store, for
+its owner's eyes only, and forgets it with its end. `docs/adr/0010` says why.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def open_local_door(folder: Path) -> Iterator[LocalDoor]:
     scratch.unlink(missing_ok=True)
     handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
-        file.write(secret)
+        file.write(f"{os.getpid()} {secret}")
     scratch.replace(path)
     try:
         yield LocalDoor(secret)

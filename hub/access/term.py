@@ -16,11 +16,11 @@ def read_term(text: str, field: str, *, least: float, most: float) -> float:
     seconds = int(found[1]) * SECONDS[found[2]] if found else -1.0
     if least <= seconds <= most:
         return seconds
-    span = f"{_write(least)} to {_write(most)}"
+    first, last = _write(least), _write(most)
     raise InvalidRequestError(
-        f"{field}: {text!r} is not a time from {span}; write it like 90d or 12h.",
-        problems={field: f"write {span}"},
-        zh=f"{field}：{text!r} 不是 {span} 的时长，写法如 90d、12h。",
+        f"{field}: {text!r} is not a time from {first} to {last}; write it like 90d or 12h.",
+        problems={field: f"write {first} to {last}"},
+        zh=f"{field}：{text!r} 不是 {first} 至 {last} 的时长，写法如 90d、12h。",
     )
 
 

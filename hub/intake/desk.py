@@ -68,19 +68,24 @@ class IntakeDesk:
         entries: Sequence[tuple[str, str, str, dict[str, Any]]] = (),
     ) -> None:
         """Store documents with journal entries (type, subject, actor, data)."""
+        await self._inbox.perform(lambda batch: put_papers(batch, documents, entries))
 
-        def act(batch: Batch) -> None:
-            batch.changes.documents.extend(documents)
-            batch.record(
-                Draft(
-                    at=batch.now,
-                    type=kind,
-                    subject=subject,
-                    actor=actor,
-                    place=str(data.get("place", "")),
-                    data=data,
-                )
-                for kind, subject, actor, data in entries
-            )
 
-        await self._inbox.perform(act)
+def put_papers(
+    batch: Batch,
+    documents: Sequence[Document],
+    entries: Sequence[tuple[str, str, str, dict[str, Any]]],
+) -> None:
+    """Put documents into a batch, with journal entries (type, subject, actor, data)."""
+    batch.changes.documents.extend(documents)
+    batch.record(
+        Draft(
+            at=batch.now,
+            type=kind,
+            subject=subject,
+            actor=actor,
+            place=str(data.get("place", "")),
+            data=data,
+        )
+        for kind, subject, actor, data in entries
+    )

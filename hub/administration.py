@@ -1,0 +1,71 @@
+"""Opens the office for people and keys: of the hub that runs, or of the store where none does."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from hub.access.gatekeeper import Gatekeeper
+from hub.access.local import local_identity
+from hub.access.office import Office, OwnOffice
+from hub.clock import SystemClock
+from hub.errors import ConfigError
+from hub.loading import load_world, read_settings, read_text
+from hub.quiet_desk import QuietDesk
+from hub.remote_office import RemoteOffice, hub_client
+from hub.settings import Settings
+from hub.store.sqlite import open_store
+from hub.toml_reader import TomlReader
+
+
+@asynccontextmanager
+async def open_office(config: Path) -> AsyncIterator[Office]:
+    """Open the office of the hub that `config` describes, for who runs this command.
+
+    A store has one writer, which its lock holds: the running hub, or else this process.
+    """
+    settings, problems = read_settings(config)
+    if not TomlReader(read_text(config), str(config)).is_toml:
+        raise ConfigError(*problems)
+    user = os.environ.get("SUDO_USER") or getpass.getuser()
+    async with contextlib.AsyncExitStack() as stack:
+        client = hub_client(settings.store.path.parent, user)
+        if client is not None:
+            office = RemoteOffice(await stack.enter_async_context(client))
+            if await office.answers():
+                yield office
+                return
+        yield await stack.enter_async_context(_own_office(settings, user))
+
+
+@asynccontextmanager
+async def _own_office(settings: Settings, user: str) -> AsyncIterator[OwnOffice]:
+    path = settings.store.path
+    clock = SystemClock(speed=settings.demo.speed, origin=settings.demo.clock_origin)
+    with _left_to_their_owner(path):
+        async with open_store(path, clock=clock) as store:
+            snapshot = await store.archive.load(now=clock.now())
+            desk = QuietDesk(store.committer, clock, snapshot.last_seq)
+            gatekeeper = Gatekeeper(store.books, desk, clock)
+            places = load_world(settings, {}).site.places
+            yield OwnOffice(gatekeeper, clock, places, local_identity(user))
+
+
+@contextlib.contextmanager
+def _left_to_their_owner(path: Path) -> Iterator[None]:
+    """Give what root has made beside the store to the folder's owner, or the hub cannot open it.
+
+    Nobody else may read what is made.
+    """
+    os.umask(0o077)
+    try:
+        yield
+    finally:
+        if os.geteuid() == 0 and path.parent.is_dir():
+            owner = path.parent.stat()
+            for file in path.parent.glob(f"{path.name}*"):
+                os.chown(file, owner.st_uid, owner.st_gid)
