@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-user_app = typer.Typer(help="Add people, let them in anew, shut them out.", no_args_is_help=True)
+user_app = typer.Typer(
+    help="Add people, change them, let them in anew, shut them out.", no_args_is_help=True
+)
 key_app = typer.Typer(help="Give keys to machines, rotate and revoke them.", no_args_is_help=True)
 
 CONFIG = Annotated[
@@ -59,6 +61,23 @@ def user_list(config: CONFIG = HERE) -> None:
 def user_reset(name: NAME, config: CONFIG = HERE) -> None:
     """End somebody's password and sessions; prints a new one-time code."""
     _show_code(_ask(config, lambda office: office.reset(name)))
+
+
+@user_app.command("change")
+def user_change(
+    name: NAME,
+    *,
+    role: Annotated[str | None, typer.Option(help="another role")] = None,
+    place: Annotated[str | None, typer.Option(help="another place; '' for all of it")] = None,
+    phone: Annotated[str | None, typer.Option(help="another number; '' for none")] = None,
+    config: CONFIG = HERE,
+) -> None:
+    """Give somebody another role, place or phone; the password stays, sessions end."""
+    from hub.access.people import PersonChange
+
+    change = PersonChange(role=None if role is None else _role(role), place=place, phone=phone)
+    card = _ask(config, lambda office: office.change(name, change))
+    typer.echo(f"{card.name} is {card.role} now, and sees {card.place or 'everything'}", err=True)
 
 
 @user_app.command("disable")

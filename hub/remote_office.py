@@ -12,7 +12,7 @@ import msgspec
 from hub.access.card import CodeCard, KeyCard, PersonCard, TokenCard
 from hub.access.key_cabinet import NewKey
 from hub.access.local import LOCAL_FILE, local_token
-from hub.access.people import NewPerson
+from hub.access.people import NewPerson, PersonChange
 from hub.errors import ForbiddenError, HubError, LinkError
 from hub.notify import READY_FILE
 
@@ -72,6 +72,11 @@ class RemoteOffice:
     async def reset(self, name: str) -> CodeCard:
         """Give somebody a new one-time code."""
         return await self._ask("POST", f"people/{quote(name, safe='')}/reset", CodeCard)
+
+    async def change(self, name: str, change: PersonChange) -> PersonCard:
+        """Give somebody another role, place or phone."""
+        path = f"people/{quote(name, safe='')}/change"
+        return await self._ask("POST", path, PersonCard, change)
 
     async def disable(self, name: str) -> PersonCard:
         """Shut somebody out."""

@@ -17,7 +17,7 @@ from hub.access.card import (
 )
 from hub.access.gatekeeper import Gatekeeper
 from hub.access.key_cabinet import NewKey
-from hub.access.people import NewPerson
+from hub.access.people import NewPerson, PersonChange
 from hub.access.word import check_place
 from hub.clock import Clock
 from hub.model.access import Identity
@@ -36,6 +36,10 @@ class Office(Protocol):
 
     async def reset(self, name: str) -> CodeCard:
         """Give somebody a new one-time code."""
+        ...
+
+    async def change(self, name: str, change: PersonChange) -> PersonCard:
+        """Give somebody another role, place or phone."""
         ...
 
     async def disable(self, name: str) -> PersonCard:
@@ -84,6 +88,12 @@ class OwnOffice:
     async def reset(self, name: str) -> CodeCard:
         """Give somebody a new one-time code; NotFoundError when there is nobody."""
         return code_card(*await self._people.reset(name, self._who), self._clock.now())
+
+    async def change(self, name: str, change: PersonChange) -> PersonCard:
+        """Change somebody; NotFoundError for an unknown place, else as `People.change`."""
+        check_place(change.place or "", self._places)
+        changed = await self._people.change(name, change, self._who)
+        return person_card(changed, self._clock.now())
 
     async def disable(self, name: str) -> PersonCard:
         """Shut somebody out; NotFoundError when there is nobody."""

@@ -35,6 +35,14 @@ class NewPerson(msgspec.Struct, frozen=True, kw_only=True):
     phone: str = ""
 
 
+class PersonChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be different about somebody; None leaves it as it is."""
+
+    role: Role | None = None
+    place: str | None = None
+    phone: str | None = None
+
+
 class People:
     """Changes people one at a time, so that no change is lost to another.
 
@@ -72,12 +80,7 @@ class People:
         Raises InvalidRequestError for a bad field and ConflictError for a name that is taken.
         """
         name, phone = word.read_name(new.name), word.read_phone(new.phone)
-        if new.role is Role.GRID:
-            raise InvalidRequestError(
-                "the role grid is a platform's; give it a key: lingdang key new --role grid",
-                problems={"role": "only for keys"},
-                zh="网格平台用密钥，不用账号。",
-            )
+        _check_role(new.role)
         made = Person(
             name=name, role=new.role, scope=new.place, phone=phone, added_at=self._clock.now()
         )
@@ -96,6 +99,23 @@ class People:
         """
         async with self._turn:
             return await self._hand_code(await self._known(name), "person.reset", who)
+
+    async def change(self, name: str, change: PersonChange, who: Identity) -> Person:
+        """Give somebody another role, place or phone; sessions end, the password stays."""
+        if change.role:
+            _check_role(change.role)
+        told = {"role": change.role, "scope": change.place}
+        data = {key: value for key, value in told.items() if value is not None}
+        async with self._turn:
+            known = await self._known(name)
+            phone = known.phone if change.phone is None else word.read_phone(change.phone)
+            changed = msgspec.structs.replace(
+                known,
+                role=change.role or known.role,
+                scope=known.scope if change.place is None else change.place,
+                phone=phone,
+            )
+            return await self._keep(changed, "person.changed", who.name, data)
 
     async def disable(self, name: str, who: Identity) -> Person:
         """Shut somebody out; all sessions end, and neither password nor code works any more."""
@@ -155,3 +175,12 @@ class People:
         await self._desk.write([paper], [(entry, kept.name, actor, data or {})])
         self._changed(kept.name)
         return kept
+
+
+def _check_role(role: Role) -> None:
+    if role is Role.GRID:
+        raise InvalidRequestError(
+            "the role grid is a platform's; give it a key: lingdang key new --role grid",
+            problems={"role": "only for keys"},
+            zh="网格平台用密钥，不用账号。",
+        )

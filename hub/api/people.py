@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
-from hub.access.people import NewPerson
+from hub.access.people import NewPerson, PersonChange
 from hub.access.policy import Call
 from hub.api.office import answer_once, office_of
 from hub.api.paging import page
@@ -26,6 +26,14 @@ async def add_person(request: Request) -> Response:
 async def reset_person(request: Request, name: str) -> Response:
     """End somebody's password and sessions; answers with a new one-time `code`."""
     return await answer_once(request, lambda office: office.reset(name))
+
+
+async def change_person(request: Request, name: str) -> Response:
+    """Give somebody another role, place or phone; what is null or left out stays."""
+    body = await request.body()
+    return await answer_once(
+        request, lambda office: office.change(name, read_struct(body, PersonChange))
+    )
 
 
 async def disable_person(request: Request, name: str) -> Response:
@@ -58,6 +66,15 @@ CALLS = (
         roles=ADMINISTRATORS,
         operation="resetPerson",
         about="A new code for somebody; the password and all sessions end",
+    ),
+    Call(
+        method="POST",
+        path="/people/{name}/change",
+        answer=change_person,
+        roles=ADMINISTRATORS,
+        operation="changePerson",
+        about="Another role, place or phone for somebody; sessions end",
+        body=PersonChange,
     ),
     Call(
         method="POST",

@@ -9,7 +9,7 @@ import pytest
 
 from hub.access import code, word
 from hub.access.gatekeeper import Gatekeeper
-from hub.access.people import NewPerson
+from hub.access.people import NewPerson, PersonChange
 from hub.access.record import PEOPLE, Person
 from hub.errors import (
     AuthenticationError,
@@ -160,6 +160,31 @@ async def test_a_choice_of_password_does_not_undo_a_disabling_meanwhile(
         await choice
     kept = msgspec.json.decode(world.books.papers[PEOPLE, LI.name], type=Person)
     assert kept.disabled
+
+
+async def test_another_role_or_place_counts_for_the_next_session_and_the_password_stays(
+    keeper: Gatekeeper, world: World
+) -> None:
+    _, given = await keeper.people.add(LI, BOSS)
+    signed = await keeper.choose_password(LI.name, given, GOOD, HERE)
+    change = PersonChange(role=Role.MANAGER, place="", phone="027-81234567")
+    changed = await keeper.people.change(LI.name, change, BOSS)
+    assert (changed.role, changed.scope, changed.phone) == (Role.MANAGER, "", "027-81234567")
+    assert await keeper.by_cookie(signed.cookie) is None
+    who = (await keeper.sign_in(LI.name, GOOD, HERE)).who
+    assert who == Identity(name=LI.name, role=Role.MANAGER)
+    entry = next(each for each in world.books.entries if each.type == "person.changed")
+    assert entry.data == {"role": "manager", "scope": ""}
+    assert "027-81234567" not in str(world.books.entries)
+
+
+async def test_what_is_not_named_stays_and_nobody_becomes_a_platform(keeper: Gatekeeper) -> None:
+    await keeper.people.add(LI, BOSS)
+    changed = await keeper.people.change(LI.name, PersonChange(role=Role.GUARD), BOSS)
+    assert (changed.role, changed.scope, changed.phone) == (Role.GUARD, LI.place, LI.phone)
+    assert changed.code_ends_at is not None
+    with pytest.raises(InvalidRequestError):
+        await keeper.people.change(LI.name, PersonChange(role=Role.GRID), BOSS)
 
 
 async def test_two_of_one_name_cannot_be_added(keeper: Gatekeeper) -> None:
