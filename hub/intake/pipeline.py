@@ -77,8 +77,10 @@ class Pipeline:
 
     async def run(self, acknowledge: Acknowledge) -> None:
         """Serve until cancelled."""
+        loop, taken = asyncio.get_running_loop(), 0.0
         while True:
-            await self._wait()
+            await self._wait(taken + LINGER - loop.time())
+            taken = loop.time()
             batch = self._prepare(self._inbox.take(BATCH_LIMIT))
             await self._finish(asyncio.ensure_future(self._commit(batch, acknowledge)))
 
@@ -92,13 +94,14 @@ class Pipeline:
                     await commit
             raise
 
-    async def _wait(self) -> None:
+    async def _wait(self, rest: float) -> None:
+        """Wait for work and the linger; `rest` of it is left where work came during a commit."""
         if len(self._inbox) >= BATCH_LIMIT:
-            await asyncio.sleep(0)
-            return
-        if not len(self._inbox):
+            rest = 0.0
+        elif not len(self._inbox):
             await self._wait_for_work()
-        await asyncio.sleep(LINGER)
+            rest = LINGER
+        await asyncio.sleep(max(0.0, rest))
 
     async def _wait_for_work(self) -> None:
         due = self._work.next_due()
