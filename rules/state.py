@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Mapping
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -95,8 +96,8 @@ class DeviceState:
         self.contact = Contact(self)
         self.watches: list[Watch] = []
         self.trackers: list[Any] = [make() for make in plan.trackers]
-        self.peers: dict[str, DeviceState] = {}
-        self.groups: dict[str, list[DeviceState]] = {}
+        self.peers: Mapping[str, DeviceState] = _NOTHING
+        self.groups: Mapping[str, list[DeviceState]] = _NOTHING
         self.upstream: DeviceState | None = None
         self.dependents: dict[int, list[Watch]] | None = None
         self.newest = NEVER
@@ -105,12 +106,14 @@ class DeviceState:
         self.now = NEVER
         self.wake = inf
         self.event = ""
-        self.data: dict[str, Any] = {}
+        self.data: Mapping[str, Any] = _NOTHING
         self.due = inf
         self.stored: bytes | None = None
 
 
 _NO_DRIFT = (0, 0.0, NEVER)
+_NOTHING: Mapping[str, Any] = {}
+"""One for all devices: few have a lane, a group or an event."""
 
 
 class Episode(msgspec.Struct):

@@ -13,6 +13,8 @@ from typing import Any
 from hub.model.report import Value
 
 _MOST_EVENTS = 10_000
+_NO_EVENTS: list[tuple[float, Any]] = []
+_NO_GROUPS: dict[Any, int] = {}
 
 
 class Previous:
@@ -151,8 +153,8 @@ class EventCount:
         self._mode = mode
         self._key = key
         self._since = since
-        self._events: list[tuple[float, Any]] = []
-        self._groups: dict[Any, int] = {}
+        self._events = _NO_EVENTS
+        self._groups = _NO_GROUPS
 
     def happen(self, name: str, at: float, data: dict[str, Any]) -> None:
         """Take an event in; one that comes late is sorted in."""
@@ -162,7 +164,9 @@ class EventCount:
         if self._key and self._key not in data:
             return
         group = str(data[self._key]) if self._key else ""
-        if len(self._events) >= _MOST_EVENTS:
+        if not self._events:
+            self._events, self._groups = [], {}
+        elif len(self._events) >= _MOST_EVENTS:
             self._drop()
         self._events.append((at, group))
         self._groups[group] = self._groups.get(group, 0) + 1

@@ -104,7 +104,7 @@ def _bind_relations(world: World) -> None:
         state.upstream = by_id.get(state.device.upstream)
         for other in reversed(lanes.get(state.device.lane, [])):
             if other is not state:
-                state.peers[other.device.kind] = other
+                state.peers = {**state.peers, other.device.kind: other}
         for watch in state.watches:
             for relation, name in watch.program.foreign:
                 _subscribe(watch, relation, name)
@@ -136,7 +136,7 @@ def _bind_groups(world: World) -> None:
         }
         for watch in state.watches:
             for group in watch.program.groups:
-                state.groups[group.relation] = members[group.relation]
+                state.groups = {**state.groups, group.relation: members[group.relation]}
                 _follow(watch, members[group.relation], group.key)
 
 

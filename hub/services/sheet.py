@@ -109,8 +109,9 @@ def _has_bad_header(header: list[str], required: Iterable[str], faults: Faults) 
 
 def _rows(reader: Iterator[list[str]], header: list[str], faults: Faults) -> Iterator[Row]:
     lines = _numbered(reader, faults)
+    shared: dict[str, str] = {}
     for line, values in lines:
-        cells = [value.strip() for value in values]
+        cells = [shared.setdefault(text, text) for text in map(str.strip, values)]
         if not any(cells):
             continue
         if any(cells[len(header) :]):

@@ -15,7 +15,7 @@ from hub.model.ticket import Ticket
 from hub.ports import CursorRow, DigestRow, HeardRow, PointRow, Snapshot, StateRow
 from hub.store import bounds
 from hub.store.reading import to_reading
-from hub.store.unsaved import Unsaved, read_unsaved
+from hub.store.unsaved import Unsaved, last_sample, read_unsaved
 
 T = TypeVar("T")
 Rows = list[tuple[Any, ...]]
@@ -63,8 +63,8 @@ def _rows(connection: sqlite3.Connection, sql: str, *values: float) -> Rows:
 def _points(connection: sqlite3.Connection, unsaved: Unsaved) -> list[PointRow]:
     stored = {(row[0], row[1]): _to_point(row) for row in connection.execute(_POINTS)}
     for uid, device in unsaved.devices.items():
-        for point, (report, sample) in device.points.items():
-            stored[uid, point] = to_reading(report, sample)
+        for point, report in device.points.items():
+            stored[uid, point] = to_reading(report, last_sample(report, point))
     return [stored[key] for key in sorted(stored)]
 
 

@@ -51,7 +51,7 @@ class Dirty:
 
     def __init__(self, since: int) -> None:
         self.since = since
-        self.points: dict[str, tuple[Report, Sample]] = {}
+        self.points: dict[str, Report] = {}
         self.cursors: dict[tuple[str, str], CursorRow] = {}
         self.heard: HeardRow | None = None
 
@@ -78,7 +78,7 @@ class Unsaved:
             if not report.late:
                 points = self._device(uid).points
                 for sample in report.samples:
-                    points[sample.point] = (report, sample)
+                    points[sample.point] = report
         for cursor in page.cursors:
             self._device(cursor.uid).cursors[cursor.topic, cursor.boot] = cursor
         for heard in page.heard:
@@ -141,9 +141,15 @@ def read_unsaved(connection: sqlite3.Connection) -> Unsaved:
     return unsaved
 
 
+def last_sample(report: Report, point: str) -> Sample:
+    """Return what a report that names the point said of it last."""
+    return next(sample for sample in reversed(report.samples) if sample.point == point)
+
+
 def _point_rows(devices: Iterable[tuple[str, Dirty]]) -> Iterator[Row]:
     for uid, device in devices:
-        for point, (report, sample) in device.points.items():
+        for point, report in device.points.items():
+            sample = last_sample(report, point)
             body = _ENCODER.encode((sample.value, sample.quality))
             yield uid, point, report.at, report.received, report.boot, report.seq, body
 
