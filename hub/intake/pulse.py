@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-
-REMEMBERED = 4096
-"""Commits whose changed devices are remembered; a reader further behind is told of all devices."""
+from itertools import takewhile
 
 
 class CommitPulse:
@@ -15,8 +12,8 @@ class CommitPulse:
     def __init__(self, last_seq: int) -> None:
         self._last = last_seq
         self._mark = 0
-        self._changes: deque[tuple[int, frozenset[str]]] = deque(maxlen=REMEMBERED)
-        self._all: set[str] = set()
+        self._changed_at: dict[str, int] = {}
+        """Device → mark of its last change, the latest last."""
         self._beat = asyncio.Event()
 
     def beat(self, last_seq: int, devices: frozenset[str]) -> None:
@@ -24,8 +21,10 @@ class CommitPulse:
         self._last = last_seq
         if devices:
             self._mark += 1
-            self._changes.append((self._mark, devices))
-            self._all.update(devices)
+            changed, mark = self._changed_at, self._mark
+            for device in devices:
+                changed.pop(device, None)
+                changed[device] = mark
         self._beat.set()
         self._beat = asyncio.Event()
 
@@ -53,11 +52,5 @@ class CommitPulse:
 
     def changed_devices(self, since: int) -> tuple[int, set[str]]:
         """Return (new mark, ids of devices that changed since the mark `since`)."""
-        if self._changes and since < self._changes[0][0] - 1:
-            return self._mark, set(self._all)
-        changed: set[str] = set()
-        for mark, devices in reversed(self._changes):
-            if mark <= since:
-                break
-            changed |= devices
-        return self._mark, changed
+        later = takewhile(lambda each: each[1] > since, reversed(self._changed_at.items()))
+        return self._mark, {device for device, _ in later}
