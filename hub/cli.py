@@ -73,6 +73,25 @@ def status(config: CONFIG) -> None:
     raise SystemExit(show_status(config, typer.echo))
 
 
+@app.command("broker-config")
+def broker_config(
+    config: CONFIG,
+    *,
+    out: Annotated[Path, typer.Option(help="the folder for the files")],
+    for_: Annotated[str, typer.Option("--for", help="mosquitto 2.0 or 2.1 (not tried)")] = "2.0",
+    folder: Annotated[str, typer.Option(help="where mosquitto finds them")] = "/etc/mosquitto",
+    passwords: Annotated[bool, typer.Option(help="users with passwords, not certificates")] = False,
+    force: Annotated[bool, typer.Option(help="replace files that differ")] = False,
+) -> None:
+    """Write mosquitto's configuration and ACL from the registry."""
+    from hub.broker_config import Order, version_of, write_broker_config
+
+    order = Order(
+        out=out, folder=folder, version=version_of(for_), passwords=passwords, force=force
+    )
+    raise SystemExit(write_broker_config(config, order, typer.echo))
+
+
 @rules_app.command("test")
 def rules_test(
     files: Annotated[

@@ -1,0 +1,211 @@
+"""The written files, on a real mosquitto: who hears what, and what survives its death."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import stat
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import aiomqtt
+import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from simulators.demo_files import HOST
+from tests.support.broker import DEBIAN_LINES, running_broker
+from tests.support.generated_broker import Generated, generated_broker
+from tests.support.site import COMMUNITY, Plot, names, write_site
+
+pytestmark = pytest.mark.integration
+
+GATES = tuple(names("barrier_gate", 4))
+UP = ("state", "telemetry", "event", "avail", "ack")
+COUNT = 500
+QUIET = 1.0
+"""Seconds without a message after which no more will come."""
+PROMISE = 1.5
+"""Seconds after the last PUBACK: `autosave_interval 1` promises what is older than one."""
+
+
+@contextlib.asynccontextmanager
+async def connected(port: int, **more: Any) -> AsyncIterator[aiomqtt.Client]:  # noqa: ANN401 - aiomqtt's
+    async with aiomqtt.Client(HOST, port, protocol=aiomqtt.ProtocolVersion.V5, **more) as client:
+        yield client
+
+
+@contextlib.asynccontextmanager
+async def generated(
+    tmp_path: Path, require_server: Callable[[str], Path]
+) -> AsyncIterator[Generated]:
+    require_server("mosquitto_passwd")
+    config = write_site(
+        tmp_path / "site", Plot(devices=dict.fromkeys(GATES, "barrier_gate")), mqtt_port=1
+    )
+    async with generated_broker(require_server("mosquitto"), tmp_path / "broker", config) as own:
+        yield own
+
+
+async def heard(client: aiomqtt.Client) -> set[str]:
+    """Return topic and payload of all that comes until it is quiet."""
+    said, messages = set[str](), aiter(client.messages)
+    with contextlib.suppress(TimeoutError):
+        while True:
+            message = await asyncio.wait_for(anext(messages), QUIET)
+            said.add(f"{message.topic} {bytes(message.payload).decode()}")
+    return said
+
+
+async def say(client: aiomqtt.Client, who: str, addresses: tuple[str, ...], *words: str) -> None:
+    """Publish on each topic of each address."""
+    for address in addresses:
+        for word in words:
+            await client.publish(f"ld/{COMMUNITY}/{address}/{word}", who, qos=1)
+
+
+async def speak_and_listen(own: Generated, hub: aiomqtt.Client, gate: str, other: str) -> int:
+    """Try all topics as one device; return how many were tried."""
+    filters = ("#", "$SYS/#", "+/+/+/cmd", f"ld/{COMMUNITY}/{other}/state")
+    async with connected(own.device_port, username=gate, password=own.passwords[gate]) as device:
+        for topic in filters:
+            await device.subscribe(topic, qos=1)
+        await say(device, "device", (gate, other), *UP, "cmd")
+        said = await heard(hub)
+        await say(hub, "hub", GATES, "cmd")
+        got = await heard(device)
+    assert said == {f"ld/{COMMUNITY}/{gate}/{word} device" for word in UP}
+    assert got == {f"ld/{COMMUNITY}/{gate}/cmd hub"}
+    return 2 * (len(UP) + 1) + len(GATES)
+
+
+async def test_each_device_speaks_as_itself_and_hears_only_its_own_commands(
+    tmp_path: Path, require_server: Callable[[str], Path]
+) -> None:
+    async with (
+        generated(tmp_path, require_server) as own,
+        connected(own.broker.port, username="hub", password=own.passwords["hub"]) as hub,
+    ):
+        await hub.subscribe(f"ld/{COMMUNITY}/#", qos=1)
+        around = zip(GATES, (*GATES[1:], GATES[0]), strict=True)
+        checks = sum([await speak_and_listen(own, hub, *pair) for pair in around])
+        await hub.subscribe("$SYS/broker/version", qos=1)
+        assert "mosquitto version" in "".join(await heard(hub))
+    sys.stdout.write(f"\n{len(GATES)} devices, {checks} checks at a live broker\n")
+
+
+@pytest.mark.parametrize(
+    ("door", "user", "password"),
+    [
+        ("hub", None, None),
+        ("device", None, None),
+        ("hub", GATES[0], GATES[0]),
+        ("device", "hub", "hub"),
+        ("device", GATES[0], "guess"),
+    ],
+)
+async def test_nobody_comes_in_by_the_wrong_door_or_without_a_password(
+    tmp_path: Path,
+    require_server: Callable[[str], Path],
+    door: str,
+    user: str | None,
+    password: str | None,
+) -> None:
+    async with generated(tmp_path, require_server) as own:
+        port = own.broker.port if door == "hub" else own.device_port
+        secret = own.passwords.get(password or "", password)
+        with pytest.raises(aiomqtt.MqttError, match="Not authorized"):
+            async with connected(port, username=user, password=secret):
+                pass
+
+
+async def test_a_device_under_the_hubs_client_id_does_not_take_its_session(
+    tmp_path: Path, require_server: Callable[[str], Path]
+) -> None:
+    async with generated(tmp_path, require_server) as own:
+        hub = {"username": "hub", "password": own.passwords["hub"], "identifier": "test-state"}
+        gate = {"username": GATES[0], "password": own.passwords[GATES[0]]}
+        async with connected(own.broker.port, **hub) as client:
+            await client.subscribe(f"ld/{COMMUNITY}/+/event", qos=1)
+            async with connected(own.device_port, **gate, identifier="test-state") as thief:
+                await thief.publish(f"ld/{COMMUNITY}/{GATES[0]}/event", b"{}", qos=1)
+                assert await heard(client) == {f"ld/{COMMUNITY}/{GATES[0]}/event {{}}"}
+
+
+async def test_secrets_are_the_owners_alone(
+    tmp_path: Path, require_server: Callable[[str], Path]
+) -> None:
+    async with generated(tmp_path, require_server) as own:
+        folder = tmp_path / "broker"
+        for name in ("passwords.txt", "hub.passwords", "device.passwords"):
+            assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
+        hashed = (folder / "device.passwords").read_text("utf-8")
+        assert all(line.split(":")[1].startswith("$7$") for line in hashed.splitlines())
+        assert "hub:" not in hashed
+        assert len(own.passwords) == len(GATES) + 1
+
+
+async def test_debians_settings_lose_all_that_was_acknowledged_when_the_broker_is_killed(
+    tmp_path: Path, require_server: Callable[[str], Path]
+) -> None:
+    async with running_broker(require_server("mosquitto"), tmp_path, DEBIAN_LINES) as broker:
+        await leave_messages(broker.port, broker.port)
+        await asyncio.sleep(PROMISE)
+        await broker.kill()
+        await broker.start()
+        kept = await count_waiting(broker.port)
+    sys.stdout.write(f"\nDebian's settings: {COUNT} acknowledged, broker killed, {kept} kept\n")
+    assert kept == 0
+
+
+async def test_the_written_profile_keeps_what_it_acknowledged_over_a_second_before(
+    tmp_path: Path, require_server: Callable[[str], Path]
+) -> None:
+    async with generated(tmp_path, require_server) as own:
+        hub = {"username": "hub", "password": own.passwords["hub"]}
+        gate = {"username": GATES[0], "password": own.passwords[GATES[0]]}
+        await leave_messages(own.broker.port, own.device_port, hub, gate)
+        await asyncio.sleep(PROMISE)
+        await own.broker.kill()
+        await own.broker.start()
+        kept = await count_waiting(own.broker.port, hub)
+    sys.stdout.write(f"\nwritten profile: {COUNT} acknowledged, broker killed, {kept} kept\n")
+    assert kept == COUNT
+
+
+async def leave_messages(
+    hub_port: int,
+    device_port: int,
+    hub: dict[str, str] | None = None,
+    gate: dict[str, str] | None = None,
+) -> None:
+    """Subscribe, go away, and publish; each publish returns with its PUBACK."""
+    async with away(hub_port, hub):
+        pass
+    async with connected(device_port, **(gate or {})) as device:
+        for number in range(COUNT):
+            await device.publish(f"ld/{COMMUNITY}/{GATES[0]}/event", str(number), qos=1)
+
+
+async def count_waiting(port: int, hub: dict[str, str] | None = None) -> int:
+    """Come back, and count the different messages that waited."""
+    seen: set[bytes] = set()
+    async with away(port, hub) as client:
+        messages = aiter(client.messages)
+        with contextlib.suppress(TimeoutError):
+            while True:
+                seen.add(bytes((await asyncio.wait_for(anext(messages), QUIET)).payload))
+    return len(seen)
+
+
+@contextlib.asynccontextmanager
+async def away(port: int, hub: dict[str, str] | None) -> AsyncIterator[aiomqtt.Client]:
+    """Connect with a session that lasts."""
+    lasting = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    lasting.SessionExpiryInterval = 3600
+    more: dict[str, Any] = {"clean_start": False, "properties": lasting, **(hub or {})}
+    async with connected(port, identifier="away", **more) as client:
+        await client.subscribe(f"ld/{COMMUNITY}/+/event", qos=1)
+        yield client
