@@ -92,6 +92,26 @@ def broker_config(
     raise SystemExit(write_broker_config(config, order, typer.echo))
 
 
+@app.command()
+def doctor(
+    config: CONFIG,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+    device: Annotated[str, typer.Option(help="try the ACL as this user; it is cut off")] = "",
+    device_password_file: Annotated[Path | None, typer.Option(help="its password")] = None,
+    device_port: Annotated[int, typer.Option(help="its port; the hub's when left out")] = 0,
+    backup: Annotated[Path | None, typer.Option(help="the newest copy of the database")] = None,
+) -> None:
+    """Look at broker, disk and store; end with 0 (all well), 1 (warnings) or 2 (wrong)."""
+    from hub.broker_checkup import Patient
+    from hub.doctor import see
+    from hub.loading import read_text
+
+    password = read_text(device_password_file).strip() if device_password_file else ""
+    patient = Patient(device=device, password=password, port=device_port, backup=backup)
+    raise SystemExit(see(config, patient, as_json=json, echo=typer.echo))
+
+
 @rules_app.command("test")
 def rules_test(
     files: Annotated[

@@ -118,3 +118,20 @@ def test_the_version_is_told(
 ) -> None:
     assert call(monkeypatch, "--version") == 0
     assert capsys.readouterr().out.startswith("lingdang 0.")
+
+
+def test_a_broker_version_without_a_profile_ends_with_2(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(site.parent / "broker")
+    assert call(monkeypatch, "broker-config", str(site), "--out", out, "--for", "1.6") == 2
+    assert "--for: no profile for mosquitto '1.6'; 2.0 or 2.1" in capsys.readouterr().err
+
+
+def test_the_doctor_without_a_broker_looks_at_disk_and_store(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "doctor", str(site)) in {1, 2}
+    said = capsys.readouterr().out
+    assert "warning: store: 还没有数据库。" in said
+    assert "ok: broker: " in said
