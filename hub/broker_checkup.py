@@ -89,9 +89,12 @@ def judge_version(text: str) -> Finding:
 
 
 def _judge_dropped(text: str) -> Finding:
-    dropped = int(text) if text.isdigit() else 0
+    if not text.isdigit():
+        zh, en = "读不到丢弃计数。", "The broker does not say what it has dropped."
+        return Finding("dropped", Verdict.WARNING, zh, en, "let the hub's user read $SYS/#")
+    dropped = int(text)
     if not dropped:
-        return Finding("dropped", Verdict.OK, "没有见到丢弃。", "No dropped messages were told.")
+        return Finding("dropped", Verdict.OK, "没有丢弃消息。", "No message was dropped.")
     en = f"The broker has dropped {dropped} messages since its start."
     zh = f"broker 启动以来丢弃了 {dropped} 条消息。"
     return Finding("dropped", Verdict.WARNING, zh, en, "see max_queued_messages and offline users")

@@ -126,6 +126,8 @@ def visiting(visitor: Visitor) -> Iterator[Conversation]:
     finally:
         client.disconnect()
         client.loop_stop()
+        # paho closes its last sockets when it is freed; a circle would leave that to chance.
+        client.on_connect = client.on_message = client.on_subscribe = None
 
 
 def _greet(talk: Conversation, where: str) -> None:

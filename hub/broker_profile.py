@@ -137,6 +137,7 @@ def _canaries() -> tuple[str, ...]:
 def _hub_listener(profile: Profile) -> list[str]:
     return [
         "# The hub, on this machine only. It keeps three sessions, so its client ids are its own.",
+        f"# By hand: mosquitto_passwd -c {profile.folder}/hub.passwords {profile.hub_user}",
         "listener 1883 127.0.0.1",
         "allow_anonymous false",
         f"password_file {profile.folder}/hub.passwords",

@@ -94,8 +94,8 @@ def check_backup(path: Path, now: float, named: Path | None = None) -> Finding:
     copies = [each for each in copies if each.is_file()]
     if not copies:
         zh, en = (
-            "旁边没有备份。",
-            "There is no copy beside the database; others are not known here.",
+            "没有找到备份。",
+            "No copy was found beside the database, nor one that was named.",
         )
         return Finding("backup", Verdict.WARNING, zh, en, "name it by --backup")
     newest = max(copies, key=lambda each: each.stat().st_mtime)

@@ -41,6 +41,7 @@ def verdicts(heard: Heard) -> dict[str, Verdict]:
 def test_qos_0_and_a_message_that_does_not_come_back_are_wrong() -> None:
     found = verdicts(Heard(figures={}, qos=0, seconds=None))
     assert found["qos"] is found["round-trip"] is Verdict.WRONG
+    assert found["dropped"] is Verdict.WARNING, "a figure that is not told is no figure of 0"
 
 
 def test_dropped_messages_are_told_and_durability_is_never_promised() -> None:
