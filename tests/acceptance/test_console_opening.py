@@ -53,6 +53,7 @@ async def test_without_confirmation_the_guard_is_sent_to_look(require_server: Ch
         page = await at.open(f"/devices/{gate}/open", "wang", script=False)
         await page.get_by_label("访客").check()
         await page.get_by_role("button", name="按住 1 秒抬杆").click()
+        await page.wait_for_url("**/commands/*")
         _move_on(at, CommandState.SENT, 0.1)
         _move_on(at, CommandState.UNKNOWN, 5.0)
         await page.reload()
