@@ -80,18 +80,21 @@ def catch_up(
     Silence is told in arrival time, everything else in the time of the fact. A fact that is
     `ahead` of states leaves what depends on those alone.
     """
-    while True:
-        found: Watch | Contact | None = None
-        for watch in d.watches:
-            if ahead and watch.program.on_change:
-                continue
-            limit = min(before, arrival) if watch.program.by_arrival else before
-            if watch.due < limit and (found is None or watch.due < found.due):
-                found = watch
-        edge = min(before, arrival, found.due if found else inf)
-        if d.contact.due < edge:
-            found = d.contact
-        if found is None:
-            break
+    silence = min(before, arrival)
+    while (found := _find_due(d, before, silence, ahead=ahead)) is not None:
         fire(runner, found, found.due)
     d.due = min([d.contact.due, *(watch.due for watch in d.watches)])
+
+
+def _find_due(
+    d: DeviceState, before: float, silence: float, *, ahead: bool
+) -> Watch | Contact | None:
+    """Return what is due first; what is told by arrival must lie before `silence`."""
+    found, edge = None, inf
+    for watch in d.watches:
+        if ahead and watch.program.on_change:
+            continue
+        limit = silence if watch.program.by_arrival else before
+        if watch.due < limit and watch.due < edge:
+            found, edge = watch, watch.due
+    return d.contact if d.contact.due < silence and d.contact.due < edge else found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import inf, isfinite
 
-from hub.model.report import Quality, Report, Sample, Topic, Value
+from hub.model.report import Quality, Report, Topic, Value
 from rules.contact import arm, ask_silence, catch_up, contact_changed, hide, set_lag
 from rules.cut import catch_up_dependents, doubt, end_wait, has_returned, is_cut_off, tells_of_loss
 from rules.language.node import Run
@@ -23,9 +23,7 @@ def take_report(runner: Runner, d: DeviceState, report: Report, *, judging: bool
     """Apply one report to its device; late ones only feed the windows."""
     at, late = place_in_time(d, report, judging=judging)
     if late:
-        _take_history(d, at, report.samples)
-        if _note_contact(runner, d, report):
-            contact_changed(runner, d, report.received)
+        _take_late(runner, d, report, at)
         return
     if report.topic is Topic.TELEMETRY and report.received < d.contact.listens:
         _take_ahead(runner, d, report, at)
@@ -43,6 +41,16 @@ def take_report(runner: Runner, d: DeviceState, report: Report, *, judging: bool
         d.now = at
         runner.happen(d, report.event, report.data)
     if is_back:
+        contact_changed(runner, d, report.received)
+
+
+def _take_late(runner: Runner, d: DeviceState, report: Report, at: float) -> None:
+    """Show readings of the past to the windows, and to nothing else; the device is heard."""
+    for sample in report.samples:
+        slot = d.plan.slot_by_point.get(sample.point)
+        if slot is not None and sample.quality is _GOOD:
+            _show(d, slot, _believe(sample.value, d.plan.routes.types[slot]), at)
+    if _note_contact(runner, d, report):
         contact_changed(runner, d, report.received)
 
 
@@ -80,11 +88,10 @@ def _note_contact(runner: Runner, d: DeviceState, report: Report) -> bool:
     """
     contact = d.contact
     if report.online is False:
-        if not report.late and contact.offline_at is None:
-            _go_offline(runner, d, report.received)
+        _go_offline(runner, d, report)
         return False
     if report.retained:
-        return bool(report.online) and contact.offline_at is not None and _come_back(runner, d)
+        return _note_birth(runner, d, report)
     contact.heard_at = max(contact.heard_at, report.received)
     if contact.listens != NEVER and has_returned(d, report):
         end_wait(runner, d)
@@ -95,11 +102,18 @@ def _note_contact(runner: Runner, d: DeviceState, report: Report) -> bool:
     return False
 
 
-def _go_offline(runner: Runner, d: DeviceState, received: float) -> None:
-    d.contact.offline_at = received
-    d.now = max(d.now, received)
+def _go_offline(runner: Runner, d: DeviceState, report: Report) -> None:
+    if report.late or d.contact.offline_at is not None:
+        return
+    d.contact.offline_at = report.received
+    d.now = max(d.now, report.received)
     runner.dirty_devices.add(d)
     hide(runner, d)
+
+
+def _note_birth(runner: Runner, d: DeviceState, report: Report) -> bool:
+    """Note a retained message: only a birth after a goodbye brings the device back."""
+    return bool(report.online) and d.contact.offline_at is not None and _come_back(runner, d)
 
 
 def _come_back(runner: Runner, d: DeviceState) -> bool:
@@ -129,10 +143,11 @@ def take_samples(
 
     What depends on states is left for later where the message is `ahead` of those.
     """
+    if report.retained:
+        _take_retained(runner, d, report, at, ahead=ahead)
+        return
     types, slots = d.plan.routes.types, d.plan.slot_by_point
     observers = d.plan.routes.observers
-    retained = report.retained
-    of = report.at if retained else at
     seen: list[int] = []
     changed: list[int] = []
     sorted_in: dict[int, Value | None] = {}
@@ -141,18 +156,32 @@ def take_samples(
         if slot is None:
             continue
         value = _believe(sample.value, types[slot]) if sample.quality is _GOOD else None
-        is_newest = of >= d.ats[slot]
-        if not is_newest and not retained:
+        if at < d.ats[slot]:
             sorted_in[slot] = value
-        if is_newest and _set(d, slot, value, at, retained=retained):
+        elif _set(d, slot, value, at, retained=False):
             changed.append(slot)
-        if not retained:
-            seen.append(slot)
-            if observers[slot]:
-                _show(d, slot, value, at)
+        seen.append(slot)
+        if observers[slot]:
+            _show(d, slot, value, at)
     if sorted_in:
         _look_back(runner, d, at, sorted_in)
     _evaluate(runner, d, seen, changed, ahead=ahead)
+
+
+def _take_retained(
+    runner: Runner, d: DeviceState, report: Report, at: float, *, ahead: bool
+) -> None:
+    """Set the points of which nothing newer is known: a retained message is no new reading."""
+    types, slots = d.plan.routes.types, d.plan.slot_by_point
+    changed: list[int] = []
+    for sample in report.samples:
+        slot = slots.get(sample.point)
+        if slot is None or report.at < d.ats[slot]:
+            continue
+        value = _believe(sample.value, types[slot]) if sample.quality is _GOOD else None
+        if _set(d, slot, value, at, retained=True):
+            changed.append(slot)
+    _evaluate(runner, d, [], changed, ahead=ahead)
 
 
 def _look_back(runner: Runner, d: DeviceState, at: float, values: dict[int, Value | None]) -> None:
@@ -218,11 +247,3 @@ def _settle(d: DeviceState, seen: list[int]) -> None:
         asked.update(d.plan.routes.settlers[slot])
     for tracker, condition in asked.items():
         d.trackers[tracker].settle(d.now, condition(d))
-
-
-def _take_history(d: DeviceState, at: float, samples: tuple[Sample, ...]) -> None:
-    """Show readings of the past to the windows, and to nothing else."""
-    for sample in samples:
-        slot = d.plan.slot_by_point.get(sample.point)
-        if slot is not None and sample.quality is _GOOD:
-            _show(d, slot, _believe(sample.value, d.plan.routes.types[slot]), at)

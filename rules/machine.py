@@ -165,16 +165,17 @@ def expect(watch: Watch, *, timed: bool) -> int:
     if expectation is None or program.after is None or program.expect is None:
         return 0
     after = program.after(d)
-    pending = watch.pending or []
     if after is True and watch.after is not True:
         start = inf if d.contact.listens == inf else d.now
-        pending = [*pending[-63:], start + expectation.within]
+        watch.pending = [*(watch.pending or ())[-63:], start + expectation.within]
     watch.after = after
-    if pending:
-        met = program.expect(d)
-        overdue = [due for due in pending if due < d.now or (timed and due == d.now)]
-        pending = [] if met is True else [due for due in pending if due not in overdue]
-        watch.pending = pending
-        d.wake = min(d.wake, *pending) if pending else d.wake
-        return len(overdue) if met is False else 0
-    return 0
+    return _check(watch, program.expect(d), timed=timed) if watch.pending else 0
+
+
+def _check(watch: Watch, answer: bool | None, *, timed: bool) -> int:
+    """Keep the expectations that go on; an unknown answer misses none of those that are over."""
+    d, pending = watch.device, watch.pending or []
+    over = [due for due in pending if due < d.now or (timed and due == d.now)]
+    watch.pending = [] if answer is True else [due for due in pending if due not in over]
+    d.wake = min([d.wake, *watch.pending])
+    return len(over) if answer is False else 0
