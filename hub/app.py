@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import gc
 import signal
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,20 +90,27 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
         links.take(build_links(wiring, inbox=intake.inbox, watch=supervisor, clock=clock))
         linking = await stack.enter_async_context(_crew(crew.died))
         sink = influx.follow(settings.influx, store, wiring.devices, intake.desk, clock)
-        for name, work in (
-            ("links", supervisor.run(links.all)),
-            ("housekeeping", keep_house(ports)),
-            ("sink", sink),
-            ("watchdog", notify.beat(intake.pipeline)),
-        ):
-            linking.start(work, name)
+        linking.start(supervisor.run(links.all), "links")
+        linking.start(keep_house(ports), "housekeeping")
+        linking.start(sink, "sink")
+        linking.start(notify.beat(intake.pipeline), "watchdog")
         gc.freeze()
         gc.set_threshold(*GARBAGE)
-        notify.announce(settings.store.path.parent, url, mqtt=wiring.client)
-        stack.callback(notify.withdraw, settings.store.path.parent)
-        count = {"devices": len(world.site.devices), "rules": len(world.rules)}
-        log.info("the hub is up", url=url, mqtt=wiring.client, **count)
+        stack.enter_context(_announced(world, url, wiring.client))
         yield crew.died
+
+
+@contextlib.contextmanager
+def _announced(world: World, url: str, client: str) -> Iterator[None]:
+    """Tell people and systemd where the hub answers, as long as it does."""
+    folder = world.settings.store.path.parent
+    notify.announce(folder, url, mqtt=client)
+    count = {"devices": len(world.site.devices), "rules": len(world.rules)}
+    log.info("the hub is up", url=url, mqtt=client, **count)
+    try:
+        yield
+    finally:
+        notify.withdraw(folder)
 
 
 def _plan_wiring(world: World) -> Wiring:

@@ -81,7 +81,7 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
 def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) -> Intake:
     """Build every part and take up where the last run stopped."""
     inbox = BoundedInbox()
-    live = LiveState()
+    live = _build_live(needs, snapshot)
     room = CommandRoom(inbox=inbox, sender=needs.sender, spawn=needs.spawn, look=live.device)
     book = DeskBook(snapshot, prefix=needs.prefix, test=needs.test)
     engine = Engine(needs.rules, judge_clocks=False)
@@ -89,19 +89,8 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
     judge.restore(snapshot, history, needs.clock.now())
     reception = _build_reception(needs, snapshot, judge)
     live.explain = judge.explain
-    live.set_site(needs.devices, needs.places, needs.models)
-    live.restore(snapshot)
     pulse = CommitPulse(snapshot.last_seq)
-    bench = Workbench(
-        reception=reception,
-        judge=judge,
-        live=live,
-        pulse=pulse,
-        clock=needs.clock,
-        numbering=Numbering(snapshot.last_seq),
-        project=needs.project,
-    )
-    bench.set_devices(needs.devices, needs.models)
+    bench = _build_bench(needs, reception, judge, live, pulse)
     inbox.post(lambda batch: room.end_all(snapshot.commands, batch))
     watch = IntakeWatch(
         inbox=inbox,
@@ -122,6 +111,29 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
         desk=IntakeDesk(inbox=inbox, book=book, room=room, live=live, books=needs.books),
         watch=watch,
     )
+
+
+def _build_live(needs: Needs, snapshot: Snapshot) -> LiveState:
+    live = LiveState()
+    live.set_site(needs.devices, needs.places, needs.models)
+    live.restore(snapshot)
+    return live
+
+
+def _build_bench(
+    needs: Needs, reception: Reception, judge: Judge, live: LiveState, pulse: CommitPulse
+) -> Workbench:
+    bench = Workbench(
+        reception=reception,
+        judge=judge,
+        live=live,
+        pulse=pulse,
+        clock=needs.clock,
+        numbering=Numbering(pulse.last_seq()),
+        project=needs.project,
+    )
+    bench.set_devices(needs.devices, needs.models)
+    return bench
 
 
 def _build_judge(needs: Needs, engine: Engine, book: DeskBook, room: CommandRoom) -> Judge:
