@@ -14,7 +14,6 @@ from hub.model.report import Report
 from hub.ports import HeardRow, PointRow, StateRow
 from rules import reason
 from rules.contact import arm, catch_up, fire
-from rules.cut import count_silence, cut_off, is_cut_off, listen_again
 from rules.decide import write_decision
 from rules.facts import take_report
 from rules.language.happening import COMMAND
@@ -23,7 +22,8 @@ from rules.memory import carry_over, device_row, load_row, watch_row
 from rules.recall import load_heard, load_point, replay
 from rules.rule import Rule
 from rules.runner import Runner
-from rules.state import DeviceState, Watch
+from rules.state import Watch
+from rules.uplink import Uplink
 from rules.world import World, build_world
 
 
@@ -31,6 +31,7 @@ class Engine:
     """Holds the state of every rule on every device; no clock, no I/O, one caller at a time.
 
     With `judge_clocks` False the reports' `at` is taken as it stands: the caller has judged it.
+    `uplink` is told of cuts; `history_span` is how many seconds `restore` needs for every window.
     """
 
     def __init__(self, rules: Sequence[Rule], *, judge_clocks: bool = True) -> None:
@@ -41,12 +42,8 @@ class Engine:
         self._world: World = {}
         self._runner = Runner()
         self._now = -inf
-        self._cut: set[str] = set()
-
-    @property
-    def history_span(self) -> float:
-        """Return how many seconds of history `restore` needs to fill every window."""
-        return max((d.plan.reach for d in self._world.values()), default=0.0)
+        self.uplink = Uplink(self._runner, self._begin)
+        self.history_span = 0.0
 
     def set_world(
         self,
@@ -60,8 +57,8 @@ class Engine:
         self._runner.agenda.clear()
         self._world = build_world(self._rules, devices, places, models)
         carry_over(old, self._world, self._runner)
-        for link in self._cut:
-            _cut_off(self._runner, self._world, link)
+        self.uplink.set_world(self._world)
+        self.history_span = max((d.plan.reach for d in self._world.values()), default=0.0)
         if self._now != -inf:
             _wake_all(self._runner, self._world, self._now)
 
@@ -77,7 +74,7 @@ class Engine:
         d = self._world.get(report.uid)
         if d is None:
             return []
-        take_report(self._runner, d, report, judging=self._judges and not self._cut)
+        take_report(self._runner, d, report, judging=self._judges and not self.uplink.cut)
         return self._runner.take()
 
     def command(self, uid: str, do: str, at: float) -> list[Decision]:
@@ -108,36 +105,6 @@ class Engine:
     def next_due(self) -> float | None:
         """Return the instant of the earliest deadline; None when nothing is waiting."""
         return self._runner.agenda.next_due()
-
-    def suspend_absence(self, at: float, link: str = "") -> list[Decision]:
-        """Say that the hub's own uplink, or one link, is lost: no deadline comes until `resume`.
-
-        Nothing is judged at this instant; see docs/adr/0008.
-        """
-        self._begin(at)
-        self._cut.add(link)
-        _cut_off(self._runner, self._world, link)
-        return self._runner.take()
-
-    def listen(self, at: float, link: str = "") -> None:
-        """Say that the states which waited have been told: deadlines come again by `advance`.
-
-        Silence still proves nothing, since measurements may wait; `resume_absence` does both.
-        """
-        for d in _on_link(self._world, link):
-            listen_again(self._runner, d, at)
-
-    def miss(self, link: str = "") -> None:
-        """Say that messages were lost in the cut that goes on: what was known is in doubt."""
-        for d in _on_link(self._world, link):
-            d.contact.missed = is_cut_off(d)
-
-    def resume_absence(self, at: float, link: str = "") -> list[Decision]:
-        """Say that messages come again, those that waited included; silence counts from `at`."""
-        self._cut = self._cut - {link} if link else set()
-        for d in _on_link(self._world, link):
-            count_silence(self._runner, d, at)
-        return self._runner.take()
 
     def clear_by_hand(self, subject: str, rule: str, at: float) -> list[Decision]:
         """Clear a raised alarm; it comes back once it has been good, or after an hour."""
@@ -185,15 +152,6 @@ class Engine:
         answers = [_explain(watch) for watch in d.watches]
         d.now = now
         return answers
-
-
-def _on_link(world: World, link: str) -> list[DeviceState]:
-    return [d for d in world.values() if link in {"", d.device.link}]
-
-
-def _cut_off(runner: Runner, world: World, link: str) -> None:
-    for d in _on_link(world, link):
-        cut_off(runner, d)
 
 
 def _clear(runner: Runner, watch: Watch, at: float) -> Decision:

@@ -98,7 +98,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
         reception=reception,
         judge=judge,
         carried=needs.carried,
-        engine=engine,
+        uplink=engine.uplink,
         strangers=not snapshot.last_seq,
     )
     watch.start(needs.clock.now())

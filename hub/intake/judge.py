@@ -94,12 +94,12 @@ class Judge:
     def suspend(self, link: str, batch: Batch) -> None:
         """Say that a link is lost: the silence of its devices proves nothing."""
         self._topology.pause(link)
-        self._decide(self._engine.suspend_absence(batch.now, link), batch)
+        self._decide(self._engine.uplink.suspend(batch.now, link), batch)
 
     def resume(self, link: str, batch: Batch) -> None:
         """Say that a link has caught up: silence counts from now."""
         self._topology.resume(batch.now, link)
-        self._decide(self._engine.resume_absence(batch.now, link), batch)
+        self._decide(self._engine.uplink.resume(batch.now, link), batch)
 
     def store_states(self, batch: Batch) -> None:
         """Add the running state that has changed to the batch."""

@@ -14,7 +14,7 @@ from hub.intake.reception import Reception
 from hub.intake.workbench import Workbench
 from hub.model.device import DeviceUid
 from hub.model.journal import Draft
-from rules.engine import Engine
+from rules.uplink import Uplink
 
 log = structlog.get_logger(__name__)
 
@@ -37,12 +37,12 @@ class IntakeWatch:
         reception: Reception,
         judge: Judge,
         carried: Mapping[str, str],
-        engine: Engine,
+        uplink: Uplink,
         strangers: bool = False,
     ) -> None:
         self.up: dict[str, bool] = dict.fromkeys(carried, False)
         self._carried = carried
-        self._engine = engine
+        self._uplink = uplink
         self._first: dict[str, str] = {}
         for link, carrier in carried.items():
             self._first.setdefault(carrier, link)
@@ -85,7 +85,7 @@ class IntakeWatch:
         gap = not resumed and link not in self._strange
         self._strange.discard(link)
         if gap and self._is_first(link):
-            self._engine.miss(self._carried[link])
+            self._uplink.miss(self._carried[link])
         _tell("link.gap" if gap else "link.up", link, batch, resumed=resumed)
 
     def _note_down(self, link: str, why: str, batch: Batch) -> None:
@@ -100,7 +100,7 @@ class IntakeWatch:
         self._reception.presence.blind(carrier)
         self._judge.suspend(carrier, batch)
         if self._first[carrier] not in self._behind:
-            self._engine.listen(batch.now, carrier)
+            self._uplink.listen(batch.now, carrier)
 
     def _note_caught_up(self, link: str, batch: Batch) -> None:
         carrier = self._carried[link]
@@ -108,7 +108,7 @@ class IntakeWatch:
         if not self._behind:
             self._bench.hold_timers_until = 0.0
         if self._is_first(link):
-            self._engine.listen(batch.now, carrier)
+            self._uplink.listen(batch.now, carrier)
         if any(self._carried[each] == carrier for each in self._behind):
             return
         _tell("link.caught_up", link, batch)

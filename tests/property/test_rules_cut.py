@@ -120,18 +120,18 @@ class Hub:
     def miss(self, start: float, end: float, reports: Sequence[Report], *, dies: bool) -> None:
         """Hear nothing, or be dead, and afterwards get what had waited."""
         if not dies:
-            self._note(self._engine.suspend_absence(START + start))
+            self._note(self._engine.uplink.suspend(START + start))
             self._advance(START + (start + end) / 2)
         else:
             self._begin()
             self._engine.restore(
                 self._states.values(), self._points(), self._contact(), self._heard, START + end
             )
-            self._note(self._engine.suspend_absence(START + end))
+            self._note(self._engine.uplink.suspend(START + end))
         for report in reports:
             self._hear(msgspec.structs.replace(report, received=START + end))
             self._advance(START + end)
-        self._note(self._engine.resume_absence(START + end))
+        self._note(self._engine.uplink.resume(START + end))
 
     def _begin(self) -> None:
         self._engine = Engine([self._rule])

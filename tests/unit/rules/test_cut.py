@@ -40,11 +40,11 @@ def measured(at: float, received: float, degrees: float) -> Report:
 
 def cut(engine: Engine, start: float, end: float, *backlog: Report) -> list[Decision]:
     """Cut the hub off, look at the timers in vain, and deliver what had waited."""
-    got = engine.suspend_absence(T0 + start)
+    got = engine.uplink.suspend(T0 + start)
     got += engine.advance(T0 + (start + end) / 2)
     for report in backlog:
         got += engine.apply(report) + engine.advance(T0 + end)
-    return got + engine.resume_absence(T0 + end)
+    return got + engine.uplink.resume(T0 + end)
 
 
 def test_a_fault_that_began_before_a_cut_and_ended_in_it_is_raised_and_cleared_once() -> None:
@@ -75,8 +75,8 @@ def test_a_cut_alone_raises_and_clears_nothing(position: str, *, raised: bool) -
     engine = start(write(OPEN, 'release = "30s"') if raised else HELD)
     engine.apply(say(0, arm_position="open"))
     engine.apply(say(10, arm_position=position))
-    got = engine.suspend_absence(T0 + 20) + engine.advance(T0 + 5000)
-    got += engine.resume_absence(T0 + 5000)
+    got = engine.uplink.suspend(T0 + 20) + engine.advance(T0 + 5000)
+    got += engine.uplink.resume(T0 + 5000)
     assert brief(got) == []
 
 
@@ -138,17 +138,17 @@ def test_a_release_goes_on_over_a_cut() -> None:
 def test_a_cut_of_one_link_lets_the_deadlines_of_others_come() -> None:
     engine = start(HELD)
     engine.apply(say(0, arm_position="open"))
-    engine.suspend_absence(T0 + 10, "modbus")
+    engine.uplink.suspend(T0 + 10, "modbus")
     assert brief(engine.advance(T0 + 60)) == [("raise", 60.0)]
 
 
 def test_deadlines_do_not_wait_for_measurements_and_silence_does() -> None:
     engine = start(HELD, write("silent('3m')", name="s"))
     engine.apply(say(0, arm_position="open"))
-    engine.suspend_absence(T0 + 20)
-    engine.listen(T0 + 30)
+    engine.uplink.suspend(T0 + 20)
+    engine.uplink.listen(T0 + 30)
     assert brief(engine.advance(T0 + 1000)) == [("raise", 60.0)]
-    engine.resume_absence(T0 + 1000)
+    engine.uplink.resume(T0 + 1000)
     assert brief(engine.advance(T0 + 2000)) == [("raise", 1180.0)]
 
 
@@ -190,9 +190,9 @@ def test_a_measurement_that_is_missing_leaves_no_doubt_about_states() -> None:
 def test_after_a_lost_session_running_holds_start_anew() -> None:
     engine = start(HELD)
     engine.apply(say(0, arm_position="open"))
-    engine.suspend_absence(T0 + 20)
-    engine.miss()
-    assert engine.resume_absence(T0 + 100) == []
+    engine.uplink.suspend(T0 + 20)
+    engine.uplink.miss()
+    assert engine.uplink.resume(T0 + 100) == []
     assert brief(engine.advance(T0 + 999)) == [("raise", 160.0)]
 
 
@@ -263,19 +263,19 @@ def test_a_measurement_after_a_cut_ends_a_silence_at_once() -> None:
 def test_a_command_in_a_cut_lets_no_deadline_come() -> None:
     engine = start(HELD)
     engine.apply(say(0, arm_position="open"))
-    engine.suspend_absence(T0 + 20)
+    engine.uplink.suspend(T0 + 20)
     assert engine.command("u1", "open", T0 + 100) == []
-    got = engine.apply(waited(40, 110, "closed")) + engine.resume_absence(T0 + 110)
+    got = engine.apply(waited(40, 110, "closed")) + engine.uplink.resume(T0 + 110)
     assert brief(got + engine.advance(T0 + 999)) == []
 
 
 def test_a_change_of_the_books_in_a_cut_lets_no_deadline_come() -> None:
     engine = start(HELD)
     engine.apply(say(0, arm_position="open"))
-    engine.suspend_absence(T0 + 20)
+    engine.uplink.suspend(T0 + 20)
     engine.set_world([GATE], {}, {"g": GATE_MODEL})
     assert engine.advance(T0 + 100) == []
-    got = engine.apply(waited(80, 110, "closed")) + engine.resume_absence(T0 + 110)
+    got = engine.apply(waited(80, 110, "closed")) + engine.uplink.resume(T0 + 110)
     assert brief(got + engine.advance(T0 + 999)) == [("raise", 60.0), ("clear", 110.0)]
 
 

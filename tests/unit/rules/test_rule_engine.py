@@ -182,9 +182,9 @@ def test_a_late_will_does_not_take_the_device_offline() -> None:
 def test_while_the_hub_is_cut_off_no_absence_rule_fires_and_then_silence_counts_anew() -> None:
     engine = start(write("silent('3m')"))
     engine.apply(say(0, mode="auto"))
-    assert engine.suspend_absence(T0 + 60) == []
+    assert engine.uplink.suspend(T0 + 60) == []
     assert engine.advance(T0 + 3000) == []
-    assert engine.resume_absence(T0 + 3000) == []
+    assert engine.uplink.resume(T0 + 3000) == []
     assert brief(engine.advance(T0 + 4000)) == [("raise", 3180.0)]
 
 
@@ -192,8 +192,8 @@ def test_a_silence_that_was_raised_is_not_cleared_by_a_cut_of_the_hub() -> None:
     engine = start(write("silent('3m')"))
     engine.apply(say(0, mode="auto"))
     assert brief(engine.advance(T0 + 200)) == [("raise", 180.0)]
-    assert engine.suspend_absence(T0 + 210) == []
-    assert engine.resume_absence(T0 + 220) == []
+    assert engine.uplink.suspend(T0 + 210) == []
+    assert engine.uplink.resume(T0 + 220) == []
     assert engine.advance(T0 + 2000) == []
     assert brief(engine.apply(say(2001, mode="auto"))) == [("clear", 2001.0)]
 
@@ -201,7 +201,7 @@ def test_a_silence_that_was_raised_is_not_cleared_by_a_cut_of_the_hub() -> None:
 def test_a_cut_of_one_link_leaves_the_others_alone() -> None:
     engine = start(write("silent('3m')"))
     engine.apply(say(0, mode="auto"))
-    engine.suspend_absence(T0 + 1, "modbus")
+    engine.uplink.suspend(T0 + 1, "modbus")
     assert brief(engine.advance(T0 + 200)) == [("raise", 180.0)]
 
 

@@ -1,0 +1,66 @@
+"""Which links are cut: the engine is told here what it cannot hear, and when it hears again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from hub.model.alarm import Decision
+from rules.cut import count_silence, cut_off, is_cut_off, listen_again
+from rules.runner import Runner
+from rules.state import DeviceState
+
+
+class Uplink:
+    """Holds the names of the links that are cut; the empty name is the hub's uplink as a whole.
+
+    `begin` is told every instant at which something is decided; see docs/adr/0008.
+    """
+
+    def __init__(self, runner: Runner, begin: Callable[[float], None]) -> None:
+        self.cut: set[str] = set()
+        self._runner = runner
+        self._begin = begin
+        self._world: Mapping[str, DeviceState] = {}
+
+    def set_world(self, world: Mapping[str, DeviceState]) -> None:
+        """Take the devices; those on a link that is cut are not judged."""
+        self._world = world
+        for link in self.cut:
+            self._cut_off(link)
+
+    def suspend(self, at: float, link: str = "") -> list[Decision]:
+        """Say that the uplink, or one link, is lost: no deadline comes until `resume`.
+
+        Nothing is judged at this instant.
+        """
+        self._begin(at)
+        self.cut.add(link)
+        self._cut_off(link)
+        return self._runner.take()
+
+    def listen(self, at: float, link: str = "") -> None:
+        """Say that the states which waited have been told: deadlines come again by `advance`.
+
+        Silence still proves nothing, since measurements may wait; `resume` does both.
+        """
+        for d in self._on(link):
+            listen_again(self._runner, d, at)
+
+    def miss(self, link: str = "") -> None:
+        """Say that messages were lost in the cut that goes on: what was known is in doubt."""
+        for d in self._on(link):
+            d.contact.missed = is_cut_off(d)
+
+    def resume(self, at: float, link: str = "") -> list[Decision]:
+        """Say that messages come again, those that waited included; silence counts from `at`."""
+        self.cut = self.cut - {link} if link else set()
+        for d in self._on(link):
+            count_silence(self._runner, d, at)
+        return self._runner.take()
+
+    def _cut_off(self, link: str) -> None:
+        for d in self._on(link):
+            cut_off(self._runner, d)
+
+    def _on(self, link: str) -> list[DeviceState]:
+        return [d for d in self._world.values() if link in {"", d.device.link}]
