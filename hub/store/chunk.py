@@ -7,8 +7,10 @@ each point's values are a column: an hour of a meter takes little more than its 
 from __future__ import annotations
 
 import zlib
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import repeat
+from itertools import islice, repeat
+from math import inf
 from operator import sub
 from typing import Any
 
@@ -22,6 +24,8 @@ from hub.store.column import Column
 from hub.store.log import Said
 
 HOUR = 3600.0
+Span = tuple[float, float]
+EVER = (-inf, inf)
 
 _QUALITIES = tuple(Quality)
 _CODE = {quality: code for code, quality in enumerate(_QUALITIES)}
@@ -67,9 +71,12 @@ def pack(said: Sequence[Said]) -> bytes:
     return zlib.compress(_ENCODE([_pack_group(group) for group in shapes.values()]))
 
 
-def unpack(uid: str, body: bytes) -> list[Said]:
-    """Return what `pack` was given, group by group; addresses and digests are not kept."""
-    return [said for group in _read(body) for said in _unpack_group(DeviceUid(uid), group)]
+def unpack(uid: str, body: bytes, span: Span = EVER) -> list[Said]:
+    """Return what `pack` was given with start <= at < end, group by group.
+
+    Addresses and digests are not kept.
+    """
+    return [said for group in _read(body) for said in _unpack_group(DeviceUid(uid), group, span)]
 
 
 def unpack_point(uid: str, point: str, body: bytes) -> Iterator[ReadingRow]:
@@ -151,21 +158,28 @@ def _frame(group: Group) -> Iterator[tuple[float, float, int | None, int]]:
     return zip(ats, received, repeat(None), marks)
 
 
-def _unpack_group(uid: DeviceUid, group: Group) -> Iterator[Said]:
+def _cut(group: Group, span: Span) -> slice:
+    ats = column.unpack(group.ats, group.count)
+    return slice(bisect_left(ats, span[0]), bisect_left(ats, span[1]))
+
+
+def _unpack_group(uid: DeviceUid, group: Group, span: Span) -> Iterator[Said]:
+    cut = _cut(group, span)
+    if cut.start == cut.stop:
+        return
     columns = [
         [
             Sample(point, value, _QUALITIES[code])
             for value, code in zip(
-                column.unpack(values, group.count),
-                column.unpack(codes, group.count),
+                column.unpack(values, group.count)[cut],
+                column.unpack(codes, group.count)[cut],
                 strict=True,
             )
         ]
         for point, values, codes in zip(group.points, group.values, group.qualities, strict=True)
     ]
-    for (at, received, seq, index), samples in zip(
-        _frame(group), zip(*columns, strict=True), strict=True
-    ):
+    frame = islice(_frame(group), cut.start, cut.stop)
+    for (at, received, seq, index), samples in zip(frame, zip(*columns, strict=True), strict=True):
         yield (
             uid,
             index,

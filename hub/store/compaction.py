@@ -9,32 +9,33 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
-from typing import Any
+from functools import lru_cache
+from zlib import crc32
 
 import msgspec
 
 from hub.store import chunk
-from hub.store.chunk import HOUR
+from hub.store.chunk import EVER, HOUR, Span
 from hub.store.log import Said, read_mark, write_mark
 
 MESSAGES = 40_000
 """Messages of the log that are sorted in one go: some 15 MB."""
-CHUNKS = 500
-"""Chunks written in one transaction."""
+CHUNKS = 50
+"""Chunks written in one transaction: about a megabyte."""
+GROUPS = 256
+"""Devices share chunks until their hour is over: few large rows cost less than many small ones."""
 ROWS = 50
 """Rows of the log deleted in one transaction."""
-DEVICES = 20
-"""Devices whose hour is put into columns in one transaction: some 20 ms."""
-GRACE = 300.0
-"""Seconds after an hour's end before it is put into columns."""
+GRACE = 3_900.0
+"""Seconds after an hour's end before it is put into columns: a start reads the last hour anew, and
+what lies as it came is read faster."""
 
 SORTED = "sorted_through"
 COUNTED = "sorted"
 """Names in `meta`: the log's row up to which chunks hold the readings, and how many those were."""
 
 Chunk = tuple[int, int, str, int, bytes]
-"""hour, part, uid, count of messages, body."""
+"""hour, part, uid (of a part as it came: group), count of messages, body."""
 
 
 class _Head(msgspec.Struct, array_like=True):
@@ -57,11 +58,19 @@ _INSERT = "INSERT OR REPLACE INTO chunk (hour, part, uid, count, body) VALUES (?
 _PART = "INSERT OR REPLACE INTO part (hour, part, count) VALUES (?, ?, ?)"
 _CUT = "DELETE FROM intake WHERE id IN (SELECT id FROM intake WHERE id <= ? ORDER BY id LIMIT ?)"
 _OPEN = "SELECT min(hour) FROM part WHERE part > 0 AND hour < ?"
-_UIDS = "SELECT DISTINCT uid FROM chunk WHERE hour = ? AND part > 0"
-_CHUNKS = (
-    "SELECT c.uid, c.part, c.body FROM part p CROSS JOIN chunk c"
-    " ON c.hour = p.hour AND c.part = p.part WHERE p.hour = ?"
+_NAMES = "SELECT DISTINCT uid FROM chunk WHERE hour = ? AND part > 0"
+_COLUMNS = "SELECT uid FROM chunk WHERE hour = ? AND part = 0"
+_BODY = "SELECT body FROM chunk WHERE hour = ? AND part = 0 AND uid = ?"
+_GROUP = (
+    "SELECT c.body FROM part p CROSS JOIN chunk c ON c.hour = p.hour AND c.part = p.part"
+    " AND c.uid = ? WHERE p.hour = ? AND p.part > 0 ORDER BY p.part"
 )
+
+
+@lru_cache(maxsize=65_536)
+def group_of(uid: str) -> str:
+    """Return the name under which a device's messages lie until their hour is over."""
+    return f"#{crc32(uid.encode()) % GROUPS:02x}"
 
 
 def measure_log(connection: sqlite3.Connection) -> tuple[int, int]:
@@ -72,7 +81,7 @@ def measure_log(connection: sqlite3.Connection) -> tuple[int, int]:
 
 
 def read_log(connection: sqlite3.Connection) -> tuple[list[Chunk], int]:
-    """Return the oldest unsorted messages by hour and device, and the last row that they are of.
+    """Return the oldest unsorted messages by hour and group, and the last row that they are of.
 
     Row 0 means that all are sorted.
     """
@@ -83,9 +92,9 @@ def read_log(connection: sqlite3.Connection) -> tuple[list[Chunk], int]:
             break
         for raw in _PAGE.decode(body).said:
             uid, _, head = _ENTRY.decode(raw)
-            hours.setdefault((int(head.at // HOUR), uid), []).append(raw)
+            hours.setdefault((int(head.at // HOUR), group_of(uid)), []).append(raw)
         last, messages = number, messages + count
-    chunks = [(hour, last, u, len(raws), chunk.join(raws)) for (hour, u), raws in hours.items()]
+    chunks = [(hour, last, g, len(raws), chunk.join(raws)) for (hour, g), raws in hours.items()]
     return sorted(chunks, key=lambda row: row[:3]), last
 
 
@@ -116,29 +125,54 @@ def cut_log(connection: sqlite3.Connection, last: int) -> bool:
     return connection.execute(_CUT, (last, ROWS)).rowcount == ROWS
 
 
-def find_open_hour(connection: sqlite3.Connection, now: float) -> tuple[int, list[str]]:
-    """Return an hour that is over and lies in parts, and its devices; none when there is none."""
+def find_open_hour(connection: sqlite3.Connection, now: float) -> tuple[int, list[str]] | None:
+    """Return an hour that is over and lies in parts, and its groups; None when there is none."""
     hour = connection.execute(_OPEN, (int((now - GRACE) // HOUR),)).fetchone()[0]
-    if hour is None:
-        return 0, []
-    return hour, [uid for (uid,) in connection.execute(_UIDS, (hour,))]
+    return None if hour is None else (hour, _names(connection, hour))
 
 
-def read_hours(
-    connection: sqlite3.Connection, hour: int, uids: Sequence[str] | None
-) -> Iterator[tuple[str, list[tuple[int, bytes]]]]:
-    """Yield the chunks (part, body) of an hour, device by device; of all devices, or of some."""
-    chosen = "" if uids is None else f" AND c.uid IN ({', '.join('?' * len(uids))})"
-    found = connection.execute(f"{_CHUNKS}{chosen} ORDER BY c.uid, c.part", (hour, *(uids or ())))
-    for uid, rows in groupby(found, key=lambda row: str(row[0])):
-        yield uid, [(part, body) for _, part, body in rows]
+def _names(connection: sqlite3.Connection, hour: int) -> list[str]:
+    return [name for (name,) in connection.execute(_NAMES, (hour,))]
 
 
-def merge_hours(connection: sqlite3.Connection, hour: int, uids: Sequence[str]) -> list[Chunk]:
-    """Return an hour of some devices in columns."""
-    found = read_hours(connection, hour, uids)
-    merged = ((uid, read_chunks(uid, parts)) for uid, parts in found)
-    return [(hour, 0, uid, len(said), chunk.pack(said)) for uid, said in merged]
+def merge_group(connection: sqlite3.Connection, hour: int, group: str) -> list[Chunk]:
+    """Return an hour of a group's devices in columns."""
+    merged = _read_group(connection, hour, group, (), EVER)
+    return [(hour, 0, uid, len(said), chunk.pack(said)) for uid, said in merged.items()]
+
+
+def read_hour(
+    connection: sqlite3.Connection, span: Span, uids: Sequence[str] | None
+) -> Iterator[dict[str, list[Said]]]:
+    """Yield uid → what the device said, group by group; of all devices or of some.
+
+    `span` lies within one hour; at least what was said in it is given.
+    """
+    hour = int(span[0] // HOUR)
+    columns: dict[str, list[str]] = {}
+    for (uid,) in connection.execute(_COLUMNS, (hour,)):
+        columns.setdefault(group_of(uid), []).append(uid)
+    groups = {*columns, *_names(connection, hour)}
+    if uids is not None:
+        groups &= set(map(group_of, uids))
+    for group in sorted(groups):
+        found = _read_group(connection, hour, group, columns.get(group, ()), span)
+        yield {uid: said for uid, said in found.items() if uids is None or uid in uids}
+
+
+def _read_group(
+    connection: sqlite3.Connection, hour: int, group: str, uids: Iterable[str], span: Span
+) -> dict[str, list[Said]]:
+    """Return what the devices of a group said: those that its parts name, and `uids`."""
+    devices: dict[str, list[Said]] = {uid: [] for uid in uids}
+    for (body,) in connection.execute(_GROUP, (group, hour)):
+        for each in chunk.split(body):
+            if span[0] <= each[2].at < span[1]:
+                devices.setdefault(each[0], []).append(each)
+    for uid, said in devices.items():
+        found = connection.execute(_BODY, (hour, uid)).fetchone()
+        said.extend(chunk.unpack(uid, found[0], span) if found else ())
+    return {uid: once(said) for uid, said in devices.items()}
 
 
 def begin_columns(connection: sqlite3.Connection, hour: int) -> None:
@@ -158,9 +192,16 @@ def drop_part(connection: sqlite3.Connection, hour: int) -> bool:
 
 
 def read_chunks(uid: str, rows: Iterable[tuple[int, bytes]]) -> list[Said]:
-    """Return what chunks of (part, body) hold together, in order, each message once."""
-    said: dict[Any, Said] = {}
+    """Return what chunks of (part, body) hold of one device, in order, each message once."""
+    said: list[Said] = []
     for part, body in rows:
-        found = chunk.split(body) if part else chunk.unpack(uid, body)
-        said.update((chunk.identity(each), each) for each in found)
-    return sorted(said.values(), key=chunk.order)
+        if not part:
+            said += chunk.unpack(uid, body)
+        elif uid.encode() in body:
+            said += [each for each in chunk.split(body) if each[0] == uid]
+    return once(said)
+
+
+def once(said: Iterable[Said]) -> list[Said]:
+    """Return a device's messages in order, each once."""
+    return sorted({chunk.identity(each): each for each in said}.values(), key=chunk.order)

@@ -10,14 +10,15 @@ from typing import Any
 from hub.ports import HistoryPage, ReadingRow
 from hub.store import chunk
 from hub.store.chunk import HOUR
-from hub.store.compaction import read_chunks
+from hub.store.compaction import group_of, once, read_chunks
 from hub.store.log import Said, read_span
 from hub.store.paging import cut_page
 from hub.store.reading import to_reading
 
 _CHUNKS = (
     "SELECT c.hour, c.part, c.body FROM part p CROSS JOIN chunk c"
-    " ON c.hour = p.hour AND c.part = p.part AND c.uid = ? WHERE p.hour >= ? AND p.hour <= ?"
+    " ON c.hour = p.hour AND c.part = p.part AND c.uid = CASE p.part WHEN 0 THEN ? ELSE ? END"
+    " WHERE p.hour >= ? AND p.hour <= ?"
     " ORDER BY p.hour, p.part"
 )
 
@@ -43,33 +44,24 @@ def _hours(
     for each in read_span(connection, *span, [uid]):
         fresh.setdefault(int(each[2].at // HOUR), []).append(each)
     last = max(span[0], min(span[1], 1e12))
-    found = connection.execute(_CHUNKS, (uid, span[0] // HOUR, last // HOUR))
+    names = (uid, group_of(uid))
+    found = connection.execute(_CHUNKS, (*names, span[0] // HOUR, last // HOUR))
     for hour, rows in groupby(found, key=lambda row: int(row[0])):
         while fresh and min(fresh) < hour:
             yield _pick(fresh.pop(min(fresh)), key)
         parts = [(part, body) for _, part, body in rows]
         if hour in fresh or parts[0][0] or len(parts) > 1:
-            yield _pick(merge(uid, parts, fresh.pop(hour, [])), key)
+            yield _pick([*read_chunks(uid, parts), *fresh.pop(hour, [])], key)
         else:
             yield sorted(chunk.unpack_point(uid, point, parts[0][1]), key=_order)
     for hour in sorted(fresh):
         yield _pick(fresh[hour], key)
 
 
-def merge(uid: str, parts: Sequence[tuple[int, bytes]], fresh: Sequence[Said]) -> list[Said]:
-    """Return what a device said in one hour: its chunks, and what the log holds beside them."""
-    said = read_chunks(uid, parts)
-    if fresh:
-        both = {chunk.identity(each): each for each in (*said, *fresh)}
-        said = sorted(both.values(), key=chunk.order)
-    return said
-
-
 def _pick(said: Sequence[Said], key: tuple[str, str]) -> list[ReadingRow]:
-    once = {chunk.identity(each): each for each in said}
     return [
         to_reading(report, sample)
-        for _, _, report in sorted(once.values(), key=chunk.order)
+        for _, _, report in once(said)
         for sample in report.samples
         if sample.point == key[1]
     ]

@@ -13,10 +13,9 @@ from hub.model.device import DeviceUid
 from hub.model.report import Report, Topic
 from hub.ports import EventRow
 from hub.store import event
-from hub.store.chunk import HOUR
-from hub.store.compaction import read_hours
+from hub.store.chunk import HOUR, Span
+from hub.store.compaction import once, read_hour
 from hub.store.failure import explain
-from hub.store.history import merge
 from hub.store.log import Said, read_span
 from hub.store.readers import open_reader
 
@@ -27,8 +26,6 @@ _EVENTS = f"SELECT {event.COLUMNS} FROM event WHERE at >= ? AND at < ?"  # noqa:
 _COUNT = "SELECT coalesce(sum(count), 0) FROM part WHERE hour = ?"
 _NEXT_HOUR = "SELECT min(hour) FROM part WHERE hour >= ?"
 _NEXT_EVENT = "SELECT min(at) FROM event WHERE at >= ?"
-
-Span = tuple[float, float]
 
 
 def replay_file(
@@ -107,14 +104,13 @@ def _said(
     start, end = span
     fresh: dict[str, list[Said]] = {}
     for each in hour:
-        if start <= each[2].at < end:
-            fresh.setdefault(each[0], []).append(each)
-    for uid, parts in read_hours(connection, int(start // HOUR), uids):
-        for _, _, report in merge(uid, parts, fresh.pop(uid, [])):
-            if start <= report.at < end:
-                yield report
-    for uid, said in fresh.items():
-        yield from (report for _, _, report in merge(uid, [], said))
+        fresh.setdefault(each[0], []).append(each)
+    for devices in read_hour(connection, span, uids):
+        for uid, said in devices.items():
+            both = once((*said, *fresh.pop(uid))) if uid in fresh else said
+            yield from (report for _, _, report in both if start <= report.at < end)
+    for said in fresh.values():
+        yield from (report for _, _, report in once(said) if start <= report.at < end)
 
 
 def _events(

@@ -110,16 +110,13 @@ class Upkeep:
 
     async def _merge(self, now: float) -> None:
         """Put hours that are over into columns."""
-        while True:
-            hour, uids = await self._readers.read(partial(compaction.find_open_hour, now=now))
-            if not uids:
-                return
+        find = partial(compaction.find_open_hour, now=now)
+        while found := await self._readers.read(find):
+            hour, groups = found
             await self._write(partial(compaction.begin_columns, hour=hour))
-            for start in range(0, len(uids), compaction.DEVICES):
-                some = uids[start : start + compaction.DEVICES]
-                rows = await self._readers.read(
-                    partial(compaction.merge_hours, hour=hour, uids=some)
-                )
+            for group in groups:
+                merge = partial(compaction.merge_group, hour=hour, group=group)
+                rows = await self._readers.read(merge)
                 await self._write(partial(compaction.write_chunks, rows=rows))
             while await self._write(partial(compaction.drop_part, hour=hour)):
                 pass

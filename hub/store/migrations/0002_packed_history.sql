@@ -15,8 +15,9 @@ CREATE TABLE intake (
     body  BLOB NOT NULL
 );
 
--- What a device said in a clock hour (epoch / 3600): parts as they came, each written in one go at
--- the end of the table, or, once the hour is over, part 0 in columns (hub/store/chunk.py).
+-- What was said in a clock hour (epoch / 3600): parts as they came, each written in one go at the
+-- end of the table, devices in groups ('#' and a number for `uid`); or, once the hour is over, part 0
+-- with a row for each device, in columns (hub/store/chunk.py).
 CREATE TABLE chunk (
     hour  INTEGER NOT NULL,
     part  INTEGER NOT NULL,

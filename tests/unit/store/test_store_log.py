@@ -138,11 +138,11 @@ async def test_the_log_becomes_parts_and_hours_that_are_over_columns(tmp_path: P
         await store.upkeep.tidy(now=NOW)
         assert tables(path, "intake", "chunk", "chunk WHERE part = 0") == [0, 6, 0]
         await store.committer.commit(talk(3))
-        await store.upkeep.tidy(now=NOW + 1.5 * HOUR)
+        await store.upkeep.tidy(now=NOW + 2.5 * HOUR)
         assert tables(path, "chunk", "chunk WHERE part = 0") == [6, 3]
         await store.committer.commit(talk(4))
         assert await values(store) == [1, 2, 3, 4, HOUR, HOUR + 1]
-        await store.upkeep.tidy(now=NOW + 3 * HOUR)
+        await store.upkeep.tidy(now=NOW + 4 * HOUR)
         assert tables(path, "chunk", "chunk WHERE part = 0") == [6, 6]
         assert await values(store) == [1, 2, 3, 4, HOUR, HOUR + 1]
 
@@ -164,12 +164,50 @@ async def test_sorting_that_was_cut_off_leaves_nothing_double(tmp_path: Path) ->
         assert len(list(store.archive.replay(start=0, end=NOW * 2))) == 9
 
 
+async def test_parts_that_were_announced_and_never_written_are_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "hub.db"
+    async with open_store(path, clock=CLOCK) as store:
+        await store.committer.commit(talk(1))
+        await store.upkeep.save()
+        chunks, _ = await store._readers.read(compaction.read_log)
+        writer = store.committer._writer
+        await writer.call(lambda: writer.transact(lambda c: compaction.write_parts(c, chunks)))
+        await store.upkeep._merge(NOW * 2)
+        assert tables(path, "part WHERE part > 0", "intake") == [0, 1]
+        await store.upkeep.tidy(now=NOW * 2)
+        assert await values(store) == [1]
+
+
+async def test_devices_of_one_group_each_have_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compaction, "GROUPS", 1)
+    compaction.group_of.cache_clear()
+    path = tmp_path / "hub.db"
+    async with open_store(path, clock=CLOCK) as store:
+        for number in (1, 2):
+            await store.committer.commit(talk(number))
+            await store.upkeep.tidy(now=NOW)
+        assert tables(path, "chunk") == [2], "two parts of the one group"
+        assert await values(store, "d2") == [1, 2]
+        found = store.archive.replay(start=0, end=NOW * 2, uids=["d0", "d2"])
+        assert [(report.uid, report.seq) for report in found] == [
+            ("d0", 1),
+            ("d2", 1),
+            ("d0", 2),
+            ("d2", 2),
+        ]
+        await store.upkeep.tidy(now=NOW * 2)
+        assert tables(path, "chunk") == [3], "a row of columns for each device"
+        assert await values(store, "d2") == [1, 2]
+    compaction.group_of.cache_clear()
+
+
 async def test_a_long_log_is_sorted_in_goes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compaction, "MESSAGES", 4)
     monkeypatch.setattr(compaction, "CHUNKS", 2)
-    monkeypatch.setattr(compaction, "DEVICES", 2)
     monkeypatch.setattr(compaction, "ROWS", 2)
     path = tmp_path / "hub.db"
     async with open_store(path, clock=CLOCK) as store:
