@@ -18,7 +18,7 @@ MINUTE = 60.0
 UPSTREAM = "upstream"
 EXPECTED = {
     "boom-broken": ("gate.boom_broken", "barrier-boom-broken", 1),
-    "gate-stuck-open": ("gate.stuck_open", "barrier-stuck-open", 5),
+    "gate-stuck-open": ("gate.stuck_open", "barrier-stuck-open barrier-never-closes", 5),
     "gate-wont-move": ("gate.wont_open", "barrier-wont-open", 30),
     "camera-lost": ("camera.lost", "camera-silent", 6),
     "meter-dead": ("meter.silent", "electricity-meter-silent", 7),
@@ -28,6 +28,8 @@ EXPECTED = {
     "door-held": ("door.held", "door-held", 33),
 }
 """Fault → fault of its ticket, rule, and the simulated minutes in which it opens.
+
+Of two rules it is the traffic that decides: behind three cars an arm that stays up is told sooner.
 
 A door that is held open rings the guard after 2 minutes, and the crew after 30.
 """
@@ -39,10 +41,12 @@ def test_each_fault_opens_the_one_ticket_that_the_crew_expects_and_ends_with_it(
     options = ("--devices", "100", "--faults", "none", "--speed", str(SPEED))
     with running_demo(tmp_path, *options) as demo:
         faults = {name: demo.cause(name) for name in (*EXPECTED, "replay")}
-        for name, (fault, rule, minutes) in EXPECTED.items():
+        for name, (fault, rules, minutes) in EXPECTED.items():
             subject = faults[name]["device"]
             ticket = demo.ticket_of(subject, within=20 + minutes * MINUTE / SPEED)
-            assert (ticket["fault"], ticket["rule"]) == (fault, rule), name
+            assert ticket["fault"] == fault, name
+            rule = ticket["rule"]
+            assert rule in rules.split(), name
             took = from_rfc3339(ticket["opened_at"]) - faults[name]["since"]
             assert 0 < took < minutes * MINUTE, (name, took)
             assert ticket["evidence"] or rule.endswith("silent"), name
