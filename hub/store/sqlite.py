@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+import structlog
+
 from hub.clock import Clock
 from hub.errors import StoreBrokenError, StoreError
 from hub.store.archive import SqliteArchive
@@ -23,6 +25,8 @@ from hub.store.readers import Readers
 from hub.store.unsaved import Unsaved, read_unsaved
 from hub.store.upkeep import Upkeep
 from hub.store.writer import Writer
+
+log = structlog.get_logger(__name__)
 
 BUSY_TIMEOUT = 5.0
 """Seconds that a commit waits for a lock that somebody else holds on the file."""
@@ -92,6 +96,7 @@ async def open_store(
 @asynccontextmanager
 async def _running(upkeep: Upkeep) -> AsyncIterator[None]:
     task = asyncio.create_task(upkeep.run(), name="store-upkeep")
+    task.add_done_callback(_tell_end)
     try:
         yield
     finally:
@@ -100,6 +105,11 @@ async def _running(upkeep: Upkeep) -> AsyncIterator[None]:
             await task
         with contextlib.suppress(StoreError):
             await upkeep.save()
+
+
+def _tell_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.error("history is not put in order any more; restart the hub", exc_info=error)
 
 
 def _prepare(writer: Writer, path: Path, now: float) -> Unsaved:

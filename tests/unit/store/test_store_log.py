@@ -246,6 +246,30 @@ async def test_upkeep_goes_on_after_a_failure_and_says_so_once(
     assert [entry["log_level"] for entry in logs] == ["warning"]
 
 
+async def test_an_upkeep_that_dies_of_a_defect_is_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "LOOK", 0.0)
+    dead = asyncio.Event()
+
+    def fail(_: sqlite3.Connection) -> tuple[int, int]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(compaction, "measure_log", fail)
+
+    async def serve() -> None:
+        async with open_store(tmp_path / "hub.db", clock=CLOCK) as store:
+            task = next(t for t in asyncio.all_tasks() if t.get_name() == "store-upkeep")
+            task.add_done_callback(lambda _: dead.set())
+            await dead.wait()
+            assert [entry["log_level"] for entry in logs] == ["error"]
+            await store.committer.commit(talk(1))
+            assert await values(store) == [1], "the commits go on"
+
+    with structlog.testing.capture_logs() as logs, pytest.raises(ZeroDivisionError):
+        await serve()
+
+
 def _first_schema(path: Path, rows: Sequence[ReadingRow]) -> None:
     """Make a database as the first schema had it."""
     codes = {bool: 4, int: 8, float: 12, str: 16, type(None): 0}
