@@ -16,7 +16,17 @@ from rules.state import NEVER, DeviceState, Watch
 from rules.trust import has_own_time
 
 RETURN_TIME = 5.0
-"""Seconds that devices have after a cut to reach the broker themselves before deadlines come."""
+"""Seconds, at least, that devices have after a cut to reach the broker themselves."""
+LONGEST_RETURN = 120.0
+"""Seconds that they have at most: no usual client pauses longer between two attempts."""
+
+
+def return_time(cut: float) -> float:
+    """Return for how many seconds deadlines wait after a cut that lasted `cut` seconds.
+
+    A client that doubles its pauses tries again within as long as it has tried in vain.
+    """
+    return min(max(cut, RETURN_TIME), LONGEST_RETURN)
 
 
 def is_cut_off(d: DeviceState) -> bool:
@@ -27,23 +37,25 @@ def is_cut_off(d: DeviceState) -> bool:
 def cut_off(runner: Runner, d: DeviceState) -> None:
     """Let every deadline of the device wait; expectations that are open start anew afterwards."""
     contact = d.contact
-    contact.floor = contact.listens = runner.held_until = inf
+    contact.floor = contact.listens = contact.back_at = inf
     runner.agenda.set(contact, inf)
     _move_expectations(runner, d, inf)
     _queue_again(runner, d)
 
 
-def listen_again(runner: Runner, d: DeviceState, at: float) -> None:
+def listen_again(runner: Runner, d: DeviceState, at: float, cut: float) -> None:
     """Let deadlines come again, at their own instants; what is expected is due as long after `at`.
 
-    Silence still proves nothing: that is for `count_silence`.
+    `cut` is for how many seconds nothing was heard. Silence still proves nothing: that is for
+    `count_silence`.
     """
     if not is_cut_off(d):
         return
     contact = d.contact
     if contact.missed:
         doubt(runner, d)
-    contact.listens = runner.held_until = at + RETURN_TIME
+    contact.back_at = at
+    contact.listens = at + return_time(cut)
     _move_expectations(runner, d, at)
     if d.values is not d.raw and not contact.silent:
         d.values = d.raw
@@ -52,9 +64,9 @@ def listen_again(runner: Runner, d: DeviceState, at: float) -> None:
     _queue_again(runner, d)
 
 
-def count_silence(runner: Runner, d: DeviceState, at: float) -> None:
+def count_silence(runner: Runner, d: DeviceState, at: float, cut: float) -> None:
     """Let the device's silence count from `at`, and deadlines come, if they do not yet."""
-    listen_again(runner, d, at)
+    listen_again(runner, d, at, cut)
     d.contact.floor = at
     if not d.contact.silent:
         arm(runner, d.contact)
@@ -67,7 +79,7 @@ def has_returned(d: DeviceState, report: Report) -> bool:
     What waited in the broker shows only that the broker is back, not that the device is; and
     with a birth message, which has no time of its own, a device begins to tell.
     """
-    return has_own_time(report) and report.at >= d.contact.listens - RETURN_TIME
+    return has_own_time(report) and report.at >= d.contact.back_at
 
 
 def end_wait(runner: Runner, d: DeviceState) -> None:

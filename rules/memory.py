@@ -150,6 +150,7 @@ _CONTACT_FIELDS = (
     "doubted",
     "kept",
     "listens",
+    "back_at",
     "missed",
 )
 

@@ -22,11 +22,12 @@ class Contact:
 
     `floor` is the instant before which nobody listened; `doubted` that some rule has seen the
     device silent, so that the next message must wake the rules about silence. `listens` is the
-    instant before which no deadline comes, infinite while the hub is cut off; `missed` that
-    messages were lost in the cut.
+    instant before which no deadline comes, infinite while the hub is cut off; `back_at` the end
+    of the last cut, infinite during one; `missed` that messages were lost in it.
     """
 
     __slots__ = (
+        "back_at",
         "device",
         "doubted",
         "due",
@@ -49,6 +50,7 @@ class Contact:
         self.silent = False
         self.doubted = False
         self.listens = NEVER
+        self.back_at = NEVER
         self.missed = False
         self.kept = device.plan.is_kept
         self.due = inf

@@ -7,17 +7,18 @@ from collections.abc import Callable, Mapping
 from hub.model.alarm import Decision
 from rules.cut import count_silence, cut_off, is_cut_off, listen_again
 from rules.runner import Runner
-from rules.state import DeviceState
+from rules.state import NEVER, DeviceState
 
 
 class Uplink:
-    """Holds the names of the links that are cut; the empty name is the hub's uplink as a whole.
+    """Holds the links that are cut; the empty name is the hub's uplink as a whole.
 
-    `begin` is told every instant at which something is decided; see docs/adr/0008.
+    `cut` has for each the instant at which it was last heard, which is when the cut began, or
+    before. `begin` is told every instant at which something is decided; see docs/adr/0008.
     """
 
     def __init__(self, runner: Runner, begin: Callable[[float], None]) -> None:
-        self.cut: set[str] = set()
+        self.cut: dict[str, float] = {}
         self._runner = runner
         self._begin = begin
         self._world: Mapping[str, DeviceState] = {}
@@ -34,7 +35,8 @@ class Uplink:
         Nothing is judged at this instant.
         """
         self._begin(at)
-        self.cut.add(link)
+        heard = max((d.contact.heard_at for d in self._on(link)), default=at)
+        self.cut[link] = at if heard == NEVER else min(heard, at)
         self._cut_off(link)
         return self._runner.take()
 
@@ -43,8 +45,10 @@ class Uplink:
 
         Silence still proves nothing, since measurements may wait; `resume` does both.
         """
+        lasted = self._lasted(at, link)
         for d in self._on(link):
-            listen_again(self._runner, d, at)
+            listen_again(self._runner, d, at, lasted)
+        self._note_held()
 
     def miss(self, link: str = "") -> None:
         """Say that messages were lost in the cut that goes on: what was known is in doubt."""
@@ -53,14 +57,24 @@ class Uplink:
 
     def resume(self, at: float, link: str = "") -> list[Decision]:
         """Say that messages come again, those that waited included; silence counts from `at`."""
-        self.cut = self.cut - {link} if link else set()
+        lasted = self._lasted(at, link)
+        self.cut = {each: since for each, since in self.cut.items() if link not in {"", each}}
         for d in self._on(link):
-            count_silence(self._runner, d, at)
+            count_silence(self._runner, d, at, lasted)
+        self._note_held()
         return self._runner.take()
+
+    def _lasted(self, at: float, link: str) -> float:
+        return at - self.cut.get(link, at)
 
     def _cut_off(self, link: str) -> None:
         for d in self._on(link):
             cut_off(self._runner, d)
+        self._note_held()
+
+    def _note_held(self) -> None:
+        listens = (d.contact.listens for d in self._world.values())
+        self._runner.held_until = max(listens, default=NEVER)
 
     def _on(self, link: str) -> list[DeviceState]:
         return [d for d in self._world.values() if link in {"", d.device.link}]

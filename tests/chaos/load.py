@@ -13,8 +13,8 @@ from tests.support.publisher import Publisher
 
 STALLED = 15.0
 """Seconds without progress after which what is missing counts as lost."""
-SETTLING = 4.0 + RETURN_TIME
-"""Seconds for the last holds to run out; the longest takes 3 s, and waits after a cut."""
+SETTLING = 4.0 + 2 * RETURN_TIME
+"""Seconds for the last holds to run out; the longest takes 3 s, and waits after a short cut."""
 
 
 async def speak(plan: Plan, publisher: Publisher) -> float:

@@ -9,7 +9,7 @@ from hub.model.alarm import Decision
 from hub.model.device import DeviceUid, LinkState
 from hub.model.report import Report, Topic
 from hub.ports import HeardRow, PointRow, StateRow
-from rules.cut import RETURN_TIME
+from rules.cut import LONGEST_RETURN, RETURN_TIME
 from rules.engine import Engine
 from tests.unit.rules.gate import (
     GATE,
@@ -24,6 +24,8 @@ from tests.unit.rules.gate import (
     write,
 )
 
+WAIT = 100.0
+"""Seconds for which deadlines wait after a cut from 20 to 100, with nothing heard since 0."""
 HELD = write(OPEN, 'hold = "60s"\nrelease = "30s"')
 """The rule of most of these tests: open for a minute raises, closed for half a minute clears."""
 
@@ -84,9 +86,19 @@ def test_a_hold_that_ran_out_in_a_cut_comes_at_its_own_instant_once_devices_coul
     engine = start(HELD)
     engine.apply(say(0, arm_position="open"))
     cut(engine, 20, 100)
-    assert engine.next_due() == T0 + 100 + RETURN_TIME
-    assert engine.advance(T0 + 100 + RETURN_TIME - 0.1) == []
-    assert brief(engine.advance(T0 + 100 + RETURN_TIME)) == [("raise", 60.0)]
+    assert engine.next_due() == T0 + 100 + WAIT
+    assert engine.advance(T0 + 100 + WAIT - 0.1) == []
+    assert brief(engine.advance(T0 + 100 + WAIT)) == [("raise", 60.0)]
+
+
+@pytest.mark.parametrize(("lasted", "wait"), [(2, RETURN_TIME), (30, 30), (4000, LONGEST_RETURN)])
+def test_devices_have_as_long_to_return_as_the_cut_has_lasted(lasted: float, wait: float) -> None:
+    engine = start(HELD)
+    engine.apply(say(0, arm_position="open"))
+    engine.apply(say(58, mode="auto"))
+    cut(engine, 59, 58 + lasted)
+    assert engine.next_due() == T0 + 58 + lasted + wait
+    assert brief(engine.advance(T0 + 9999)) == [("raise", 60.0)]
 
 
 def test_what_a_device_says_as_it_returns_counts_before_its_deadlines() -> None:
@@ -106,8 +118,8 @@ def test_what_waited_in_the_broker_a_measurement_or_a_birth_show_no_device_that_
     engine = start(HELD)
     engine.apply(say(0, arm_position="open"))
     cut(engine, 20, 100)
-    got = engine.apply(report) + engine.advance(T0 + 100 + RETURN_TIME - 0.1)
-    assert brief(got + engine.apply(waited(55, 104.9, "closed"))) == []
+    got = engine.apply(report) + engine.advance(T0 + 100 + WAIT - 0.1)
+    assert brief(got + engine.apply(waited(55, 199.9, "closed"))) == []
     assert engine.advance(T0 + 999) == []
 
 
@@ -123,8 +135,8 @@ def test_a_hold_that_began_in_a_cut_does_not_wait_as_long_again() -> None:
     engine = start(HELD)
     engine.apply(say(0, arm_position="closed"))
     cut(engine, 20, 1000, waited(990, 1000, "open"))
-    assert engine.next_due() == T0 + 1050
-    assert brief(engine.advance(T0 + 1050)) == [("raise", 1050.0)]
+    assert engine.next_due() == T0 + 1000 + LONGEST_RETURN
+    assert brief(engine.advance(T0 + 1200)) == [("raise", 1050.0)]
 
 
 def test_a_release_goes_on_over_a_cut() -> None:
@@ -228,7 +240,7 @@ def test_what_the_hub_says_itself_in_a_cut_makes_no_backlog_late(
         event="link.back",
     )
     got = cut(engine, 20, 900, back, waited(mended, 900, "closed"))
-    assert brief(got + engine.advance(T0 + 999)) == expected
+    assert brief(got + engine.advance(T0 + 1999)) == expected
 
 
 EXPECTING = (
@@ -238,7 +250,9 @@ EXPECTING = (
 )
 
 
-@pytest.mark.parametrize(("opened", "expected"), [(True, []), (False, [("raise", 108.0)])])
+@pytest.mark.parametrize(
+    ("opened", "expected"), [(True, []), (False, [("raise", 108.0), ("clear", 168.0)])]
+)
 def test_what_is_expected_is_missed_as_long_after_a_cut_as_after_its_cause(
     opened: bool,
     expected: list[tuple[str, float]],
@@ -249,7 +263,7 @@ def test_what_is_expected_is_missed_as_long_after_a_cut_as_after_its_cause(
     backlog = [waited(4, 100, "open")] if opened else []
     got = cut(engine, 3, 100, *backlog, waited(60, 100, "closed"))
     assert brief(got) == []
-    assert brief(engine.advance(T0 + 120)) == expected
+    assert brief(engine.advance(T0 + 999)) == expected
 
 
 def test_a_measurement_after_a_cut_ends_a_silence_at_once() -> None:
@@ -316,5 +330,5 @@ def test_a_restart_alone_raises_nothing_before_devices_could_return() -> None:
     engine.apply(say(0, arm_position="open"))
     second = restart(engine, 50, 0, "open")
     assert cut(second, 50, 100) == []
-    assert second.advance(T0 + 104.9) == []
-    assert brief(second.advance(T0 + 105)) == [("raise", 60.0)]
+    assert second.advance(T0 + 100 + WAIT - 0.1) == []
+    assert brief(second.advance(T0 + 100 + WAIT)) == [("raise", 60.0)]
