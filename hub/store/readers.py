@@ -6,7 +6,9 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from traceback import clear_frames
 from typing import TypeVar
 
 from hub.store.failure import explain
@@ -65,7 +67,16 @@ class Readers:
             connection.execute("BEGIN")
             return work(connection)
         except sqlite3.Error as error:
+            # A cursor that is left in a frame would keep the stop in force, for the end as well.
+            clear_frames(error.__traceback__)
             raise explain(error, str(self._path)) from error
         finally:
-            if connection.in_transaction:
+            _end(connection)
+
+
+def _end(connection: sqlite3.Connection) -> None:
+    """End what is being read; a stop that comes too late hits this instead, but only once."""
+    for _ in range(2):
+        if connection.in_transaction:
+            with suppress(sqlite3.OperationalError):
                 connection.execute("ROLLBACK")

@@ -77,7 +77,7 @@ class Upkeep:
             pass
 
     async def _look(self) -> None:
-        waiting, held = await self._readers.read(compaction.measure_log)
+        waiting, held = await self._read(compaction.measure_log)
         if waiting >= compaction.MESSAGES or self._is_over(self._sorted_at, SORT_EVERY):
             await self._sort()
             self._sorted_at = time.monotonic()
@@ -93,7 +93,7 @@ class Upkeep:
     async def _sort(self) -> None:
         """Sort what the log holds now into chunks."""
         while True:
-            chunks, last = await self._readers.read(compaction.read_log)
+            chunks, last = await self._read(compaction.read_log)
             if not last:
                 return
             await self._write(partial(compaction.write_parts, rows=chunks))
@@ -104,22 +104,26 @@ class Upkeep:
 
     async def _cut(self) -> None:
         """Delete what is sorted and saved."""
-        last = await self._readers.read(_disposable)
+        last = await self._read(_disposable)
         while await self._write(partial(compaction.cut_log, last=last)):
             pass
 
     async def _merge(self, now: float) -> None:
         """Put hours that are over into columns."""
         find = partial(compaction.find_open_hour, now=now)
-        while found := await self._readers.read(find):
+        while found := await self._read(find):
             hour, groups = found
             await self._write(partial(compaction.begin_columns, hour=hour))
             for group in groups:
                 merge = partial(compaction.merge_group, hour=hour, group=group)
-                rows = await self._readers.read(merge)
+                rows = await self._read(merge)
                 await self._write(partial(compaction.write_chunks, rows=rows))
             while await self._write(partial(compaction.drop_part, hour=hour)):
                 pass
+
+    async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Read a bounded amount, however long it takes: on a busy hub it would never be done."""
+        return await self._readers.read(work, limit=None)
 
     async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         return await self._writer.call(lambda: self._writer.transact(work))

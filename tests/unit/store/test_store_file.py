@@ -201,6 +201,23 @@ async def test_a_reading_that_takes_too_long_is_stopped(
         assert await _last_seq(store) == 0, "the connection serves on"
 
 
+async def test_a_reading_that_is_stopped_with_an_open_cursor_leaves_its_connection_usable(
+    tmp_path: Path,
+) -> None:
+    def stopped(connection: sqlite3.Connection) -> None:
+        endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION SELECT i + 1 FROM n) SELECT i FROM n"
+        outer, inner = connection.execute(endless), connection.execute(endless)
+        next(outer)
+        connection.interrupt()
+        next(inner)
+
+    async with open_store(tmp_path / "hub.db", clock=CLOCK) as store:
+        for _ in range(readers.READERS + 1):
+            with pytest.raises(StoreError, match="took too long"):
+                await store.books._readers.read(stopped)
+        assert await _last_seq(store) == 0
+
+
 async def test_readers_cannot_write(tmp_path: Path) -> None:
     path = tmp_path / "hub.db"
     async with open_store(path, clock=CLOCK):
