@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import sys
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,9 @@ REPLAYED = 3600.0
 STOP_SECONDS = 4.0
 GARBAGE = (50_000, 20, 50)
 """A batch makes some 15,000 objects that die with it: looking for cycles often finds none."""
+SWITCH = 0.0005
+"""Seconds that a thread waits for the event loop's before it insists. By Python's 5 ms a loop whose
+turns are short is never asked: beside one that was always busy a commit took seconds."""
 
 
 async def run_hub(config: Path) -> int:
@@ -94,10 +98,16 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
         linking.start(keep_house(ports), "housekeeping")
         linking.start(sink, "sink")
         linking.start(notify.beat(intake.pipeline), "watchdog")
-        gc.freeze()
-        gc.set_threshold(*GARBAGE)
+        _tune()
         stack.enter_context(_announced(world, url, wiring.client))
         yield crew.died
+
+
+def _tune() -> None:
+    """Set the interpreter up for one busy loop beside the threads of the store."""
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)
+    sys.setswitchinterval(SWITCH)
 
 
 @contextlib.contextmanager

@@ -6,11 +6,13 @@ import asyncio
 import os
 import random
 import statistics
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from hub.app import SWITCH
 from hub.clock import SystemClock
 from hub.model.device import DeviceUid
 from hub.model.report import Report, Sample, Topic
@@ -62,6 +64,7 @@ async def keep_busy() -> None:
 @pytest.mark.parametrize("size", [200, 500, 1000])
 async def test_readings_per_second(tmp_path: Path, size: int, *, busy: bool) -> None:
     figures = []
+    sys.setswitchinterval(SWITCH)
     async with open_store(tmp_path / "hub.db", clock=SystemClock()) as store:
         load = asyncio.create_task(keep_busy()) if busy else None
         for run in range(RUNS):
