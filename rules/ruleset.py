@@ -74,7 +74,7 @@ def _read_file(
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        problems.append(_syntax_problem(name, error))
+        problems.append(_syntax_problem(name, text, error))
         return [], {}
     blocks = find_blocks(text)
     problems += _check_tables(name, data, blocks)
@@ -111,9 +111,9 @@ def _read_rules(
     return drafts
 
 
-def _syntax_problem(name: str, error: tomllib.TOMLDecodeError) -> Problem:
+def _syntax_problem(name: str, text: str, error: tomllib.TOMLDecodeError) -> Problem:
     place = _PLACE.search(str(error))
-    line, column = (int(place[1]), int(place[2])) if place else (0, 0)
+    line, column = (int(place[1]), int(place[2])) if place else (text.count("\n") + 1, 0)
     message = f"this is not TOML: {error} / TOML 写法有误"
     return Problem(file=name, line=line, column=column, message=message)
 

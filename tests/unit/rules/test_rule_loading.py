@@ -224,6 +224,8 @@ def test_the_same_id_twice_in_one_file_is_a_fault() -> None:
 def test_text_that_is_not_toml_has_its_place() -> None:
     found = fault(GOOD.replace('"barrier_gate"', "barrier_gate"))
     assert (found.line, "not TOML" in found.message) == (6, True)
+    unfinished = 'name = "R'
+    assert fault(GOOD + "\n" + unfinished).line == GOOD.count("\n") + 2
 
 
 def test_an_unknown_table_and_a_wrong_schedule_are_faults() -> None:
