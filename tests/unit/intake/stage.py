@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from hub.errors import CommandRefusedError, LinkError
 from hub.feeds.incident import make_projector
 from hub.intake.core import Intake, Needs, build_intake
 from hub.loading import shipped_rules
+from hub.model.catalogue import DeviceModel
 from hub.model.command import Command
 from hub.model.device import Device, DeviceUid, Kind
 from hub.model.place import Place
@@ -90,6 +91,17 @@ class Stage:
             )
         )
 
+    def cut(self) -> None:
+        """Lose the connection to the broker."""
+        self.intake.watch.link_down("mqtt-state", "cut")
+
+    def reconnect(self, waited: Sequence[Envelope]) -> None:
+        """Have the broker resume the session, and deliver what waited in it."""
+        self.intake.watch.link_up("mqtt-state", resumed=True)
+        for envelope in waited:
+            self.intake.inbox.offer(envelope)
+        self.intake.watch.link_caught_up("mqtt-state")
+
     async def settle(self, seconds: float = 0.0) -> None:
         """Let everything that has arrived go through, then the clock go on, second by second."""
         await self._drain()
@@ -117,8 +129,10 @@ async def stage(
     store: MemoryStore | None = None,
     clock: ManualClock | None = None,
     devices: Sequence[Device] = SITE,
+    waited: Sequence[Envelope] = (),
+    models: Mapping[str, DeviceModel] = MODELS,
 ) -> AsyncIterator[Stage]:
-    """Run an intake over the store while the block runs; its link has caught up."""
+    """Run an intake over the store while the block runs; its link has told what `waited`."""
     clock = clock or ManualClock()
     store = store or MemoryStore(clock)
     sender, errands = Sender(), set[asyncio.Task[None]]()
@@ -140,7 +154,7 @@ async def stage(
         carried={"mqtt-state": "mqtt"},
         devices=devices,
         places=PLACES,
-        models=MODELS,
+        models=models,
         rules=RULES,
         prefix="GS",
     )
@@ -151,8 +165,7 @@ async def stage(
     task = asyncio.create_task(
         intake.pipeline.run(lambda _link, envelopes: running.acknowledged.extend(envelopes))
     )
-    intake.watch.link_up("mqtt-state", resumed=True)
-    intake.watch.link_caught_up("mqtt-state")
+    running.reconnect(waited)
     await running.settle()
     try:
         yield running

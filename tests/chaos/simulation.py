@@ -1,0 +1,267 @@
+"""Days of a community in virtual time on a loop whose schedule is shuffled; all by one seed."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections import Counter
+from collections.abc import Callable, Iterator
+from random import Random
+
+import msgspec
+
+from hub.clock import ManualClock
+from hub.ports import Envelope
+from hub.store.memory import MemoryStore
+from tests.chaos.community import DEVICES, MODELS, Community, Line
+from tests.unit.intake.stage import Stage, stage
+
+START = 1_764_000_000.0
+IN_FLIGHT = 200.0
+"""Seconds before a crash or a cut in which nothing is acknowledged any more."""
+BETWEEN = (IN_FLIGHT, 9000.0)
+"""Seconds between two troubles."""
+LENGTHS = (0.0, 2.0, 30.0, 600.0, 7200.0)
+"""Seconds for which the hub hears nothing."""
+TURNS = 40
+"""Turns of the loop, at most, that the hub has for what is in flight before it crashes."""
+DOUBLED = 0.03
+"""Share of the messages that the broker delivers twice."""
+TROUBLES = ("stop", "crash", "cut")
+
+
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+    """The hub stops or crashes, or its connection is cut, from `at` to `until` (seconds)."""
+
+    kind: str
+    at: float
+    until: float
+
+
+class ShuffledLoop(asyncio.SelectorEventLoop):
+    """Never waits, and takes what is ready in an order by the seed: each is another schedule."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(_NoWait(self._pass))
+        self._shuffle = Random(seed).shuffle
+        self._passed = 0.0
+
+    def time(self) -> float:
+        return self._passed
+
+    def _pass(self, seconds: float | None) -> None:
+        self._passed += max(0.0, seconds or 0.0)
+
+    def _run_once(self) -> None:
+        ready = self._ready  # type: ignore[attr-defined]
+        if len(ready) > 1:
+            turns = list(ready)
+            self._shuffle(turns)
+            ready.clear()
+            ready.extend(turns)
+        super()._run_once()  # type: ignore[misc]
+
+
+class _NoWait(selectors.SelectSelector):
+    def __init__(self, wait: Callable[[float | None], None]) -> None:
+        super().__init__()
+        self._wait = wait
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self._wait(timeout)
+        return []
+
+
+class Broker:
+    """Keeps what was said until it is acknowledged, and delivers it in order, some of it twice."""
+
+    def __init__(self, lines: list[Line], chance: Random) -> None:
+        self.delivered = self.doubled = 0
+        self._lines = lines
+        self.chance = chance
+        self._said = 0
+        self._acknowledged = 0
+        """Number of the first line that is not acknowledged yet."""
+
+    def next_at(self) -> float:
+        """Return when the next line is said; infinite after the last."""
+        return self._lines[self._said].at if self._said < len(self._lines) else float("inf")
+
+    def say(self) -> Iterator[Envelope]:
+        """Yield the next line, as it is delivered at once."""
+        yield from self._deliver(self._lines[self._said], self._lines[self._said].at)
+        self._said += 1
+
+    def wait(self, until: float) -> None:
+        """Keep what is said up to an instant."""
+        while self.next_at() <= until:
+            self._said += 1
+
+    def waited(self, at: float) -> list[Envelope]:
+        """Return everything that is not acknowledged, as it is delivered on a new connection."""
+        lines = self._lines[self._acknowledged : self._said]
+        return [envelope for line in lines for envelope in self._deliver(line, at)]
+
+    def take_acknowledgements(self, run: Stage) -> None:
+        """Note what the hub has acknowledged; never a later line before an earlier one."""
+        for envelope in run.acknowledged:
+            assert envelope.token <= self._acknowledged, "out of order"
+            self._acknowledged = max(self._acknowledged, envelope.token + 1)
+        run.acknowledged.clear()
+
+    def is_done(self) -> bool:
+        """Tell whether every line is acknowledged."""
+        return self._acknowledged == len(self._lines)
+
+    def _deliver(self, line: Line, at: float) -> Iterator[Envelope]:
+        twice = self.chance.random() < DOUBLED
+        self.delivered += 1
+        self.doubled += twice
+        for _ in range(1 + twice):
+            yield Envelope(
+                link="mqtt",
+                address=line.topic,
+                payload=line.payload,
+                received=START + at,
+                token=line.number,
+            )
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run has left behind; instants in seconds after the start."""
+
+    alarms: list[tuple[str, str, float, float | None]]
+    """(device, rule, raised at, cleared at), sorted."""
+    tickets: Counter[tuple[str, str]]
+    """(device, fault) → how many tickets."""
+    journal: list[int]
+    is_done: bool
+    troubles: Counter[str]
+    delivered: int
+    doubled: int
+
+
+def simulate(seed: int, seconds: float, *, troubled: bool) -> Outcome:
+    """Run a community of this seed, with troubles or without."""
+    with asyncio.Runner(loop_factory=lambda: ShuffledLoop(seed)) as runner:
+        return runner.run(_live(seed, seconds, troubled=troubled))
+
+
+async def _live(seed: int, seconds: float, *, troubled: bool) -> Outcome:
+    chance = Random(seed)
+    broker = Broker(Community(seed, seconds, START).lines, chance)
+    clock = ManualClock(START)
+    store = MemoryStore(clock)
+    troubles = list(plan_troubles(chance, seconds)) if troubled else []
+    await _spend(store, clock, broker, troubles, seconds)
+    return await _read(store, broker, Counter(each.kind for each in troubles))
+
+
+def plan_troubles(chance: Random, seconds: float) -> Iterator[Trouble]:
+    """Yield troubles up to two and a half hours before the end."""
+    at = 0.0
+    while True:
+        at += chance.uniform(*BETWEEN)
+        until = at + chance.choice(LENGTHS) * chance.random()
+        if until > seconds - 9000:
+            return
+        yield Trouble(kind=chance.choice(TROUBLES), at=at, until=until)
+        at = until
+
+
+async def _spend(
+    store: MemoryStore, clock: ManualClock, broker: Broker, troubles: list[Trouble], end: float
+) -> None:
+    """Start a hub, and another after each that has ended, until the time is over."""
+    waiting = list(reversed(troubles))
+    trouble: Trouble | None = None
+    while True:
+        waited = broker.waited(clock.now() - START)
+        async with stage(store, clock, DEVICES, waited, MODELS) as run:
+            broker.take_acknowledgements(run)
+            trouble = await _live_until_it_ends(run, broker, waiting, end)
+        if trouble is None:
+            return
+        broker.wait(trouble.until)
+        await clock.advance(max(0.0, START + trouble.until - clock.now()))
+
+
+async def _live_until_it_ends(
+    run: Stage, broker: Broker, waiting: list[Trouble], end: float
+) -> Trouble | None:
+    """Let a hub live through cuts; returns what ended it, None at the end of the time."""
+    while waiting and waiting[-1].kind == "cut":
+        await _cut(run, broker, waiting.pop())
+    if not waiting:
+        await _listen(run, broker, end)
+        return None
+    trouble = waiting.pop()
+    if trouble.kind == "stop":
+        await _listen(run, broker, trouble.at)
+        return trouble
+    await _fly(run, broker, trouble.at)
+    for _ in range(broker.chance.randrange(TURNS)):
+        await asyncio.sleep(0)
+    return trouble
+
+
+async def _listen(run: Stage, broker: Broker, until: float) -> None:
+    """Let the devices speak, and what comes due between come at its own instant."""
+    while broker.next_at() <= until:
+        await _move(run, broker.next_at())
+        for envelope in broker.say():
+            run.intake.inbox.offer(envelope)
+        await run.settle()
+        broker.take_acknowledgements(run)
+    await _move(run, until)
+
+
+async def _move(run: Stage, at: float) -> None:
+    left = START + at - run.clock.now()
+    if left > 0:
+        await run.clock.advance(left)
+        await run.settle()
+
+
+async def _fly(run: Stage, broker: Broker, at: float) -> None:
+    """Deliver what is said just before an instant; nobody has looked at it yet."""
+    await _listen(run, broker, at - IN_FLIGHT)
+    broker.wait(at)
+    await _move(run, at)
+    for envelope in broker.waited(at):
+        run.intake.inbox.offer(envelope)
+
+
+async def _cut(run: Stage, broker: Broker, trouble: Trouble) -> None:
+    """Cut the connection; what is acknowledged on it afterwards does not reach the broker."""
+    await _fly(run, broker, trouble.at)
+    run.cut()
+    await run.settle()
+    run.acknowledged.clear()
+    broker.wait(trouble.until)
+    await _move(run, trouble.until)
+    run.reconnect(broker.waited(trouble.until))
+    await run.settle()
+    broker.take_acknowledgements(run)
+
+
+async def _read(store: MemoryStore, broker: Broker, troubles: Counter[str]) -> Outcome:
+    alarms = await store.books.alarms(open_only=False, limit=1_000_000)
+    tickets = await store.books.tickets(open_only=False, limit=1_000_000)
+    return Outcome(
+        alarms=sorted(
+            (
+                each.subject.removeprefix("d_"),
+                each.rule,
+                round(each.raised_at - START, 3),
+                None if each.cleared_at is None else round(each.cleared_at - START, 3),
+            )
+            for each in alarms
+        ),
+        tickets=Counter((each.subject.removeprefix("d_"), each.fault) for each in tickets),
+        journal=[entry.seq for entry in await store.books.journal(after=0, limit=10_000_000)],
+        is_done=broker.is_done(),
+        troubles=troubles,
+        delivered=broker.delivered,
+        doubled=broker.doubled,
+    )

@@ -1,0 +1,101 @@
+"""Days of a community in virtual time: a hub with troubles decides what one without them does."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from hub.model.report import Report
+from hub.store.memory_tables import Tables
+from rules import facts
+from rules.state import DeviceState
+from tests.chaos.community import Community
+from tests.chaos.simulation import START, Broker, Outcome, simulate
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(3600)]
+
+SEED = int(os.environ.get("SIMULATION_SEED", "20261125"))
+RUNS = int(os.environ.get("SIMULATION_RUNS", "12"))
+HOUR = 3600.0
+BRIEF, DAY, LONG = 12 * HOUR, 24 * HOUR, 72 * HOUR
+
+
+def faults(found: Outcome, truth: Outcome, seed: int, seconds: float) -> list[str]:
+    """Return what is wrong with a run, a sentence each."""
+    expected = Community(seed, seconds, START).raises
+    raised = Counter(alarm[:2] for alarm in found.alarms)
+    checks = {
+        "a message was never acknowledged": found.is_done,
+        "an alarm is missing or was raised too often": raised == expected,
+        "an alarm has other instants than without troubles": found.alarms == truth.alarms,
+        "a ticket is missing, or there are two": found.tickets == truth.tickets,
+        "the journal has a gap": found.journal == list(range(1, len(found.journal) + 1)),
+    }
+    return [sentence for sentence, holds in checks.items() if not holds]
+
+
+@pytest.mark.parametrize(("runs", "seconds"), [(1, LONG), (RUNS, BRIEF)])
+def test_stops_crashes_and_cuts_change_no_alarm_and_no_ticket(runs: int, seconds: float) -> None:
+    total: Counter[str] = Counter()
+    for seed in range(SEED, SEED + runs):
+        truth = simulate(seed, seconds, troubled=False)
+        found = simulate(seed, seconds, troubled=True)
+        assert faults(found, truth, seed, seconds) == [], seed
+        total += found.troubles
+        total += Counter(messages=found.delivered, twice=found.doubled, alarms=len(found.alarms))
+    sys.stdout.write(
+        f"\nseeds {SEED}..{SEED + runs - 1}, {seconds / HOUR:.0f} h each: {dict(total)}\n"
+    )
+    assert min(total["stop"], total["crash"], total["cut"], total["alarms"]) > 0
+
+
+def test_the_same_seed_gives_the_same_run() -> None:
+    first, second = (simulate(SEED, BRIEF, troubled=True) for _ in range(2))
+    assert first == second
+
+
+def acknowledges_early(patch: pytest.MonkeyPatch) -> None:
+    """Acknowledge what is delivered before it is stored."""
+    deliver = Broker.waited
+
+    def waited(self: Broker, at: float) -> list[Any]:
+        envelopes = deliver(self, at)
+        self._acknowledged = self._said
+        return envelopes
+
+    patch.setattr(Broker, "waited", waited)
+    patch.setattr(Broker, "take_acknowledgements", lambda self, run: run.acknowledged.clear())
+
+
+def forgets_what_runs(patch: pytest.MonkeyPatch) -> None:
+    """Store no running hold and no open episode."""
+    apply = Tables.apply
+
+    def lose(self: Tables, changes: Any) -> None:  # noqa: ANN401
+        changes.states.clear()
+        apply(self, changes)
+
+    patch.setattr(Tables, "apply", lose)
+
+
+def believes_arrival(patch: pytest.MonkeyPatch) -> None:
+    """Judge by when a message came."""
+
+    def place(d: DeviceState, report: Report, *, judging: bool) -> tuple[float, bool]:
+        return report.received, False
+
+    patch.setattr(facts, "place_in_time", place)
+
+
+@pytest.mark.parametrize("broken", [acknowledges_early, forgets_what_runs, believes_arrival])
+def test_a_broken_hub_is_caught(broken: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401
+    truth = simulate(SEED, DAY, troubled=False)
+    broken(monkeypatch)
+    found = simulate(SEED, DAY, troubled=True)
+    caught = faults(found, truth, SEED, DAY)
+    sys.stdout.write(f"\n{broken.__name__}: {caught}\n")
+    assert caught
