@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from hub.loading import load_world, read_settings, read_text
 from hub.quiet_desk import QuietDesk
 from hub.remote_office import RemoteOffice, hub_client
 from hub.settings import Settings
+from hub.store.ownership import left_to_owner
 from hub.store.sqlite import open_store
 from hub.toml_reader import TomlReader
 
@@ -46,26 +47,10 @@ async def open_office(config: Path) -> AsyncIterator[Office]:
 async def _own_office(settings: Settings, user: str) -> AsyncIterator[OwnOffice]:
     path = settings.store.path
     clock = SystemClock(speed=settings.demo.speed, origin=settings.demo.clock_origin)
-    with _left_to_their_owner(path):
+    with left_to_owner(path):
         async with open_store(path, clock=clock) as store:
             snapshot = await store.archive.load(now=clock.now())
             desk = QuietDesk(store.committer, clock, snapshot.last_seq)
             gatekeeper = Gatekeeper(store.books, desk, clock)
             places = load_world(settings, {}).site.places
             yield OwnOffice(gatekeeper, clock, places, local_identity(user))
-
-
-@contextlib.contextmanager
-def _left_to_their_owner(path: Path) -> Iterator[None]:
-    """Give what root has made beside the store to the folder's owner, or the hub cannot open it.
-
-    Nobody else may read what is made.
-    """
-    os.umask(0o077)
-    try:
-        yield
-    finally:
-        if os.geteuid() == 0 and path.parent.is_dir():
-            owner = path.parent.stat()
-            for file in path.parent.glob(f"{path.name}*"):
-                os.chown(file, owner.st_uid, owner.st_gid)

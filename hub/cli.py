@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hub.cli_access import key_app, user_app
+from hub.cli_store import backup, restore
 from hub.errors import ConfigError, HubError
 
 WRONG_FILE = 2
@@ -28,6 +29,8 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(demo_app, name="demo")
 app.add_typer(user_app, name="user")
 app.add_typer(key_app, name="key")
+app.command()(backup)
+app.command()(restore)
 
 VERSION = Annotated[bool, typer.Option("--version", help="show the version and exit")]
 CONFIG = Annotated[Path, typer.Argument(help="the configuration, lingdang.toml")]

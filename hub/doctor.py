@@ -23,6 +23,10 @@ TIGHT, FULL = 0.2, 0.05
 """Shares of free space below which there is a warning, and below which it is wrong."""
 
 
+_NO_COPIES = {".lock", ".part"}
+"""Ends of files beside the database that hold no copy of it, or not yet."""
+
+
 def see(config: Path, patient: Patient, *, as_json: bool, echo: Callable[[str], None]) -> int:
     """Run all checks; 0 when all is well, 1 with warnings, 2 when something is wrong."""
     settings, problems = read_settings(config)
@@ -91,7 +95,7 @@ def check_store(path: Path) -> Finding:
 def check_backup(path: Path, now: float, named: Path | None = None) -> Finding:
     """Look how old the `named` copy is, or the newest one beside the database."""
     copies = [named] if named else [*path.parent.glob(f"{path.name}.*")]
-    copies = [each for each in copies if each.is_file()]
+    copies = [each for each in copies if each.is_file() and each.suffix not in _NO_COPIES]
     if not copies:
         zh, en = (
             "没有找到备份。",

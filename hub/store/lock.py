@@ -35,5 +35,6 @@ def _take(handle: int, path: Path) -> None:
         owner = os.pread(handle, 20, 0).decode(errors="replace").strip() or "unknown"
         raise StoreError(
             f"{path} is in use by another hub (process {owner}); stop that one first, or give this"
-            " one a data folder of its own"
+            " one a data folder of its own",
+            zh=f"{path} 正由另一个系统进程（{owner}）使用，请先停掉它。",
         ) from None

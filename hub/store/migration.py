@@ -49,17 +49,24 @@ def migrate(
     schema as it was before that step.
     """
     version = current_version(connection)
-    latest = max((step.version for step in steps), default=0)
-    if version > latest:
-        raise StoreError(
-            f"{path} was written by a newer hub (schema {version}, this hub knows {latest});"
-            " install that version again, or restore the backup made before the upgrade"
-        )
+    latest = refuse_newer(version, path, steps)
     if 0 < version < latest:
         copy_database(connection, path.with_name(f"{path.name}.before-{latest}"))
     for step in steps:
         if step.version > version:
             _run(connection, step, now)
+
+
+def refuse_newer(version: int, path: Path, steps: Sequence[Step]) -> int:
+    """Return the number of the last step; StoreError where `version` is beyond it."""
+    latest = max((step.version for step in steps), default=0)
+    if version > latest:
+        raise StoreError(
+            f"{path} was written by a newer hub (schema {version}, this hub knows {latest});"
+            " install that version again, or restore the backup made before the upgrade",
+            zh=f"{path} 由更新的版本写成，请装回那个版本，或恢复升级前的备份。",
+        )
+    return latest
 
 
 def current_version(connection: sqlite3.Connection) -> int:

@@ -18,6 +18,11 @@ def newest_instant(path: Path) -> float | None:
     return max((at for (at,) in _select(path, sql) if at is not None), default=None)
 
 
+def last_number(path: Path) -> int:
+    """Return the number of the newest journal entry; 0 without any."""
+    return int(_select(path, "SELECT coalesce(max(seq), 0) FROM journal")[0][0])
+
+
 def read_collection(path: Path, collection: str) -> dict[str, bytes]:
     """Return a collection of documents, key → JSON."""
     sql = "SELECT key, body FROM document WHERE collection = ?"

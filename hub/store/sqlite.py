@@ -17,7 +17,7 @@ from hub.errors import StoreBrokenError, StoreError
 from hub.store.archive import SqliteArchive
 from hub.store.books import SqliteBooks
 from hub.store.committer import SqliteCommitter
-from hub.store.copying import check_database, copy_database
+from hub.store.copying import check_database
 from hub.store.failure import explain
 from hub.store.lock import exclusive
 from hub.store.migration import migrate, shipped_steps
@@ -52,7 +52,7 @@ _BOOKS = (
 
 
 class SqliteStore:
-    """An open store: the three ports, and the backup."""
+    """An open store: the three ports, and the upkeep."""
 
     def __init__(
         self, path: Path, committer: SqliteCommitter, upkeep: Upkeep, readers: Readers
@@ -62,11 +62,6 @@ class SqliteStore:
         self.upkeep = upkeep
         self.archive = SqliteArchive(path, readers)
         self.books = SqliteBooks(readers)
-        self._readers = readers
-
-    async def backup(self, target: Path) -> None:
-        """Write a checked copy to `target` while the hub runs; StoreError when it failed."""
-        await self._readers.read(lambda source: copy_database(source, target), limit=None)
 
 
 @asynccontextmanager

@@ -73,6 +73,8 @@ def test_a_sound_store_is_ok_a_torn_one_wrong_and_a_missing_one_a_warning(tmp_pa
 def test_the_newest_copy_counts_and_none_is_a_warning(tmp_path: Path) -> None:
     path = tmp_path / "lingdang.db"
     assert check_backup(path, NOW).verdict is Verdict.WARNING
+    (tmp_path / "lingdang.db.lock").touch()
+    assert check_backup(path, NOW).verdict is Verdict.WARNING, "a lock is no copy"
     copy = tmp_path / "lingdang.db.backup"
     copy.write_bytes(b"")
     os.utime(copy, (NOW - 3600, NOW - 3600))

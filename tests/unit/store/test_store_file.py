@@ -226,24 +226,6 @@ async def test_readers_cannot_write(tmp_path: Path) -> None:
             connection.execute("DELETE FROM journal")
 
 
-async def test_a_backup_opens_as_a_store_of_its_own(tmp_path: Path) -> None:
-    copy = tmp_path / "copy.db"
-    async with open_store(tmp_path / "hub.db", clock=CLOCK) as store:
-        await store.committer.commit(everything())
-        await store.backup(copy)
-        await store.committer.commit(Changes(journal=[entry(3)]))
-        await store.backup(copy)
-    async with open_store(copy, clock=CLOCK) as restored:
-        assert await _last_seq(restored) == 3
-    assert not copy.with_name("copy.db.part").exists()
-
-
-async def test_a_backup_that_cannot_be_written_says_so(tmp_path: Path) -> None:
-    async with open_store(tmp_path / "hub.db", clock=CLOCK) as store:
-        with pytest.raises(StoreError, match="unable to open"):
-            await store.backup(tmp_path / "missing" / "copy.db")
-
-
 async def test_a_database_of_a_newer_hub_is_refused_untouched(tmp_path: Path) -> None:
     path = tmp_path / "hub.db"
     async with open_store(path, clock=CLOCK):

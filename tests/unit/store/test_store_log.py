@@ -152,7 +152,7 @@ async def test_sorting_that_was_cut_off_leaves_nothing_double(tmp_path: Path) ->
         await store.committer.commit(talk(1))
         await store.committer.commit(talk(2))
         await store.upkeep.save()
-        chunks, _ = await store._readers.read(compaction.read_log)
+        chunks, _ = await store.archive._readers.read(compaction.read_log)
         writer = store.committer._writer
         await writer.call(lambda: writer.transact(lambda c: compaction.write_parts(c, chunks)))
         await writer.call(lambda: writer.transact(lambda c: compaction.write_chunks(c, chunks[:2])))
@@ -169,7 +169,7 @@ async def test_parts_that_were_announced_and_never_written_are_dropped(tmp_path:
     async with open_store(path, clock=CLOCK) as store:
         await store.committer.commit(talk(1))
         await store.upkeep.save()
-        chunks, _ = await store._readers.read(compaction.read_log)
+        chunks, _ = await store.archive._readers.read(compaction.read_log)
         writer = store.committer._writer
         await writer.call(lambda: writer.transact(lambda c: compaction.write_parts(c, chunks)))
         await store.upkeep._merge(NOW * 2)
