@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query, Request, Response
 
@@ -60,18 +60,31 @@ async def read_history(
     point: Annotated[str, Query(min_length=1, max_length=100)],
     start: Annotated[Instant, Query(alias="from")] = "",
     end: Annotated[Instant, Query(alias="to")] = "",
+    step: Annotated[Literal["reading", "hour"], Query(description="readings, or roll-ups")] = (
+        "reading"
+    ),
     limit: Limit = LONGEST_PAGE,
 ) -> Response:
-    """Read a point's readings, oldest first; without `from` the last 24 hours.
+    """Read a point's readings or hours, oldest first; without `from` the last 24 hours.
 
     `next` is the `from` of the following page.
     """
     ports = ports_of(request)
     view = await _public_device(request, device_id)
     first, last = _span(start, end, ports.clock.now())
+    if step == "hour":
+        return await _hours(ports.archive, (view.device.uid, point), (first, last), limit)
     found = await ports.archive.history(view.device.uid, point, start=first, end=last, limit=limit)
     following = None if found.next is None else repr(found.next)
     return page([wire.reading(row) for row in found.rows], following)
+
+
+async def _hours(
+    archive: Archive, key: tuple[str, str], span: tuple[float, float], limit: int
+) -> Response:
+    rows = await archive.rollups(*key, start=span[0], end=span[1], limit=limit + 1)
+    following = repr(rows[limit].at) if len(rows) > limit else None
+    return page([wire.rollup(row) for row in rows[:limit]], following)
 
 
 async def list_events(

@@ -10,7 +10,7 @@ from hub.model.command import Command
 from hub.model.instant import to_rfc3339
 from hub.model.journal import Entry
 from hub.model.ticket import Ticket
-from hub.ports import DeviceView, EventRow, PointView, QuarantineRow, ReadingRow
+from hub.ports import DeviceView, EventRow, PointView, QuarantineRow, ReadingRow, RollupRow
 
 HOUSEHOLD = "household"
 """A meter's `scope` attribute: its readings are a family's business."""
@@ -67,6 +67,19 @@ def reading(row: ReadingRow) -> dict[str, Any]:
         "quality": row.quality,
         "boot": row.boot,
         "seq": row.seq,
+    }
+
+
+def rollup(row: RollupRow) -> dict[str, Any]:
+    """Write an hour of a point."""
+    return {
+        "at": to_rfc3339(row.at),
+        "count": row.count,
+        "min": row.minimum,
+        "max": row.maximum,
+        "mean": row.mean,
+        "first": row.first,
+        "last": row.last,
     }
 
 

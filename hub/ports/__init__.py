@@ -14,6 +14,7 @@ from hub.ports.row import (
     PointRow,
     QuarantineRow,
     ReadingRow,
+    RollupRow,
     Snapshot,
     StateRow,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "QuarantineRow",
     "ReadingRow",
     "Registers",
+    "RollupRow",
     "Snapshot",
     "StateRow",
 ]

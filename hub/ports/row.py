@@ -27,6 +27,18 @@ class ReadingRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     seq: int | None = None
 
 
+class RollupRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a number was in the clock hour from `at` on: of its good readings, in event time."""
+
+    at: float
+    count: int
+    minimum: float
+    maximum: float
+    mean: float
+    first: float
+    last: float
+
+
 class EventRow(msgspec.Struct, frozen=True, kw_only=True):
     """One event of a device for history."""
 

@@ -18,6 +18,7 @@ from hub.ports.row import (
     FeedRow,
     QuarantineRow,
     ReadingRow,
+    RollupRow,
     Snapshot,
 )
 
@@ -51,6 +52,12 @@ class Archive(Protocol):
         self, uid: str, point: str, *, start: float, end: float, limit: int
     ) -> HistoryPage:
         """Read a point's readings with start <= at < end."""
+        ...
+
+    async def rollups(
+        self, uid: str, point: str, *, start: float, end: float, limit: int
+    ) -> list[RollupRow]:
+        """Read a point's hours from the one of `start` on that begin before `end`, oldest first."""
         ...
 
     async def events(self, uid: str, *, start: float, end: float, limit: int) -> list[EventRow]:

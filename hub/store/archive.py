@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from hub.model.report import Report
-from hub.ports import EventRow, HistoryPage, Snapshot
+from hub.ports import EventRow, HistoryPage, RollupRow, Snapshot
 from hub.store import event
-from hub.store.history import read_point
+from hub.store.history import read_point, read_rollups
 from hub.store.readers import Readers
 from hub.store.replay import replay_file
 from hub.store.snapshot import load_snapshot
@@ -41,6 +41,14 @@ class SqliteArchive:
         """
         return await self._readers.read(
             lambda connection: read_point(connection, (uid, point), (start, end), limit)
+        )
+
+    async def rollups(
+        self, uid: str, point: str, *, start: float, end: float, limit: int
+    ) -> list[RollupRow]:
+        """Read a point's hours from the one of `start` on that begin before `end`, oldest first."""
+        return await self._readers.read(
+            lambda connection: read_rollups(connection, (uid, point), (start, end), limit)
         )
 
     async def events(self, uid: str, *, start: float, end: float, limit: int) -> list[EventRow]:

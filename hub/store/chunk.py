@@ -11,13 +11,13 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import islice, repeat
 from math import inf
-from operator import sub
-from typing import Any
+from operator import itemgetter, sub
+from typing import Any, TypeGuard, cast
 
 import msgspec
 
 from hub.model.device import DeviceUid
-from hub.model.report import Quality, Report, Sample, Topic
+from hub.model.report import Quality, Report, Sample, Topic, Value
 from hub.ports import ReadingRow
 from hub.store import column
 from hub.store.column import Column
@@ -27,7 +27,11 @@ HOUR = 3600.0
 Span = tuple[float, float]
 EVER = (-inf, inf)
 
+LARGEST_NUMBER = 1e300
+"""A million such numbers can still be added up."""
+
 _QUALITIES = tuple(Quality)
+_GOOD = _QUALITIES.index(Quality.GOOD)
 _CODE = {quality: code for code, quality in enumerate(_QUALITIES)}
 
 
@@ -99,6 +103,32 @@ def unpack_point(uid: str, point: str, body: bytes) -> Iterator[ReadingRow]:
                     boot=group.boot,
                     seq=seq,
                 )
+
+
+def unpack_numbers(body: bytes) -> dict[str, list[float]]:
+    """Return the good and finite numbers of each point that has any, in order of event time."""
+    found: dict[str, list[tuple[Any, float]]] = {}
+    for group in _read(body):
+        frame = [
+            (at, received, -1 if seq is None else seq) for at, received, seq, _ in _frame(group)
+        ]
+        for point, values, codes in zip(group.points, group.values, group.qualities, strict=True):
+            numbers = column.unpack(values, group.count)
+            good = column.unpack(codes, group.count)
+            rows = zip(frame, numbers, good, strict=True)
+            found.setdefault(point, []).extend(
+                (key, value) for key, value, code in rows if code == _GOOD and is_number(value)
+            )
+    return {
+        point: [value for _, value in sorted(rows, key=itemgetter(0))]
+        for point, rows in found.items()
+        if rows
+    }
+
+
+def is_number(value: Value | None) -> TypeGuard[float]:
+    """Tell whether a value can be added up; true and false cannot, nor what is infinite."""
+    return type(value) in {int, float} and abs(cast("float", value)) <= LARGEST_NUMBER
 
 
 def identity(said: Said) -> tuple[Any, ...]:

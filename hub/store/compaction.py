@@ -178,7 +178,9 @@ def _read_group(
 def begin_columns(connection: sqlite3.Connection, hour: int) -> None:
     """Note that an hour will have columns, with as many messages as its parts have."""
     connection.execute(
-        "INSERT OR REPLACE INTO part SELECT hour, 0, sum(count) FROM part WHERE hour = ?", (hour,)
+        "INSERT OR REPLACE INTO part (hour, part, count)"
+        " SELECT hour, 0, sum(count) FROM part WHERE hour = ?",
+        (hour,),
     )
 
 

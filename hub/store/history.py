@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from hub.ports import HistoryPage, ReadingRow
-from hub.store import chunk
+from hub.ports import HistoryPage, ReadingRow, RollupRow
+from hub.store import chunk, rollup
 from hub.store.chunk import HOUR
 from hub.store.compaction import group_of, once, read_chunks
 from hub.store.log import Said, read_span
@@ -21,6 +22,12 @@ _CHUNKS = (
     " WHERE p.hour >= ? AND p.hour <= ?"
     " ORDER BY p.hour, p.part"
 )
+
+_UNROLLED = (
+    "SELECT DISTINCT hour FROM part WHERE (part > 0 OR rolled = 0) AND hour >= ? AND hour < ?"
+)
+LONG_AGO = 1e12
+"""Seconds from 1970 beyond which nothing is looked for."""
 
 
 def read_point(
@@ -43,7 +50,7 @@ def _hours(
     fresh: dict[int, list[Said]] = {}
     for each in read_span(connection, *span, [uid]):
         fresh.setdefault(int(each[2].at // HOUR), []).append(each)
-    last = max(span[0], min(span[1], 1e12))
+    last = max(span[0], min(span[1], LONG_AGO))
     names = (uid, group_of(uid))
     found = connection.execute(_CHUNKS, (*names, span[0] // HOUR, last // HOUR))
     for hour, rows in groupby(found, key=lambda row: int(row[0])):
@@ -56,6 +63,29 @@ def _hours(
             yield sorted(chunk.unpack_point(uid, point, parts[0][1]), key=_order)
     for hour in sorted(fresh):
         yield _pick(fresh[hour], key)
+
+
+def read_rollups(
+    connection: sqlite3.Connection, key: tuple[str, str], span: tuple[float, float], limit: int
+) -> list[RollupRow]:
+    """Return a point's hours that begin before the span's end, from the one of its start on.
+
+    Hours that are not rolled up yet, the last two or so, are summed up from their readings.
+    """
+    first, last = (min(max(each, -LONG_AGO), LONG_AGO) for each in span)
+    start, end = first // HOUR, -(-last // HOUR)
+    hours = rollup.read_rolled(connection, key, start, end)
+    for hour in _unrolled(connection, key[0], start, end):
+        hours.pop(hour, None)
+        page = read_point(connection, key, (hour * HOUR, (hour + 1) * HOUR), sys.maxsize)
+        hours |= rollup.by_hour(page.rows)
+    return [rollup.to_row(hour, hours[hour]) for hour in sorted(hours)[:limit]]
+
+
+def _unrolled(connection: sqlite3.Connection, uid: str, start: float, end: float) -> set[int]:
+    found = connection.execute(_UNROLLED, (start, end)).fetchall()
+    fresh = read_span(connection, start * HOUR, end * HOUR, [uid])
+    return {hour for (hour,) in found} | {int(each[2].at // HOUR) for each in fresh}
 
 
 def _pick(said: Sequence[Said], key: tuple[str, str]) -> list[ReadingRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,13 +15,22 @@ from hub.model.journal import Entry
 from hub.model.place import contains
 from hub.model.report import Report
 from hub.model.ticket import Ticket
-from hub.ports import Changes, EventRow, FeedRow, HistoryPage, QuarantineRow, Snapshot
+from hub.ports import (
+    Changes,
+    EventRow,
+    FeedRow,
+    HistoryPage,
+    QuarantineRow,
+    RollupRow,
+    Snapshot,
+)
 from hub.store import bounds
-from hub.store.chunk import order
+from hub.store.chunk import HOUR, order
 from hub.store.memory_tables import Tables, ticket_key
 from hub.store.paging import cut_page
 from hub.store.reading import to_reading
 from hub.store.replay import in_order
+from hub.store.rollup import by_hour, to_row
 from hub.store.thing import ENDED_COMMAND, ENDED_TICKET
 
 
@@ -75,6 +85,14 @@ class MemoryArchive:
             if sample.point == point and start <= report.at < end
         ]
         return cut_page(rows, limit)
+
+    async def rollups(
+        self, uid: str, point: str, *, start: float, end: float, limit: int
+    ) -> list[RollupRow]:
+        """Read a point's hours from the one of `start` on that begin before `end`, oldest first."""
+        first, last = start // HOUR * HOUR, -(-end // HOUR) * HOUR
+        page = await self.history(uid, point, start=first, end=last, limit=sys.maxsize)
+        return [to_row(hour, figures) for hour, figures in by_hour(page.rows).items()][:limit]
 
     async def events(self, uid: str, *, start: float, end: float, limit: int) -> list[EventRow]:
         """Read a device's events with start <= at < end, oldest first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -14,6 +15,7 @@ import structlog
 from hub.clock import Clock
 from hub.errors import StoreError
 from hub.store import compaction
+from hub.store.ageing import Ageing
 from hub.store.log import CHECKPOINT, read_mark
 from hub.store.readers import Readers
 from hub.store.unsaved import Unsaved
@@ -42,6 +44,7 @@ class Upkeep:
         self._readers = readers
         self._unsaved = unsaved
         self._clock = clock
+        self._ageing = Ageing(writer, readers)
         self._sorted_at = self._saved_at = time.monotonic()
 
     async def run(self) -> None:
@@ -61,11 +64,12 @@ class Upkeep:
                 failing = False
 
     async def tidy(self, *, now: float) -> None:
-        """Save everything, sort the whole log and merge every hour that is over at `now`."""
+        """Save everything, sort the whole log, merge and roll up what is over at `now`."""
         await self.save()
         await self._sort()
         await self._cut()
         await self._merge(now)
+        await self._ageing.roll(sys.maxsize)
 
     async def save(self) -> None:
         """Write what stands only in the log to its tables, a part at a time.
@@ -82,6 +86,7 @@ class Upkeep:
             await self._sort()
             self._sorted_at = time.monotonic()
             await self._merge(self._clock.now())
+            await self._ageing.roll()
         if held >= BEHIND or self._is_over(self._saved_at, SAVE_EVERY):
             await self.save()
             self._saved_at = time.monotonic()

@@ -33,6 +33,7 @@ from hub.ports import (
     PointView,
     QuarantineRow,
     ReadingRow,
+    RollupRow,
     Snapshot,
 )
 
@@ -252,6 +253,23 @@ class FakeArchive:
     def __init__(self) -> None:
         self.asked: tuple[float, float] = (0.0, 0.0)
         self.event_names = ["vehicle.passed"]
+
+    async def rollups(
+        self, uid: str, point: str, *, start: float, end: float, limit: int
+    ) -> list[RollupRow]:
+        self.asked = (start, end)
+        return [
+            RollupRow(
+                at=NOW + hour * 3600,
+                count=60,
+                minimum=1,
+                maximum=3,
+                mean=2.0,
+                first=1,
+                last=3,
+            )
+            for hour in range(3)
+        ][:limit]
 
     async def history(
         self, uid: str, point: str, *, start: float, end: float, limit: int

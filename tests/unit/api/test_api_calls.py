@@ -80,8 +80,22 @@ async def test_history_is_paged_by_time_and_understands_instants(world: World) -
     }
 
 
+async def test_history_by_the_hour_is_paged_by_time(world: World) -> None:
+    path = "/api/v1/devices/gate-a/history?point=motor.temperature&step=hour"
+    async with asking(world) as client:
+        first = (await client.get(f"{path}&limit=2")).json()
+        assert world.archive.asked == (NOW - 86400, NOW)
+        whole = (await client.get(f"{path}&limit=3")).json()
+    assert first["next"] == repr(NOW + 7200)
+    assert whole["next"] is None
+    assert [len(each["items"]) for each in (first, whole)] == [2, 3]
+    figures = {"count": 60, "min": 1, "max": 3, "mean": 2.0, "first": 1, "last": 3}
+    assert first["items"][0] == {"at": MOMENT, **figures}
+
+
 @pytest.mark.parametrize(
-    "query", ["point=x&from=soon", "point=x&from=20&to=10", "", "point=x&limit=0"]
+    "query",
+    ["point=x&from=soon", "point=x&from=20&to=10", "", "point=x&limit=0", "point=x&step=day"],
 )
 async def test_a_wrong_question_about_history_is_named(world: World, query: str) -> None:
     async with asking(world) as client:

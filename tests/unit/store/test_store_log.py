@@ -19,6 +19,7 @@ from hub.model.report import Quality
 from hub.ports import Changes, CursorRow, HeardRow, ReadingRow, Snapshot
 from hub.store import compaction, migration, unsaved, upkeep
 from hub.store.log import Page
+from hub.store.migration import shipped_steps
 from hub.store.peek import newest_instant
 from hub.store.sqlite import SqliteStore, open_store
 from tests.contract.store_cases import NOW, each_said, everything, reading, said
@@ -314,7 +315,7 @@ async def test_history_of_the_first_schema_is_taken_over(tmp_path: Path) -> None
         points = (await store.archive.load(now=NOW)).points
         assert [row for row in rows[2:] if row not in points] == []
         await store.committer.commit(everything())
-    assert (tmp_path / "hub.db.before-2").exists()
+    assert (tmp_path / f"hub.db.before-{shipped_steps()[-1].version}").exists()
 
 
 async def test_of_two_devices_whose_names_contain_each_other_each_has_its_own(
