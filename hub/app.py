@@ -27,6 +27,7 @@ from hub.logs import configure_logging
 from hub.ports import Envelope, Link
 from hub.services.supervisor import Supervisor
 from hub.site_books import known_uids, site_documents
+from hub.store.retention import Keep, Retention, plan_retention
 from hub.store.sink import influx
 from hub.store.sqlite import SqliteStore, open_store
 from hub.web import build_ports, keep_house, serve_web
@@ -83,6 +84,7 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
             log.warning("a file is wrong; what is broken is left out", fault=str(problem))
         crew = await stack.enter_async_context(_crew())
         wiring = _plan_wiring(world)
+        await store.upkeep.ageing.keep(_plan_retention(world))
         intake = await _build_intake(world, store, clock, wiring, crew)
         links = _Links()
         crew.start(intake.pipeline.run(links.acknowledge), "intake")
@@ -130,6 +132,12 @@ def _plan_wiring(world: World) -> Wiring:
         devices=world.site.devices,
         models=world.models,
     )
+
+
+def _plan_retention(world: World) -> Retention:
+    store = world.settings.store
+    usual = Keep(readings=store.keep_readings, hours=store.keep_hours)
+    return plan_retention(usual, world.site.devices, world.models)
 
 
 async def _build_intake(

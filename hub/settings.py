@@ -22,6 +22,7 @@ from hub.toml_reader import TomlReader
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
+Days = Annotated[int, Meta(ge=2, le=36_500)]
 T = TypeVar("T", bound=msgspec.Struct)
 
 PASSWORD_VARIABLE = "LINGDANG_MQTT_PASSWORD"  # noqa: S105 - its name
@@ -57,9 +58,11 @@ class CommunitySettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The embedded store's file."""
+    """The embedded store's file, and for how many days it keeps readings and hourly roll-ups."""
 
     path: Path = Path("lingdang.db")
+    keep_readings: Days = 90
+    keep_hours: Days = 1095
 
 
 class WebSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -20,7 +21,10 @@ class PointType(StrEnum):
 
 
 class PointSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One point; `period` in seconds, 0 for a point that is sent on change only."""
+    """One point; `period` in seconds, 0 for a point that is sent on change only.
+
+    `keep_readings` and `keep_hours` are days of history; 0 means what the site keeps.
+    """
 
     name: str
     type: PointType
@@ -31,6 +35,8 @@ class PointSpec(msgspec.Struct, frozen=True, kw_only=True):
     values: tuple[str, ...] = ()
     zh: str = ""
     en: str = ""
+    keep_readings: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 0
+    keep_hours: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 0
 
 
 class Register(msgspec.Struct, frozen=True, kw_only=True):

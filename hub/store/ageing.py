@@ -1,41 +1,136 @@
-"""What becomes of history as it ages: its hours are rolled up."""
+"""What becomes of history as it ages: its hours are rolled up, and in the end deleted."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from hub.store import compaction, rollup
+from hub.store import compaction, expiry, rollup
+from hub.store.chunk import HOUR
+from hub.store.log import read_mark, write_mark
 from hub.store.readers import Readers
+from hub.store.retention import Retention, limits
 from hub.store.writer import Writer
 
 T = TypeVar("T")
 
 ROLLED_AT_ONCE = 10
-"""Hours rolled up in one go: more wait while a database of before roll-ups catches up."""
+"""Hours rolled up in one go: more wait, while a database of before catches up."""
+DELETED_AT_ONCE = 1
+"""Hours, or days of roll-ups, deleted in one go for each limit: one a minute, so that a clock that
+has jumped ahead destroys little before somebody sees it."""
+DAY = 86_400.0
 
 
 class Ageing:
-    """Rolls history up, in short transactions between the commits."""
+    """Rolls history up and deletes it, in short transactions between the commits.
+
+    Nothing is deleted before `keep` was told what is kept.
+    """
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer
         self._readers = readers
+        self._retention: Retention | None = None
+
+    async def keep(self, retention: Retention) -> None:
+        """Keep to a retention from now on, also for what is stored already."""
+        await self._write(partial(expiry.note_retention, retention=retention))
+        self._retention = retention
 
     async def roll(self, hours: int = ROLLED_AT_ONCE) -> None:
         """Roll up so many hours that are in columns, the newest first."""
         for _ in range(hours):
-            found = await self._readers.read(rollup.find_unrolled_hour)
+            found = await self._read(rollup.find_unrolled_hour)
             if found is None:
                 return
             hour, uids = found
-            for start in range(0, len(uids), compaction.CHUNKS):
-                some = uids[start : start + compaction.CHUNKS]
-                rows = await self._readers.read(partial(rollup.roll, hour=hour, uids=some))
+            for some in _portions(uids):
+                work = partial(rollup.roll, hour=hour, uids=some, retention=self._retention)
+                rows = await self._read(work)
                 await self._write(partial(rollup.write_rollups, rows=rows))
             await self._write(partial(rollup.note_rolled, hour=hour))
 
+    async def forget(self, now: float, most: int = DELETED_AT_ONCE) -> None:
+        """Delete what is past its time at `now`: so many hours and days for each limit.
+
+        Age counts from the newest reading, so that a hub that was off for long deletes nothing yet.
+        """
+        retention = self._retention
+        if retention is None:
+            return
+        newest = await self._read(expiry.newest_hour)
+        now = min(now, (newest + 1) * HOUR)
+        readings, hours = limits(retention)
+        for limit in readings[:-1]:
+            await self._thin_hours(retention, limit, int((now - limit * DAY) // HOUR), most)
+        await self._drop_hours(now, int((now - readings[-1] * DAY) // HOUR), most)
+        for limit in hours[:-1]:
+            await self._thin_days(retention, limit, int((now - limit * DAY) // DAY), most)
+        await self._drop_days(int((now - hours[-1] * DAY) // DAY), most)
+
+    async def _drop_hours(self, now: float, before: int, most: int) -> None:
+        for _ in range(most):
+            hour = await self._read(partial(expiry.find_old_hour, before=before))
+            if hour is None:
+                return
+            await self._write(partial(expiry.begin_drop, hour=hour, now=now))
+            while await self._write(partial(expiry.drop_hour, hour=hour)):
+                pass
+
+    async def _thin_hours(self, retention: Retention, limit: int, before: int, most: int) -> None:
+        find = partial(expiry.find_thick_hour, limit=limit, before=before)
+        for _ in range(most):
+            hour = await self._read(find)
+            if hour is None:
+                return
+            await self._thin("chunk", hour, retention, limit)
+            await self._write(partial(expiry.note_thinned, hour=hour, limit=limit))
+
+    async def _drop_days(self, before: int, most: int) -> None:
+        for _ in range(most):
+            find = partial(expiry.find_old_day, after=-(2**62), before=before)
+            day = await self._read(find)
+            if day is None:
+                return
+            while await self._write(partial(expiry.drop_day, day=day)):
+                pass
+
+    async def _thin_days(self, retention: Retention, limit: int, before: int, most: int) -> None:
+        mark = f"{expiry.THINNED_DAYS}:{limit}"
+        for _ in range(most):
+            after = await self._read(partial(read_mark, name=mark))
+            find = partial(expiry.find_old_day, after=after, before=before)
+            day = await self._read(find)
+            if day is None:
+                return
+            await self._thin("rollup", day, retention, limit)
+            await self._write(partial(write_mark, name=mark, number=day))
+
+    async def _thin(self, table: str, when: int, retention: Retention, limit: int) -> None:
+        ask = partial(expiry.devices_of, table=table, when=when, retention=retention, limit=limit)
+        thin, write = _WAYS[table]
+        for some in _portions(await self._read(ask)):
+            work = partial(thin, when=when, uids=some, retention=retention, limit=limit)
+            rows = await self._read(work)
+            await self._write(partial(write, rows=rows))
+
+    async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Read a bounded amount, however long it takes: on a busy hub it would never be done."""
+        return await self._readers.read(work, limit=None)
+
     async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         return await self._writer.call(lambda: self._writer.transact(work))
+
+
+_WAYS: dict[str, tuple[Callable[..., list[rollup.Rollup]], Callable[..., None]]] = {
+    "chunk": (expiry.thin_hour, expiry.write_thinned),
+    "rollup": (expiry.thin_day, rollup.write_rollups),
+}
+
+
+def _portions(uids: Sequence[str]) -> list[Sequence[str]]:
+    size = compaction.CHUNKS
+    return [uids[start : start + size] for start in range(0, len(uids), size)]

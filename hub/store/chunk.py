@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, repeat
 from math import inf
 from operator import itemgetter, sub
@@ -124,6 +124,27 @@ def unpack_numbers(body: bytes) -> dict[str, list[float]]:
         for point, rows in found.items()
         if rows
     }
+
+
+def leave_out(body: bytes, is_gone: Callable[[str], bool]) -> bytes | None:
+    """Return columns without some points, empty where nothing is left; None without such points."""
+    groups = _read(body)
+    if not any(is_gone(point) for group in groups for point in group.points):
+        return None
+    left = [group for group in (_leave_out(group, is_gone) for group in groups) if group]
+    return zlib.compress(_ENCODE(left)) if left else b""
+
+
+def _leave_out(group: Group, is_gone: Callable[[str], bool]) -> Group | None:
+    places = [place for place, point in enumerate(group.points) if not is_gone(point)]
+    if group.points and not places:
+        return None
+    return msgspec.structs.replace(
+        group,
+        points=tuple(group.points[place] for place in places),
+        values=tuple(group.values[place] for place in places),
+        qualities=tuple(group.qualities[place] for place in places),
+    )
 
 
 def is_number(value: Value | None) -> TypeGuard[float]:

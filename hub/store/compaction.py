@@ -178,8 +178,8 @@ def _read_group(
 def begin_columns(connection: sqlite3.Connection, hour: int) -> None:
     """Note that an hour will have columns, with as many messages as its parts have."""
     connection.execute(
-        "INSERT OR REPLACE INTO part (hour, part, count)"
-        " SELECT hour, 0, sum(count) FROM part WHERE hour = ?",
+        "INSERT OR REPLACE INTO part (hour, part, count, thinned)"
+        " SELECT hour, 0, sum(count), -max(abs(thinned)) FROM part WHERE hour = ?",
         (hour,),
     )
 

@@ -12,7 +12,7 @@ from hub.ports import HistoryPage, ReadingRow, RollupRow
 from hub.store import chunk, rollup
 from hub.store.chunk import HOUR
 from hub.store.compaction import group_of, once, read_chunks
-from hub.store.log import Said, read_span
+from hub.store.log import Said, read_mark, read_span
 from hub.store.paging import cut_page
 from hub.store.reading import to_reading
 
@@ -26,6 +26,7 @@ _CHUNKS = (
 _UNROLLED = (
     "SELECT DISTINCT hour FROM part WHERE (part > 0 OR rolled = 0) AND hour >= ? AND hour < ?"
 )
+_SETTLED = "SELECT hour FROM part WHERE thinned <> 0 AND hour >= ? AND hour < ?"
 LONG_AGO = 1e12
 """Seconds from 1970 beyond which nothing is looked for."""
 
@@ -76,16 +77,19 @@ def read_rollups(
     start, end = first // HOUR, -(-last // HOUR)
     hours = rollup.read_rolled(connection, key, start, end)
     for hour in _unrolled(connection, key[0], start, end):
-        hours.pop(hour, None)
         page = read_point(connection, key, (hour * HOUR, (hour + 1) * HOUR), sys.maxsize)
         hours |= rollup.by_hour(page.rows)
     return [rollup.to_row(hour, hours[hour]) for hour in sorted(hours)[:limit]]
 
 
 def _unrolled(connection: sqlite3.Connection, uid: str, start: float, end: float) -> set[int]:
+    """Return hours to be summed up; where readings are gone already, roll-ups know better."""
     found = connection.execute(_UNROLLED, (start, end)).fetchall()
     fresh = read_span(connection, start * HOUR, end * HOUR, [uid])
-    return {hour for (hour,) in found} | {int(each[2].at // HOUR) for each in fresh}
+    hours = {hour for (hour,) in found} | {int(each[2].at // HOUR) for each in fresh}
+    dropped = read_mark(connection, rollup.DROPPED)
+    settled = {hour for (hour,) in connection.execute(_SETTLED, (start, end))}
+    return {hour for hour in hours if hour > dropped} - settled
 
 
 def _pick(said: Sequence[Said], key: tuple[str, str]) -> list[ReadingRow]:

@@ -117,6 +117,7 @@ def _read_bodies(connection: sqlite3.Connection) -> None:
         _each(connection, f"SELECT body FROM {table}", msgspec.json.Decoder(kind).decode)  # noqa: S608
     _each(connection, "SELECT body FROM journal", msgspec.json.decode)
     _each(connection, "SELECT body FROM chunk WHERE part = 0", zlib.decompress)
+    _each(connection, "SELECT body FROM rollup", zlib.decompress)
 
 
 def _each(connection: sqlite3.Connection, sql: str, read: Callable[[bytes], object]) -> None:

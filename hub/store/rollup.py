@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import fsum
 from typing import NamedTuple
 
@@ -19,8 +19,12 @@ from hub.ports import ReadingRow, RollupRow
 from hub.store import chunk, column
 from hub.store.chunk import HOUR
 from hub.store.column import Column
+from hub.store.log import read_mark
+from hub.store.retention import Retention, keep_of
 
 HOURS = 24
+DROPPED = "readings_dropped_through"
+"""Name in `meta` of the newest hour whose readings are deleted."""
 
 _HOUR = (
     "SELECT max(hour) FROM part p WHERE part = 0 AND rolled = 0"
@@ -30,6 +34,7 @@ _UIDS = "SELECT uid FROM chunk WHERE hour = ? AND part = 0"
 _BODY = "SELECT body FROM chunk WHERE hour = ? AND part = 0 AND uid = ?"
 _DAY = "SELECT body FROM rollup WHERE day = ? AND uid = ?"
 _DAYS = "SELECT min(day), max(day) FROM rollup"
+_THINNED = "SELECT thinned FROM part WHERE hour = ? AND part = 0"
 _INSERT = "INSERT OR REPLACE INTO rollup (day, uid, body) VALUES (?, ?, ?)"
 _ROLLED = "UPDATE part SET rolled = 1 WHERE hour = ? AND part = 0"
 
@@ -140,16 +145,36 @@ def find_unrolled_hour(connection: sqlite3.Connection) -> tuple[int, list[str]] 
     return None if hour is None else (hour, [uid for (uid,) in connection.execute(_UIDS, (hour,))])
 
 
-def roll(connection: sqlite3.Connection, hour: int, uids: Iterable[str]) -> list[Rollup]:
+def roll(
+    connection: sqlite3.Connection, hour: int, uids: Iterable[str], retention: Retention | None
+) -> list[Rollup]:
     """Return the days of some devices with this hour as its columns have it now."""
-    return [_roll(connection, hour, uid) for uid in uids]
+    is_settled = _settled(connection, hour, retention)
+    return [_roll(connection, hour, uid, is_settled) for uid in uids]
 
 
-def _roll(connection: sqlite3.Connection, hour: int, uid: str) -> Rollup:
+def _settled(
+    connection: sqlite3.Connection, hour: int, retention: Retention | None
+) -> Callable[[str, str], bool]:
+    """Tell of which (uid, point) readings of the hour are gone, so that its figures must stay."""
+    thinned = abs(connection.execute(_THINNED, (hour,)).fetchone()[0])
+    dropped = hour <= read_mark(connection, DROPPED)
+    if dropped or (thinned and retention is None):
+        return lambda _uid, _point: True
+    if not thinned or retention is None:
+        return lambda _uid, _point: False
+    return lambda uid, point: keep_of(retention, uid, point).readings <= thinned
+
+
+def _roll(
+    connection: sqlite3.Connection, hour: int, uid: str, is_settled: Callable[[str, str], bool]
+) -> Rollup:
     day, place = divmod(hour, HOURS)
     numbers = chunk.unpack_numbers(connection.execute(_BODY, (hour, uid)).fetchone()[0])
     kept = read_day(connection, day, uid)
     for point in {*kept, *numbers}:
+        if is_settled(uid, point):
+            continue
         hours = kept.setdefault(point, {})
         hours.pop(place, None)
         if point in numbers:

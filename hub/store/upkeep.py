@@ -44,7 +44,7 @@ class Upkeep:
         self._readers = readers
         self._unsaved = unsaved
         self._clock = clock
-        self._ageing = Ageing(writer, readers)
+        self.ageing = Ageing(writer, readers)
         self._sorted_at = self._saved_at = time.monotonic()
 
     async def run(self) -> None:
@@ -69,7 +69,8 @@ class Upkeep:
         await self._sort()
         await self._cut()
         await self._merge(now)
-        await self._ageing.roll(sys.maxsize)
+        await self.ageing.roll(sys.maxsize)
+        await self.ageing.forget(now, sys.maxsize)
 
     async def save(self) -> None:
         """Write what stands only in the log to its tables, a part at a time.
@@ -85,8 +86,10 @@ class Upkeep:
         if waiting >= compaction.MESSAGES or self._is_over(self._sorted_at, SORT_EVERY):
             await self._sort()
             self._sorted_at = time.monotonic()
-            await self._merge(self._clock.now())
-            await self._ageing.roll()
+            now = self._clock.now()
+            await self._merge(now)
+            await self.ageing.roll()
+            await self.ageing.forget(now)
         if held >= BEHIND or self._is_over(self._saved_at, SAVE_EVERY):
             await self.save()
             self._saved_at = time.monotonic()

@@ -91,7 +91,7 @@ async def test_a_month_of_a_point(tmp_path: Path) -> None:
     async with open_store(tmp_path / "hub.db", clock=SystemClock()) as store:
         await store.committer._writer.call(lambda: fill(store))
         began = time.perf_counter()
-        await store.upkeep._ageing.roll(HOURS)
+        await store.upkeep.ageing.roll(HOURS)
         rolling = time.perf_counter() - began
         chunks, rollups = await store.archive._readers.read(read_sizes)
         each = DEVICES * HOURS * len(POINTS)

@@ -3,6 +3,10 @@
 
 ALTER TABLE part ADD COLUMN rolled INTEGER NOT NULL DEFAULT 0;
 
+-- The longest limit (days) whose points are gone from the hour's columns already; negative: they
+-- were, but the columns were written anew, or another retention holds (hub/store/expiry.py).
+ALTER TABLE part ADD COLUMN thinned INTEGER NOT NULL DEFAULT 0;
+
 CREATE TABLE rollup (
     day  INTEGER NOT NULL,
     uid  TEXT NOT NULL,

@@ -201,6 +201,10 @@ def damage_history(copy: Path) -> None:
     sql(copy, "UPDATE chunk SET body = CAST(substr(body, 1, length(body) - 1) || 'x' AS BLOB)")
 
 
+def damage_a_roll_up(copy: Path) -> None:
+    sql(copy, "UPDATE rollup SET body = CAST(substr(body, 1, length(body) - 1) || 'x' AS BLOB)")
+
+
 def let_a_row_refer_to_none(copy: Path) -> None:
     sql(
         copy,
@@ -238,6 +242,7 @@ def be_away(copy: Path) -> None:
         (damage_an_index, "is damaged"),
         (damage_a_ticket, "a row cannot be read"),
         (damage_history, "a row cannot be read"),
+        (damage_a_roll_up, "a row cannot be read"),
         (let_a_row_refer_to_none, "a row of a refers to none"),
         (come_from_a_newer_hub, "written by a newer hub"),
         (be_of_something_else, "not of a hub"),
