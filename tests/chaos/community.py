@@ -26,11 +26,18 @@ LASTING: Mapping[str, tuple[float, float]] = {
     "door-held": (2000.0, 7200.0),
 }
 """Seconds that a fault stays at least and at most; every hold is shorter."""
-FLICKER = 0.5
-QUIET = (300.0, 590.0)
+BRIEF: Mapping[str, tuple[float, float]] = {
+    "barrier-boom-broken": (0.2, 1.5),
+    "controller-tampered": (0.2, 1.5),
+    "door-held": (10.0, 110.0),
+}
+"""Seconds of what is no fault: every hold is longer."""
+QUIET = (100.0, 590.0)
 """Seconds between two signs of life; a device is silent after three heartbeats of ten minutes."""
-CALM = (1800.0, 30_000.0)
-"""Seconds between two faults of a device."""
+SHARE = {"gate": 0.5, "door": 0.9, "controller": 0.5}
+"""Of what happens to a device, that is no fault."""
+CALM = {"gate": (900.0, 9000.0), "door": (200.0, 1800.0), "controller": (900.0, 9000.0)}
+"""Seconds from one such thing to the next; each fault's release is shorter."""
 MODELS = {
     name: msgspec.structs.replace(model, heartbeat=600.0) for name, model in stage.MODELS.items()
 }
@@ -83,17 +90,17 @@ class Community:
 
     def _faults(self, name: str, chance: Random) -> Iterator[tuple[float, dict[str, Any]]]:
         kind = name.split("-", maxsplit=1)[0]
-        at = chance.uniform(*CALM)
+        at = chance.uniform(*CALM[kind])
         while True:
-            flaw = chance.choice(FLAWS[kind])
-            lasts = FLICKER if chance.random() < 0.3 else chance.uniform(*LASTING[flaw.rule])
+            flaw, is_brief = chance.choice(FLAWS[kind]), chance.random() < SHARE[kind]
+            lasts = chance.uniform(*(BRIEF if is_brief else LASTING)[flaw.rule])
             if at + lasts + 600 > self._seconds:
                 return
             yield at, {flaw.point: flaw.value}
             yield at + lasts, {flaw.point: HEALTHY[kind][flaw.point]}
-            if lasts != FLICKER:
+            if not is_brief:
                 self.raises[name, flaw.rule] += 1
-            at += lasts + chance.uniform(*CALM)
+            at += lasts + chance.uniform(*CALM[kind])
 
 
 def _instant(turn: tuple[float, dict[str, Any]]) -> float:

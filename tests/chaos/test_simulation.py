@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from hub.intake.identity import IdentityBook, Seen
 from hub.model.report import Report
 from hub.store.memory_tables import Tables
-from rules import facts
+from rules import cut, facts, uplink
+from rules.runner import Runner
 from rules.state import DeviceState
 from tests.chaos.community import Community
 from tests.chaos.simulation import START, Broker, Outcome, simulate
@@ -19,17 +21,19 @@ from tests.chaos.simulation import START, Broker, Outcome, simulate
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(3600)]
 
 SEED = int(os.environ.get("SIMULATION_SEED", "20261125"))
-RUNS = int(os.environ.get("SIMULATION_RUNS", "12"))
+RUNS = int(os.environ.get("SIMULATION_RUNS", "8"))
 HOUR = 3600.0
 BRIEF, DAY, LONG = 12 * HOUR, 24 * HOUR, 72 * HOUR
 
 
 def faults(found: Outcome, truth: Outcome, seed: int, seconds: float) -> list[str]:
     """Return what is wrong with a run, a sentence each."""
-    expected = Community(seed, seconds, START).raises
+    community = Community(seed, seconds, START)
+    expected = community.raises
     raised = Counter(alarm[:2] for alarm in found.alarms)
     checks = {
         "a message was never acknowledged": found.is_done,
+        "a message is missing, or was stored twice": found.stored == {1: len(community.lines)},
         "an alarm is missing or was raised too often": raised == expected,
         "an alarm has other instants than without troubles": found.alarms == truth.alarms,
         "a ticket is missing, or there are two": found.tickets == truth.tickets,
@@ -71,6 +75,38 @@ def acknowledges_early(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Broker, "take_acknowledgements", lambda self, run: run.acknowledged.clear())
 
 
+def has_no_lasting_session(patch: pytest.MonkeyPatch) -> None:
+    """Hear nothing of what was said while nobody was connected."""
+
+    def lose(self: Broker, at: float) -> list[Any]:
+        self._acknowledged = self._said
+        return []
+
+    patch.setattr(Broker, "waited", lose)
+    patch.setattr(Broker, "take_acknowledgements", lambda self, run: run.acknowledged.clear())
+
+
+def takes_everything_for_new(patch: pytest.MonkeyPatch) -> None:
+    """Remember no message."""
+    patch.setattr(IdentityBook, "take", lambda self, report: Seen.NEW)
+
+
+def forgets_what_it_has_seen(patch: pytest.MonkeyPatch) -> None:
+    """Remember messages until it dies."""
+    patch.setattr(IdentityBook, "take_rows", lambda self: ([], []))
+
+
+def doubts_at_a_cut(patch: pytest.MonkeyPatch) -> None:
+    """Take nothing for known any more once the connection is cut."""
+    cut_off = uplink.cut_off
+
+    def doubt(runner: Runner, d: DeviceState) -> None:
+        cut_off(runner, d)
+        cut.doubt(runner, d)
+
+    patch.setattr(uplink, "cut_off", doubt)
+
+
 def forgets_what_runs(patch: pytest.MonkeyPatch) -> None:
     """Store no running hold and no open episode."""
     apply = Tables.apply
@@ -91,7 +127,18 @@ def believes_arrival(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(facts, "place_in_time", place)
 
 
-@pytest.mark.parametrize("broken", [acknowledges_early, forgets_what_runs, believes_arrival])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        acknowledges_early,
+        has_no_lasting_session,
+        takes_everything_for_new,
+        forgets_what_it_has_seen,
+        doubts_at_a_cut,
+        forgets_what_runs,
+        believes_arrival,
+    ],
+)
 def test_a_broken_hub_is_caught(broken: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401
     truth = simulate(SEED, DAY, troubled=False)
     broken(monkeypatch)
