@@ -164,6 +164,7 @@ async def _build_intake(
         models=world.models,
         rules=world.rules,
         prefix=settings.community.prefix,
+        flood=settings.flood,
         test=settings.demo.test,
     )
 

@@ -113,6 +113,13 @@ class InfluxSettings(msgspec.Struct, frozen=True, kw_only=True):
     token_file: Path | None = None
 
 
+class FloodSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How much a device may say on each topic: `rate` a second for long, `burst` at once."""
+
+    rate: Annotated[float, Meta(gt=0, le=100_000)] = 5.0
+    burst: Annotated[int, Meta(ge=1, le=1_000_000)] = 600
+
+
 class SiteSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The sheets with the devices and the places."""
 
@@ -154,6 +161,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mqtt: MqttSettings | None = None
     modbus: tuple[ModbusSettings, ...] = ()
     influx: InfluxSettings | None = None
+    flood: FloodSettings = FloodSettings()
     site: SiteSettings = SiteSettings()
     rules: FolderSettings = FolderSettings()
     models: FolderSettings = FolderSettings()
@@ -182,6 +190,7 @@ def parse_settings(
         mqtt=_read_mqtt(reader, environ),
         modbus=_read_modbus(reader),
         influx=_read_influx(reader, environ),
+        flood=_read_section(reader, "flood", FloodSettings),
         site=_read_section(reader, "site", SiteSettings),
         rules=_read_section(reader, "rules", FolderSettings),
         models=_read_section(reader, "models", FolderSettings),

@@ -16,7 +16,15 @@ from hub.model.device import Kind
 from hub.model.journal import Entry
 
 CHATTER = frozenset(
-    {"device.silent", "device.back", "device.gap", "device.clock_wrong", "device.clock_right"}
+    {
+        "device.silent",
+        "device.back",
+        "device.gap",
+        "device.clock_wrong",
+        "device.clock_right",
+        "device.flooded",
+        "device.flood_over",
+    }
 )
 """Device entries that leave the books as they are."""
 

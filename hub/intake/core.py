@@ -10,6 +10,7 @@ from hub.clock import Clock
 from hub.intake.batch import Numbering
 from hub.intake.command_room import CommandRoom, Spawn
 from hub.intake.desk import IntakeDesk
+from hub.intake.flood import Buckets
 from hub.intake.gatehouse import Gatehouse
 from hub.intake.identity import IdentityBook
 from hub.intake.inbox import BoundedInbox
@@ -21,6 +22,7 @@ from hub.intake.pulse import CommitPulse
 from hub.intake.reception import Reception
 from hub.intake.router import Router
 from hub.intake.watch import IntakeWatch
+from hub.intake.weir import Weir
 from hub.intake.workbench import Workbench
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device
@@ -35,6 +37,7 @@ from hub.ports import (
     Snapshot,
 )
 from hub.services.desk_book import DeskBook
+from hub.settings import FloodSettings
 from rules.engine import Engine
 from rules.rule import Rule
 from rules.topology import Topology
@@ -63,6 +66,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     models: Mapping[str, DeviceModel]
     rules: Sequence[Rule]
     prefix: str
+    flood: FloodSettings = FloodSettings()
     test: bool = False
 
 
@@ -87,10 +91,24 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
     engine = Engine(needs.rules, judge_clocks=False)
     judge = _build_judge(needs, engine, book, room)
     judge.restore(snapshot, history, needs.clock.now())
-    reception = _build_reception(needs, snapshot, judge)
+    router = Router(needs.drivers, needs.link_drivers)
+    router.set_devices(needs.devices, needs.models)
+    reception = _build_reception(needs, snapshot, router, judge)
+    weir = Weir(reception=reception, router=router, buckets=Buckets(needs.flood))
+    weir.restore(snapshot.states, needs.clock.now())
     live.explain = judge.explain
     pulse = CommitPulse(snapshot.last_seq)
-    bench = _build_bench(needs, reception, judge, live, pulse)
+    bench = Workbench(
+        weir=weir,
+        reception=reception,
+        judge=judge,
+        live=live,
+        pulse=pulse,
+        clock=needs.clock,
+        numbering=Numbering(pulse.last_seq()),
+        project=needs.project,
+    )
+    bench.set_devices(needs.devices, needs.models)
     inbox.post(lambda batch: room.end_all(snapshot.commands, batch))
     watch = IntakeWatch(
         inbox=inbox,
@@ -120,22 +138,6 @@ def _build_live(needs: Needs, snapshot: Snapshot) -> LiveState:
     return live
 
 
-def _build_bench(
-    needs: Needs, reception: Reception, judge: Judge, live: LiveState, pulse: CommitPulse
-) -> Workbench:
-    bench = Workbench(
-        reception=reception,
-        judge=judge,
-        live=live,
-        pulse=pulse,
-        clock=needs.clock,
-        numbering=Numbering(pulse.last_seq()),
-        project=needs.project,
-    )
-    bench.set_devices(needs.devices, needs.models)
-    return bench
-
-
 def _build_judge(needs: Needs, engine: Engine, book: DeskBook, room: CommandRoom) -> Judge:
     judge = Judge(
         engine=engine,
@@ -148,9 +150,7 @@ def _build_judge(needs: Needs, engine: Engine, book: DeskBook, room: CommandRoom
     return judge
 
 
-def _build_reception(needs: Needs, snapshot: Snapshot, judge: Judge) -> Reception:
-    router = Router(needs.drivers, needs.link_drivers)
-    router.set_devices(needs.devices, needs.models)
+def _build_reception(needs: Needs, snapshot: Snapshot, router: Router, judge: Judge) -> Reception:
     reception = Reception(
         router=router,
         identity=IdentityBook(snapshot.cursors, snapshot.digests),

@@ -34,8 +34,8 @@ class _Track:
         self.seq = seq
         self.gaps = gaps
 
-    def take(self, seq: int) -> Seen:
-        if seq == self.seq + 1:
+    def take(self, seq: int, *, skipped: bool) -> Seen:
+        if seq == self.seq + 1 or (skipped and seq > self.seq):
             self.seq = seq
             return Seen.NEW
         if seq > self.seq:
@@ -71,8 +71,11 @@ class IdentityBook:
         self._changed: dict[tuple[str, str, str], float] = {}
         self._new_digests: list[DigestRow] = []
 
-    def take(self, report: Report) -> Seen:
-        """Note the message and say whether it was here before."""
+    def take(self, report: Report, *, skipped: bool = False) -> Seen:
+        """Note the message and say whether it was here before.
+
+        `skipped`: the hub itself has dropped what came before it, and will not miss it.
+        """
         if report.seq is None:
             return self._take_digest(report)
         key = (report.uid, report.topic, report.boot)
@@ -81,7 +84,7 @@ class IdentityBook:
         if track is None:
             self._tracks[key] = _Track(report.seq, [])
             return Seen.NEW
-        return track.take(report.seq)
+        return track.take(report.seq, skipped=skipped)
 
     def _take_digest(self, report: Report) -> Seen:
         if report.retained or not report.digest:

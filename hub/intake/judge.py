@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.intake.batch import Batch
 from hub.intake.command_room import CommandRoom
+from hub.intake.flood import HELD_PREFIX
 from hub.intake.gatehouse import Gatehouse, why
 from hub.model.alarm import Decision
 from hub.model.catalogue import DeviceModel
@@ -58,7 +59,7 @@ class Judge:
     def restore(self, snapshot: Snapshot, history: Iterable[Report], now: float) -> None:
         """Take up where the last run stopped; raises and clears nothing by itself."""
         rows = snapshot.states
-        mine = [row for row in rows if not row.key.startswith(TOPOLOGY_PREFIX)]
+        mine = [row for row in rows if not row.key.startswith((TOPOLOGY_PREFIX, HELD_PREFIX))]
         self._engine.restore(mine, snapshot.points, snapshot.heard, history, now)
         self._topology.restore([row for row in rows if row.key.startswith(TOPOLOGY_PREFIX)], now)
         self._gates.restore(snapshot.points, ((a.uid, a.rule) for a in snapshot.alarms))

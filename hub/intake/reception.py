@@ -19,7 +19,7 @@ from hub.ports import Envelope, NewcomerRow, QuarantineRow
 Judge = Callable[[Report, Batch], None]
 """What happens to a fact once it is known to be new: rules, alarms, tickets, commands."""
 
-COUNTED = ("received", "duplicates", "late", "late_wills", "quarantined", "newcomers")
+COUNTED = ("received", "duplicates", "late", "late_wills", "quarantined", "newcomers", "flooded")
 
 
 class Reception:
@@ -35,7 +35,8 @@ class Reception:
         self._identity = identity
         self._judge = judge
         self._devices: Mapping[str, Device] = {}
-        self._judging: set[str] = set()
+        self.live: set[str] = set()
+        """Links whose messages are of now; what comes over others had waited."""
 
     def set_devices(self, devices: Sequence[Device]) -> None:
         """Learn the books anew."""
@@ -43,23 +44,25 @@ class Reception:
 
     def judge_clocks(self, link: str, *, judging: bool) -> None:
         """Say whether messages of this link are live (True) or what waited (False)."""
-        (self._judging.add if judging else self._judging.discard)(link)
+        (self.live.add if judging else self.live.discard)(link)
 
-    def take(self, envelope: Envelope, batch: Batch) -> None:
-        """Take one envelope into the batch; it is acknowledged with it, whatever it was."""
-        self.counts["received"] += 1
-        batch.envelopes.append(envelope)
+    def take(self, envelope: Envelope, batch: Batch, *, skipped: bool = False) -> None:
+        """Take what one envelope says; `skipped`: the hub has dropped some before it."""
         routed = self._router.route(envelope)
         if isinstance(routed, QuarantineRow):
-            self.counts["quarantined"] += 1
-            batch.changes.quarantine.append(routed)
+            self.quarantine(routed, batch)
         elif isinstance(routed, NewcomerRow):
             self.counts["newcomers"] += 1
             batch.changes.newcomers.append(routed)
         else:
-            judging = envelope.link in self._judging
+            judging = envelope.link in self.live
             for report in routed:
-                self._take_report(report, batch, judging=judging)
+                self._take_report(report, batch, judging=judging, skipped=skipped)
+
+    def quarantine(self, row: QuarantineRow, batch: Batch) -> None:
+        """Keep a message for a person to look at."""
+        self.counts["quarantined"] += 1
+        batch.changes.quarantine.append(row)
 
     def finish(self, batch: Batch) -> None:
         """Add what the books of identity and presence have to store."""
@@ -71,11 +74,11 @@ class Reception:
     def lose(self, uid: str, why: str, batch: Batch) -> None:
         """Note that a device is gone, once, for screens, history and rules."""
         if self.presence.lose(uid):
-            self._made_by_hub(uid, "link.lost", batch, batch.now)
-            self._tell(uid, "device.silent", batch, why=why)
+            self.make_event(uid, "link.lost", batch, batch.now)
+            self.tell(uid, "device.silent", batch, why=why)
 
-    def _take_report(self, report: Report, batch: Batch, *, judging: bool) -> None:
-        seen = self._identity.take(report)
+    def _take_report(self, report: Report, batch: Batch, *, judging: bool, skipped: bool) -> None:
+        seen = self._identity.take(report, skipped=skipped)
         if seen is Seen.DUPLICATE:
             self.counts["duplicates"] += 1
             return
@@ -84,7 +87,7 @@ class Reception:
             return
         after_gap = seen is Seen.NEW_AFTER_GAP and not report.late
         if after_gap:
-            self._tell(report.uid, "device.gap", batch, topic=report.topic, before_seq=report.seq)
+            self.tell(report.uid, "device.gap", batch, topic=report.topic, before_seq=report.seq)
         at, late, offset = self.timekeeper.settle(report, judging=judging)
         if late:
             self.counts["late"] += 1
@@ -108,14 +111,14 @@ class Reception:
             return
         back, rebooted = self.presence.hear(report)
         if rebooted:
-            self._made_by_hub(report.uid, "rebooted", batch, report.received)
+            self.make_event(report.uid, "rebooted", batch, report.received)
         if back:
-            self._made_by_hub(report.uid, "link.back", batch, report.received)
-            self._tell(report.uid, "device.back", batch)
+            self.make_event(report.uid, "link.back", batch, report.received)
+            self.tell(report.uid, "device.back", batch)
 
     def _note_clock(self, report: Report, offset: float, batch: Batch) -> None:
         kind = "device.clock_wrong" if offset else "device.clock_right"
-        self._tell(report.uid, kind, batch, offset_seconds=round(offset, 1))
+        self.tell(report.uid, kind, batch, offset_seconds=round(offset, 1))
         self._pass_on(
             Report(
                 address=report.address,
@@ -128,7 +131,8 @@ class Reception:
             batch,
         )
 
-    def _made_by_hub(self, uid: str, event: str, batch: Batch, at: float) -> None:
+    def make_event(self, uid: str, event: str, batch: Batch, at: float, **data: object) -> None:
+        """Let the hub itself say that something has happened at a device."""
         device = self._devices[uid]
         self._pass_on(
             Report(
@@ -138,11 +142,13 @@ class Reception:
                 at=at,
                 received=batch.now,
                 event=event,
+                data=data,
             ),
             batch,
         )
 
-    def _tell(self, uid: str, kind: str, batch: Batch, **data: object) -> None:
+    def tell(self, uid: str, kind: str, batch: Batch, **data: object) -> None:
+        """Write an entry about a device to the journal."""
         device = self._devices[uid]
         draft = Draft(
             at=batch.now, type=kind, subject=device.id, actor="hub", place=device.place, data=data

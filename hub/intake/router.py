@@ -6,6 +6,7 @@ neither stops what comes behind it.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -40,15 +41,22 @@ class Router:
             if device.state is not Lifecycle.RETIRED
         }
 
+    def find(self, envelope: Envelope) -> Device | None:
+        """Return the device behind an envelope, or None where nobody has adopted it."""
+        with contextlib.suppress(ProtocolError):
+            address = self._finders[envelope.link].device_address(envelope)
+            return self._devices.get((envelope.link, address), (None,))[0]
+        return None
+
     def route(self, envelope: Envelope) -> Routed:
         """Translate one envelope; never raises for what a device has sent."""
         try:
             return self._route(envelope)
         except ProtocolError as error:
-            return _quarantine(envelope, str(error))
+            return quarantine(envelope, str(error))
         except Exception as error:  # noqa: BLE001 - a driver's bug must not stop the messages behind
             reason = f"the driver failed on it ({type(error).__name__}: {error}); report this"
-            return _quarantine(envelope, reason)
+            return quarantine(envelope, reason)
 
     def _route(self, envelope: Envelope) -> Routed:
         finder = self._finders[envelope.link]
@@ -68,11 +76,12 @@ def _name(report: Report, device: Device) -> Report:
     return msgspec.structs.replace(report, uid=device.uid)
 
 
-def _quarantine(envelope: Envelope, reason: str) -> QuarantineRow:
+def quarantine(envelope: Envelope, reason: str) -> QuarantineRow:
+    """Keep a message for a person to look at, with the reason why nothing else was done."""
     return QuarantineRow(
         link=envelope.link,
         address=envelope.address,
-        payload=_bytes(envelope.payload),
+        payload=to_bytes(envelope.payload),
         reason=reason,
         at=envelope.received,
     )
@@ -82,11 +91,12 @@ def _newcomer(envelope: Envelope, address: str, guess: str) -> NewcomerRow:
     return NewcomerRow(
         link=envelope.link,
         address=address,
-        sample=_bytes(envelope.payload)[:SAMPLE_BYTES],
+        sample=to_bytes(envelope.payload)[:SAMPLE_BYTES],
         guess=guess,
         at=envelope.received,
     )
 
 
-def _bytes(payload: bytes | tuple[Registers, ...]) -> bytes:
+def to_bytes(payload: bytes | tuple[Registers, ...]) -> bytes:
+    """Return a payload as bytes; register blocks become JSON."""
     return payload if isinstance(payload, bytes) else msgspec.json.encode(payload)

@@ -10,6 +10,7 @@ from hub.intake.judge import Judge
 from hub.intake.live import LiveState
 from hub.intake.pulse import CommitPulse
 from hub.intake.reception import Reception
+from hub.intake.weir import Weir
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device
 from hub.ports import Envelope, IncidentProjector
@@ -24,6 +25,7 @@ class Workbench:
     def __init__(
         self,
         *,
+        weir: Weir,
         reception: Reception,
         judge: Judge,
         live: LiveState,
@@ -32,6 +34,7 @@ class Workbench:
         numbering: Numbering,
         project: IncidentProjector,
     ) -> None:
+        self._weir = weir
         self._reception = reception
         self._judge = judge
         self._readers = (live, pulse)
@@ -57,10 +60,11 @@ class Workbench:
 
     def take(self, envelope: Envelope, batch: Batch) -> None:
         """Take one envelope."""
-        self._reception.take(envelope, batch)
+        self._weir.take(envelope, batch)
 
     def finish(self, batch: Batch) -> None:
         """Run what is due, and add everything that has to be stored."""
+        self._weir.release(batch)
         if batch.now >= self.hold_timers_until:
             self._sweep(batch)
             self._judge.run_rules(batch)

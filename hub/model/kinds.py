@@ -141,7 +141,7 @@ CORE_POINTS: dict[Kind, dict[str, PointSpec]] = {
 Periods are 0 here: how often a value comes is the model's to say.
 """
 
-_EVERY_DEVICE = ("link.lost", "link.back", "rebooted")
+_EVERY_DEVICE = ("link.lost", "link.back", "rebooted", "flood")
 
 _OWN_EVENTS: dict[Kind, tuple[str, ...]] = {
     Kind.BARRIER_GATE: ("vehicle.passed", "opened.locally"),

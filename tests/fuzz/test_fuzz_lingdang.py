@@ -14,6 +14,7 @@ from hub.errors import ProtocolError
 from hub.model.device import Device, DeviceUid, Kind
 from hub.model.report import Quality, Report
 from hub.ports import Envelope
+from hub.settings import FloodSettings
 from tests.fuzz.mutation import SEED, damage
 from tests.unit.intake.stage import GATE, stage
 
@@ -45,6 +46,8 @@ WORDS = (
 MESSAGES = 100_000
 """Of each kind."""
 THROUGH_THE_INTAKE = 4_000
+UNLIMITED = FloodSettings(rate=100_000, burst=1_000_000)
+"""Each message has to be looked at, though all are of one device."""
 
 DEVICE = Device(
     uid=DeviceUid("u1"),
@@ -86,7 +89,7 @@ def is_sound(report: Report) -> None:
 
 
 async def test_every_damaged_message_is_acknowledged_once_and_the_intake_lives_on() -> None:
-    async with stage() as run:
+    async with stage(flood=UNLIMITED) as run:
         spoken = [
             (kind, payload)
             for kind, good in GOOD.items()

@@ -38,7 +38,7 @@ class Publisher:
     paho keeps what has no PUBACK and sends it again, in order, once it is connected again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "test-devices") -> None:
         self.sent: dict[Key, float] = {}
         """Message → its event time."""
         self.told: dict[Key, float] = {}
@@ -50,7 +50,7 @@ class Publisher:
         self._numbers: dict[tuple[str, str, str], int] = {}
         client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id="test-devices",
+            client_id=name,
             protocol=MQTTProtocolVersion.MQTTv5,
         )
         client.max_inflight_messages_set(WINDOW)
@@ -113,9 +113,9 @@ class Publisher:
 
 
 @contextlib.asynccontextmanager
-async def publishing(port: int) -> AsyncIterator[Publisher]:
+async def publishing(port: int, name: str = "test-devices") -> AsyncIterator[Publisher]:
     """Connect a publisher while the block runs."""
-    publisher = Publisher()
+    publisher = Publisher(name)
     client = publisher.client
     await asyncio.to_thread(client.connect, HOST, port, 60)
     client.loop_start()

@@ -58,7 +58,7 @@ def test_a_core_point_needs_only_its_name_and_the_file_overrides() -> None:
 def test_events_are_the_kind_s_unless_the_file_says_so_and_the_hub_s_always() -> None:
     assert "vehicle.passed" in load_models({"x.toml": GOOD})["x-gate"].events
     own = load_models({"x.toml": 'events = ["opened.locally"]\n' + GOOD})["x-gate"].events
-    assert own == ("opened.locally", "link.lost", "link.back", "rebooted")
+    assert own == ("opened.locally", "link.lost", "link.back", "rebooted", "flood")
 
 
 def test_a_site_s_file_overrides_the_shipped_one_by_its_id() -> None:

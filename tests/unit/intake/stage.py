@@ -21,6 +21,7 @@ from hub.model.command import Command
 from hub.model.device import Device, DeviceUid, Kind
 from hub.model.place import Place
 from hub.ports import Envelope
+from hub.settings import FloodSettings
 from hub.store.memory import MemoryStore
 from rules.ruleset import load_rules
 
@@ -131,6 +132,8 @@ async def stage(
     devices: Sequence[Device] = SITE,
     waited: Sequence[Envelope] = (),
     models: Mapping[str, DeviceModel] = MODELS,
+    *,
+    flood: FloodSettings = FloodSettings(),  # noqa: B008 - frozen
 ) -> AsyncIterator[Stage]:
     """Run an intake over the store while the block runs; its link has told what `waited`."""
     clock = clock or ManualClock()
@@ -157,6 +160,7 @@ async def stage(
         models=models,
         rules=RULES,
         prefix="GS",
+        flood=flood,
     )
     snapshot = await store.archive.load(now=clock.now())
     history = list(store.archive.replay(start=clock.now() - 3600, end=clock.now()))

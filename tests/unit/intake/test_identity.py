@@ -101,3 +101,12 @@ def test_holes_are_bounded() -> None:
         book.take(message(seq))
     (row,), _ = book.take_rows()
     assert len(row.gaps) == MAX_GAPS
+
+
+def test_what_the_hub_has_dropped_itself_leaves_no_gap_and_comes_too_late_afterwards() -> None:
+    book = IdentityBook([])
+    book.take(message(1))
+    assert book.take(message(50), skipped=True) is Seen.NEW
+    assert book.take(message(20)) is Seen.DUPLICATE
+    assert book.take(message(51)) is Seen.NEW
+    assert book.take(message(50), skipped=True) is Seen.DUPLICATE
