@@ -21,6 +21,7 @@ from hub.clock import Clock, SystemClock
 from hub.errors import ConfigError, HubError
 from hub.feeds.incident import make_projector
 from hub.intake.core import Intake, Needs, build_intake
+from hub.intake.suspect import SUSPECTS
 from hub.links import Wiring, build_dialler, build_links, build_sender
 from hub.loading import World, load_world, read_settings
 from hub.logs import configure_logging
@@ -150,6 +151,8 @@ async def _build_intake(
         clock=clock,
         committer=await influx.copying(settings.influx, store, wiring.devices),
         books=store.books,
+        hand=store.hand,
+        suspects=await store.books.documents(SUSPECTS),
         sender=build_sender(wiring.dialler, clock),
         spawn=crew.spawn,
         project=make_projector(settings.community.id, lambda: places, test=settings.demo.test),

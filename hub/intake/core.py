@@ -21,6 +21,7 @@ from hub.intake.presence import Presence
 from hub.intake.pulse import CommitPulse
 from hub.intake.reception import Reception
 from hub.intake.router import Router
+from hub.intake.suspect import Suspects
 from hub.intake.watch import IntakeWatch
 from hub.intake.weir import Weir
 from hub.intake.workbench import Workbench
@@ -33,6 +34,7 @@ from hub.ports import (
     CommandSender,
     Committer,
     Driver,
+    Hand,
     IncidentProjector,
     Snapshot,
 )
@@ -49,12 +51,13 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     """What the intake is built from.
 
     `link_drivers` maps a link to the driver that finds its addresses; `carried` a link's session
-    to the link that devices name.
+    to the link that devices name. `suspects` is the collection of that name.
     """
 
     clock: Clock
     committer: Committer
     books: Books
+    hand: Hand
     sender: CommandSender
     spawn: Spawn
     project: IncidentProjector
@@ -66,6 +69,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     models: Mapping[str, DeviceModel]
     rules: Sequence[Rule]
     prefix: str
+    suspects: Mapping[str, bytes] = {}
     flood: FloodSettings = FloodSettings()
     test: bool = False
 
@@ -94,7 +98,8 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
     router = Router(needs.drivers, needs.link_drivers)
     router.set_devices(needs.devices, needs.models)
     reception = _build_reception(needs, snapshot, router, judge)
-    weir = Weir(reception=reception, router=router, buckets=Buckets(needs.flood))
+    suspects = Suspects(needs.hand, needs.suspects)
+    weir = Weir(reception=reception, router=router, buckets=Buckets(needs.flood), suspects=suspects)
     weir.restore(snapshot.states, needs.clock.now())
     live.explain = judge.explain
     pulse = CommitPulse(snapshot.last_seq)
@@ -109,6 +114,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
         project=needs.project,
     )
     bench.set_devices(needs.devices, needs.models)
+    inbox.post(suspects.note_death)
     inbox.post(lambda batch: room.end_all(snapshot.commands, batch))
     watch = IntakeWatch(
         inbox=inbox,

@@ -13,6 +13,7 @@ from hub.intake.batch import Batch
 from hub.intake.flood import Buckets, Flood, read_held, write_held
 from hub.intake.reception import Reception
 from hub.intake.router import Router, quarantine
+from hub.intake.suspect import Suspects
 from hub.ports import Envelope, StateRow
 
 TELL_EVERY = 60.0
@@ -26,10 +27,13 @@ HELD_BYTES = 8192
 class Weir:
     """Decides about each envelope before anything looks into it."""
 
-    def __init__(self, *, reception: Reception, router: Router, buckets: Buckets) -> None:
+    def __init__(
+        self, *, reception: Reception, router: Router, buckets: Buckets, suspects: Suspects
+    ) -> None:
         self._reception = reception
         self._router = router
         self._buckets = buckets
+        self._suspects = suspects
         self._floods: dict[str, Flood] = {}
         self._changed: set[str] = set()
 
@@ -54,7 +58,7 @@ class Weir:
             self._pass_on(envelope, batch)
 
     def release(self, batch: Batch) -> None:
-        """Let go what may go by now; once in each batch."""
+        """Let go what may go by now, and lay down the last message; once in each batch."""
         for topic, flood in list(self._floods.items()):
             if flood.held and self._buckets.admits(topic, batch.now):
                 held, flood.held = flood.held, None
@@ -64,10 +68,15 @@ class Weir:
                 self._tell_again(topic, flood, batch)
         batch.changes.states.extend(self._take_rows())
         self._buckets.trim(batch.now)
+        self._suspects.rest(batch)
 
     def _pass_on(self, envelope: Envelope, batch: Batch) -> None:
         skipped = bool(self._floods) and self._end_gap(envelope, batch)
-        self._reception.take(envelope, batch, skipped=skipped)
+        condemned = self._suspects.examine(envelope)
+        if condemned is None:
+            self._reception.take(envelope, batch, skipped=skipped)
+        else:
+            self._reception.quarantine(condemned, batch)
 
     def _end_gap(self, envelope: Envelope, batch: Batch) -> bool:
         """Tell whether messages before this one were dropped; one still held is now too old."""

@@ -18,7 +18,7 @@ from hub.ports.row import (
     Snapshot,
     StateRow,
 )
-from hub.ports.store import Archive, Books, Committer, HistoryPage
+from hub.ports.store import Archive, Books, Committer, Hand, HistoryPage
 
 __all__ = [
     "Archive",
@@ -35,6 +35,7 @@ __all__ = [
     "Envelope",
     "EventRow",
     "FeedRow",
+    "Hand",
     "HeardRow",
     "HistoryPage",
     "Inbox",

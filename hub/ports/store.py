@@ -34,6 +34,21 @@ class Committer(Protocol):
         ...
 
 
+class Hand(Protocol):
+    """Remembers which message is being handled, beyond the death of the process."""
+
+    left: tuple[str, bytes] | None
+    """What was in hand (address, payload) when the last run died; None where nothing was."""
+
+    def take(self, address: str, payload: bytes) -> None:
+        """Note a message before anything looks at it."""
+        ...
+
+    def rest(self) -> None:
+        """Note that nothing is in hand."""
+        ...
+
+
 class HistoryPage(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of one point, oldest first, and the cursor of the next page (None at the end)."""
 

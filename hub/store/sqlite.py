@@ -19,6 +19,7 @@ from hub.store.books import SqliteBooks
 from hub.store.committer import SqliteCommitter
 from hub.store.copying import check_database
 from hub.store.failure import explain
+from hub.store.hand import MappedHand, open_hand
 from hub.store.lock import exclusive
 from hub.store.migration import migrate, shipped_steps
 from hub.store.readers import Readers
@@ -52,12 +53,19 @@ _BOOKS = (
 
 
 class SqliteStore:
-    """An open store: the three ports, and the upkeep."""
+    """An open store: the four ports, and the upkeep."""
 
     def __init__(
-        self, path: Path, committer: SqliteCommitter, upkeep: Upkeep, readers: Readers
+        self,
+        path: Path,
+        *,
+        committer: SqliteCommitter,
+        upkeep: Upkeep,
+        readers: Readers,
+        hand: MappedHand,
     ) -> None:
         self.path = path
+        self.hand = hand
         self.committer = committer
         self.upkeep = upkeep
         self.archive = SqliteArchive(path, readers)
@@ -76,6 +84,7 @@ async def open_store(
     path.parent.mkdir(parents=True, exist_ok=True)
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(exclusive(path))
+        hand = stack.enter_context(open_hand(path.with_name(path.name + ".hand")))
         writer = Writer(path, busy_timeout=busy_timeout)
         stack.push_async_callback(writer.close)
         await writer.open()
@@ -85,7 +94,8 @@ async def open_store(
         stack.push_async_callback(readers.close)
         upkeep = Upkeep(writer=writer, readers=readers, unsaved=unsaved, clock=clock)
         await stack.enter_async_context(_running(upkeep))
-        yield SqliteStore(path, SqliteCommitter(writer, unsaved, clock), upkeep, readers)
+        committer = SqliteCommitter(writer, unsaved, clock)
+        yield SqliteStore(path, committer=committer, upkeep=upkeep, readers=readers, hand=hand)
 
 
 @asynccontextmanager

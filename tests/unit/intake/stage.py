@@ -15,12 +15,13 @@ from hub.clock import ManualClock
 from hub.errors import CommandRefusedError, LinkError
 from hub.feeds.incident import make_projector
 from hub.intake.core import Intake, Needs, build_intake
+from hub.intake.suspect import SUSPECTS
 from hub.loading import shipped_rules
 from hub.model.catalogue import DeviceModel
 from hub.model.command import Command
 from hub.model.device import Device, DeviceUid, Kind
 from hub.model.place import Place
-from hub.ports import Envelope
+from hub.ports import Driver, Envelope
 from hub.settings import FloodSettings
 from hub.store.memory import MemoryStore
 from rules.ruleset import load_rules
@@ -57,6 +58,19 @@ class Sender:
         if self.failure:
             raise self.failure
         self.sent.append(command)
+
+
+class Hand:
+    """Remembers in memory; what it holds outlives a stage, as a mapped page outlives a hub."""
+
+    def __init__(self) -> None:
+        self.left: tuple[str, bytes] | None = None
+
+    def take(self, address: str, payload: bytes) -> None:
+        self.left = (address, payload)
+
+    def rest(self) -> None:
+        self.left = None
 
 
 class Stage:
@@ -133,7 +147,9 @@ async def stage(
     waited: Sequence[Envelope] = (),
     models: Mapping[str, DeviceModel] = MODELS,
     *,
+    hand: Hand | None = None,
     flood: FloodSettings = FloodSettings(),  # noqa: B008 - frozen
+    drivers: Mapping[str, Driver] | None = None,
 ) -> AsyncIterator[Stage]:
     """Run an intake over the store while the block runs; its link has told what `waited`."""
     clock = clock or ManualClock()
@@ -152,7 +168,7 @@ async def stage(
         sender=sender,
         spawn=spawn,
         project=make_projector("gs", lambda: PLACES),
-        drivers={"lingdang": LingdangDriver(MODELS)},
+        drivers=drivers or {"lingdang": LingdangDriver(MODELS)},
         link_drivers={"mqtt": "lingdang"},
         carried={"mqtt-state": "mqtt"},
         devices=devices,
@@ -160,6 +176,8 @@ async def stage(
         models=models,
         rules=RULES,
         prefix="GS",
+        hand=hand or Hand(),
+        suspects=await store.books.documents(SUSPECTS),
         flood=flood,
     )
     snapshot = await store.archive.load(now=clock.now())
