@@ -21,6 +21,7 @@ SIZE = 128 * 1024
 """Bytes; what is larger than this is refused by every dialect before anything reads it."""
 _HEAD = Struct("<II")
 """Bytes of the address, bytes of the payload; both 0 while nothing is in hand."""
+_NOTHING = _HEAD.pack(0, 0)
 
 
 class MappedHand:
@@ -47,9 +48,14 @@ class MappedHand:
 
 @contextlib.contextmanager
 def open_hand(path: Path) -> Iterator[MappedHand]:
-    """Map the page at `path` while the block runs; without room for it, deaths go uncounted."""
+    """Map the page at `path` while the block runs; without room for it, deaths go uncounted.
+
+    A file stays only where something is still in hand: the block has ended, but not well.
+    """
     with _map(path) as page:
         yield MappedHand(page)
+        if page[: _HEAD.size] == _NOTHING:
+            path.unlink(missing_ok=True)
 
 
 def _map(path: Path) -> mmap.mmap:

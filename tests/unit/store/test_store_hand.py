@@ -43,6 +43,18 @@ def test_what_was_laid_down_is_forgotten(tmp_path: Path) -> None:
         assert hand.left is None
 
 
+def test_a_file_stays_only_where_something_is_in_hand(tmp_path: Path) -> None:
+    with open_hand(tmp_path / "hand") as hand:
+        hand.take(TOPIC, PAYLOAD)
+    assert (tmp_path / "hand").exists()
+    with open_hand(tmp_path / "hand") as hand:
+        assert hand.left
+    assert (tmp_path / "hand").exists(), "who only looks has not handled it"
+    with open_hand(tmp_path / "hand") as hand:
+        hand.rest()
+    assert not (tmp_path / "hand").exists()
+
+
 def test_the_latest_message_is_the_one_in_hand(tmp_path: Path) -> None:
     with open_hand(tmp_path / "hand") as hand:
         hand.take(TOPIC, b"a" * 1000)
