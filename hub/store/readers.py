@@ -29,10 +29,12 @@ def open_reader(path: Path) -> sqlite3.Connection:
 class Readers:
     """A pool; who finds no free connection waits for one."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, connect: Callable[[Path], sqlite3.Connection] = open_reader
+    ) -> None:
         self._path = path
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
-        self._all = [open_reader(path) for _ in range(READERS)]
+        self._all = [connect(path) for _ in range(READERS)]
         self._free: asyncio.LifoQueue[sqlite3.Connection] = asyncio.LifoQueue()
         for connection in self._all:
             self._free.put_nowait(connection)

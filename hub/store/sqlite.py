@@ -17,6 +17,7 @@ from hub.errors import StoreBrokenError, StoreError
 from hub.store.archive import SqliteArchive
 from hub.store.books import SqliteBooks
 from hub.store.committer import SqliteCommitter
+from hub.store.connections import SQLITE, Connections
 from hub.store.copying import check_database
 from hub.store.failure import explain
 from hub.store.hand import MappedHand, open_hand
@@ -74,7 +75,11 @@ class SqliteStore:
 
 @asynccontextmanager
 async def open_store(
-    path: Path, *, clock: Clock, busy_timeout: float = BUSY_TIMEOUT
+    path: Path,
+    *,
+    clock: Clock,
+    busy_timeout: float = BUSY_TIMEOUT,
+    connections: Connections = SQLITE,
 ) -> AsyncIterator[SqliteStore]:
     """Open the file, made or upgraded as needed, for as long as the block runs.
 
@@ -85,11 +90,11 @@ async def open_store(
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(exclusive(path))
         hand = stack.enter_context(open_hand(path.with_name(path.name + ".hand")))
-        writer = Writer(path, busy_timeout=busy_timeout)
+        writer = Writer(path, busy_timeout=busy_timeout, connect=connections.writer)
         stack.push_async_callback(writer.close)
         await writer.open()
         unsaved = await writer.call(lambda: _prepare(writer, path, clock.now()))
-        readers = Readers(path)
+        readers = Readers(path, connections.reader)
         stack.push_async_callback(writer.call, partial(_note_stop, writer))
         stack.push_async_callback(readers.close)
         upkeep = Upkeep(writer=writer, readers=readers, unsaved=unsaved, clock=clock)

@@ -30,15 +30,27 @@ _PRAGMAS = (
 T = TypeVar("T")
 
 
+def open_writer(path: Path, busy_timeout: float) -> sqlite3.Connection:
+    """Return a connection that begins and ends transactions only where it is told to."""
+    return sqlite3.connect(path, isolation_level=None, timeout=busy_timeout)
+
+
 class Writer:
     """Owns the only connection that ever writes or checkpoints.
 
     SQLite before 3.51.3 can damage a WAL database when two connections do so at once.
     """
 
-    def __init__(self, path: Path, *, busy_timeout: float) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        busy_timeout: float,
+        connect: Callable[[Path, float], sqlite3.Connection] = open_writer,
+    ) -> None:
         self._path = path
         self._busy = int(busy_timeout * 1000)
+        self._opener = connect
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._slots = asyncio.Semaphore(HANDED_OVER)
         self._connection: sqlite3.Connection | None = None
@@ -92,10 +104,7 @@ class Writer:
 
     def _connect(self) -> None:
         try:
-            connection = sqlite3.connect(
-                self._path, isolation_level=None, timeout=self._busy / 1000
-            )
-            self._connection = connection
+            self._connection = connection = self._opener(self._path, self._busy / 1000)
             for pragma in _PRAGMAS:
                 connection.execute(pragma)
         except sqlite3.Error as error:
