@@ -146,7 +146,13 @@ class MqttLink:
             await connection.close(politely=True)
 
     async def caught_up(self) -> None:
-        """Return once this session has delivered what had waited."""
+        """Return once this session has delivered what had waited, as a message of now proves.
+
+        A connection that is half open looks sound for as long as two keepalives.
+        """
+        if self._connection is not None and self._delivered.is_set():
+            self._delivered.clear()
+            self._connection.publish(self._canary.topic, self._canary.payload)
         await self._delivered.wait()
 
     def acknowledge(self, envelopes: Sequence[Envelope]) -> None:
@@ -212,9 +218,11 @@ class MqttLink:
     def _take_canary(self, payload: bytes, token: Token | None) -> None:
         """Acknowledge a canary, this connection's or an old one, in its turn."""
         self._acknowledge([token])
-        if payload == self._canary.payload and not self._canary.back:
+        if payload != self._canary.payload:
+            return
+        self._delivered.set()
+        if not self._canary.back:
             self._canary.back = True
-            self._delivered.set()
             self._watch.link_caught_up(self.name)
 
     def _acknowledge(self, tokens: Iterable[object]) -> None:

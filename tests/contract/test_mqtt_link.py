@@ -407,6 +407,24 @@ async def test_a_hung_broker_is_found_within_two_keepalives(
             broker.process.send_signal(signal.SIGCONT)
 
 
+async def test_a_session_that_hears_nothing_has_not_caught_up(
+    broker: Broker, make: Make, tray: Tray
+) -> None:
+    link = make(broker.settings(), tray)
+    async with running(link):
+        await tray.heard("caught up")
+        assert isinstance(link, MqttLink)
+        broker.process.send_signal(signal.SIGSTOP)
+        proof = asyncio.ensure_future(link.caught_up())
+        try:
+            done, _ = await asyncio.wait({proof}, timeout=0.3)
+            assert not done, "it only stands in name"
+        finally:
+            broker.process.send_signal(signal.SIGCONT)
+        await asyncio.wait_for(proof, 10)
+    assert tray.log.count("caught up") == 1
+
+
 async def test_the_broker_may_ask_for_pings_more_often(make: Make, tray: Tray) -> None:
     eager = bytes([0x20, 6, 0, 0, 3, 0x13, 0, 1])
     async with (
