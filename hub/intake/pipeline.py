@@ -31,6 +31,10 @@ STOP_LIMIT = 3.0
 IDLE_LIMIT = 1.0
 """Seconds of the hub's clock after which timers are looked at, whatever they say."""
 
+STOOD_STILL = 1.5
+"""Real seconds from one batch to the next after which the hub, or its store, has stood still: what
+was said meanwhile is in sockets and queues, and comes before any timer."""
+
 
 class Work(Protocol):
     """What the loop works with; the composition root builds it."""
@@ -49,6 +53,10 @@ class Work(Protocol):
 
     def next_due(self) -> float | None:
         """Return the instant at which a timer is due."""
+        ...
+
+    def hold_timers(self, now: float) -> None:
+        """Let timers wait a moment, for what was said up to `now` and is not heard yet."""
         ...
 
     def settled(self, batch: Batch) -> None:
@@ -74,15 +82,24 @@ class Pipeline:
         self._work = work
         self._committer = committer
         self._clock = clock
+        self._was_still = False
 
     async def run(self, acknowledge: Acknowledge) -> None:
         """Serve until cancelled."""
-        loop, taken = asyncio.get_running_loop(), 0.0
+        loop = asyncio.get_running_loop()
+        taken = loop.time()
         while True:
             await self._wait(taken + LINGER - loop.time())
-            taken = loop.time()
+            taken, last = loop.time(), taken
+            self._look_for_standstill(taken - last)
             batch = self._prepare(self._inbox.take(BATCH_LIMIT))
             await self._finish(asyncio.ensure_future(self._commit(batch, acknowledge)))
+
+    def _look_for_standstill(self, span: float) -> None:
+        was_still, self._was_still = self._was_still, span > STOOD_STILL
+        # Turns that are all as long are the pace of a slow clock.
+        if self._was_still and not was_still:
+            self._work.hold_timers(self._clock.now())
 
     async def _finish(self, commit: asyncio.Future[None]) -> None:
         try:

@@ -15,6 +15,8 @@ from hub.model.catalogue import DeviceModel
 from hub.model.device import Device
 from hub.ports import Envelope, IncidentProjector
 
+TO_HEAR = 2.0
+"""Seconds in which links read what has come while the hub stood still, or notice their loss."""
 SWEEP = 5.0
 """Seconds between two looks for devices that have gone quiet."""
 
@@ -77,6 +79,10 @@ class Workbench:
         due = self._judge.next_due()
         earliest = self._next_sweep if due is None else min(due, self._next_sweep)
         return max(earliest, self.hold_timers_until)
+
+    def hold_timers(self, now: float) -> None:
+        """Let timers wait for what links are about to read."""
+        self.hold_timers_until = max(self.hold_timers_until, now + TO_HEAR)
 
     def settled(self, batch: Batch) -> None:
         """Tell the readers that the batch is in the store."""

@@ -24,6 +24,7 @@ class Work:
     def __init__(self) -> None:
         self.numbering = Numbering(0)
         self.settled_batches: list[Batch] = []
+        self.holds = 0
 
     def new_batch(self) -> Batch:
         return Batch(now=0.0, numbering=self.numbering, project=lambda *_: None)
@@ -37,6 +38,9 @@ class Work:
 
     def next_due(self) -> float | None:
         return None
+
+    def hold_timers(self, now: float) -> None:
+        self.holds += 1
 
     def settled(self, batch: Batch) -> None:
         self.settled_batches.append(batch)
@@ -192,3 +196,21 @@ async def test_a_full_inbox_asks_links_to_wait_and_drops_nothing() -> None:
     assert len(inbox.take(5)) == 5
     assert not inbox.is_full()
     assert len(inbox.take(5)) == 2
+
+
+async def test_timers_wait_after_a_standstill_but_not_at_a_steady_slow_pace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hub.intake.pipeline.STOOD_STILL", 0.005)
+    async with running(Committer()) as bench:
+        for n in range(4):
+            bench.offer(f"m{n}")
+            await bench.until_acknowledged(n + 1)
+        assert bench.work.holds == 1
+        monkeypatch.setattr("hub.intake.pipeline.STOOD_STILL", 5.0)
+        bench.offer("m4")
+        await bench.until_acknowledged(5)
+        monkeypatch.setattr("hub.intake.pipeline.STOOD_STILL", 0.005)
+        bench.offer("m5")
+        await bench.until_acknowledged(6)
+        assert bench.work.holds == 2
