@@ -37,7 +37,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     messages: frozenset[Key]
     tickets: list[dict[str, Any]]
     journal: list[tuple[int, str, dict[str, Any]]]
-    """(seq, type, data)."""
+    """(seq, type, data); data has the `subject` and the instant, `at`, too."""
     feed: list[tuple[int, str, str]]
     """(seq, incident, type)."""
     integrity: str
@@ -51,9 +51,9 @@ def read_store(path: Path) -> Stored:
             messages=read_messages(path),
             tickets=[json.loads(row[0]) for row in connection.execute("SELECT body FROM ticket")],
             journal=[
-                (seq, kind, {**json.loads(body), "subject": subject})
-                for seq, kind, subject, body in connection.execute(
-                    "SELECT seq, type, subject, body FROM journal ORDER BY seq"
+                (seq, kind, {**json.loads(body), "subject": subject, "at": at})
+                for seq, kind, subject, body, at in connection.execute(
+                    "SELECT seq, type, subject, body, at FROM journal ORDER BY seq"
                 )
             ],
             feed=list(connection.execute("SELECT seq, incident, type FROM feed ORDER BY seq")),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
+from collections.abc import Callable
+from math import inf
 from pathlib import Path
 
 from rules.cut import RETURN_TIME
@@ -17,21 +20,30 @@ SETTLING = 4.0 + 2 * RETURN_TIME
 """Seconds for the last holds to run out; the longest takes 3 s, and waits after a short cut."""
 
 
-async def speak(plan: Plan, publisher: Publisher) -> float:
-    """Say every line of the plan when it is due; returns the seconds that it took.
+Say = Callable[[Publisher, Line, float], None]
+"""Says a line, given when the plan began in epoch seconds."""
+
+
+def say_once(publisher: Publisher, line: Line, start: float) -> None:
+    """Say a line at the time of the plan."""
+    publisher.say(line.device, line.topic, line.body, at=start + line.at)
+
+
+async def speak(plan: Plan, publisher: Publisher, say: Say = say_once, until: float = inf) -> float:
+    """Say the plan's lines `until` then, each when it is due; returns the seconds that it took.
 
     Event times are the plan's own, so that a busy machine does not make a flicker longer.
     """
     start = time.time()
-    for line in plan.lines():
+    for line in itertools.takewhile(lambda line: line.at < until, plan.lines()):
         wait = start + line.at - time.time()
         if wait > 0:
             await asyncio.sleep(wait)
-        _say(publisher, line, start)
+        say(publisher, line, start)
     return time.time() - start
 
 
-async def drain(store: Path, plan: Plan, publisher: Publisher) -> None:
+async def drain(store: Path, plan: Plan, publisher: Publisher, settling: float = SETTLING) -> None:
     """Return once everything is stored and has been judged, or nothing more happens.
 
     Then the last holds have run out, too: what would be raised wrongly, is.
@@ -45,8 +57,4 @@ async def drain(store: Path, plan: Plan, publisher: Publisher) -> None:
         if (missing, raised) != seen:
             seen, since = (missing, raised), time.monotonic()
         await asyncio.sleep(1.0)
-    await asyncio.sleep(SETTLING)
-
-
-def _say(publisher: Publisher, line: Line, start: float) -> None:
-    publisher.say(line.device, line.topic, line.body, at=start + line.at)
+    await asyncio.sleep(settling)

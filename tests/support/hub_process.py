@@ -59,6 +59,14 @@ class HubProcess:
         os.kill(self._child.pid, signal.SIGKILL)
         await self._child.wait()
 
+    async def freeze(self, seconds: float) -> None:
+        """Stop the process where it stands, as a machine that hangs does, and let it go on."""
+        os.kill(self._child.pid, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            os.kill(self._child.pid, signal.SIGCONT)
+
     async def stop(self) -> int:
         """Send SIGTERM and return the exit code; a hub that takes too long is killed (-9)."""
         await self._child.stop()

@@ -77,9 +77,8 @@ class Publisher:
         counter = (device, boot, topic)
         seq = self._numbers[counter] = self._numbers.get(counter, 0) + 1
         key = Key(device, boot, topic, seq)
-        payload = json.dumps({"boot": boot, "seq": seq, "ts": round(at, 3), **body})
         self.sent[key] = at
-        path = f"ld/{COMMUNITY}/{device}/{topic}"
+        path, payload = write_message(key, at, body)
         mid = self.client.publish(path, payload, qos=1, retain=topic == "state").mid
         self._under_way[mid] = key
         return key
@@ -110,6 +109,12 @@ class Publisher:
         self, _c: object, _u: object, _flags: ConnectFlags, _code: ReasonCode, _p: object
     ) -> None:
         self.connections += 1
+
+
+def write_message(key: Key, at: float, body: dict[str, Any]) -> tuple[str, bytes]:
+    """Return topic and payload of a message; the same each time."""
+    numbered = {"boot": key.boot, "seq": key.seq, "ts": round(at, 3), **body}
+    return f"ld/{COMMUNITY}/{key.device}/{key.topic}", json.dumps(numbered).encode()
 
 
 @contextlib.asynccontextmanager

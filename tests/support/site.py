@@ -27,11 +27,15 @@ test/a/b1,1栋,building,
 
 
 class Plot(msgspec.Struct, frozen=True, kw_only=True):
-    """Which devices stand on the site: id (and address) → kind; `speed` bends the hub's clock."""
+    """Which devices stand on the site: id (and address) → kind.
+
+    `speed` bends the hub's clock, `keepalive` is MQTT's in seconds.
+    """
 
     devices: Mapping[str, str]
     speed: float = 1.0
     clock_origin: float = 0.0
+    keepalive: int = 30
     rules: Mapping[str, str] = {}
     """File name → text of the site's own rules."""
 
@@ -76,6 +80,7 @@ path = "lingdang.db"
 port = 0
 [mqtt]
 port = {mqtt_port}
+keepalive = {plot.keepalive}
 [site]
 devices = "devices.csv"
 places = "places.csv"

@@ -1,0 +1,71 @@
+"""Cuts between hub and broker under load, by a proxy: nothing is lost, nothing is doubled."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.drill import BRISK_HUB, LONG, Script, Stage, drill
+from tests.chaos.plan import Plan
+from tests.chaos.proxy import Cut
+
+pytestmark = [pytest.mark.chaos, pytest.mark.integration, pytest.mark.timeout(600)]
+
+SEED = 20_261_125
+ROUNDS = 20 if LONG else 2
+"""How often every kind of cut strikes."""
+BETWEEN = (0.2, 0.8)
+"""Seconds from one cut to the next, at least and at most."""
+NOTICED = 9.0
+"""Seconds from a half-open connection to the next cut: nearly twice the keepalive."""
+SECONDS = 900.0 if LONG else 18.0
+RATE = 250
+FORGETFUL_HUB = (sys.executable, str(Path(__file__).with_name("forgetful_hub.py")))
+
+
+async def cut_again_and_again(stage: Stage) -> str:
+    """Strike with every kind of cut, in an order by the seed; the half-open ones are waited for.
+
+    One in each round is long enough for the hub to notice by itself that nobody answers.
+    """
+    for number in range(ROUNDS):
+        cuts = stage.chance.sample(list(Cut), k=len(Cut))
+        for cut in cuts:
+            await asyncio.sleep(stage.chance.uniform(*BETWEEN))
+            await stage.proxy.strike(cut)
+            if cut is Cut.SWALLOWED and number % 2 == 0:
+                await asyncio.sleep(NOTICED)
+    struck = ", ".join(f"{count} x {cut}" for cut, count in sorted(stage.proxy.cuts.items()))
+    return f"{struck}; {stage.proxy.connections} connections"
+
+
+async def cut_once(stage: Stage) -> str:
+    """Reset every connection in the middle of the load, and stay away for a moment."""
+    await asyncio.sleep(3.0)
+    await stage.proxy.strike(Cut.REFUSED)
+    return "1 x refused"
+
+
+async def test_cuts_of_every_kind_under_load_lose_and_double_nothing(
+    tmp_path: Path, require_server: Callable[[str], Path]
+) -> None:
+    plan = Plan(SEED, SECONDS, rate=RATE)
+    script = Script(trouble=cut_again_and_again, program=BRISK_HUB)
+    outcome = await drill(tmp_path, require_server("mosquitto"), plan, script)
+    assert outcome.faults == []
+    downs = [data["why"] for _, kind, data in outcome.stored.journal if kind == "link.down"]
+    assert len(downs) >= 3 * ROUNDS, "the hub has not noticed the cuts"
+    assert any("keepalive" in why.lower() or "silent" in why for why in downs), set(downs)
+
+
+async def test_the_checker_catches_a_hub_that_begins_a_new_session_each_time(
+    tmp_path: Path, require_server: Callable[[str], Path]
+) -> None:
+    script = Script(trouble=cut_once, program=FORGETFUL_HUB, until=6.0)
+    plan = Plan(SEED, SECONDS, rate=RATE)
+    outcome = await drill(tmp_path, require_server("mosquitto"), plan, script)
+    assert any("are not in the store" in fault for fault in outcome.faults), outcome.faults
