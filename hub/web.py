@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -18,7 +19,7 @@ from hub.api.router import build_api
 from hub.api.server import listen, serving
 from hub.clock import Clock
 from hub.console import build_console, error_page, static_app
-from hub.errors import Problem
+from hub.errors import Problem, StoreError
 from hub.feeds.grid import build_feeds
 from hub.intake.core import Intake
 from hub.loading import World, read_access
@@ -99,9 +100,14 @@ async def serve_web(world: World, ports: WebPorts, intake: Intake) -> AsyncItera
 
 
 async def keep_house(ports: WebPorts) -> None:
-    """Throw away ended sessions, expired keys and old answers once an hour; note uses of keys."""
+    """Throw away ended sessions, expired keys and old answers once an hour; note uses of keys.
+
+    What a full disk does not take is left for the next time.
+    """
     while True:
-        await sweep(ports.books, ports.desk, now=ports.clock.now())
+        with contextlib.suppress(StoreError):
+            await sweep(ports.books, ports.desk, now=ports.clock.now())
         for _ in range(SWEEP_EVERY):
             await asyncio.sleep(NOTE_SECONDS)
-            await ports.gatekeeper.keys.note_uses()
+            with contextlib.suppress(StoreError):
+                await ports.gatekeeper.keys.note_uses()

@@ -98,13 +98,13 @@ class CommandRoom:
         try:
             await self._sender.send(command, device)
         except CommandRefusedError as error:
-            await self._note(command.id, orders.mark_unsent, str(error))
+            self._note(command.id, orders.mark_unsent, str(error))
         except LinkError as error:
-            await self._note(command.id, orders.mark_doubtful, str(error))
+            self._note(command.id, orders.mark_doubtful, str(error))
         else:
-            await self._inbox.perform(lambda batch: self._mark_sent(command.id, batch))
+            self._inbox.post(lambda batch: self._mark_sent(command.id, batch))
 
-    async def _note(
+    def _note(
         self, command_id: str, mark: Callable[[Command, str, float], Command], why: str
     ) -> None:
         def act(batch: Batch) -> None:
@@ -112,7 +112,7 @@ class CommandRoom:
             if known:
                 self._take(known, mark(known, why, batch.now), batch)
 
-        await self._inbox.perform(act)
+        self._inbox.post(act)
 
     def _mark_sent(self, command_id: str, batch: Batch) -> None:
         known = self._pending.get(command_id)

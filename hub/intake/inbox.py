@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hub.errors import StoreError
 from hub.ports import Envelope
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class BoundedInbox:
     def __init__(self, *, limit: int = 5000) -> None:
         self._items: deque[Envelope | Operation] = deque()
         self._limit = limit
+        self._refusal = ""
+        self._awaited: set[asyncio.Future[Any]] = set()
         self._arrived = asyncio.Event()
         self._roomy = asyncio.Event()
         self._roomy.set()
@@ -58,8 +61,25 @@ class BoundedInbox:
         return done
 
     async def perform(self, act: Callable[[Batch], Any]) -> Any:  # noqa: ANN401 - what `act` gives
-        """Run `act` in its turn and return its result once that is in the store."""
-        return await self.post(act)
+        """Run `act` in its turn and return its result once that is in the store.
+
+        Raises StoreError while that takes nothing: nobody who waits for an answer waits for a disk.
+        """
+        if self._refusal:
+            raise StoreError(self._refusal)
+        done = self.post(act)
+        self._awaited.add(done)
+        done.add_done_callback(self._awaited.discard)
+        return await done
+
+    def refuse(self, why: str) -> None:
+        """Refuse what people ask for while the store takes nothing; an empty `why` ends it.
+
+        Who waits already is told at once: what is in a commit under way may still be done.
+        """
+        self._refusal = why
+        for done in [each for each in self._awaited if why and not each.done()]:
+            done.set_exception(StoreError(f"{why}; it may still be done: look before you repeat"))
 
     def is_full(self) -> bool:
         """Tell whether links must stop reading."""

@@ -175,9 +175,12 @@ class Pipeline:
         if self.failing and not why:
             log.info("the store takes commits again")
         self.failing = why
+        self._inbox.refuse(why)
 
 
 def _perform(operation: Operation, batch: Batch) -> None:
+    if operation.done.done() and not operation.done.cancelled():
+        return  # who asked was told that it is refused
     try:
         result = operation.act(batch)
     except HubError as error:

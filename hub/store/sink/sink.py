@@ -64,9 +64,15 @@ class Sink:
         outcome = await deliver(lines, self._receiver, _probe(now))
         if outcome.later is not None:
             return self._fail(outcome.later)
-        self._recover()
         full = page.through - self.cursor.after >= POINTS
-        await self._move(page, len(lines), outcome, now)
+        try:
+            await self._move(page, len(lines), outcome, now)
+        except StoreBrokenError:
+            raise
+        except StoreError as error:
+            # The hub's own store takes nothing; the page is offered again, which changes nothing.
+            return self._fail(Answer(verdict=Verdict.LATER, why=str(error)))
+        self._recover()
         return 0.0 if full else PAUSE
 
     def _prepare(self) -> tuple[Page, list[str]] | None:

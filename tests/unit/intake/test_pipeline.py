@@ -214,3 +214,35 @@ async def test_timers_wait_after_a_standstill_but_not_at_a_steady_slow_pace(
         bench.offer("m5")
         await bench.until_acknowledged(6)
         assert bench.work.holds == 2
+
+
+async def test_while_the_store_takes_nothing_nobody_waits_and_nothing_is_done_behind_their_backs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hub.intake.pipeline.RETRY_AFTER", 0.01)
+    done: list[str] = []
+    async with running(Committer(failures=5)) as bench:
+        bench.offer("m0")
+        while not bench.pipeline.failing:  # noqa: ASYNC110 - a state, not an event
+            await asyncio.sleep(0.001)
+        with pytest.raises(StoreError, match="the disk is on fire"):
+            await bench.inbox.perform(lambda _batch: done.append("refused"))
+        await bench.until_acknowledged(1)
+        await bench.inbox.perform(lambda _batch: done.append("taken"))
+    assert done == ["taken"]
+
+
+async def test_who_waits_when_the_store_fails_is_told_and_what_was_not_begun_is_not_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hub.intake.pipeline.RETRY_AFTER", 0.01)
+    done: list[str] = []
+    async with running(Committer(failures=3)) as bench:
+        bench.offer("m0")
+        while not bench.committer.tried:  # noqa: ASYNC110 - a state, not an event
+            await asyncio.sleep(0.001)
+        with pytest.raises(StoreError, match="look before you repeat"):
+            await bench.inbox.perform(lambda _batch: done.append("too late"))
+        await bench.until_acknowledged(1)
+        await bench.inbox.perform(lambda _batch: done.append("taken"))
+    assert done == ["taken"]
