@@ -12,7 +12,7 @@ from hub.intake.identity import IdentityBook, Seen
 from hub.model.report import Report
 
 
-def _believe(_self: IdentityBook, _report: Report) -> Seen:
+def _believe(_self: IdentityBook, _report: Report, *, skipped: bool = False) -> Seen:
     return Seen.NEW
 
 

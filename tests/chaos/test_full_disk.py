@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.integration, pytest.mark.timeout(24
 
 SEED = 507
 SIZE = "48m"
-FULL_FOR = 60.0 if LONG else 4.0
+FULL_FOR = 60.0 if LONG else 3.0
 SECONDS = FULL_FOR + 8.0
 RATE = 200
 ENDS = 3.0
