@@ -16,6 +16,8 @@ from hub.errors import LinkError
 
 DIAL_LIMIT = 5.0
 """Seconds for TCP and TLS to stand."""
+STANDSTILL = 3.0
+"""Seconds from one turn to the next, which takes a tick at most."""
 TICK = 0.25
 """Seconds between two looks at the keepalive."""
 ANSWER_LIMIT = 5.0
@@ -71,6 +73,7 @@ class Connection:
         self.terms = ear.terms
         self._ear = ear
         self._wire = wire
+        self._turned = asyncio.get_running_loop().time()
 
     @property
     def received(self) -> int:
@@ -106,10 +109,14 @@ class Connection:
 
     async def turn(self) -> None:
         """Wait a little for something to read and handle it; raises LinkError at the end."""
+        loop = asyncio.get_running_loop()
         if self._ear.stopped:
             await self._wait_for_room()
+            self._turned = loop.time()
         await self._wire.wait()
+        self._check_pace(loop.time() - self._turned)
         self._wire.read()
+        self._turned = loop.time()
         self._check_end()
 
     async def close(self, *, politely: bool) -> None:
@@ -132,6 +139,17 @@ class Connection:
                 if (kind, packet_id) not in answers:
                     raise
         return answers[kind, packet_id]
+
+    def _check_pace(self, span: float) -> None:
+        """Give the connection up, unread, where the hub has stood still.
+
+        What came over it meanwhile comes again in order: first the states, then the measurements.
+        """
+        if span > STANDSTILL:
+            raise LinkError(
+                f"the hub stood still for {span:.0f} s; look at the machine's load, its disk and "
+                "whether it was suspended"
+            )
 
     def _check_end(self) -> None:
         if self._ear.end is not None:
