@@ -53,7 +53,9 @@ class ShuffledLoop(asyncio.SelectorEventLoop):
         return self._passed
 
     def _pass(self, seconds: float | None) -> None:
-        self._passed += max(0.0, seconds or 0.0)
+        if seconds is None:
+            raise RuntimeError("nothing will ever happen any more: a part of the hub has died")
+        self._passed += max(0.0, seconds)
 
     def _run_once(self) -> None:
         ready = self._ready  # type: ignore[attr-defined]

@@ -18,10 +18,10 @@ from rules.state import DeviceState
 from tests.chaos.community import Community
 from tests.chaos.simulation import START, Broker, Outcome, simulate
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(3600)]
-
 SEED = int(os.environ.get("SIMULATION_SEED", "20261125"))
 RUNS = int(os.environ.get("SIMULATION_RUNS", "8"))
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240 + 60 * RUNS)]
+
 HOUR = 3600.0
 BRIEF, DAY, LONG = 12 * HOUR, 24 * HOUR, 72 * HOUR
 
@@ -88,7 +88,7 @@ def has_no_lasting_session(patch: pytest.MonkeyPatch) -> None:
 
 def takes_everything_for_new(patch: pytest.MonkeyPatch) -> None:
     """Remember no message."""
-    patch.setattr(IdentityBook, "take", lambda self, report: Seen.NEW)
+    patch.setattr(IdentityBook, "take", lambda self, report, **_: Seen.NEW)
 
 
 def forgets_what_it_has_seen(patch: pytest.MonkeyPatch) -> None:
