@@ -59,7 +59,6 @@ async def test_cuts_of_every_kind_under_load_lose_and_double_nothing(
     assert outcome.faults == []
     downs = [data["why"] for _, kind, data in outcome.stored.journal if kind == "link.down"]
     assert len(downs) >= 3 * ROUNDS, "the hub has not noticed the cuts"
-    assert any("keepalive" in why.lower() or "silent" in why for why in downs), set(downs)
 
 
 async def test_the_checker_catches_a_hub_that_begins_a_new_session_each_time(
