@@ -17,7 +17,7 @@ from hub.errors import LinkError
 DIAL_LIMIT = 5.0
 """Seconds for TCP and TLS to stand."""
 STANDSTILL = 3.0
-"""Seconds from one turn to the next, which takes a tick at most."""
+"""Seconds that a wait of a tick took, after which the hub itself must have stood still."""
 TICK = 0.25
 """Seconds between two looks at the keepalive."""
 ANSWER_LIMIT = 5.0
@@ -73,7 +73,6 @@ class Connection:
         self.terms = ear.terms
         self._ear = ear
         self._wire = wire
-        self._turned = asyncio.get_running_loop().time()
 
     @property
     def received(self) -> int:
@@ -112,11 +111,10 @@ class Connection:
         loop = asyncio.get_running_loop()
         if self._ear.stopped:
             await self._wait_for_room()
-            self._turned = loop.time()
+        began = loop.time()
         await self._wire.wait()
-        self._check_pace(loop.time() - self._turned)
+        self._check_pace(loop.time() - began)
         self._wire.read()
-        self._turned = loop.time()
         self._check_end()
 
     async def close(self, *, politely: bool) -> None:
