@@ -95,31 +95,17 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
     engine = Engine(needs.rules, judge_clocks=False)
     judge = _build_judge(needs, engine, book, room)
     judge.restore(snapshot, history, needs.clock.now())
-    router = Router(needs.drivers, needs.link_drivers)
-    router.set_devices(needs.devices, needs.models)
-    reception = _build_reception(needs, snapshot, router, judge)
     suspects = Suspects(needs.hand, needs.suspects)
-    weir = Weir(reception=reception, router=router, buckets=Buckets(needs.flood), suspects=suspects)
-    weir.restore(snapshot.states, needs.clock.now())
+    weir = _build_weir(needs, snapshot, suspects, judge)
     live.explain = judge.explain
     pulse = CommitPulse(snapshot.last_seq)
-    bench = Workbench(
-        weir=weir,
-        reception=reception,
-        judge=judge,
-        live=live,
-        pulse=pulse,
-        clock=needs.clock,
-        numbering=Numbering(pulse.last_seq()),
-        project=needs.project,
-    )
-    bench.set_devices(needs.devices, needs.models)
+    bench = _build_bench(needs, weir, judge, live, pulse)
     inbox.post(suspects.note_death)
     inbox.post(lambda batch: room.end_all(snapshot.commands, batch))
     watch = IntakeWatch(
         inbox=inbox,
         bench=bench,
-        reception=reception,
+        reception=weir.reception,
         judge=judge,
         carried=needs.carried,
         uplink=engine.uplink,
@@ -129,7 +115,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
     return Intake(
         inbox=inbox,
         pipeline=Pipeline(inbox=inbox, work=bench, committer=needs.committer, clock=needs.clock),
-        reception=reception,
+        reception=weir.reception,
         live=live,
         pulse=pulse,
         desk=IntakeDesk(inbox=inbox, book=book, room=room, live=live, books=needs.books),
@@ -144,6 +130,23 @@ def _build_live(needs: Needs, snapshot: Snapshot) -> LiveState:
     return live
 
 
+def _build_bench(
+    needs: Needs, weir: Weir, judge: Judge, live: LiveState, pulse: CommitPulse
+) -> Workbench:
+    bench = Workbench(
+        weir=weir,
+        reception=weir.reception,
+        judge=judge,
+        live=live,
+        pulse=pulse,
+        clock=needs.clock,
+        numbering=Numbering(pulse.last_seq()),
+        project=needs.project,
+    )
+    bench.set_devices(needs.devices, needs.models)
+    return bench
+
+
 def _build_judge(needs: Needs, engine: Engine, book: DeskBook, room: CommandRoom) -> Judge:
     judge = Judge(
         engine=engine,
@@ -154,6 +157,15 @@ def _build_judge(needs: Needs, engine: Engine, book: DeskBook, room: CommandRoom
     )
     judge.set_site(needs.devices, needs.places, needs.models)
     return judge
+
+
+def _build_weir(needs: Needs, snapshot: Snapshot, suspects: Suspects, judge: Judge) -> Weir:
+    router = Router(needs.drivers, needs.link_drivers)
+    router.set_devices(needs.devices, needs.models)
+    reception = _build_reception(needs, snapshot, router, judge)
+    weir = Weir(reception=reception, router=router, buckets=Buckets(needs.flood), suspects=suspects)
+    weir.restore(snapshot.states, needs.clock.now())
+    return weir
 
 
 def _build_reception(needs: Needs, snapshot: Snapshot, router: Router, judge: Judge) -> Reception:

@@ -30,7 +30,7 @@ class Weir:
     def __init__(
         self, *, reception: Reception, router: Router, buckets: Buckets, suspects: Suspects
     ) -> None:
-        self._reception = reception
+        self.reception = reception
         self._router = router
         self._buckets = buckets
         self._suspects = suspects
@@ -45,10 +45,10 @@ class Weir:
 
     def take(self, envelope: Envelope, batch: Batch) -> None:
         """Take one envelope into the batch; it is acknowledged with it, whatever it was."""
-        self._reception.counts["received"] += 1
+        self.reception.counts["received"] += 1
         batch.envelopes.append(envelope)
         if (
-            envelope.link in self._reception.live
+            envelope.link in self.reception.live
             # What the hub has asked for itself comes at the hub's own pace.
             and envelope.payload.__class__ is bytes
             and not self._buckets.admits(envelope.address, envelope.received)
@@ -74,9 +74,9 @@ class Weir:
         skipped = bool(self._floods) and self._end_gap(envelope, batch)
         condemned = self._suspects.examine(envelope)
         if condemned is None:
-            self._reception.take(envelope, batch, skipped=skipped)
+            self.reception.take(envelope, batch, skipped=skipped)
         else:
-            self._reception.quarantine(condemned, batch)
+            self.reception.quarantine(condemned, batch)
 
     def _end_gap(self, envelope: Envelope, batch: Batch) -> bool:
         """Tell whether messages before this one were dropped; one still held is now too old."""
@@ -108,10 +108,10 @@ class Weir:
             self._changed.add((before or envelope).address)  # type: ignore[union-attr]
 
     def _drop(self, flood: Flood, envelope: Envelope, batch: Batch) -> None:
-        self._reception.counts["flooded"] += 1
+        self.reception.counts["flooded"] += 1
         if flood.drop() <= SAMPLES and flood.device is not None:
             reason = "a sample of a flood: too many messages on this topic, and newer ones came"
-            self._reception.quarantine(quarantine(envelope, reason), batch)
+            self.reception.quarantine(quarantine(envelope, reason), batch)
 
     def _tell_again(self, topic: str, flood: Flood, batch: Batch) -> None:
         if flood.dropped:
@@ -126,9 +126,9 @@ class Weir:
             return
         uid = flood.device.uid
         said = {"topic": topic, "dropped": flood.dropped, "dropped_in_all": flood.total}
-        self._reception.tell(uid, kind, batch, **said)
+        self.reception.tell(uid, kind, batch, **said)
         if kind == "device.flooded":
-            self._reception.make_event(uid, "flood", batch, batch.now, **said)
+            self.reception.make_event(uid, "flood", batch, batch.now, **said)
 
     def _take_rows(self) -> list[StateRow]:
         rows = [
