@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
 
 from hub.store import compaction, expiry, rollup
 from hub.store.chunk import HOUR
 from hub.store.log import read_mark, write_mark
-from hub.store.readers import Readers
 from hub.store.retention import Retention, limits
-from hub.store.writer import Writer
-
-T = TypeVar("T")
+from hub.store.steps import Steps
 
 ROLLED_AT_ONCE = 10
 """Hours rolled up in one go: more wait, while a database of before catches up."""
@@ -30,28 +25,27 @@ class Ageing:
     Nothing is deleted before `keep` was told what is kept.
     """
 
-    def __init__(self, writer: Writer, readers: Readers) -> None:
-        self._writer = writer
-        self._readers = readers
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
         self._retention: Retention | None = None
 
     async def keep(self, retention: Retention) -> None:
         """Keep to a retention from now on, also for what is stored already."""
-        await self._write(partial(expiry.note_retention, retention=retention))
+        await self._steps.write(partial(expiry.note_retention, retention=retention))
         self._retention = retention
 
     async def roll(self, hours: int = ROLLED_AT_ONCE) -> None:
         """Roll up so many hours that are in columns, the newest first."""
         for _ in range(hours):
-            found = await self._read(rollup.find_unrolled_hour)
+            found = await self._steps.read(rollup.find_unrolled_hour)
             if found is None:
                 return
             hour, uids = found
             for some in _portions(uids):
                 work = partial(rollup.roll, hour=hour, uids=some, retention=self._retention)
-                rows = await self._read(work)
-                await self._write(partial(rollup.write_rollups, rows=rows))
-            await self._write(partial(rollup.note_rolled, hour=hour))
+                rows = await self._steps.read(work)
+                await self._steps.write(partial(rollup.write_rollups, rows=rows))
+            await self._steps.write(partial(rollup.note_rolled, hour=hour))
 
     async def forget(self, now: float, most: int = DELETED_AT_ONCE) -> None:
         """Delete what is past its time at `now`: so many hours and days for each limit.
@@ -61,7 +55,7 @@ class Ageing:
         retention = self._retention
         if retention is None:
             return
-        newest = await self._read(expiry.newest_hour)
+        newest = await self._steps.read(expiry.newest_hour)
         now = min(now, (newest + 1) * HOUR)
         readings, hours = limits(retention)
         for limit in readings[:-1]:
@@ -73,56 +67,49 @@ class Ageing:
 
     async def _drop_hours(self, now: float, before: int, most: int) -> None:
         for _ in range(most):
-            hour = await self._read(partial(expiry.find_old_hour, before=before))
+            hour = await self._steps.read(partial(expiry.find_old_hour, before=before))
             if hour is None:
                 return
-            await self._write(partial(expiry.begin_drop, hour=hour, now=now))
-            while await self._write(partial(expiry.drop_hour, hour=hour)):
+            await self._steps.write(partial(expiry.begin_drop, hour=hour, now=now))
+            while await self._steps.write(partial(expiry.drop_hour, hour=hour)):
                 pass
 
     async def _thin_hours(self, retention: Retention, limit: int, before: int, most: int) -> None:
         find = partial(expiry.find_thick_hour, limit=limit, before=before)
         for _ in range(most):
-            hour = await self._read(find)
+            hour = await self._steps.read(find)
             if hour is None:
                 return
             await self._thin("chunk", hour, retention, limit)
-            await self._write(partial(expiry.note_thinned, hour=hour, limit=limit))
+            await self._steps.write(partial(expiry.note_thinned, hour=hour, limit=limit))
 
     async def _drop_days(self, before: int, most: int) -> None:
         for _ in range(most):
             find = partial(expiry.find_old_day, after=-(2**62), before=before)
-            day = await self._read(find)
+            day = await self._steps.read(find)
             if day is None:
                 return
-            while await self._write(partial(expiry.drop_day, day=day)):
+            while await self._steps.write(partial(expiry.drop_day, day=day)):
                 pass
 
     async def _thin_days(self, retention: Retention, limit: int, before: int, most: int) -> None:
         mark = f"{expiry.THINNED_DAYS}:{limit}"
         for _ in range(most):
-            after = await self._read(partial(read_mark, name=mark))
+            after = await self._steps.read(partial(read_mark, name=mark))
             find = partial(expiry.find_old_day, after=after, before=before)
-            day = await self._read(find)
+            day = await self._steps.read(find)
             if day is None:
                 return
             await self._thin("rollup", day, retention, limit)
-            await self._write(partial(write_mark, name=mark, number=day))
+            await self._steps.write(partial(write_mark, name=mark, number=day))
 
     async def _thin(self, table: str, when: int, retention: Retention, limit: int) -> None:
         ask = partial(expiry.devices_of, table=table, when=when, retention=retention, limit=limit)
         thin, write = _WAYS[table]
-        for some in _portions(await self._read(ask)):
+        for some in _portions(await self._steps.read(ask)):
             work = partial(thin, when=when, uids=some, retention=retention, limit=limit)
-            rows = await self._read(work)
-            await self._write(partial(write, rows=rows))
-
-    async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Read a bounded amount, however long it takes: on a busy hub it would never be done."""
-        return await self._readers.read(work, limit=None)
-
-    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await self._writer.call(lambda: self._writer.transact(work))
+            rows = await self._steps.read(work)
+            await self._steps.write(partial(write, rows=rows))
 
 
 _WAYS: dict[str, tuple[Callable[..., list[rollup.Rollup]], Callable[..., None]]] = {

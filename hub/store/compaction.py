@@ -150,7 +150,7 @@ def read_hour(
     """
     hour = int(span[0] // HOUR)
     columns: dict[str, list[str]] = {}
-    for (uid,) in connection.execute(_COLUMNS, (hour,)):
+    for uid in columns_of(connection, hour):
         columns.setdefault(group_of(uid), []).append(uid)
     groups = {*columns, *_names(connection, hour)}
     if uids is not None:
@@ -170,9 +170,20 @@ def _read_group(
             if span[0] <= each[2].at < span[1]:
                 devices.setdefault(each[0], []).append(each)
     for uid, said in devices.items():
-        found = connection.execute(_BODY, (hour, uid)).fetchone()
-        said.extend(chunk.unpack(uid, found[0], span) if found else ())
+        body = read_columns(connection, hour, uid)
+        said.extend(chunk.unpack(uid, body, span) if body else ())
     return {uid: once(said) for uid, said in devices.items()}
+
+
+def columns_of(connection: sqlite3.Connection, hour: int) -> list[str]:
+    """Return whose columns an hour has."""
+    return [uid for (uid,) in connection.execute(_COLUMNS, (hour,))]
+
+
+def read_columns(connection: sqlite3.Connection, hour: int, uid: str) -> bytes:
+    """Return a device's columns of an hour; empty where there are none."""
+    found = connection.execute(_BODY, (hour, uid)).fetchone()
+    return found[0] if found else b""
 
 
 def begin_columns(connection: sqlite3.Connection, hour: int) -> None:

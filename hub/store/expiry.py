@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 
 from hub.store import bounds, chunk, rollup
+from hub.store.compaction import read_columns
 from hub.store.leftover import count
 from hub.store.log import read_mark, write_mark
 from hub.store.retention import Retention, fingerprint, keep_of
@@ -35,7 +36,6 @@ _DROP_CHUNKS = (
 _DROP_DAY = (
     "DELETE FROM rollup WHERE day = ? AND uid IN (SELECT uid FROM rollup WHERE day = ? LIMIT ?)"
 )
-_CHUNK = "SELECT body FROM chunk WHERE hour = ? AND part = 0 AND uid = ?"
 _WRITE_CHUNK = "UPDATE chunk SET body = ? WHERE hour = ? AND part = 0 AND uid = ?"
 _DROP_CHUNK = "DELETE FROM chunk WHERE hour = ? AND part = 0 AND uid = ?"
 
@@ -118,7 +118,7 @@ def thin_hour(
     thinned = []
     for uid in uids:
         gone = _gone(retention, uid, "readings", limit)
-        left = chunk.leave_out(connection.execute(_CHUNK, (when, uid)).fetchone()[0], gone)
+        left = chunk.leave_out(read_columns(connection, when, uid), gone)
         if left is not None:
             thinned.append((when, uid, left))
     return thinned

@@ -19,6 +19,7 @@ from hub.ports import ReadingRow, RollupRow
 from hub.store import chunk, column
 from hub.store.chunk import HOUR
 from hub.store.column import Column
+from hub.store.compaction import columns_of, read_columns
 from hub.store.log import read_mark
 from hub.store.retention import Retention, keep_of
 
@@ -30,8 +31,6 @@ _HOUR = (
     "SELECT max(hour) FROM part p WHERE part = 0 AND rolled = 0"
     " AND NOT EXISTS (SELECT 1 FROM part q WHERE q.hour = p.hour AND q.part > 0)"
 )
-_UIDS = "SELECT uid FROM chunk WHERE hour = ? AND part = 0"
-_BODY = "SELECT body FROM chunk WHERE hour = ? AND part = 0 AND uid = ?"
 _DAY = "SELECT body FROM rollup WHERE day = ? AND uid = ?"
 _DAYS = "SELECT min(day), max(day) FROM rollup"
 _THINNED = "SELECT thinned FROM part WHERE hour = ? AND part = 0"
@@ -142,7 +141,7 @@ def _unpack(block: Block) -> dict[int, Figures]:
 def find_unrolled_hour(connection: sqlite3.Connection) -> tuple[int, list[str]] | None:
     """Return the newest hour whose columns are not rolled up, and its devices; None without one."""
     hour = connection.execute(_HOUR).fetchone()[0]
-    return None if hour is None else (hour, [uid for (uid,) in connection.execute(_UIDS, (hour,))])
+    return None if hour is None else (hour, columns_of(connection, hour))
 
 
 def roll(
@@ -170,7 +169,7 @@ def _roll(
     connection: sqlite3.Connection, hour: int, uid: str, is_settled: Callable[[str, str], bool]
 ) -> Rollup:
     day, place = divmod(hour, HOURS)
-    numbers = chunk.unpack_numbers(connection.execute(_BODY, (hour, uid)).fetchone()[0])
+    numbers = chunk.unpack_numbers(read_columns(connection, hour, uid))
     kept = read_day(connection, day, uid)
     for point in {*kept, *numbers}:
         if is_settled(uid, point):

@@ -6,9 +6,7 @@ import asyncio
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
 
 import structlog
 
@@ -18,12 +16,11 @@ from hub.store import compaction
 from hub.store.ageing import Ageing
 from hub.store.log import CHECKPOINT, read_mark
 from hub.store.readers import Readers
+from hub.store.steps import Steps
 from hub.store.unsaved import Unsaved
 from hub.store.writer import Writer
 
 log = structlog.get_logger(__name__)
-
-T = TypeVar("T")
 
 LOOK = 2.0
 """Real seconds between two looks at how long the log is."""
@@ -41,10 +38,10 @@ class Upkeep:
 
     def __init__(self, *, writer: Writer, readers: Readers, unsaved: Unsaved, clock: Clock) -> None:
         self._writer = writer
-        self._readers = readers
+        self._steps = Steps(writer, readers)
         self._unsaved = unsaved
         self._clock = clock
-        self.ageing = Ageing(writer, readers)
+        self.ageing = Ageing(self._steps)
         self._sorted_at = self._saved_at = time.monotonic()
 
     async def run(self) -> None:
@@ -82,7 +79,7 @@ class Upkeep:
             pass
 
     async def _look(self) -> None:
-        waiting, held = await self._read(compaction.measure_log)
+        waiting, held = await self._steps.read(compaction.measure_log)
         if waiting >= compaction.MESSAGES or self._is_over(self._sorted_at, SORT_EVERY):
             await self._sort()
             self._sorted_at = time.monotonic()
@@ -101,40 +98,33 @@ class Upkeep:
     async def _sort(self) -> None:
         """Sort what the log holds now into chunks."""
         while True:
-            chunks, last = await self._read(compaction.read_log)
+            chunks, last = await self._steps.read(compaction.read_log)
             if not last:
                 return
-            await self._write(partial(compaction.write_parts, rows=chunks))
+            await self._steps.write(partial(compaction.write_parts, rows=chunks))
             for start in range(0, len(chunks), compaction.CHUNKS):
                 some = chunks[start : start + compaction.CHUNKS]
-                await self._write(partial(compaction.write_chunks, rows=some))
-            await self._write(partial(compaction.note_sorted, last=last))
+                await self._steps.write(partial(compaction.write_chunks, rows=some))
+            await self._steps.write(partial(compaction.note_sorted, last=last))
 
     async def _cut(self) -> None:
         """Delete what is sorted and saved."""
-        last = await self._read(_disposable)
-        while await self._write(partial(compaction.cut_log, last=last)):
+        last = await self._steps.read(_disposable)
+        while await self._steps.write(partial(compaction.cut_log, last=last)):
             pass
 
     async def _merge(self, now: float) -> None:
         """Put hours that are over into columns."""
         find = partial(compaction.find_open_hour, now=now)
-        while found := await self._read(find):
+        while found := await self._steps.read(find):
             hour, groups = found
-            await self._write(partial(compaction.begin_columns, hour=hour))
+            await self._steps.write(partial(compaction.begin_columns, hour=hour))
             for group in groups:
                 merge = partial(compaction.merge_group, hour=hour, group=group)
-                rows = await self._read(merge)
-                await self._write(partial(compaction.write_chunks, rows=rows))
-            while await self._write(partial(compaction.drop_part, hour=hour)):
+                rows = await self._steps.read(merge)
+                await self._steps.write(partial(compaction.write_chunks, rows=rows))
+            while await self._steps.write(partial(compaction.drop_part, hour=hour)):
                 pass
-
-    async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Read a bounded amount, however long it takes: on a busy hub it would never be done."""
-        return await self._readers.read(work, limit=None)
-
-    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await self._writer.call(lambda: self._writer.transact(work))
 
     def _save_some(self, upto: int) -> bool:
         some = self._unsaved.due(upto)
