@@ -62,7 +62,7 @@ define install
 	@$(BIN)/pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv \
 		|| { echo "Python cannot make an environment here; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@echo "Installing the locked packages ($(1)) into .venv ..."
-	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements/$(1).txt
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements/$(1).txt
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@rm -f .venv/.$(1)-* && touch $@
 endef
