@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import inf, isfinite
 
-from hub.model.report import Quality, Report, Topic, Value
+from hub.model.report import Quality, Report, Sample, Topic, Value
 from rules.contact import arm, ask_silence, catch_up, contact_changed, hide, set_lag
 from rules.cut import catch_up_dependents, doubt, end_wait, has_returned, is_cut_off, tells_of_loss
 from rules.language.node import Run
@@ -25,15 +25,16 @@ def take_report(runner: Runner, d: DeviceState, report: Report, *, judging: bool
     if late:
         _take_late(runner, d, report, at)
         return
-    if report.topic is Topic.TELEMETRY and report.received < d.contact.listens:
+    if report.received < d.contact.listens and report.topic is Topic.TELEMETRY:
         _take_ahead(runner, d, report, at)
         return
     now = max(at, d.newest)
     _catch_up(runner, d, report, at)
     d.now = now
-    if not report.retained and has_own_time(report):
+    if not report.retained and (report.samples or has_own_time(report)):
         d.newest = now
-        _note_lag(runner, d, report.received - at)
+        if d.lag or report.received - at > PROMPT:
+            _note_lag(runner, d, report.received - at)
     is_back = _note_contact(runner, d, report)
     if report.samples:
         take_samples(runner, d, report, at)
@@ -48,8 +49,8 @@ def _take_late(runner: Runner, d: DeviceState, report: Report, at: float) -> Non
     """Show readings of the past to the windows, and to nothing else; the device is heard."""
     for sample in report.samples:
         slot = d.plan.slot_by_point.get(sample.point)
-        if slot is not None and sample.quality is _GOOD:
-            _show(d, slot, _believe(sample.value, d.plan.routes.types[slot]), at)
+        if slot is not None:
+            _show(d, slot, _believe(sample, d.plan.routes.types[slot]), at)
     if _note_contact(runner, d, report):
         contact_changed(runner, d, report.received)
 
@@ -65,9 +66,9 @@ def _take_ahead(runner: Runner, d: DeviceState, report: Report, at: float) -> No
 
 
 def _catch_up(runner: Runner, d: DeviceState, report: Report, at: float) -> None:
-    if is_cut_off(d) and tells_of_loss(d, report):
+    if d.contact.listens == inf and tells_of_loss(d, report):
         doubt(runner, d)
-    if d.dependents and at < runner.held_until:
+    if at < runner.held_until and d.dependents:
         catch_up_dependents(runner, d, at)
     if d.due < at:
         catch_up(runner, d, before=at, arrival=max(report.received, d.contact.heard_at))
@@ -127,7 +128,10 @@ def _come_back(runner: Runner, d: DeviceState) -> bool:
     return True
 
 
-def _believe(value: Value | None, types: tuple[type, ...]) -> Value | None:
+def _believe(sample: Sample, types: tuple[type, ...]) -> Value | None:
+    if sample.quality is not _GOOD:
+        return None
+    value = sample.value
     kind = value.__class__
     if kind in types:
         return None if kind is float and not isfinite(value) else value  # type: ignore[arg-type]
@@ -146,8 +150,7 @@ def take_samples(
     if report.retained:
         _take_retained(runner, d, report, at, ahead=ahead)
         return
-    types, slots = d.plan.routes.types, d.plan.slot_by_point
-    observers = d.plan.routes.observers
+    slots, routes, ats = d.plan.slot_by_point, d.plan.routes, d.ats
     seen: list[int] = []
     changed: list[int] = []
     sorted_in: dict[int, Value | None] = {}
@@ -155,13 +158,13 @@ def take_samples(
         slot = slots.get(sample.point)
         if slot is None:
             continue
-        value = _believe(sample.value, types[slot]) if sample.quality is _GOOD else None
-        if at < d.ats[slot]:
+        value = _believe(sample, routes.types[slot])
+        if at < ats[slot]:
             sorted_in[slot] = value
         elif _set(d, slot, value, at, retained=False):
             changed.append(slot)
         seen.append(slot)
-        if observers[slot]:
+        if routes.observers[slot]:
             _show(d, slot, value, at)
     if sorted_in:
         _look_back(runner, d, at, sorted_in)
@@ -178,7 +181,7 @@ def _take_retained(
         slot = slots.get(sample.point)
         if slot is None or report.at < d.ats[slot]:
             continue
-        value = _believe(sample.value, types[slot]) if sample.quality is _GOOD else None
+        value = _believe(sample, types[slot])
         if _set(d, slot, value, at, retained=True):
             changed.append(slot)
     _evaluate(runner, d, [], changed, ahead=ahead)
@@ -218,6 +221,8 @@ def _evaluate(
     if d.trackers and seen:
         runner.dirty_devices.add(d)
         _settle(d, seen)
+    if not (changed or d.plan.routes.on_reading):
+        return
     for index in _affected(d, seen, changed):
         watch = d.watches[index]
         if ahead and watch.program.on_change:

@@ -104,6 +104,8 @@ class Routes:
         self.settlers: list[list[tuple[int, Run]]] = []
         self.on_sample: list[list[int]] = []
         self.on_change: list[list[int]] = []
+        self.on_reading = False
+        """Whether some program runs at readings that change nothing."""
         self.counters_by_event: dict[str, list[int]] = {}
         self.settlers_by_event: dict[str, list[tuple[int, Run]]] = {}
         self.programs_by_event: dict[str, list[int]] = {}

@@ -110,6 +110,7 @@ def route_program(program: Program, plan: Plan) -> None:
         routes.on_change[slot].append(index)
     for slot in program.sampled:
         routes.on_sample[slot].append(index)
+        routes.on_reading = True
     for event in program.events:
         routes.programs_by_event.setdefault(event, []).append(index)
     if program.on_change:

@@ -38,6 +38,8 @@ class Runner:
             d, name, at = self._missed.pop(0)
             d.now = at
             self.happen(d, name, {})
+        if not self.out:
+            return []
         out, self.out = self.out, []
         return out
 

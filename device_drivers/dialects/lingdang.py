@@ -39,6 +39,7 @@ _Seq = Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)]
 _Instant = float | int | str | None
 _ADDRESS = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NEVER_RETAINED = (Topic.EVENT, Topic.ACK)
+_UNSET = msgspec.UNSET
 _TOPICS = {topic.value: topic for topic in Topic}
 
 
@@ -90,7 +91,7 @@ class LingdangDriver:
             payload = _read_payload(envelope, topic)
             body = _FORMS[topic].decode(payload)
             refuse_twins(payload, _count_keys(body))
-            boot = clean(body.boot or "")
+            boot = clean(body.boot) if body.boot else ""
             filled = self._fill(body, device)
             at, digest = _instant(body, envelope.received), _digest(body, topic, payload)
         except RecursionError as error:
@@ -105,7 +106,7 @@ class LingdangDriver:
                 at=at,
                 received=envelope.received,
                 boot=boot,
-                seq=body.seq if body.seq is not msgspec.UNSET else None,
+                seq=body.seq if body.seq is not _UNSET else None,
                 late=body.late is True,
                 retained=envelope.retained,
                 digest=digest,
@@ -115,7 +116,8 @@ class LingdangDriver:
 
     def _fill(self, body: _Body, device: Device) -> dict[str, Any]:
         if body.__class__ is _Points:
-            return {"samples": self._table(device.model).judge_all(body.points)}
+            table = self._tables.get(device.model) or self._table(device.model)
+            return {"samples": table.judge_all(body.points)}
         if isinstance(body, _Event):
             return self._fill_event(body, device)
         if isinstance(body, _Ack):
@@ -132,9 +134,7 @@ class LingdangDriver:
         return {"event": body.name, "data": data}
 
     def _table(self, model: str) -> PointTable:
-        table = self._tables.get(model)
-        if table is None:
-            table = self._tables[model] = PointTable(self._models[model])
+        table = self._tables[model] = PointTable(self._models[model])
         return table
 
 
@@ -175,9 +175,11 @@ def _read_payload(envelope: Envelope, topic: Topic) -> bytes:
 
 
 def _count_keys(body: _Body) -> int:
+    if body.__class__ is _Points:
+        unset = (body.boot is _UNSET) + (body.seq is _UNSET) + (body.ts is _UNSET)
+        return 5 - unset - (body.late is _UNSET) + len(body.points)
     values = astuple(body)
-    keys = len(values) - values.count(msgspec.UNSET)
-    return keys + len(body.points) if body.__class__ is _Points else keys
+    return len(values) - values.count(_UNSET)
 
 
 def _instant(body: _Body, received: float) -> float:
@@ -186,7 +188,9 @@ def _instant(body: _Body, received: float) -> float:
     Whether that can be true is for the timekeeping: a wrong clock is a fault to be told.
     """
     ts = body.ts
-    if ts is msgspec.UNSET or ts is None:
+    if ts.__class__ is float and ts <= MILLISECONDS_FROM:
+        return ts
+    if ts is _UNSET or ts is None:
         return received
     seconds = from_rfc3339(ts) if isinstance(ts, str) else float(ts)
     if seconds > MILLISECONDS_FROM:
@@ -199,7 +203,7 @@ def _digest(body: _Body, topic: Topic, payload: bytes) -> str:
 
     Availability repeats itself word for word, and saying it twice does no harm.
     """
-    identified = body.seq.__class__ is int or body.ts is None or body.ts is msgspec.UNSET
+    identified = body.seq.__class__ is int or body.ts is None or body.ts is _UNSET
     if identified and topic is not Topic.ACK:
         return ""
     return _hash(topic, payload)

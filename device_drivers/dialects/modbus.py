@@ -45,6 +45,7 @@ class ModbusDriver:
         samples = tuple(_sample(register, blocks, model) for register in model.registers)
         report = Report(
             address=device.address,
+            uid=device.uid,
             topic=Topic.TELEMETRY,
             at=envelope.received,
             received=envelope.received,

@@ -18,7 +18,6 @@ READ_AHEAD = 65_536
 PUBLISH = 0x30
 UNREADABLE = "\ufffd"
 """The topic of a message whose topic is no UTF-8."""
-NO_PROPERTIES = b"\x00"
 _RETAINED = 0x01
 _QOS_1 = 0x02
 """The bit, and by chance the size of the packet id that comes with it."""
@@ -87,13 +86,9 @@ def take_publish(data: bytes, at: int, *, five: bool) -> tuple[Plain | None, int
     payload = _after_properties(data, after_id) if five else after_id
     if payload > end or after_name == name:
         return None, at
-    message = Plain(
-        read_topic(data[name:after_name]),
-        data[payload:end],
-        int.from_bytes(data[after_name:after_id]),
-        bool(data[at] & _RETAINED),
-    )
-    return message, end
+    packet_id = data[after_name] << 8 | data[after_name + 1] if after_id > after_name else 0
+    topic = read_topic(data[name:after_name])
+    return Plain(topic, data[payload:end], packet_id, bool(data[at] & _RETAINED)), end
 
 
 def read_topic(name: bytes) -> str:
@@ -105,7 +100,7 @@ def read_topic(name: bytes) -> str:
 
 
 def _after_properties(data: bytes, at: int) -> int:
-    if data[at : at + 1] == NO_PROPERTIES:
+    if at < len(data) and data[at] == 0:
         return at + 1
     size, after = _read_length(data, at)
     return after + size if after else len(data) + 1
@@ -113,6 +108,8 @@ def _after_properties(data: bytes, at: int) -> int:
 
 def _read_length(data: bytes, at: int) -> tuple[int, int]:
     """Return the length that is written at `at`, and where it ends; (0, 0) when it has no end."""
+    if at < len(data) and data[at] < 0x80:
+        return data[at], at + 1
     size = 0
     for index, byte in enumerate(data[at : at + _LENGTH_BYTES]):
         size |= (byte & 0x7F) << 7 * index

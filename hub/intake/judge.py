@@ -68,7 +68,9 @@ class Judge:
         """Take a new fact."""
         self._room.hear(report, batch)
         self._gates.hear(report)
-        self._decide(self._engine.apply(report), batch)
+        decisions = self._engine.apply(report)
+        if decisions:
+            self._decide(decisions, batch)
 
     def hear_command(self, uid: str, do: str, batch: Batch) -> None:
         """Take the fact that an order was given."""

@@ -82,7 +82,7 @@ class Reception:
         if seen is Seen.DUPLICATE:
             self.counts["duplicates"] += 1
             return
-        if self.presence.is_late_will(report):
+        if report.topic is Topic.AVAIL and self.presence.is_late_will(report):
             self.counts["late_wills"] += 1
             return
         after_gap = seen is Seen.NEW_AFTER_GAP and not report.late

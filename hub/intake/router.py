@@ -32,6 +32,8 @@ class Router:
         self._drivers = drivers
         self._finders = {link: drivers[name] for link, name in link_drivers.items()}
         self._devices: dict[tuple[str, str], tuple[Device, Driver]] = {}
+        self._known: dict[str, dict[str, tuple[Device, Driver]]] = {}
+        """Link → address in an envelope → who it is, as far as it has come."""
 
     def set_devices(self, devices: Sequence[Device], models: Mapping[str, DeviceModel]) -> None:
         """Learn the books anew; retired devices are strangers."""
@@ -40,6 +42,7 @@ class Router:
             for device in devices
             if device.state is not Lifecycle.RETIRED
         }
+        self._known = {link: {} for link in self._finders}
 
     def find(self, envelope: Envelope) -> Device | None:
         """Return the device behind an envelope, or None where nobody has adopted it."""
@@ -51,29 +54,26 @@ class Router:
     def route(self, envelope: Envelope) -> Routed:
         """Translate one envelope; never raises for what a device has sent."""
         try:
-            return self._route(envelope)
+            known = self._known[envelope.link].get(envelope.address)
+            if known is None:
+                return self._find_out(envelope)
+            device, driver = known
+            return driver.decode(envelope, device)
         except ProtocolError as error:
             return quarantine(envelope, str(error))
         except Exception as error:  # noqa: BLE001 - a driver's bug must not stop the messages behind
             reason = f"the driver failed on it ({type(error).__name__}: {error}); report this"
             return quarantine(envelope, reason)
 
-    def _route(self, envelope: Envelope) -> Routed:
+    def _find_out(self, envelope: Envelope) -> Routed:
         finder = self._finders[envelope.link]
         address = finder.device_address(envelope)
-        known = self._devices.get((envelope.link, address))
-        if known is None:
+        found = self._devices.get((envelope.link, address))
+        if found is None:
             return _newcomer(envelope, address, finder.name)
-        device, driver = known
-        return [
-            report if report.uid == device.uid else _name(report, device)
-            for report in driver.decode(envelope, device)
-        ]
-
-
-def _name(report: Report, device: Device) -> Report:
-    """Set the uid that the driver has left open."""
-    return msgspec.structs.replace(report, uid=device.uid)
+        self._known[envelope.link][envelope.address] = found
+        device, driver = found
+        return driver.decode(envelope, device)
 
 
 def quarantine(envelope: Envelope, reason: str) -> QuarantineRow:

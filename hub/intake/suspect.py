@@ -69,7 +69,9 @@ class Suspects:
 
     def examine(self, envelope: Envelope) -> QuarantineRow | None:
         """Take a message in hand; one that has killed too often is not to be looked at."""
-        payload = to_bytes(envelope.payload)
+        payload = envelope.payload
+        if payload.__class__ is not bytes:
+            payload = to_bytes(payload)
         self._hand.take(envelope.address, payload)
         suspect = self._known.get((envelope.address, payload)) if self._known else None
         if suspect is None:

@@ -53,15 +53,17 @@ class Timekeeper:
         verdict changes, and 0.0 when the clock is right again. A will, which has only its arrival,
         and a measurement that has overtaken them make no states late that waited.
         """
-        watch = self._watch(report.uid)
+        watch = self._watches.get(report.uid) or self._watch(report.uid)
         change = None
-        if judging and not (report.late or report.retained):
-            change = _judge(watch, report.at, report.at - report.received)
+        offset = report.at - report.received
+        is_right = watch.trusted and not watch.offsets and abs(offset) <= CLOCK_LIMIT
+        if judging and not (is_right or report.late or report.retained):
+            change = _judge(watch, report.at, offset)
         at = _possible(report) if watch.trusted else report.received
         late = report.late or (at < watch.newest - LATE_AFTER and not report.retained)
         ahead = not judging and report.topic is Topic.TELEMETRY
-        if not (late or ahead or report.topic is Topic.AVAIL):
-            watch.newest = max(watch.newest, at)
+        if at > watch.newest and not (late or ahead or report.topic is Topic.AVAIL):
+            watch.newest = at
         return at, late, change
 
     def _watch(self, uid: str) -> _Watch:

@@ -13,7 +13,7 @@ from hub.intake.reception import Reception
 from hub.intake.weir import Weir
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device
-from hub.ports import Envelope, IncidentProjector
+from hub.ports import IncidentProjector
 
 TO_HEAR = 2.0
 """Seconds in which links read what has come while the hub stood still, or notice their loss."""
@@ -37,6 +37,7 @@ class Workbench:
         project: IncidentProjector,
     ) -> None:
         self._weir = weir
+        self.take = weir.take
         self._reception = reception
         self._judge = judge
         self._readers = (live, pulse)
@@ -59,10 +60,6 @@ class Workbench:
     def new_batch(self) -> Batch:
         """Start a batch at the current instant."""
         return Batch(now=self._clock.now(), numbering=self._numbering, project=self._project)
-
-    def take(self, envelope: Envelope, batch: Batch) -> None:
-        """Take one envelope."""
-        self._weir.take(envelope, batch)
 
     def finish(self, batch: Batch) -> None:
         """Run what is due, and add everything that has to be stored."""

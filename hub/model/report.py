@@ -42,7 +42,7 @@ class Sample(msgspec.Struct, frozen=True, gc=False, array_like=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """One message, translated.
 
-    A driver fills everything; where it leaves `uid` empty, the router sets it. `at` is event time
+    A driver fills everything, `uid` from the device that it is given. `at` is event time
     and `received` arrival time, both epoch seconds; `at` equals `received` where the device sent
     none. Exactly one of the bodies is filled: `samples` (state, telemetry), `event` with `data`,
     `online` (avail), or `ack` (command id) with `result` and `why`.

@@ -34,12 +34,11 @@ class MappedHand:
     def take(self, address: str, payload: bytes) -> None:
         """Note a message before anything looks at it."""
         name = address.encode("utf-8", "replace")
-        end = _HEAD.size + len(name) + len(payload)
-        if end > SIZE:
+        note = _HEAD.pack(len(name), len(payload)) + name + payload
+        if len(note) > SIZE:
             self.rest()
-            return
-        self._page[_HEAD.size : end] = name + payload
-        _HEAD.pack_into(self._page, 0, len(name), len(payload))
+        else:
+            self._page[: len(note)] = note
 
     def rest(self) -> None:
         """Note that nothing is in hand."""

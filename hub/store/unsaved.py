@@ -74,24 +74,24 @@ class Unsaved:
     def note(self, number: int, page: Page) -> None:
         """Take over what row `number` of the log says, once it is committed."""
         self.last = number
+        find = self.devices.get
         for uid, _, report in page.said:
             if not report.late:
-                points = self._device(uid).points
+                points = (find(uid) or self._begin(uid)).points
                 for sample in report.samples:
                     points[sample.point] = report
         for cursor in page.cursors:
-            self._device(cursor.uid).cursors[cursor.topic, cursor.boot] = cursor
+            device = find(cursor.uid) or self._begin(cursor.uid)
+            device.cursors[cursor.topic, cursor.boot] = cursor
         for heard in page.heard:
-            self._device(heard.uid).heard = heard
+            (find(heard.uid) or self._begin(heard.uid)).heard = heard
         for state in page.states:
             since = self.states.get(state.key, (number,))[0]
             self.states[state.key] = (since, state)
 
-    def _device(self, uid: str) -> Dirty:
-        found = self.devices.get(uid)
-        if found is None:
-            found = self.devices[uid] = Dirty(self.last)
-        return found
+    def _begin(self, uid: str) -> Dirty:
+        device = self.devices[uid] = Dirty(self.last)
+        return device
 
     def due(self, upto: int) -> Due:
         """Return some of those that changed first, by row `upto` of the log."""

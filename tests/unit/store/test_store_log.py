@@ -104,7 +104,7 @@ async def test_saving_ends_while_devices_go_on_to_speak(tmp_path: Path) -> None:
             nonlocal said
             said += 1
             unsaved.Unsaved.note(store.upkeep._unsaved, said, Page([], [], [], []))
-            store.upkeep._unsaved._device(f"x{said}")
+            store.upkeep._unsaved._begin(f"x{said}")
             return transact(work)
 
         writer.transact = speak_and_transact  # type: ignore[method-assign]
