@@ -90,8 +90,12 @@ class BoundedInbox:
         await self._roomy.wait()
 
     async def arrival(self) -> None:
-        """Return when at least one item waits."""
+        """Return when at least one item waits, or somebody has called `wake`."""
         await self._arrived.wait()
+
+    def wake(self) -> None:
+        """Have `arrival` return, whatever waits."""
+        self._arrived.set()
 
     def take(self, count: int) -> list[Envelope | Operation]:
         """Remove and return at most `count` items, oldest first."""

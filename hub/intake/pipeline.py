@@ -18,6 +18,7 @@ from hub.clock import Clock
 from hub.errors import HubError, StoreError
 from hub.intake.batch import Batch
 from hub.intake.inbox import BoundedInbox, Operation
+from hub.intake.timer import Timer
 from hub.ports import Committer, Envelope
 
 log = structlog.get_logger(__name__)
@@ -82,18 +83,20 @@ class Pipeline:
         self._work = work
         self._committer = committer
         self._clock = clock
+        self._timer = Timer(clock, inbox.wake)
         self._was_still = False
 
     async def run(self, acknowledge: Acknowledge) -> None:
         """Serve until cancelled."""
         loop = asyncio.get_running_loop()
         taken = loop.time()
-        while True:
-            await self._wait(taken + LINGER - loop.time())
-            taken, last = loop.time(), taken
-            self._look_for_standstill(taken - last)
-            batch = self._prepare(self._inbox.take(BATCH_LIMIT))
-            await self._finish(asyncio.ensure_future(self._commit(batch, acknowledge)))
+        with contextlib.closing(self._timer):
+            while True:
+                await self._wait(taken + LINGER - loop.time())
+                taken, last = loop.time(), taken
+                self._look_for_standstill(taken - last)
+                batch = self._prepare(self._inbox.take(BATCH_LIMIT))
+                await self._finish(asyncio.ensure_future(self._commit(batch, acknowledge)))
 
     def _look_for_standstill(self, span: float) -> None:
         was_still, self._was_still = self._was_still, span > STOOD_STILL
@@ -123,18 +126,11 @@ class Pipeline:
     async def _wait_for_work(self) -> None:
         due = self._work.next_due()
         now = self._clock.now()
-        seconds = IDLE_LIMIT if due is None else min(IDLE_LIMIT, due - now)
-        if seconds <= 0:
-            return
-        arrival = asyncio.ensure_future(self._inbox.arrival())
-        timer = asyncio.ensure_future(self._clock.sleep(seconds))
-        try:
-            await asyncio.wait({arrival, timer}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (arrival, timer):
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+        latest = now + IDLE_LIMIT
+        due = latest if due is None else min(due, latest)
+        if due > now:
+            self._timer.set(due)
+            await self._inbox.arrival()
 
     def _prepare(self, items: Sequence[Envelope | Operation]) -> Batch:
         batch = self._work.new_batch()

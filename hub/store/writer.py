@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -68,13 +68,28 @@ class Writer:
     async def call(self, work: Callable[[], T]) -> T:
         """Run `work` in the thread to its end, even where the caller is cancelled meanwhile."""
         await self._slots.acquire()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+
+        def tell(done: Future[T]) -> None:
+            loop.call_soon_threadsafe(self._pass_on, done, answer)
+
         try:
-            future = asyncio.get_running_loop().run_in_executor(self._thread, work)
+            self._thread.submit(work).add_done_callback(tell)
         except RuntimeError:
             self._slots.release()
             raise StoreError(f"{self._path} is closed; nothing was written") from None
-        future.add_done_callback(lambda _: self._slots.release())
-        return await asyncio.shield(future)
+        return await answer
+
+    def _pass_on(self, done: Future[T], answer: asyncio.Future[T]) -> None:
+        self._slots.release()
+        if answer.cancelled():
+            return
+        error = done.exception()
+        if error is None:
+            answer.set_result(done.result())
+        else:
+            answer.set_exception(error)
 
     def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` in a transaction; StoreError means that nothing was written. In the thread."""
