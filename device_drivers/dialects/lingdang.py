@@ -29,7 +29,7 @@ from hub.model.catalogue import DeviceModel
 from hub.model.command import Command
 from hub.model.device import Device
 from hub.model.instant import from_rfc3339
-from hub.model.report import Report, Topic
+from hub.model.report import Report, Sample, Topic
 from hub.ports import Envelope
 
 MILLISECONDS_FROM = 1e11
@@ -40,6 +40,7 @@ _Instant = float | int | str | None
 _ADDRESS = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NEVER_RETAINED = (Topic.EVENT, Topic.ACK)
 _UNSET = msgspec.UNSET
+_NOTHING: dict[str, Any] = {}
 _TOPICS = {topic.value: topic for topic in Topic}
 
 
@@ -92,39 +93,39 @@ class LingdangDriver:
             body = _FORMS[topic].decode(payload)
             refuse_twins(payload, _count_keys(body))
             boot = clean(body.boot) if body.boot else ""
-            filled = self._fill(body, device)
+            samples, rest = self._read_body(body, device)
             at, digest = _instant(body, envelope.received), _digest(body, topic, payload)
         except RecursionError as error:
             raise ProtocolError(f"{envelope.address}: it is nested too deeply") from error
         except (ValueError, OverflowError, ProtocolError) as error:
             raise ProtocolError(f"{envelope.address}: {error}") from error
-        return (
-            Report(
-                address=address,
-                uid=device.uid,
-                topic=topic,
-                at=at,
-                received=envelope.received,
-                boot=boot,
-                seq=body.seq if body.seq is not _UNSET else None,
-                late=body.late is True,
-                retained=envelope.retained,
-                digest=digest,
-                **filled,
-            ),
+        report = Report(
+            address=address,
+            uid=device.uid,
+            topic=topic,
+            at=at,
+            received=envelope.received,
+            boot=boot,
+            seq=body.seq if body.seq is not _UNSET else None,
+            late=body.late is True,
+            retained=envelope.retained,
+            samples=samples,
+            digest=digest,
         )
+        return (msgspec.structs.replace(report, **rest) if rest else report,)
 
-    def _fill(self, body: _Body, device: Device) -> dict[str, Any]:
+    def _read_body(self, body: _Body, device: Device) -> tuple[tuple[Sample, ...], dict[str, Any]]:
+        """Return the samples of a body, and whatever else it says."""
         if body.__class__ is _Points:
             table = self._tables.get(device.model) or self._table(device.model)
-            return {"samples": table.judge_all(body.points)}
+            return table.judge_all(body.points), _NOTHING
         if isinstance(body, _Event):
-            return self._fill_event(body, device)
+            return (), self._read_event(body, device)
         if isinstance(body, _Ack):
-            return {"ack": clean(body.id), "result": body.result, "why": clean(body.why or "")}
-        return {"online": isinstance(body, _Avail) and body.state == "online"}
+            return (), {"ack": clean(body.id), "result": body.result, "why": clean(body.why or "")}
+        return (), {"online": isinstance(body, _Avail) and body.state == "online"}
 
-    def _fill_event(self, body: _Event, device: Device) -> dict[str, Any]:
+    def _read_event(self, body: _Event, device: Device) -> dict[str, Any]:
         names = self._models[device.model].events
         if body.name not in names or body.name in HUB_MADE_EVENTS:
             hint = suggest(body.name, names)

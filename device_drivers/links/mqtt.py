@@ -12,7 +12,6 @@ import contextlib
 import itertools
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from device_drivers.links.mqtt_connection import Connection
 from device_drivers.links.mqtt_dialler import Dialler
@@ -27,15 +26,15 @@ WAITS_FOR_FIRST = 60.0
 _GENERATIONS = itertools.count(1)
 
 
-class Token(NamedTuple):
-    """Which connection of the whole process delivered a message, and its packet id there."""
-
-    generation: int
-    packet_id: int
+_ID_BITS = 16
+_ID = (1 << _ID_BITS) - 1
 
 
 class AckBook:
-    """The messages of one connection that wait for their acknowledgement, in order of arrival."""
+    """The messages of one connection that wait for their acknowledgement, in order of arrival.
+
+    A token is which connection of the whole process delivered a message, and its packet id there.
+    """
 
     def __init__(self) -> None:
         self.generation = next(_GENERATIONS)
@@ -44,27 +43,26 @@ class AckBook:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def arrive(self, packet_id: int) -> Token:
+    def arrive(self, packet_id: int) -> int:
         """Note a message and return its token."""
         self._waiting[packet_id] = False
-        return Token(self.generation, packet_id)
+        return self.generation << _ID_BITS | packet_id
 
     def commit(self, tokens: Iterable[object]) -> list[int]:
         """Return the packet ids that may be acknowledged now: those with nothing open before.
 
         Tokens of other connections are ignored.
         """
+        waiting, generation = self._waiting, self.generation
         for token in tokens:
-            if isinstance(token, Token) and token.generation == self.generation:
-                self._note(token.packet_id)
+            if isinstance(token, int) and token >> _ID_BITS == generation:
+                packet_id = token & _ID
+                if packet_id in waiting:
+                    waiting[packet_id] = True
         ready = list(itertools.takewhile(self._waiting.__getitem__, self._waiting))
         for packet_id in ready:
             del self._waiting[packet_id]
         return ready
-
-    def _note(self, packet_id: int) -> None:
-        if packet_id in self._waiting:
-            self._waiting[packet_id] = True
 
 
 class Canary:
@@ -215,7 +213,7 @@ class MqttLink:
             )
             received = connection.received
 
-    def _take_canary(self, payload: bytes, token: Token | None) -> None:
+    def _take_canary(self, payload: bytes, token: int | None) -> None:
         """Acknowledge a canary, this connection's or an old one, in its turn."""
         self._acknowledge([token])
         if payload != self._canary.payload:

@@ -24,6 +24,8 @@ ANSWER_LIMIT = 5.0
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER for a socket whose unsent bytes must never arrive."""
 PUBACK = 0x40
+_PUBACK = PUBACK << 24 | 2 << 16
+"""A whole packet but for its id."""
 
 
 class Wire(Protocol):
@@ -169,4 +171,5 @@ class Connection:
 
 def pack_acknowledgements(packet_ids: Iterable[int]) -> bytes:
     """Write a PUBACK for each id, in this order; the same in MQTT 3.1.1 and 5."""
-    return b"".join(struct.pack("!BBH", PUBACK, 2, each) for each in packet_ids)
+    words = [_PUBACK | each for each in packet_ids]
+    return struct.pack(f"!{len(words)}I", *words)

@@ -108,8 +108,8 @@ def _after_properties(data: bytes, at: int) -> int:
 
 def _read_length(data: bytes, at: int) -> tuple[int, int]:
     """Return the length that is written at `at`, and where it ends; (0, 0) when it has no end."""
-    if at < len(data) and data[at] < 0x80:
-        return data[at], at + 1
+    if at + 1 < len(data) and data[at + 1] < 0x80 <= data[at]:
+        return data[at] & 0x7F | data[at + 1] << 7, at + 2
     size = 0
     for index, byte in enumerate(data[at : at + _LENGTH_BYTES]):
         size |= (byte & 0x7F) << 7 * index
