@@ -31,6 +31,7 @@ from hub.site_books import known_uids, site_documents
 from hub.store.retention import Keep, Retention, plan_retention
 from hub.store.sink import influx
 from hub.store.sqlite import SqliteStore, open_store
+from hub.wall_clock import keep_time
 from hub.web import build_ports, keep_house, serve_web
 
 log = structlog.get_logger(__name__)
@@ -101,6 +102,7 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
         linking.start(keep_house(ports), "housekeeping")
         linking.start(sink, "sink")
         linking.start(notify.beat(intake.pipeline), "watchdog")
+        linking.start(keep_time(clock, intake.reception.timekeeper), "clock")
         _tune()
         stack.enter_context(_announced(world, url, wiring.client))
         yield crew.died

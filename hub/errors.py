@@ -15,6 +15,7 @@ HubError
 │   │   └── TakenOverError   another hub has taken the session; stand by
 │   ├── ProtocolError    what came over it
 │   └── CommandRefusedError  an order that may not or cannot be given
+├── ClockSetError        the machine's clock was set, and rightly; the hub must start anew
 └── StoreError           the store did not take a commit
     ├── StoreFullError   the disk is full
     └── StoreBrokenError the disk or the database cannot be trusted; the hub must stop
@@ -129,6 +130,10 @@ class ProtocolError(DeviceError):
 
 class CommandRefusedError(DeviceError):
     """An order that may not, or cannot, be given now."""
+
+
+class ClockSetError(HubError):
+    """The machine's clock was set, and rightly: the hub must start anew."""
 
 
 class StoreError(HubError):

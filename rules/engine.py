@@ -135,9 +135,9 @@ class Engine:
         """Take up where the last run stopped; raises and clears nothing by itself."""
         self._now = now
         for row in states:
-            load_row(self._world, row)
+            load_row(self._world, row, now)
         for point in points:
-            load_point(self._world, point)
+            load_point(self._world, point, now)
         for each in heard:
             load_heard(self._world, each, now)
         replay(self._world, history, now)

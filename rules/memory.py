@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from typing import Any
 
 import msgspec
@@ -71,30 +72,47 @@ def device_row(d: DeviceState) -> StateRow | None:
     return StateRow(key=f"{d.device.uid}{_SEPARATOR}", data=data)
 
 
-def load_row(world: World, row: StateRow) -> None:
-    """Put a row back; one of a device or rule that is gone is passed over."""
+def load_row(world: World, row: StateRow, now: float) -> None:
+    """Put a row back; one of a device or rule that is gone is passed over.
+
+    What began in the future began before somebody set the clock back: it begins at `now`.
+    """
     uid, _, rule = row.key.partition(_SEPARATOR)
     d = world.get(uid)
     if d is None or row.data is None:
         return
     if not rule:
-        _load_device(d, row.data)
+        _load_device(d, row.data, now)
         return
     watch = next((each for each in d.watches if each.program.rule.id == rule), None)
     if watch is not None:
-        _load_watch(watch, msgspec.msgpack.decode(row.data, type=WatchState))
+        _load_watch(watch, msgspec.msgpack.decode(row.data, type=WatchState), now)
 
 
-def _load_watch(watch: Watch, state: WatchState) -> None:
-    watch.since, watch.unknown, watch.episode = state.since, state.unknown, state.episode
-    watch.lock, watch.pending, watch.after = state.lock, state.pending, state.after
+def _load_watch(watch: Watch, state: WatchState, now: float) -> None:
+    watch.since, watch.unknown = _past(state.since, now), _past(state.unknown, now)
+    watch.lock, watch.episode, watch.after = _past(state.lock, now), state.episode, state.after
+    expectation = watch.program.rule.expectation
+    latest = now + (expectation.within if expectation else 0.0)
+    watch.pending = [due if due == inf else min(due, latest) for due in state.pending]
     watch.stored = True
+    if watch.episode is not None:
+        _pull_back(watch.episode, now)
 
 
-def _load_device(d: DeviceState, data: bytes) -> None:
+def _pull_back(episode: Episode, now: float) -> None:
+    episode.mark = _past(episode.mark, now)
+    episode.stage_since = {i: min(since, now) for i, since in episode.stage_since.items()}
+
+
+def _past(at: float | None, now: float) -> float | None:
+    return at if at is None else min(at, now)
+
+
+def _load_device(d: DeviceState, data: bytes, now: float) -> None:
     memory = msgspec.msgpack.decode(data, type=DeviceMemory)
     d.stored = data
-    d.contact.offline_at = memory.offline_at
+    d.contact.offline_at = _past(memory.offline_at, now)
     for name, state in memory.trackers.items():
         index = d.plan.tracker_by_key.get(name)
         if index is not None:

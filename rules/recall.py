@@ -12,15 +12,19 @@ from rules.state import DeviceState
 from rules.world import World
 
 
-def load_point(world: World, row: PointRow) -> None:
-    """Put a point's latest value back."""
+def load_point(world: World, row: PointRow, now: float) -> None:
+    """Put a point's latest value back.
+
+    What lies in the future was said before somebody set the clock back: it is of now at the latest.
+    """
     d = world.get(row.uid)
     slot = d.plan.slot_by_point.get(row.point) if d else None
     if d is None or slot is None:
         return
-    d.newest = max(d.newest, row.at)
+    at = min(row.at, now)
+    d.newest = max(d.newest, at)
     if row.quality is Quality.GOOD:
-        d.raw[slot], d.ats[slot] = row.value, row.at
+        d.raw[slot], d.ats[slot] = row.value, at
 
 
 def load_heard(world: World, row: HeardRow, now: float) -> None:
@@ -28,7 +32,7 @@ def load_heard(world: World, row: HeardRow, now: float) -> None:
     d = world.get(row.uid)
     if d is None:
         return
-    d.contact.heard_at = row.at
+    d.contact.heard_at = min(row.at, now)
     d.contact.floor = now
     d.contact.silent = row.state is LinkState.SILENT or d.contact.offline_at is not None
 

@@ -172,7 +172,7 @@ def _build_reception(needs: Needs, snapshot: Snapshot, router: Router, judge: Ju
     reception = Reception(
         router=router,
         identity=IdentityBook(snapshot.cursors, snapshot.digests),
-        presence=Presence(snapshot.heard),
+        presence=Presence(snapshot.heard, needs.clock.now()),
         judge=judge.hear,
     )
     reception.set_devices(needs.devices)

@@ -6,6 +6,7 @@ The hub's verdict here is for screens and for health; whether silence is a fault
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 
 from hub.model.device import LinkState
 from hub.model.report import Report, Topic
@@ -28,8 +29,8 @@ class _Trace:
 class Presence:
     """Follows each device's last sign of life; what changed goes into the commit."""
 
-    def __init__(self, heard: list[HeardRow]) -> None:
-        self._traces = {row.uid: _Trace(row.at, row.boot, row.state) for row in heard}
+    def __init__(self, heard: list[HeardRow], now: float = inf) -> None:
+        self._traces = {row.uid: _Trace(min(row.at, now), row.boot, row.state) for row in heard}
         self._changed: set[str] = set()
         self._counts_from: dict[str, float] = {}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
+import structlog
 
 from hub.intake.batch import Batch
 from hub.intake.identity import IdentityBook, Seen
@@ -15,6 +16,8 @@ from hub.model.device import Device
 from hub.model.journal import Draft
 from hub.model.report import Report, Sample, Topic
 from hub.ports import Envelope, NewcomerRow, QuarantineRow
+
+log = structlog.get_logger(__name__)
 
 Judge = Callable[[Report, Batch], None]
 """What happens to a fact once it is known to be new: rules, alarms, tickets, commands."""
@@ -66,10 +69,21 @@ class Reception:
 
     def finish(self, batch: Batch) -> None:
         """Add what the books of identity and presence have to store."""
+        self._tell_doubt(batch)
         cursors, digests = self._identity.take_rows()
         batch.changes.cursors.extend(cursors)
         batch.changes.digests.extend(digests)
         batch.changes.heard.extend(self.presence.take_rows())
+
+    def _tell_doubt(self, batch: Batch) -> None:
+        doubt = self.timekeeper.take_doubt()
+        if doubt is None:
+            return
+        said = {"offset_seconds": round(doubt[0], 1), "devices": doubt[1]}
+        log.error("most devices have another time than the hub; look at both time services", **said)
+        batch.record(
+            [Draft(at=batch.now, type="clock.doubted", subject="hub", actor="hub", data=said)]
+        )
 
     def lose(self, uid: str, why: str, batch: Batch) -> None:
         """Note that a device is gone, once, for screens, history and rules."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
 import msgspec
@@ -34,11 +34,34 @@ TROUBLES = ("stop", "crash", "cut")
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
-    """The hub stops or crashes, or its connection is cut, from `at` to `until` (seconds)."""
+    """The hub stops or crashes, or its connection is cut, from `at` to `until` (seconds).
+
+    Its clock is set by `by` seconds before `until`; what devices say has the right time.
+    """
 
     kind: str
     at: float
     until: float
+    by: float = 0.0
+
+
+class WrongClock(ManualClock):
+    """The hub's clock, which may be set; `right` is the devices'."""
+
+    def __init__(self, start: float) -> None:
+        super().__init__(start)
+        self._off = 0.0
+
+    def now(self) -> float:
+        return super().now() + self._off
+
+    def right(self) -> float:
+        """Return the true instant."""
+        return super().now()
+
+    def jump(self, by: float) -> None:
+        """Set the clock by so many seconds."""
+        self._off += by
 
 
 class ShuffledLoop(asyncio.SelectorEventLoop):
@@ -80,7 +103,8 @@ class _NoWait(selectors.SelectSelector):
 class Broker:
     """Keeps what was said until it is acknowledged, and delivers it in order, some of it twice."""
 
-    def __init__(self, lines: list[Line], chance: Random) -> None:
+    def __init__(self, lines: list[Line], chance: Random, clock: WrongClock) -> None:
+        self._clock = clock
         self.delivered = self.doubled = 0
         self._lines = lines
         self.chance = chance
@@ -94,7 +118,7 @@ class Broker:
 
     def say(self) -> Iterator[Envelope]:
         """Yield the next line, as it is delivered at once."""
-        yield from self._deliver(self._lines[self._said], self._lines[self._said].at)
+        yield from self._deliver(self._lines[self._said])
         self._said += 1
 
     def wait(self, until: float) -> None:
@@ -102,10 +126,10 @@ class Broker:
         while self.next_at() <= until:
             self._said += 1
 
-    def waited(self, at: float) -> list[Envelope]:
+    def waited(self) -> list[Envelope]:
         """Return everything that is not acknowledged, as it is delivered on a new connection."""
         lines = self._lines[self._acknowledged : self._said]
-        return [envelope for line in lines for envelope in self._deliver(line, at)]
+        return [envelope for line in lines for envelope in self._deliver(line)]
 
     def take_acknowledgements(self, run: Stage) -> None:
         """Note what the hub has acknowledged; never a later line before an earlier one."""
@@ -118,7 +142,7 @@ class Broker:
         """Tell whether every line is acknowledged."""
         return self._acknowledged == len(self._lines)
 
-    def _deliver(self, line: Line, at: float) -> Iterator[Envelope]:
+    def _deliver(self, line: Line) -> Iterator[Envelope]:
         twice = self.chance.random() < DOUBLED
         self.delivered += 1
         self.doubled += twice
@@ -127,7 +151,7 @@ class Broker:
                 link="mqtt",
                 address=line.topic,
                 payload=line.payload,
-                received=START + at,
+                received=self._clock.now(),
                 token=line.number,
             )
 
@@ -161,19 +185,22 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     doubled: int
 
 
-def simulate(seed: int, seconds: float, *, troubled: bool) -> Outcome:
-    """Run a community of this seed, with troubles or without."""
+def simulate(
+    seed: int, seconds: float, *, troubled: bool = False, troubles: Sequence[Trouble] = ()
+) -> Outcome:
+    """Run a community of this seed: with these troubles, with some by the seed, or with none."""
     with asyncio.Runner(loop_factory=lambda: ShuffledLoop(seed)) as runner:
-        return runner.run(_live(seed, seconds, troubled=troubled))
+        return runner.run(_live(seed, seconds, list(troubles), troubled=troubled))
 
 
-async def _live(seed: int, seconds: float, *, troubled: bool) -> Outcome:
+async def _live(seed: int, seconds: float, troubles: list[Trouble], *, troubled: bool) -> Outcome:
     chance = Random(seed)
-    broker = Broker(Community(seed, seconds, START).lines, chance)
-    clock = ManualClock(START)
+    clock = WrongClock(START)
+    broker = Broker(Community(seed, seconds, START).lines, chance, clock)
     store = MemoryStore(clock)
     ledger = store.committer = Ledger(store)  # type: ignore[assignment]
-    troubles = list(plan_troubles(chance, seconds)) if troubled else []
+    if troubled:
+        troubles = list(plan_troubles(chance, seconds))
     await _spend(store, clock, broker, troubles, seconds)
     return await _read(store, broker, ledger, Counter(each.kind for each in troubles))
 
@@ -191,20 +218,21 @@ def plan_troubles(chance: Random, seconds: float) -> Iterator[Trouble]:
 
 
 async def _spend(
-    store: MemoryStore, clock: ManualClock, broker: Broker, troubles: list[Trouble], end: float
+    store: MemoryStore, clock: WrongClock, broker: Broker, troubles: list[Trouble], end: float
 ) -> None:
     """Start a hub, and another after each that has ended, until the time is over."""
     waiting = list(reversed(troubles))
     trouble: Trouble | None = None
     while True:
-        waited = broker.waited(clock.now() - START)
+        waited = broker.waited()
         async with stage(store, clock, DEVICES, waited, MODELS) as run:
             broker.take_acknowledgements(run)
             trouble = await _live_until_it_ends(run, broker, waiting, end)
         if trouble is None:
             return
         broker.wait(trouble.until)
-        await clock.advance(max(0.0, START + trouble.until - clock.now()))
+        await clock.advance(max(0.0, START + trouble.until - clock.right()))
+        clock.jump(trouble.by)
 
 
 async def _live_until_it_ends(
@@ -240,7 +268,7 @@ async def _listen(run: Stage, broker: Broker, until: float) -> None:
 
 
 async def _move(run: Stage, at: float) -> None:
-    left = START + at - run.clock.now()
+    left = START + at - run.clock.right()  # type: ignore[attr-defined]
     if left > 0:
         await run.clock.advance(left)
         await run.settle()
@@ -251,7 +279,7 @@ async def _fly(run: Stage, broker: Broker, at: float) -> None:
     await _listen(run, broker, at - IN_FLIGHT)
     broker.wait(at)
     await _move(run, at)
-    for envelope in broker.waited(at):
+    for envelope in broker.waited():
         run.intake.inbox.offer(envelope)
 
 
@@ -263,7 +291,7 @@ async def _cut(run: Stage, broker: Broker, trouble: Trouble) -> None:
     run.acknowledged.clear()
     broker.wait(trouble.until)
     await _move(run, trouble.until)
-    run.reconnect(broker.waited(trouble.until))
+    run.reconnect(broker.waited())
     await run.settle()
     broker.take_acknowledgements(run)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -16,16 +17,21 @@ from rules import cut, facts, uplink
 from rules.runner import Runner
 from rules.state import DeviceState
 from tests.chaos.community import Community
-from tests.chaos.simulation import START, Broker, Outcome, simulate
+from tests.chaos.simulation import START, Broker, Outcome, Trouble, simulate
 
 SEED = int(os.environ.get("SIMULATION_SEED", "20261125"))
 RUNS = int(os.environ.get("SIMULATION_RUNS", "8"))
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240 + 60 * RUNS)]
 
 HOUR = 3600.0
+YEAR = 365 * 24 * HOUR
 TRIES = 3
 """Days that a broken hub has to live through: what catches it does not happen on each."""
 BRIEF, DAY, LONG = 12 * HOUR, 24 * HOUR, 72 * HOUR
+
+
+untroubled = lru_cache(simulate)
+"""The same run without troubles."""
 
 
 def faults(found: Outcome, truth: Outcome, seed: int, seconds: float) -> list[str]:
@@ -48,7 +54,7 @@ def faults(found: Outcome, truth: Outcome, seed: int, seconds: float) -> list[st
 def test_stops_crashes_and_cuts_change_no_alarm_and_no_ticket(runs: int, seconds: float) -> None:
     total: Counter[str] = Counter()
     for seed in range(SEED, SEED + runs):
-        truth = simulate(seed, seconds, troubled=False)
+        truth = untroubled(seed, seconds)
         found = simulate(seed, seconds, troubled=True)
         assert faults(found, truth, seed, seconds) == [], seed
         total += found.troubles
@@ -57,6 +63,30 @@ def test_stops_crashes_and_cuts_change_no_alarm_and_no_ticket(runs: int, seconds
         f"\nseeds {SEED}..{SEED + runs - 1}, {seconds / HOUR:.0f} h each: {dict(total)}\n"
     )
     assert min(total["stop"], total["crash"], total["cut"], total["alarms"]) > 0
+
+
+@pytest.mark.parametrize("kind", ["crash", "cut"])
+def test_thirteen_hours_without_the_hub_change_no_alarm_and_no_ticket(kind: str) -> None:
+    outage = Trouble(kind=kind, at=20 * HOUR, until=33 * HOUR)
+    truth = untroubled(SEED, LONG)
+    found = simulate(SEED, LONG, troubles=[outage])
+    assert faults(found, truth, SEED, LONG) == []
+
+
+@pytest.mark.parametrize("by", [HOUR, -HOUR, 10 * YEAR, -10 * YEAR])
+def test_a_hub_that_starts_with_a_wrong_clock_misses_nothing_and_blames_nobody(by: float) -> None:
+    troubles = [
+        Trouble(kind="crash", at=4 * HOUR, until=4 * HOUR + 2, by=by),
+        Trouble(kind="crash", at=8 * HOUR, until=8 * HOUR + 2, by=-by),
+    ]
+    found = simulate(SEED, BRIEF, troubles=troubles)
+    raised = Counter(alarm[:2] for alarm in found.alarms)
+    expected = Community(SEED, BRIEF, START).raises
+    assert expected - raised == Counter()
+    # What was going on when the clock was set forward has lasted as long as that, for all it knows.
+    assert sum((raised - expected).values()) <= 2
+    assert {rule for _, rule in raised} == {rule for _, rule in expected}
+    assert found.is_done
 
 
 def test_the_same_seed_gives_the_same_run() -> None:
@@ -68,8 +98,8 @@ def acknowledges_early(patch: pytest.MonkeyPatch) -> None:
     """Acknowledge what is delivered before it is stored."""
     deliver = Broker.waited
 
-    def waited(self: Broker, at: float) -> list[Any]:
-        envelopes = deliver(self, at)
+    def waited(self: Broker) -> list[Any]:
+        envelopes = deliver(self)
         self._acknowledged = self._said
         return envelopes
 
@@ -80,7 +110,7 @@ def acknowledges_early(patch: pytest.MonkeyPatch) -> None:
 def has_no_lasting_session(patch: pytest.MonkeyPatch) -> None:
     """Hear nothing of what was said while nobody was connected."""
 
-    def lose(self: Broker, at: float) -> list[Any]:
+    def lose(self: Broker) -> list[Any]:
         self._acknowledged = self._said
         return []
 

@@ -32,8 +32,8 @@ GROUPS = {
     "platforms": {"grid", "administrator"},
 }
 WRITTEN_WITHOUT_A_STEP = ("opened", "updated", "recovered", "merged", "overdue")
-TYPE = re.compile(r"\"((?:device|link|alarm|ticket|command|person|key)\.[a-z_]+)\"")
-NOT_TYPES = {"link.lost", "link.back", "link.errors"}
+TYPE = re.compile(r"\"((?:device|link|alarm|ticket|command|person|key|clock)\.[a-z_]+)\"")
+NOT_TYPES = {"clock.offset", "link.lost", "link.back", "link.errors"}
 """Events and points of devices."""
 project = make_projector("guanshan", lambda: PLACES, test=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from hub.intake.timekeeping import Timekeeper
+from hub.intake.timekeeping import Timekeeper, Vote
 from hub.model.device import DeviceUid
 from hub.model.report import Report, Topic
 
@@ -108,3 +108,50 @@ def test_what_overtakes_the_states_of_a_backlog_makes_none_of_them_late(topic: T
         judging=False,
     )
     assert settle(keeper, 100.0, 900.0, judging=False)[:2] == (100.0, False)
+
+
+def settle_fleet(keeper: Timekeeper, offset: float, *uids: str) -> list[float | None]:
+    """Have each device say ten things with the same offset; returns what is told about them."""
+    return [
+        keeper.settle(
+            msgspec.structs.replace(
+                BASE, uid=DeviceUid(uid), at=NOON + n + offset, received=NOON + n
+            ),
+            judging=True,
+        )[2]
+        for n in range(10)
+        for uid in uids
+    ]
+
+
+def test_where_most_devices_are_off_none_is_blamed_and_it_is_said_once() -> None:
+    keeper = Timekeeper()
+    told = settle_fleet(keeper, -3600.0, *"abcdef")
+    assert set(told) == {None}
+    assert keeper.take_doubt() == (-3600.0, 6)
+    assert keeper.take_doubt() is None
+    report = msgspec.structs.replace(BASE, uid=DeviceUid("a"), at=NOON - 3580, received=NOON + 20)
+    assert keeper.settle(report, judging=True)[0] == NOON + 20
+
+
+def test_nobody_is_told_to_be_right_again_whose_fault_was_never_told() -> None:
+    keeper = Timekeeper()
+    settle_fleet(keeper, -3600.0, *"abcdef")
+    assert set(settle_fleet(keeper, 0.0, *"abcdef")) == {None}
+    assert not keeper.doubted
+
+
+def test_one_wrong_clock_among_right_ones_is_told() -> None:
+    keeper = Timekeeper()
+    settle_fleet(keeper, 0.0, *"abcdef")
+    assert 3600.0 in settle_fleet(keeper, 3600.0, "g")
+
+
+def test_while_there_is_a_vote_devices_speak_and_no_clock_is_judged() -> None:
+    keeper = Timekeeper()
+    settle_fleet(keeper, 0.0, *"abc")
+    vote = keeper.vote = Vote(3600.0)
+    assert set(settle_fleet(keeper, 3600.0, *"ab")) == {None}
+    settle_fleet(keeper, 10.0, "c")
+    settle_fleet(keeper, -900.0, "d")
+    assert (vote.stay, vote.follow) == ({"c"}, {"a", "b"})
