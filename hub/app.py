@@ -20,7 +20,9 @@ from hub.access.local import open_local_door
 from hub.clock import Clock, SystemClock
 from hub.errors import ConfigError, HubError
 from hub.feeds.incident import make_projector
+from hub.intake.command_room import Spawn
 from hub.intake.core import Intake, Needs, build_intake
+from hub.intake.hearing import Prove
 from hub.intake.suspect import SUSPECTS
 from hub.links import Wiring, build_dialler, build_links, build_sender
 from hub.loading import World, load_world, read_settings
@@ -87,8 +89,8 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
         crew = await stack.enter_async_context(_crew())
         wiring = _plan_wiring(world)
         await store.upkeep.ageing.keep(_plan_retention(world))
-        intake = await _build_intake(world, store, clock, wiring, crew)
         links = _Links()
+        intake = await _build_intake(world, store, clock, wiring, (crew.spawn, links.prove))
         crew.start(intake.pipeline.run(links.acknowledge), "intake")
         await intake.desk.write(*site_documents(world.site, stored, clock.now()))
         local = stack.enter_context(open_local_door(settings.store.path.parent))
@@ -144,7 +146,11 @@ def _plan_retention(world: World) -> Retention:
 
 
 async def _build_intake(
-    world: World, store: SqliteStore, clock: Clock, wiring: Wiring, crew: _Crew
+    world: World,
+    store: SqliteStore,
+    clock: Clock,
+    wiring: Wiring,
+    edge: tuple[Spawn, Prove],
 ) -> Intake:
     settings, now = world.settings, clock.now()
     snapshot = await store.archive.load(now=now)
@@ -156,7 +162,7 @@ async def _build_intake(
         hand=store.hand,
         suspects=await store.books.documents(SUSPECTS),
         sender=build_sender(wiring.dialler, clock),
-        spawn=crew.spawn,
+        spawn=edge[0],
         project=make_projector(settings.community.id, lambda: places, test=settings.demo.test),
         drivers={
             "lingdang": LingdangDriver(world.models),
@@ -171,6 +177,7 @@ async def _build_intake(
         prefix=settings.community.prefix,
         flood=settings.flood,
         test=settings.demo.test,
+        prove=edge[1],
     )
 
     def build() -> Intake:
@@ -192,6 +199,11 @@ class _Links:
         for carrier, link in links:
             self.all.append(link)
             self._by_carrier.setdefault(carrier, []).append(link)
+
+    def prove(self) -> None:
+        """Ask each link to prove until when all was heard."""
+        for link in self.all:
+            link.prove()
 
     def acknowledge(self, carrier: str, envelopes: Sequence[Envelope]) -> None:
         """Acknowledge to every session of the link; each knows its own tokens."""

@@ -81,6 +81,9 @@ class ModbusLink:
     def acknowledge(self, envelopes: Sequence[Envelope]) -> None:
         """Nothing to do: what was polled is polled again."""
 
+    def prove(self) -> None:
+        """Nothing to do: who is asked answers, or is found silent."""
+
     async def _cycle(self) -> None:
         began = self._clock.now()
         probed = False

@@ -13,7 +13,7 @@ import itertools
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from device_drivers.links.mqtt_connection import Connection
+from device_drivers.links.mqtt_connection import ANSWER_LIMIT, Connection
 from device_drivers.links.mqtt_dialler import Dialler
 from device_drivers.links.mqtt_ear import Terms
 from device_drivers.links.mqtt_settings import Session
@@ -75,13 +75,37 @@ class Canary:
         self.topic = topic
         self.payload = secrets.token_hex(8).encode()
         self.back = False
+        self.asked: float | None = None
+        """The instant at which a proof was asked for that is not back yet."""
         self._quiet_since = 0.0
+        self._question = self.payload
+        self._questions = 0
+
+    def ask(self, at: float) -> bytes:
+        """Return the payload of a question that is put at `at`."""
+        self.asked = at
+        self._questions += 1
+        self._question = b"%s-%d" % (self.payload, self._questions)
+        self._quiet_since = 0.0
+        return self._question
+
+    def answer(self, payload: bytes) -> float | None:
+        """Return when the question was put that this payload answers; None for any other."""
+        if payload != self._question:
+            return None
+        asked, self.asked = self.asked, None
+        return asked
 
     def check(self, *, busy: bool, limit: float) -> None:
         """Raise LinkError when nothing else was under way for `limit` seconds and it is missing."""
         now = asyncio.get_running_loop().time()
         if busy or not self._quiet_since:
             self._quiet_since = now
+        if self.asked is not None and now - self._quiet_since > ANSWER_LIMIT:
+            raise LinkError(
+                f"the hub's own message on {self.topic} has not come back for {ANSWER_LIMIT:g} s: "
+                "the connection to the broker is dead; check the network between them"
+            )
         if not self.back and now - self._quiet_since > limit:
             raise LinkError(
                 f"the hub's own message on {self.topic} has not come back for {limit:g} s; the "
@@ -121,6 +145,8 @@ class MqttLink:
         self._connection: Connection | None = None
         self._after = after
         self._delivered = asyncio.Event()
+        self._question = 0
+        """Packet id of the last question."""
 
     async def run(self) -> None:
         """Serve one connection until it is lost (LinkError) or the task is cancelled."""
@@ -152,6 +178,13 @@ class MqttLink:
             self._delivered.clear()
             self._connection.publish(self._canary.topic, self._canary.payload)
         await self._delivered.wait()
+
+    def prove(self) -> None:
+        """Have a message of the hub's own come back; without an answer the connection is dead."""
+        connection, canary = self._connection, self._canary
+        if connection is not None and canary.back and canary.asked is None:
+            connection.forget(self._question)
+            self._question = connection.publish(canary.topic, canary.ask(self._clock.now()))
 
     def acknowledge(self, envelopes: Sequence[Envelope]) -> None:
         """Acknowledge in order of arrival; what another connection delivered is ignored."""
@@ -216,6 +249,8 @@ class MqttLink:
     def _take_canary(self, payload: bytes, token: int | None) -> None:
         """Acknowledge a canary, this connection's or an old one, in its turn."""
         self._acknowledge([token])
+        if (asked := self._canary.answer(payload)) is not None:
+            self._watch.link_heard(self.name, asked)
         if payload != self._canary.payload:
             return
         self._delivered.set()

@@ -104,6 +104,10 @@ class Connection:
         """Return the broker's answer to a publish, once it is there."""
         return self._ear.answers.get(("publish", packet_id))
 
+    def forget(self, packet_id: int) -> None:
+        """Forget the broker's answer to a publish."""
+        self._ear.answers.pop(("publish", packet_id), None)
+
     def acknowledge(self, packet_ids: Sequence[int]) -> None:
         """Acknowledge messages, in this order, with one write."""
         self._wire.acknowledge(packet_ids)

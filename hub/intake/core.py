@@ -12,6 +12,7 @@ from hub.intake.command_room import CommandRoom, Spawn
 from hub.intake.desk import IntakeDesk
 from hub.intake.flood import Buckets
 from hub.intake.gatehouse import Gatehouse
+from hub.intake.hearing import Hearing, Prove
 from hub.intake.identity import IdentityBook
 from hub.intake.inbox import BoundedInbox
 from hub.intake.judge import Judge
@@ -72,6 +73,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     suspects: Mapping[str, bytes] = {}
     flood: FloodSettings = FloodSettings()
     test: bool = False
+    prove: Prove | None = None
 
 
 class Intake(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +101,8 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
     weir = _build_weir(needs, snapshot, suspects, judge)
     live.explain = judge.explain
     pulse = CommitPulse(snapshot.last_seq)
-    bench = _build_bench(needs, weir, judge, live, pulse)
+    hearing = Hearing(needs.prove)
+    bench = _build_bench(needs, weir, judge, hearing, (live, pulse))
     inbox.post(suspects.note_death)
     inbox.post(lambda batch: room.end_all(snapshot.commands, batch))
     watch = IntakeWatch(
@@ -109,6 +112,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
         judge=judge,
         carried=needs.carried,
         uplink=engine.uplink,
+        hearing=hearing,
         strangers=not snapshot.last_seq,
     )
     watch.start(needs.clock.now())
@@ -131,8 +135,13 @@ def _build_live(needs: Needs, snapshot: Snapshot) -> LiveState:
 
 
 def _build_bench(
-    needs: Needs, weir: Weir, judge: Judge, live: LiveState, pulse: CommitPulse
+    needs: Needs,
+    weir: Weir,
+    judge: Judge,
+    hearing: Hearing,
+    readers: tuple[LiveState, CommitPulse],
 ) -> Workbench:
+    live, pulse = readers
     bench = Workbench(
         weir=weir,
         reception=weir.reception,
@@ -140,6 +149,7 @@ def _build_bench(
         live=live,
         pulse=pulse,
         clock=needs.clock,
+        hearing=hearing,
         numbering=Numbering(pulse.last_seq()),
         project=needs.project,
     )

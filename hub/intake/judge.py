@@ -76,10 +76,10 @@ class Judge:
         """Take the fact that an order was given."""
         self._decide(self._engine.command(uid, do, batch.now), batch)
 
-    def run_rules(self, batch: Batch) -> None:
-        """Let the rules' timers come that are due."""
-        self._decide(self._engine.advance(batch.now), batch)
-        self._follow(self._topology.advance(batch.now), batch)
+    def run_rules(self, batch: Batch, heard: float) -> None:
+        """Let the rules' timers come that are due by `heard`, up to when nothing is under way."""
+        self._decide(self._engine.advance(heard), batch)
+        self._follow(self._topology.advance(heard), batch)
         for decision, quiet in self._gates.retry(batch.now):
             batch.follow(self._book.apply(decision, batch.now, suppressed=quiet))
 
@@ -90,9 +90,13 @@ class Judge:
         self._room.run_due(batch)
 
     def next_due(self) -> float | None:
-        """Return the instant of the next timer."""
-        parts = (self._engine.next_due(), self._topology.next_due(), self._room.next_due())
+        """Return the instant of the rules' next timer."""
+        parts = (self._engine.next_due(), self._topology.next_due())
         return min((due for due in parts if due is not None), default=None)
+
+    def next_order_due(self) -> float | None:
+        """Return the instant at which an order's time is over."""
+        return self._room.next_due()
 
     def suspend(self, link: str, batch: Batch) -> None:
         """Say that a link is lost: the silence of its devices proves nothing."""

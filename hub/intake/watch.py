@@ -8,6 +8,7 @@ from functools import partial
 import structlog
 
 from hub.intake.batch import Batch
+from hub.intake.hearing import Hearing
 from hub.intake.inbox import BoundedInbox
 from hub.intake.judge import Judge
 from hub.intake.reception import Reception
@@ -38,11 +39,13 @@ class IntakeWatch:
         judge: Judge,
         carried: Mapping[str, str],
         uplink: Uplink,
+        hearing: Hearing,
         strangers: bool = False,
     ) -> None:
         self.up: dict[str, bool] = dict.fromkeys(carried, False)
         self._carried = carried
         self._uplink = uplink
+        self._hearing = hearing
         self._first: dict[str, str] = {}
         for link, carrier in carried.items():
             self._first.setdefault(carrier, link)
@@ -75,6 +78,10 @@ class IntakeWatch:
         """Note that what had waited has been delivered; it is in the inbox before this."""
         self._inbox.post(lambda batch: self._note_caught_up(link, batch))
 
+    def link_heard(self, link: str, at: float) -> None:
+        """Note until when all was heard; what was offered before this is in the inbox before it."""
+        self._inbox.post(lambda _batch: self._hearing.note(link, at))
+
     def slave_silent(self, uid: DeviceUid, why: str) -> None:
         """Note that a polled device does not answer."""
         self._inbox.post(lambda batch: self._reception.lose(uid, why, batch))
@@ -96,6 +103,7 @@ class IntakeWatch:
             self._reception.presence.see_first(carrier, batch.now)
             return
         self._behind.add(link)
+        self._hearing.end(link)
         self._reception.judge_clocks(carrier, judging=False)
         self._reception.presence.blind(carrier)
         self._judge.suspend(carrier, batch)
@@ -105,6 +113,8 @@ class IntakeWatch:
     def _note_caught_up(self, link: str, batch: Batch) -> None:
         carrier = self._carried[link]
         self._behind.discard(link)
+        if not self._is_bus(link):
+            self._hearing.begin(link, batch.now)
         if not self._behind:
             self._bench.hold_timers_until = 0.0
         if self._is_first(link):

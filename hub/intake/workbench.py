@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from hub.clock import Clock
 from hub.intake.batch import Batch, Numbering
+from hub.intake.hearing import Hearing
 from hub.intake.judge import Judge
 from hub.intake.live import LiveState
 from hub.intake.pulse import CommitPulse
@@ -33,6 +34,7 @@ class Workbench:
         live: LiveState,
         pulse: CommitPulse,
         clock: Clock,
+        hearing: Hearing,
         numbering: Numbering,
         project: IncidentProjector,
     ) -> None:
@@ -42,6 +44,7 @@ class Workbench:
         self._judge = judge
         self._readers = (live, pulse)
         self._clock = clock
+        self._hearing = hearing
         self._numbering = numbering
         self._project = project
         self._ids: Mapping[str, str] = {}
@@ -66,16 +69,20 @@ class Workbench:
         self._weir.release(batch)
         if batch.now >= self.hold_timers_until:
             self._sweep(batch)
-            self._judge.run_rules(batch)
+            heard = self._hearing.until(batch.now, self._judge.next_due())
+            self._judge.run_rules(batch, heard)
         self._judge.run_desk(batch)
         self._reception.finish(batch)
         self._judge.store_states(batch)
 
     def next_due(self) -> float | None:
         """Return the instant at which a timer is due."""
-        due = self._judge.next_due()
-        earliest = self._next_sweep if due is None else min(due, self._next_sweep)
-        return max(earliest, self.hold_timers_until)
+        dues = [self._next_sweep]
+        if (order := self._judge.next_order_due()) is not None:
+            dues.append(order)
+        if (due := self._judge.next_due()) is not None:
+            dues.append(self._hearing.next_look(due, self._clock.now()))
+        return max(min(dues), self.hold_timers_until)
 
     def hold_timers(self, now: float) -> None:
         """Let timers wait for what links are about to read."""

@@ -69,6 +69,10 @@ class LinkWatch(Protocol):
         """Say that what waited while the link was down has been delivered (the canary is back)."""
         ...
 
+    def link_heard(self, link: str, at: float) -> None:
+        """Say that all which the broker had up to `at` (epoch seconds) was offered to the inbox."""
+        ...
+
     def slave_silent(self, uid: DeviceUid, why: str) -> None:
         """Say that a polled device does not answer (its breaker has opened)."""
         ...
@@ -89,6 +93,13 @@ class Link(Protocol):
 
     def acknowledge(self, envelopes: Sequence[Envelope]) -> None:
         """Acknowledge in order; tokens of an earlier connection are ignored."""
+        ...
+
+    def prove(self) -> None:
+        """Find out until when all was heard, and tell by `LinkWatch.link_heard`; returns at once.
+
+        A link that asks its devices itself has nothing to prove.
+        """
         ...
 
 

@@ -70,6 +70,10 @@ class Supervisor:
         """Pass on that what had waited has been delivered."""
         self._watch.link_caught_up(link)
 
+    def link_heard(self, link: str, at: float) -> None:
+        """Pass on until when everything was heard."""
+        self._watch.link_heard(link, at)
+
     def slave_silent(self, uid: DeviceUid, why: str) -> None:
         """Pass on that a polled device does not answer."""
         self._watch.slave_silent(uid, why)

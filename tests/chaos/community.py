@@ -49,12 +49,16 @@ DEVICES = (
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One message: what a device says `at` seconds after the start; `number` counts all lines."""
+    """One message: what a device says `at` seconds after the start; `number` counts all lines.
+
+    `bad` tells that something begins with it, a fault or what only looks like one.
+    """
 
     number: int
     at: float
     topic: str
     payload: bytes
+    bad: bool
 
 
 class Community:
@@ -70,17 +74,19 @@ class Community:
         ]
         spoken.sort(key=lambda turn: turn[0])
         self.lines = [
-            Line(number=number, at=at, topic=topic, payload=payload)
-            for number, (at, topic, payload) in enumerate(spoken)
+            Line(number=number, at=at, topic=topic, payload=payload, bad=bad)
+            for number, (at, topic, payload, bad) in enumerate(spoken)
         ]
 
-    def _speak(self, name: str, chance: Random) -> Iterator[tuple[float, str, bytes]]:
+    def _speak(self, name: str, chance: Random) -> Iterator[tuple[float, str, bytes, bool]]:
         turns = sorted([*self._faults(name, chance), *self._signs_of_life(chance)], key=_instant)
-        points = dict(HEALTHY[name.split("-", maxsplit=1)[0]])
+        healthy = HEALTHY[name.split("-", maxsplit=1)[0]]
+        points = dict(healthy)
         for seq, (at, change) in enumerate(turns):
             points |= change
             body = {"boot": "b1", "seq": seq, "ts": self._start + at, "points": points}
-            yield at, f"ld/gs/{name}/state", msgspec.json.encode(body)
+            bad = any(healthy[point] != value for point, value in change.items())
+            yield at, f"ld/gs/{name}/state", msgspec.json.encode(body), bad
 
     def _signs_of_life(self, chance: Random) -> Iterator[tuple[float, dict[str, Any]]]:
         at = chance.random()

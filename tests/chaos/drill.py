@@ -8,12 +8,10 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from math import inf
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import msgspec
 
@@ -32,7 +30,6 @@ LONG = bool(os.environ.get("CHAOS_LONG"))
 KEEPALIVE = 5
 """Seconds; the shortest that the settings allow, so that a dead connection shows soon."""
 KINDS = {"gate": "barrier_gate", "door": "unit_door", "controller": "access_controller"}
-FIRST_SESSION = "mqtt-state"
 SITE = {device: KINDS[device.split("-")[0]] for device in devices()}
 SETTLING = 3.5 + RETURN_TIME
 """Seconds for the last holds, of 3 s at most; after a short cut they wait for devices to return."""
@@ -91,40 +88,9 @@ async def drill(folder: Path, mosquitto: Path, plan: Plan, script: Script) -> Ou
             stage = Stage(hub=hub, proxy=proxy, publisher=publisher, chance=chance)
             told = await _play(plan, stage, script)
             stored = read_store(hub.store)
-    plan.spared |= find_raised_blindly(stored, plan, find_deaf_times(stored, proxy.swallowed_at))
     faults = find_faults(stored, plan, publisher.sent, publisher.acknowledged)
     _report(plan, publisher, Outcome(faults=faults, stored=stored, told=told))
     return Outcome(faults=faults, stored=stored, told=told)
-
-
-def find_deaf_times(stored: Stored, swallowed_at: Sequence[float]) -> list[tuple[float, float]]:
-    """Return from when to when a connection was half open, and had not shown it yet."""
-    downs = [data["at"] for data in _told(stored, "link.down") if data["subject"] == FIRST_SESSION]
-    return [
-        (since, min((at for at in downs if at >= since), default=since)) for since in swallowed_at
-    ]
-
-
-def find_raised_blindly(
-    stored: Stored, plan: Plan, deaf: Sequence[tuple[float, float]]
-) -> set[str]:
-    """Return devices of which too much was raised while the hub was deaf and could not know it.
-
-    A fault that was the last word before, and ended unheard, is told when its hold runs out: a
-    known fault of the hub's, see docs/reliability.md. Nothing else is excused.
-    """
-    raised = [(data["subject"], data["rule"], data["at"]) for data in _told(stored, "alarm.raised")]
-    counts = Counter((subject, rule) for subject, rule, _ in raised)
-    return {
-        subject
-        for subject, rule, at in raised
-        if counts[subject, rule] > plan.raises.get((subject, rule), 0)
-        and any(since <= at <= until for since, until in deaf)
-    }
-
-
-def _told(stored: Stored, kind: str) -> list[dict[str, Any]]:
-    return [data for _, each, data in stored.journal if each == kind]
 
 
 async def _play(plan: Plan, stage: Stage, script: Script) -> str:
@@ -154,7 +120,7 @@ def _report(plan: Plan, publisher: Publisher, outcome: Outcome) -> None:
         f"\nseed {plan.seed}: {outcome.told}; sent {len(publisher.sent)}, acknowledged"
         f" {len(taken)}, stored {len(stored.messages)}, lost {len(taken - stored.messages)};"
         f" tickets expected {len(plan.tickets)}, opened {len(stored.tickets)}; alarms expected"
-        f" {sum(plan.raises.values())}; excused {len(plan.spared)}; journal"
+        f" {sum(plan.raises.values())}; journal"
         f" 1..{len(stored.journal)}; integrity {stored.integrity}; verdict:"
         f" {'; '.join(outcome.faults) or 'sound'}\n"
     )

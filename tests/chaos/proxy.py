@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from enum import StrEnum
@@ -81,8 +80,6 @@ class Proxy:
         self.connections = 0
         self.cuts: Counter[Cut] = Counter()
         """How often each cut has struck at least one connection."""
-        self.swallowed_at: list[float] = []
-        """When connections began to be half open."""
         self._upstream = upstream
         self._chance = chance
         self._lines: dict[tuple[Way, Way], asyncio.Task[None]] = {}
@@ -124,7 +121,6 @@ class Proxy:
 
     def _swallow(self) -> None:
         """Let connections go on in name only: towards the hub, towards the broker, or both ways."""
-        self.swallowed_at.append(time.time())
         to_broker, to_hub = self._chance.choice(((True, True), (True, False), (False, True)))
         for up, down in self._lines:
             up.swallows, down.swallows = to_broker, to_hub

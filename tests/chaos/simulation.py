@@ -30,11 +30,15 @@ STORED = 0.5
 """Share of the crashes before which everything was stored, and only not acknowledged."""
 DOUBLED = 0.03
 """Share of the messages that the broker delivers twice."""
-TROUBLES = ("stop", "crash", "cut")
+TROUBLES = ("stop", "crash", "cut", "half-open")
+UNNOTICED = 20.0
+"""Seconds, at most, for which nobody notices that a connection is half open."""
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     """The hub stops or crashes, or its connection is cut, from `at` to `until` (seconds).
+
+    A connection that is half open is noticed, and made anew, at `until`.
 
     Its clock is set by `by` seconds before `until`; what devices say has the right time.
     """
@@ -115,6 +119,11 @@ class Broker:
     def next_at(self) -> float:
         """Return when the next line is said; infinite after the last."""
         return self._lines[self._said].at if self._said < len(self._lines) else float("inf")
+
+    def next_bad(self, after: float) -> float:
+        """Return when something bad is said next; the last line's instant where that is never."""
+        lines = self._lines[self._said :]
+        return next((line.at for line in lines if line.bad and line.at >= after), lines[-1].at)
 
     def say(self) -> Iterator[Envelope]:
         """Yield the next line, as it is delivered at once."""
@@ -210,10 +219,12 @@ def plan_troubles(chance: Random, seconds: float) -> Iterator[Trouble]:
     at = 0.0
     while True:
         at += chance.uniform(*BETWEEN)
-        until = at + chance.choice(LENGTHS) * chance.random()
+        kind = chance.choice(TROUBLES)
+        length = UNNOTICED if kind == "half-open" else chance.choice(LENGTHS)
+        until = at + length * chance.random()
         if until > seconds - 9000:
             return
-        yield Trouble(kind=chance.choice(TROUBLES), at=at, until=until)
+        yield Trouble(kind=kind, at=at, until=until)
         at = until
 
 
@@ -239,8 +250,9 @@ async def _live_until_it_ends(
     run: Stage, broker: Broker, waiting: list[Trouble], end: float
 ) -> Trouble | None:
     """Let a hub live through cuts; returns what ended it, None at the end of the time."""
-    while waiting and waiting[-1].kind == "cut":
-        await _cut(run, broker, waiting.pop())
+    while waiting and waiting[-1].kind in LIVED_THROUGH:
+        trouble = waiting.pop()
+        await LIVED_THROUGH[trouble.kind](run, broker, trouble)
     if not waiting:
         await _listen(run, broker, end)
         return None
@@ -278,7 +290,9 @@ async def _fly(run: Stage, broker: Broker, at: float) -> None:
     """Deliver what is said just before an instant; nobody has looked at it yet."""
     await _listen(run, broker, at - IN_FLIGHT)
     broker.wait(at)
+    run.deaf = True
     await _move(run, at)
+    run.deaf = False
     for envelope in broker.waited():
         run.intake.inbox.offer(envelope)
 
@@ -294,6 +308,29 @@ async def _cut(run: Stage, broker: Broker, trouble: Trouble) -> None:
     run.reconnect(broker.waited())
     await run.settle()
     broker.take_acknowledgements(run)
+
+
+async def _half_open(run: Stage, broker: Broker, trouble: Trouble) -> None:
+    """Let nothing come any more, and nobody say so, until the connection is made anew.
+
+    That begins when a device has just said something bad: its good end is not heard.
+    """
+    at = broker.next_bad(trouble.at)
+    until = at + trouble.until - trouble.at
+    await _listen(run, broker, at)
+    broker.wait(until)
+    run.deaf = True
+    while at < until:
+        at = min(at + 1.0, until)
+        await _move(run, at)
+    run.deaf = False
+    run.cut()
+    run.reconnect(broker.waited())
+    await run.settle()
+    broker.take_acknowledgements(run)
+
+
+LIVED_THROUGH = {"cut": _cut, "half-open": _half_open}
 
 
 async def _read(

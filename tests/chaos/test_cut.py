@@ -22,9 +22,12 @@ BETWEEN = (0.2, 0.8)
 """Seconds from one cut to the next, at least and at most."""
 NOTICED = 9.0
 """Seconds from a half-open connection to the next cut: nearly twice the keepalive."""
+DEAF = 3.5
+"""Seconds in which a fault that ends unheard outlives its hold."""
 SECONDS = 900.0 if LONG else 18.0
 RATE = 250
 FORGETFUL_HUB = (sys.executable, str(Path(__file__).with_name("forgetful_hub.py")))
+HASTY_HUB = (sys.executable, str(Path(__file__).with_name("hasty_hub.py")))
 
 
 async def cut_again_and_again(stage: Stage) -> str:
@@ -41,6 +44,15 @@ async def cut_again_and_again(stage: Stage) -> str:
                 await asyncio.sleep(NOTICED)
     struck = ", ".join(f"{count} x {cut}" for cut, count in sorted(stage.proxy.cuts.items()))
     return f"{struck}; {stage.proxy.connections} connections"
+
+
+async def go_deaf_again_and_again(stage: Stage) -> str:
+    """Have connections stand in name only, each for as long as the hub needs to notice it."""
+    for _ in range(5):
+        await asyncio.sleep(stage.chance.uniform(*BETWEEN))
+        await stage.proxy.strike(Cut.SWALLOWED)
+        await asyncio.sleep(DEAF)
+    return f"{stage.proxy.cuts[Cut.SWALLOWED]} x half-open"
 
 
 async def cut_once(stage: Stage) -> str:
@@ -68,3 +80,12 @@ async def test_the_checker_catches_a_hub_that_begins_a_new_session_each_time(
     plan = Plan(SEED, SECONDS, rate=RATE)
     outcome = await drill(tmp_path, require_server("mosquitto"), plan, script)
     assert any("are not in the store" in fault for fault in outcome.faults), outcome.faults
+
+
+async def test_the_checker_catches_a_hub_that_takes_quiet_for_silence(
+    tmp_path: Path, require_server: Callable[[str], Path]
+) -> None:
+    script = Script(trouble=go_deaf_again_and_again, program=HASTY_HUB)
+    plan = Plan(SEED, SECONDS, rate=RATE)
+    outcome = await drill(tmp_path, require_server("mosquitto"), plan, script)
+    assert outcome.faults != []

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hub.intake.hearing import Hearing
 from hub.intake.identity import IdentityBook, Seen
 from hub.model.report import Report
 from hub.store.memory_tables import Tables
@@ -164,9 +165,15 @@ def believes_arrival(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(facts, "place_in_time", place)
 
 
+def takes_quiet_for_silence(patch: pytest.MonkeyPatch) -> None:
+    """Let timers come without a proof that all was heard."""
+    patch.setattr(Hearing, "until", lambda self, now, due: now)
+
+
 @pytest.mark.parametrize(
     "broken",
     [
+        takes_quiet_for_silence,
         acknowledges_early,
         has_no_lasting_session,
         takes_everything_for_new,

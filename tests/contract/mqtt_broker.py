@@ -207,6 +207,9 @@ class Watch:
     def link_caught_up(self, link: str) -> None:
         self._tray.note("caught up")
 
+    def link_heard(self, link: str, at: float) -> None:
+        self._tray.note("heard")
+
     def slave_silent(self, uid: str, why: str) -> None:
         raise AssertionError
 

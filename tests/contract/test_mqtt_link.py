@@ -425,6 +425,45 @@ async def test_a_session_that_hears_nothing_has_not_caught_up(
     assert tray.log.count("caught up") == 1
 
 
+async def test_a_proof_comes_behind_what_the_broker_had(
+    broker: Broker, make: Make, tray: Tray
+) -> None:
+    link = make(broker.settings(), tray)
+    async with running(link):
+        link.prove()  # nothing stands yet
+        await tray.heard("caught up")
+        tray.log.clear()
+        await broker.publish(*FIVE)
+        link.prove()
+        link.prove()
+        await tray.heard("heard")
+        assert tray.log == ["m0", "m1", "m2", "m3", "m4", "heard"]
+        link.acknowledge(await tray.take(5))
+        tray.log.clear()
+        for _ in range(3):
+            link.prove()
+            await tray.heard("heard")
+            tray.log.remove("heard")
+    assert tray.log == []
+
+
+async def test_a_connection_that_brings_no_proof_is_dead(
+    broker: Broker, make: Make, tray: Tray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("device_drivers.links.mqtt.ANSWER_LIMIT", 0.5)
+    link = make(broker.settings(keepalive=60), tray)
+    async with running(link) as task:
+        await tray.heard("caught up")
+        broker.process.send_signal(signal.SIGSTOP)
+        link.prove()
+        try:
+            with pytest.raises(LinkError, match="the connection to the broker is dead"):
+                await ends(task, limit=5)
+        finally:
+            broker.process.send_signal(signal.SIGCONT)
+    assert "heard" not in tray.log
+
+
 async def test_the_broker_may_ask_for_pings_more_often(make: Make, tray: Tray) -> None:
     eager = bytes([0x20, 6, 0, 0, 3, 0x13, 0, 1])
     async with (
