@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hub.cli_access import key_app, user_app
+from hub.cli_audit import audit_app
 from hub.cli_store import backup, restore
 from hub.errors import ConfigError, HubError
 
@@ -29,6 +30,7 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(demo_app, name="demo")
 app.add_typer(user_app, name="user")
 app.add_typer(key_app, name="key")
+app.add_typer(audit_app, name="audit")
 app.command()(backup)
 app.command()(restore)
 

@@ -19,6 +19,7 @@ from hub.model.catalogue import DeviceModel
 from hub.model.device import DeviceUid
 from hub.services.registry import Site, check_site
 from hub.settings import Settings, parse_settings
+from hub.toml_reader import TomlReader
 from rules.rule import Rule
 from rules.ruleset import load_rules
 
@@ -39,6 +40,14 @@ def read_settings(config: Path) -> tuple[Settings, tuple[Problem, ...]]:
     """Read `lingdang.toml`, and what is wrong in it; ConfigError when it cannot be read at all."""
     text = read_text(config, "name another, or copy deploy/lingdang.example.toml")
     return parse_settings(text, str(config), os.environ)
+
+
+def read_data_settings(config: Path) -> Settings:
+    """Read what the hub itself would go by; a file that is no TOML says nothing of the data."""
+    settings, problems = read_settings(config)
+    if not TomlReader(read_text(config), str(config)).is_toml:
+        raise ConfigError(*problems)
+    return settings
 
 
 def load_world(

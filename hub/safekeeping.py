@@ -8,16 +8,17 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from hub.audit import say_verdict
 from hub.clock import SystemClock
-from hub.errors import ConfigError, StoreError
-from hub.loading import read_settings, read_text
+from hub.errors import StoreError
+from hub.loading import read_data_settings
 from hub.settings import Settings
 from hub.store.backup import back_up
 from hub.store.copying import MEGABYTE, Tell
+from hub.store.key_file import look_for_ring
 from hub.store.peek import last_number
 from hub.store.proof import Proof
 from hub.store.restoring import Restored, restore, verify
-from hub.toml_reader import TomlReader
 
 Echo = Callable[[str], None]
 
@@ -35,7 +36,7 @@ def keep_backup(config: Path, target: Path, *, echo: Echo, tell: Tell) -> None:
 
     The hub may run. Raises HubError, with `target` as it was, where that could not be done.
     """
-    path = _read_settings(config).store.path
+    path = read_data_settings(config).store.path
     file = target / _dated(path) if target.is_dir() else target
     began = time.monotonic()
     made = back_up(path, file, tell=tell)
@@ -45,31 +46,26 @@ def keep_backup(config: Path, target: Path, *, echo: Echo, tell: Tell) -> None:
         f"{size:.1f} MB，用时 {took:.1f} 秒，流水到 {made.seq} 号。"
         f" {size:.1f} MB in {took:.1f} s, journal up to {made.seq}."
     )
+    if made.head:
+        echo(f"审计链头，请另存 head of the audit chain, keep it elsewhere: {made.head}")
 
 
 def prove_backup(source: Path, config: Path, *, echo: Echo, tell: Tell) -> None:
     """Prove a backup on a copy, say what it holds and what it lacks; nothing else is touched."""
-    settings = _read_settings(config)
-    proof = asyncio.run(verify(source, clock=_clock(settings), tell=tell))
+    settings = read_data_settings(config)
+    ring = look_for_ring(settings.store.path)
+    proof = asyncio.run(verify(source, clock=_clock(settings), tell=tell, ring=ring))
     for line in (*_say_proof(source, proof), *_say_lack(settings.store.path, proof)):
         echo(line)
 
 
 def put_back(source: Path, config: Path, *, echo: Echo, tell: Tell) -> None:
     """Prove a backup and put it in the place of the hub's database, which is kept beside it."""
-    settings = _read_settings(config)
+    settings = read_data_settings(config)
     path = settings.store.path
     restored = asyncio.run(restore(source, path, clock=_clock(settings), tell=tell))
     for line in (*_say_proof(source, restored.proof), *_say_place(path, restored), *_NEXT):
         echo(line)
-
-
-def _read_settings(config: Path) -> Settings:
-    """Read what the hub itself would go by; a file that is no TOML says nothing of the data."""
-    settings, problems = read_settings(config)
-    if not TomlReader(read_text(config), str(config)).is_toml:
-        raise ConfigError(*problems)
-    return settings
 
 
 def _clock(settings: Settings) -> SystemClock:
@@ -94,6 +90,8 @@ def _say_proof(source: Path, proof: Proof) -> Iterator[str]:
     )
     for name, value in rows:
         yield f"  {name}: {value}"
+    if proof.audit:
+        yield f"  {say_verdict(proof.audit)}"
 
 
 def _say_lack(path: Path, proof: Proof) -> Iterator[str]:

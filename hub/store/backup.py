@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from hub.errors import ConflictError, NotFoundError, StoreError
+from hub.store.chain import Head, is_sealed, read_head
 from hub.store.copying import Tell, copy_database
 from hub.store.readers import open_reader
 
@@ -17,11 +18,12 @@ _LAST = "SELECT coalesce(max(seq), 0) FROM journal"
 
 
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
-    """A backup that was made: its size in bytes and its last journal number."""
+    """A backup that was made: its size in bytes, and the head of its journal if that is sealed."""
 
     path: Path
     size: int
     seq: int
+    head: Head | None
 
 
 def back_up(path: Path, target: Path, *, tell: Tell) -> Backup:
@@ -37,9 +39,10 @@ def back_up(path: Path, target: Path, *, tell: Tell) -> Backup:
             copy_database(source, target, tell=tell)
         with closing(open_reader(target)) as copy:
             seq = copy.execute(_LAST).fetchone()[0]
+            head = read_head(copy) if is_sealed(copy) else None
     except sqlite3.Error as error:
         raise unreadable(path, error) from error
-    return Backup(path=target, size=target.stat().st_size, seq=seq)
+    return Backup(path=target, size=target.stat().st_size, seq=seq, head=head)
 
 
 def refuse_missing(path: Path) -> None:

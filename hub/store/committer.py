@@ -10,13 +10,13 @@ from hub.store import bounds, log
 from hub.store.event import write_events
 from hub.store.leftover import prune, write_newcomers, write_quarantine
 from hub.store.record import write_feed, write_journal
+from hub.store.seal import KeyRing
 from hub.store.thing import write_things
 from hub.store.unsaved import Unsaved
 from hub.store.writer import Writer
 
 _PARTS = (
     ("events", write_events),
-    ("journal", write_journal),
     ("feed", write_feed),
     ("quarantine", write_quarantine),
     ("newcomers", write_newcomers),
@@ -26,8 +26,9 @@ _PARTS = (
 class SqliteCommitter:
     """Writes changes; safe to repeat with the very same ones."""
 
-    def __init__(self, writer: Writer, unsaved: Unsaved, clock: Clock) -> None:
+    def __init__(self, writer: Writer, unsaved: Unsaved, clock: Clock, ring: KeyRing) -> None:
         self._writer = writer
+        self._ring = ring
         self._unsaved = unsaved
         self._clock = clock
         self._pruned_at = float("-inf")
@@ -48,6 +49,8 @@ class SqliteCommitter:
         def work(connection: sqlite3.Connection) -> int:
             number = log.append(connection, page) if page else 0
             _write(connection, changes)
+            if changes.journal:
+                write_journal(connection, changes.journal, self._ring)
             if due:
                 prune(connection, now)
             return number

@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hub.errors import StoreError
-from hub.store import first_schema
+from hub.store import chain, first_schema
 from hub.store.copying import copy_database
+from hub.store.seal import KeyRing
 
 _VERSIONS = "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, at REAL)"
+
+
+Then = Callable[[sqlite3.Connection, KeyRing], None]
 
 
 class Step(NamedTuple):
@@ -22,10 +26,13 @@ class Step(NamedTuple):
     version: int
     name: str
     sql: str
-    then: Callable[[sqlite3.Connection], None] | None = None
+    then: Then | None = None
 
 
-_THEN = {2: first_schema.move}
+_THEN: dict[int, Then] = {
+    2: lambda connection, _: first_schema.move(connection),
+    4: chain.seal_all,
+}
 
 
 def shipped_steps() -> list[Step]:
@@ -41,10 +48,16 @@ def _read_step(file: Traversable) -> Step:
 
 
 def migrate(
-    connection: sqlite3.Connection, path: Path, *, now: float, steps: Sequence[Step]
+    connection: sqlite3.Connection,
+    path: Path,
+    *,
+    now: float,
+    steps: Sequence[Step],
+    ring: KeyRing,
 ) -> None:
     """Bring the database to the last step; an existing one is copied to `NAME.before-N` first.
 
+    `ring` seals what was written without seals.
     Raises StoreError when the database comes from a newer hub. A step that fails leaves the
     schema as it was before that step.
     """
@@ -54,7 +67,7 @@ def migrate(
         copy_database(connection, path.with_name(f"{path.name}.before-{latest}"))
     for step in steps:
         if step.version > version:
-            _run(connection, step, now)
+            _run(connection, step, now, ring)
 
 
 def refuse_newer(version: int, path: Path, steps: Sequence[Step]) -> int:
@@ -78,14 +91,14 @@ def current_version(connection: sqlite3.Connection) -> int:
     return int(row[0])
 
 
-def _run(connection: sqlite3.Connection, step: Step, now: float) -> None:
+def _run(connection: sqlite3.Connection, step: Step, now: float, ring: KeyRing) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         connection.execute(_VERSIONS)
         for statement in split_statements(step.sql):
             connection.execute(statement)
         if step.then:
-            step.then(connection)
+            step.then(connection, ring)
         connection.execute("INSERT INTO schema_version VALUES (?, ?)", (step.version, now))
         connection.execute("COMMIT")
     except sqlite3.Error:

@@ -17,10 +17,13 @@ from hub.model.alarm import Alarm
 from hub.model.command import Command
 from hub.model.ticket import Ticket
 from hub.store.backup import refuse_missing, unreadable
+from hub.store.chain import Verdict, is_sealed, prove_chain
 from hub.store.compaction import measure_log
 from hub.store.copying import Tell, copy_database
+from hub.store.diagnosis import find_fault
 from hub.store.migration import current_version, refuse_newer, shipped_steps
 from hub.store.readers import open_reader
+from hub.store.seal import KeyRing
 from hub.store.sqlite import open_store
 
 _SPAN = "SELECT count(*), coalesce(min(seq), 1), coalesce(max(seq), 0) FROM journal"
@@ -41,7 +44,11 @@ _BODIES: dict[str, Any] = {"ticket": Ticket, "alarm": Alarm, "command": Command}
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
-    """What a sound backup holds; `schema` is the one that it came with."""
+    """What a sound backup holds; `schema` is the one that it came with.
+
+    `audit` is about the chain of its journal's seals; a broken one does not keep anybody from
+    restoring what there is. None where the backup is of a version that did not seal.
+    """
 
     size: int
     schema: int
@@ -54,9 +61,10 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     commands: int
     devices: int
     messages: int
+    audit: Verdict | None
 
 
-async def prove(source: Path, copy: Path, *, clock: Clock, tell: Tell) -> Proof:
+async def prove(source: Path, copy: Path, *, clock: Clock, tell: Tell, ring: KeyRing) -> Proof:
     """Copy `source` to `copy` and prove the copy, which afterwards has this hub's schema.
 
     Raises NotFoundError or StoreError, whose sentence says what is wrong with it.
@@ -67,10 +75,12 @@ async def prove(source: Path, copy: Path, *, clock: Clock, tell: Tell) -> Proof:
             copy_database(connection, copy, tell=tell)
         with closing(open_reader(copy)) as connection:
             schema = _check_schema(connection, source)
-        async with open_store(copy, clock=clock) as store:
+            sealed = is_sealed(connection)
+            audit = prove_chain(connection, ring, find_fault, {}) if sealed else None
+        async with open_store(copy, clock=clock, ring=ring) as store:
             await store.archive.load(now=clock.now())
         with closing(open_reader(copy)) as connection:
-            return _count(connection, source, schema)
+            return _count(connection, source, schema, audit)
     except sqlite3.Error as error:
         raise unreadable(source, error) from error
     except (msgspec.DecodeError, zlib.error) as error:
@@ -88,7 +98,9 @@ def _check_schema(connection: sqlite3.Connection, source: Path) -> int:
     return schema
 
 
-def _count(connection: sqlite3.Connection, source: Path, schema: int) -> Proof:
+def _count(
+    connection: sqlite3.Connection, source: Path, schema: int, audit: Verdict | None
+) -> Proof:
     first, last = _check_journal(connection, source)
     _read_bodies(connection)
     counts = {name: connection.execute(sql).fetchone()[0] for name, sql in _COUNTS.items()}
@@ -98,6 +110,7 @@ def _count(connection: sqlite3.Connection, source: Path, schema: int) -> Proof:
         schema=schema,
         first_seq=first,
         last_seq=last,
+        audit=audit,
         messages=counts.pop("sorted_messages") + waiting,
         **counts,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -11,40 +11,51 @@ import msgspec
 from hub.errors import StoreBrokenError
 from hub.model.journal import Entry
 from hub.ports import FeedRow
+from hub.store.chain import read_head
+from hub.store.seal import KeyRing
 
 ENTRY_COLUMNS = "seq, at, type, subject, actor, place, body"
 FEED_COLUMNS = "seq, incident, place, type, at, body"
 
 _SQL = {
-    "journal": f"INSERT INTO journal ({ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+    "journal": f"INSERT INTO journal ({ENTRY_COLUMNS}, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
     "feed": f"INSERT INTO feed ({FEED_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608
 }
-_LAST = {
-    "journal": "SELECT coalesce(max(seq), 0) FROM journal",
-    "feed": "SELECT coalesce(max(seq), 0) FROM feed",
-}
+_LAST_FEED = "SELECT coalesce(max(seq), 0) FROM feed"
 _ONE = {
     "journal": f"SELECT {ENTRY_COLUMNS} FROM journal WHERE seq = ?",  # noqa: S608
     "feed": f"SELECT {FEED_COLUMNS} FROM feed WHERE seq = ?",  # noqa: S608
 }
 
 
-def write_journal(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
-    """Append entries; one that is there already must be the very same."""
-    _append(connection, "journal", [_entry_row(entry) for entry in entries])
+def write_journal(connection: sqlite3.Connection, entries: Sequence[Entry], ring: KeyRing) -> None:
+    """Append sealed entries; one that is there already must be the very same."""
+    head = read_head(connection)
+    new = _new_rows(connection, "journal", head.seq, map(_entry_row, entries))
+    sealed, before = [], head.seal
+    for row in new:
+        before = ring.seal(row, before)
+        sealed.append((*row, before))
+    connection.executemany(_SQL["journal"], sealed)
 
 
 def write_feed(connection: sqlite3.Connection, items: Sequence[FeedRow]) -> None:
     """Append feed items; one that is there already must be the very same."""
-    _append(connection, "feed", [_feed_row(item) for item in items])
+    last = connection.execute(_LAST_FEED).fetchone()[0]
+    new = _new_rows(connection, "feed", last, map(_feed_row, items))
+    connection.executemany(_SQL["feed"], new)
 
 
-def _append(connection: sqlite3.Connection, table: str, rows: list[tuple[Any, ...]]) -> None:
-    last = connection.execute(_LAST[table]).fetchone()[0]
+def _new_rows(
+    connection: sqlite3.Connection, table: str, last: int, rows: Iterable[tuple[Any, ...]]
+) -> list[tuple[Any, ...]]:
+    new = []
     for row in rows:
-        if row[0] <= last:
+        if row[0] > last:
+            new.append(row)
+        else:
             _compare(connection, table, row)
-    connection.executemany(_SQL[table], [row for row in rows if row[0] > last])
+    return new
 
 
 def _compare(connection: sqlite3.Connection, table: str, row: tuple[Any, ...]) -> None:
@@ -57,7 +68,7 @@ def _compare(connection: sqlite3.Connection, table: str, row: tuple[Any, ...]) -
 
 def _entry_row(entry: Entry) -> tuple[Any, ...]:
     body = msgspec.json.encode(entry.data)
-    return entry.seq, entry.at, entry.type, entry.subject, entry.actor, entry.place, body
+    return entry.seq, float(entry.at), entry.type, entry.subject, entry.actor, entry.place, body
 
 
 def _feed_row(item: FeedRow) -> tuple[Any, ...]:

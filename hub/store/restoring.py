@@ -14,9 +14,11 @@ import msgspec
 from hub.clock import Clock
 from hub.errors import ConflictError, StoreError
 from hub.store.copying import Tell, sync_folder
+from hub.store.key_file import open_ring
 from hub.store.lock import exclusive
 from hub.store.ownership import left_to_owner
 from hub.store.proof import Proof, prove
+from hub.store.seal import KeyRing
 
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,10 +28,10 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     aside: Path | None
 
 
-async def verify(source: Path, *, clock: Clock, tell: Tell) -> Proof:
+async def verify(source: Path, *, clock: Clock, tell: Tell, ring: KeyRing) -> Proof:
     """Prove a backup in a scratch folder of the system's (TMPDIR), which is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="lingdang-verify-") as folder:
-        return await prove(source, Path(folder) / "copy.db", clock=clock, tell=tell)
+        return await prove(source, Path(folder) / "copy.db", clock=clock, tell=tell, ring=ring)
 
 
 async def restore(source: Path, path: Path, *, clock: Clock, tell: Tell) -> Restored:
@@ -41,7 +43,7 @@ async def restore(source: Path, path: Path, *, clock: Clock, tell: Tell) -> Rest
     path.parent.mkdir(parents=True, exist_ok=True)
     with left_to_owner(path), exclusive(path), _scratch(path) as folder:
         copy = folder / path.name
-        proof = await prove(source, copy, clock=clock, tell=tell)
+        proof = await prove(source, copy, clock=clock, tell=tell, ring=open_ring(path))
         return Restored(proof=proof, aside=_swap(copy, path))
 
 

@@ -16,14 +16,17 @@ from hub.clock import Clock
 from hub.errors import StoreBrokenError, StoreError
 from hub.store.archive import SqliteArchive
 from hub.store.books import SqliteBooks
+from hub.store.chain import read_head
 from hub.store.committer import SqliteCommitter
 from hub.store.connections import SQLITE, Connections
 from hub.store.copying import check_database
 from hub.store.failure import explain
 from hub.store.hand import MappedHand, open_hand
+from hub.store.key_file import open_ring
 from hub.store.lock import exclusive
 from hub.store.migration import migrate, shipped_steps
 from hub.store.readers import Readers
+from hub.store.seal import NAME_BYTES, KeyRing
 from hub.store.unsaved import Unsaved, read_unsaved
 from hub.store.upkeep import Upkeep
 from hub.store.writer import Writer
@@ -80,26 +83,29 @@ async def open_store(
     clock: Clock,
     busy_timeout: float = BUSY_TIMEOUT,
     connections: Connections = SQLITE,
+    ring: KeyRing | None = None,
 ) -> AsyncIterator[SqliteStore]:
     """Open the file, made or upgraded as needed, for as long as the block runs.
 
+    `ring` seals the journal; without it the keys beside the file do, and are made where missing.
     Raises StoreError when another hub uses it, when it comes from a newer hub, or when it is
     damaged (looked at after a stop that was not clean).
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(exclusive(path))
+        ring = ring or open_ring(path)
         hand = stack.enter_context(open_hand(path.with_name(path.name + ".hand")))
         writer = Writer(path, busy_timeout=busy_timeout, connect=connections.writer)
         stack.push_async_callback(writer.close)
         await writer.open()
-        unsaved = await writer.call(lambda: _prepare(writer, path, clock.now()))
+        unsaved = await writer.call(partial(_prepare, writer, path, clock.now(), ring))
         readers = Readers(path, connections.reader)
         stack.push_async_callback(writer.call, partial(_note_stop, writer))
         stack.push_async_callback(readers.close)
         upkeep = Upkeep(writer=writer, readers=readers, unsaved=unsaved, clock=clock)
         await stack.enter_async_context(_running(upkeep))
-        committer = SqliteCommitter(writer, unsaved, clock)
+        committer = SqliteCommitter(writer, unsaved, clock, ring)
         yield SqliteStore(path, committer=committer, upkeep=upkeep, readers=readers, hand=hand)
 
 
@@ -122,15 +128,27 @@ def _tell_end(task: asyncio.Task[None]) -> None:
         log.error("history is not put in order any more; restart the hub", exc_info=error)
 
 
-def _prepare(writer: Writer, path: Path, now: float) -> Unsaved:
+def _prepare(writer: Writer, path: Path, now: float, ring: KeyRing) -> Unsaved:
     connection = writer.connection()
     try:
-        migrate(connection, path, now=now, steps=shipped_steps())
+        migrate(connection, path, now=now, steps=shipped_steps(), ring=ring)
         _check_after_crash(connection, path)
         connection.execute(_RUNNING, ("yes",))
+        _look_for_key(connection, ring)
         return read_unsaved(connection)
     except sqlite3.Error as error:
         raise explain(error, str(path)) from error
+
+
+def _look_for_key(connection: sqlite3.Connection, ring: KeyRing) -> None:
+    head = read_head(connection)
+    if head.seq and not ring.knows(head.seal):
+        log.warning(
+            "the key that sealed the journal is not in the file of audit keys; put its copy back,"
+            " or nobody can prove what was sealed with it",
+            seq=head.seq,
+            key=head.seal[:NAME_BYTES].hex(),
+        )
 
 
 def _check_after_crash(connection: sqlite3.Connection, path: Path) -> None:

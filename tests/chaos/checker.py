@@ -14,6 +14,9 @@ from typing import Any
 import msgspec
 
 from hub.model.report import Report
+from hub.store.chain import prove_chain
+from hub.store.diagnosis import find_fault
+from hub.store.key_file import key_file, read_ring
 from hub.store.peek import read_collection
 from tests.chaos.plan import Plan
 from tests.support.history import read_history
@@ -41,6 +44,8 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     feed: list[tuple[int, str, str]]
     """(seq, incident, type)."""
     integrity: str
+    audit: str
+    """What is wrong with the chain of the journal's seals."""
 
 
 def read_store(path: Path) -> Stored:
@@ -58,7 +63,17 @@ def read_store(path: Path) -> Stored:
             ],
             feed=list(connection.execute("SELECT seq, incident, type FROM feed ORDER BY seq")),
             integrity=str(connection.execute("PRAGMA integrity_check").fetchone()[0]),
+            audit=_prove(path),
         )
+
+
+def _prove(path: Path) -> str:
+    """Prove the chain; a copy of a store has no keys beside it, and says nothing."""
+    if not key_file(path).exists():
+        return ""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        fault = prove_chain(connection, read_ring(key_file(path)), find_fault, {}).fault
+    return str(fault or "")
 
 
 def count_raised(path: Path) -> int:
@@ -91,6 +106,7 @@ def find_faults(stored: Stored, plan: Plan, sent: Iterable[Key], taken: Iterable
         *_check_tickets(stored, plan),
         *_check_alarms(stored, plan),
         *_check_journal(stored),
+        *([f"the chain of seals is broken: {stored.audit}"] if stored.audit else []),
         *([] if stored.integrity == "ok" else [f"the database is damaged: {stored.integrity}"]),
     ]
 

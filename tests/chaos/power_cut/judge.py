@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Callable
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
@@ -15,11 +16,13 @@ from hub.clock import ManualClock
 from hub.errors import StoreError
 from hub.store.archive import SqliteArchive
 from hub.store.books import SqliteBooks
+from hub.store.chain import prove_chain
+from hub.store.diagnosis import find_fault
 from hub.store.migration import current_version, shipped_steps
 from hub.store.sqlite import open_store
 from tests.chaos.power_cut.disk import Image, write_image
 from tests.chaos.power_cut.memory import Memory
-from tests.chaos.power_cut.plan import ENTRIES, NOW, Held, Plan, read_held
+from tests.chaos.power_cut.plan import ENTRIES, NOW, RING, Held, Plan, read_held
 from tests.chaos.power_cut.recorder import Connection
 
 T = TypeVar("T")
@@ -91,12 +94,16 @@ class Judge:
             return [f"the hub does not start: {error}"]
 
     async def _start(self, folder: Path, number: int) -> list[str]:
-        async with open_store(folder / "hub.db", clock=ManualClock(NOW)) as store:
+        async with open_store(folder / "hub.db", clock=ManualClock(NOW), ring=RING) as store:
             found = [await read_held(store.archive, store.books)]
             for each in range(max(number, 1), number + 2):
                 await store.committer.commit(self.plan.changes(each))
             await store.upkeep.tidy(now=NOW)
             found.append(await read_held(store.archive, store.books))
+        with closing(sqlite3.connect(folder / "hub.db")) as connection:
+            fault = prove_chain(connection, RING, find_fault, {}).fault
+        if fault:
+            return [f"the chain of seals is broken: {fault}"]
         wanted = [await self.plan.held_after(each) for each in (number, number + 1)]
         return ["the hub's own start finds another store"] if found != wanted else []
 

@@ -18,10 +18,12 @@ from hub.store import copying
 from hub.store.backup import back_up
 from hub.store.migration import migrate, shipped_steps
 from hub.store.restoring import restore, verify
+from hub.store.seal import KeyRing, new_key
 from hub.store.sqlite import open_store
 from tests.contract.store_cases import NOW, entry, everything, reading, said
 
 CLOCK = ManualClock(NOW)
+RING = KeyRing([new_key()])
 HOURS_LATER = NOW + 9000.0
 
 
@@ -165,7 +167,7 @@ def test_a_backup_that_is_interrupted_leaves_the_older_one(
 
 async def test_a_proof_counts_what_a_backup_holds_and_touches_nothing(copy: Path) -> None:
     before, around = content(copy), names(copy.parent)
-    proof = await verify(copy, clock=CLOCK, tell=nobody)
+    proof = await verify(copy, clock=CLOCK, tell=nobody, ring=RING)
     assert (proof.first_seq, proof.last_seq) == (1, 2)
     assert (proof.tickets, proof.open_tickets) == (1, 1)
     assert (proof.alarms, proof.open_alarms) == (1, 1)
@@ -179,7 +181,7 @@ async def test_a_proof_counts_what_a_backup_holds_and_touches_nothing(copy: Path
 def lose_an_entry(copy: Path) -> None:
     sql(
         copy,
-        "INSERT INTO journal SELECT 4, at, type, subject, actor, place, body FROM journal"
+        "INSERT INTO journal SELECT 4, at, type, subject, actor, place, body, seal FROM journal"
         " WHERE seq = 1",
     )
 
@@ -257,7 +259,7 @@ async def test_a_backup_that_is_not_sound_is_refused_and_the_site_stays(
     harm(copy)
     before = content(site)
     for act in (
-        lambda: verify(copy, clock=CLOCK, tell=nobody),
+        lambda: verify(copy, clock=CLOCK, tell=nobody, ring=RING),
         lambda: restore(copy, site, clock=CLOCK, tell=nobody),
     ):
         with pytest.raises(HubError, match=word) as refused:
@@ -265,7 +267,7 @@ async def test_a_backup_that_is_not_sound_is_refused_and_the_site_stays(
         assert copy.name in str(refused.value), "it names the backup, not the copy of it"
         assert has_chinese(refused.value)
     assert content(site) == before
-    assert names(site.parent) == {"hub.db", "hub.db.lock"}
+    assert names(site.parent) == {"hub.db", "hub.db.audit-key", "hub.db.lock"}
 
 
 async def test_a_restore_keeps_what_a_killed_hub_had_only_in_its_log(
@@ -281,7 +283,8 @@ async def test_a_restore_keeps_what_a_killed_hub_had_only_in_its_log(
     aside = restored.aside
     assert aside
     assert aside.name.startswith("hub-replaced-")
-    assert names(path.parent) == {"hub.db", "hub.db.lock", aside.name, aside.name + "-wal"}
+    kept = {aside.name, aside.name + "-wal"}
+    assert names(path.parent) == {"hub.db", "hub.db.audit-key", "hub.db.lock", *kept}
     assert await last_seq(path) == restored.proof.last_seq == 2
     again = await restore(aside, path, clock=CLOCK, tell=nobody)
     assert again.proof.last_seq == 7
@@ -309,7 +312,7 @@ async def test_a_restore_to_an_empty_site_goes_on_with_history(copy: Path, tmp_p
     (path.parent / "hub.db.restoring" / "left by a killed one").touch()
     restored = await restore(copy, path, clock=CLOCK, tell=nobody)
     assert restored.aside is None
-    assert names(path.parent) == {"hub.db", "hub.db.lock"}
+    assert names(path.parent) == {"hub.db", "hub.db.audit-key", "hub.db.lock"}
     async with open_store(path, clock=CLOCK) as store:
         await store.committer.commit(Changes(readings=[said(reading(NOW + 1, boot="b1"))]))
         page = await store.archive.history("d1", "power.active", start=0, end=NOW + 2, limit=9)
@@ -319,10 +322,12 @@ async def test_a_restore_to_an_empty_site_goes_on_with_history(copy: Path, tmp_p
 async def test_a_backup_of_an_older_schema_is_brought_to_this_hubs(tmp_path: Path) -> None:
     old, path = tmp_path / "old.db", tmp_path / "site" / "hub.db"
     with closing(sqlite3.connect(old, isolation_level=None)) as connection:
-        migrate(connection, old, now=NOW, steps=shipped_steps()[:1])
+        migrate(connection, old, now=NOW, steps=shipped_steps()[:1], ring=RING)
     before = content(old)
     restored = await restore(old, path, clock=CLOCK, tell=nobody)
     assert restored.proof.schema == 1
-    assert (await verify(path, clock=CLOCK, tell=nobody)).schema == shipped_steps()[-1].version
+    assert (await verify(path, clock=CLOCK, tell=nobody, ring=RING)).schema == shipped_steps()[
+        -1
+    ].version
     assert content(old) == before
-    assert names(path.parent) == {"hub.db", "hub.db.lock"}
+    assert names(path.parent) == {"hub.db", "hub.db.audit-key", "hub.db.lock"}

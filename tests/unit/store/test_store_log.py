@@ -21,6 +21,7 @@ from hub.store import compaction, migration, unsaved, upkeep
 from hub.store.log import Page
 from hub.store.migration import shipped_steps
 from hub.store.peek import newest_instant
+from hub.store.seal import KeyRing, new_key
 from hub.store.sqlite import SqliteStore, open_store
 from tests.contract.store_cases import NOW, each_said, everything, reading, said
 
@@ -275,7 +276,8 @@ def _first_schema(path: Path, rows: Sequence[ReadingRow]) -> None:
     """Make a database as the first schema had it."""
     codes = {bool: 4, int: 8, float: 12, str: 16, type(None): 0}
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        migration.migrate(connection, path, now=NOW, steps=migration.shipped_steps()[:1])
+        ring, steps = KeyRing([new_key()]), migration.shipped_steps()[:1]
+        migration.migrate(connection, path, now=NOW, steps=steps, ring=ring)
         connection.execute("INSERT INTO boot VALUES (1, 'b'), (2, '')")
         for index, row in enumerate(rows):
             found = connection.execute(

@@ -1,0 +1,167 @@
+"""A database of the schema before: brought up to this one with a copy kept, and the way back."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import os
+import sqlite3
+import subprocess
+import sys
+import tarfile
+from contextlib import closing
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from hub.clock import ManualClock
+from hub.ports import Changes
+from hub.store.chain import is_sealed, prove_chain
+from hub.store.diagnosis import find_fault
+from hub.store.key_file import open_ring
+from hub.store.migration import current_version, shipped_steps
+from hub.store.sqlite import open_store
+from tests.contract.store_cases import NOW, entry
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+
+ROOT = Path(__file__).parents[2]
+WRITTEN = ROOT / "tests/fixtures/store/schema-3.db.gz"
+"""Written by the commit below: 40 entries, and a row in every table."""
+BEFORE = "4369fb172709b3f1de269c1cbb62e0ac55e1b040"
+"""The last commit whose hub knows schema 3."""
+LATEST = shipped_steps()[-1].version
+CLOCK = ManualClock(NOW)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "lingdang.db"
+    path.write_bytes(gzip.decompress(WRITTEN.read_bytes()))
+    (tmp_path / "lingdang.toml").write_text(
+        '[community]\nid = "x"\n[store]\npath = "lingdang.db"\n'
+    )
+    return path
+
+
+@pytest.fixture(scope="module")
+def old_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The hub as it was, from the repository's history."""
+    folder = tmp_path_factory.mktemp("old")
+    made = subprocess.run(
+        ["git", "archive", BEFORE, "hub", "device_drivers", "rules"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if made.returncode:
+        pytest.skip(f"the history does not reach back to {BEFORE}")
+    with tarfile.open(fileobj=BytesIO(made.stdout)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+def tables(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Return everything but seals and what each start notes."""
+    with closing(sqlite3.connect(path)) as connection:
+        names = [
+            name
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN"
+                " ('meta', 'schema_version', 'sqlite_sequence')"
+            )
+        ]
+        return {name: _rows(connection, name) for name in names}
+
+
+def _rows(connection: sqlite3.Connection, name: str) -> list[tuple[object, ...]]:
+    found = connection.execute(f"SELECT * FROM {name}")
+    kept = [place for place, (column, *_) in enumerate(found.description) if column != "seal"]
+    return [tuple(row[place] for place in kept) for row in found]
+
+
+def version(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        return current_version(connection)
+
+
+async def start(path: Path, *seqs: int) -> None:
+    async with open_store(path, clock=CLOCK) as store:
+        if seqs:
+            await store.committer.commit(Changes(journal=[entry(seq) for seq in seqs]))
+
+
+async def lingdang(code: Path, *words: str | Path) -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "hub", *map(str, words)),
+        cwd=code,
+        env={**os.environ, "PYTHONPATH": str(code)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    return process.returncode or 0, said.decode()
+
+
+async def test_a_database_of_schema_3_comes_up_whole_sealed_and_with_a_copy(path: Path) -> None:
+    before = tables(path)
+    await start(path, 41)
+    copy = path.with_name(f"lingdang.db.before-{LATEST}")
+    assert version(copy) == 3
+    assert tables(copy) == before
+    assert version(path) == LATEST
+    after = tables(path)
+    assert after["journal"].pop()[0] == 41
+    assert {name: after[name] for name in before} == before
+    with closing(sqlite3.connect(path)) as connection:
+        assert is_sealed(connection)
+        verdict = prove_chain(connection, open_ring(path), find_fault, {})
+    assert verdict.fault is None
+    assert verdict.head.seq == 41
+
+
+async def test_a_journal_of_many_parts_is_sealed_whole(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "WITH RECURSIVE n(x) AS (SELECT 41 UNION ALL SELECT x + 1 FROM n WHERE x < 12000)"
+            " INSERT INTO journal SELECT x, x, 'a', 'b', 'c', 'd', x'7b7d' FROM n"
+        )
+    await start(path)
+    with closing(sqlite3.connect(path)) as connection:
+        verdict = prove_chain(connection, open_ring(path), find_fault, {})
+    assert verdict.fault is None
+    assert verdict.head.seq == 12_000
+
+
+async def test_an_upgrade_that_dies_in_the_middle_is_made_again(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "CREATE TRIGGER stop BEFORE UPDATE ON journal WHEN old.seq = 20"
+            " BEGIN SELECT raise(ABORT, 'the disk is full'); END"
+        )
+    with pytest.raises(Exception, match="the disk is full"):
+        await start(path)
+    assert version(path) == 3
+    with closing(sqlite3.connect(path)) as connection, connection:
+        assert not is_sealed(connection)
+        connection.execute("DROP TRIGGER stop")
+    await start(path, 41)
+    assert version(path) == LATEST
+
+
+async def test_the_way_back_is_the_old_hub_and_the_copy_that_the_upgrade_made(
+    path: Path, old_code: Path
+) -> None:
+    before = tables(path)
+    await start(path, 41, 42)
+    config, copy = path.with_name("lingdang.toml"), f"{path}.before-{LATEST}"
+    code, said = await lingdang(old_code, "restore", path, config, "--verify")
+    assert code == 1
+    assert "was written by a newer hub" in said, "the old hub refuses what it does not know"
+    code, said = await lingdang(old_code, "restore", copy, config)
+    assert code == 0, said
+    assert version(path) == 3
+    assert tables(path) == before
+    await start(path, 41)
+    assert version(path) == LATEST, "and forward again"
