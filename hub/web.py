@@ -13,6 +13,7 @@ from hub.access.demo import import_access
 from hub.access.gatekeeper import Gatekeeper
 from hub.access.housekeeping import sweep
 from hub.access.local import LocalDoor
+from hub.access.refusal import RefusalBook
 from hub.access.web_ports import CommunityCard, WebPorts
 from hub.api import problem, shield
 from hub.api.router import build_api
@@ -65,7 +66,8 @@ def build_app(ports: WebPorts, intake: Intake, problems: Sequence[Problem]) -> F
     )
     app.include_router(build_feeds(ports))
     app.include_router(build_console(ports, problems=lambda: problems))
-    problem.install(app, page=error_page)
+    refusals = RefusalBook(ports.desk, ports.clock)
+    problem.install(app, page=error_page, witness=refusals.note)
     shield.protect(app)
     return app
 

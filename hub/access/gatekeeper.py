@@ -82,7 +82,7 @@ class Gatekeeper:
         person = await self._prove(name, password, address)
         if person.code_ends_at is not None:
             raise PasswordUnsetError("the code is right; choose a password with it now")
-        return await self._open_session(person)
+        return await self._open_session(person, address)
 
     async def choose_password(self, name: str, given: str, password: str, address: str) -> SignedIn:
         """Replace somebody's one-time code by a password, and open a session.
@@ -94,7 +94,7 @@ class Gatekeeper:
         if person.code_ends_at is None:
             raise AuthenticationError(WRONG)
         chosen = await self.people.choose_password(person, password)
-        return await self._open_session(chosen)
+        return await self._open_session(chosen, address)
 
     async def sign_out(self, cookie: str, who: Identity) -> None:
         """End a session at once."""
@@ -111,17 +111,17 @@ class Gatekeeper:
         typed = code.as_given(secret) if known and known.code_ends_at else secret
         fits = await self._passwords.verify(known.password_hash if known else None, typed)
         if known is None or not fits:
-            await self._tell_locked(self._lockout.fail(*subjects))
+            await self._tell_failure(person, address, self._lockout.fail(*subjects))
             raise AuthenticationError(WRONG)
         self._lockout.forget(subjects[0])
         return known
 
-    async def _open_session(self, person: Person) -> SignedIn:
+    async def _open_session(self, person: Person, address: str) -> SignedIn:
         """Open a session of somebody as read: one who was changed meanwhile is not let in by it."""
         now, cookie = self._clock.now(), session.new_cookie()
         document = session.session_document(cookie, session.open_session(person, now), now)
         name = person.name
-        await self._desk.write([document], [("person.signed_in", name, name, {})])
+        await self._desk.write([document], [("person.signed_in", name, name, {"address": address})])
         return SignedIn(cookie=cookie, who=person.identity())
 
     def _note_change(self, name: str) -> None:
@@ -135,11 +135,14 @@ class Gatekeeper:
             with contextlib.suppress(StoreError):
                 await self._desk.write([session.session_document(cookie, fresh, now)])
 
-    async def _tell_locked(self, subjects: Sequence[str]) -> None:
-        if subjects:
-            nothing: dict[str, Any] = {}
-            entries = [("person.locked", subject, "hub", nothing) for subject in subjects]
-            await self._desk.write([], entries)
+    async def _tell_failure(
+        self, person: Person | None, address: str, locked: Sequence[str]
+    ) -> None:
+        """Tell who did not get in; a name that nobody has may be a password typed too early."""
+        data: dict[str, Any] = {"address": address}
+        failed = ("person.sign_in_failed", person.name if person else "", "hub", data)
+        entries = [("person.locked", subject, "hub", data) for subject in locked]
+        await self._desk.write([], [failed, *entries])
 
 
 def _may_try(person: Person, now: float) -> bool:

@@ -33,6 +33,8 @@ MEDIA_TYPE = "application/problem+json"
 
 Page = Callable[[Request, int, str], Awaitable[Response | None]]
 """Makes a page of an error for people (request, status, sentence); None leaves it to JSON."""
+Witness = Callable[[Request, HubError], Awaitable[None]]
+"""Is told of each failure that has a name, before it is answered."""
 
 STATUS: tuple[tuple[type[HubError], int], ...] = (
     (AuthenticationError, 401),
@@ -75,10 +77,12 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
 
 
-def install(app: FastAPI, page: Page | None = None) -> None:
+def install(app: FastAPI, page: Page | None = None, witness: Witness | None = None) -> None:
     """Answer every failure as problem details; `page` may show browsers something kinder."""
 
     async def answer(request: Request, error: Exception) -> Response:
+        if witness is not None and isinstance(error, HubError):
+            await witness(request, error)
         failure = describe(error)
         if page is not None and wants_page(request):
             shown = await page(request, failure.status, failure.detail)

@@ -154,7 +154,7 @@ async def test_commands_work_the_same_with_the_hub_running_stopped_and_killed(
     personal = [each for each in entries if each["type"].startswith(("person.", "key."))]
     assert [each["type"] for each in personal] == [
         "person.added", "key.given", "key.given", "key.rotated", "person.reset",
-        "person.password_chosen", "person.signed_in",
+        "person.sign_in_failed", "person.password_chosen", "person.signed_in",
     ]  # fmt: skip
     assert all(each["actor"].startswith("local:") for each in personal[:5])
     kept = b"".join(file.read_bytes() for file in hub.folder.glob("*") if file.is_file())

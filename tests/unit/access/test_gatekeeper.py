@@ -69,8 +69,8 @@ async def test_signing_in_opens_a_session_and_signing_out_ends_it(world: World) 
     assert signed.cookie not in str(world.books.papers)
     await keeper.sign_out(signed.cookie, signed.who)
     assert await keeper.by_cookie(signed.cookie) is None
-    types = [entry.type for entry in world.books.entries]
-    assert types == ["person.signed_in", "person.signed_out"]
+    told = [(entry.type, entry.data) for entry in world.books.entries]
+    assert told == [("person.signed_in", {"address": "10.0.0.9"}), ("person.signed_out", {})]
 
 
 async def test_a_person_rests_half_an_hour_and_use_keeps_the_session(world: World) -> None:
@@ -108,6 +108,14 @@ async def test_a_person_who_is_gone_is_nobody_within_seconds(world: World) -> No
     assert await keeper.by_cookie(signed.cookie) is None
 
 
+async def test_a_password_typed_as_the_name_is_not_written_down(world: World) -> None:
+    with pytest.raises(AuthenticationError):
+        await keeper_of(world).sign_in("my-secret-7", "x", "10.0.0.9")
+    [entry] = world.books.entries
+    assert (entry.type, entry.subject) == ("person.sign_in_failed", "")
+    assert "my-secret-7" not in str(world.books.entries)
+
+
 async def test_five_wrong_passwords_lock_even_the_right_one_out(world: World) -> None:
     keeper = keeper_of(world)
     for _ in range(5):
@@ -119,6 +127,10 @@ async def test_five_wrong_passwords_lock_even_the_right_one_out(world: World) ->
         await keeper.sign_in("zhang", "right", "10.0.0.9")
     locked = [entry.subject for entry in world.books.entries if entry.type == "person.locked"]
     assert locked == [f"account:{LI}", "address:10.0.0.9"]
+    failed = [entry for entry in world.books.entries if entry.type == "person.sign_in_failed"]
+    assert [(each.subject, each.actor, each.data) for each in failed] == [
+        (LI, "hub", {"address": "10.0.0.9"})
+    ] * 5
     await world.clock.advance(600)
     assert (await keeper.sign_in(LI, "right", "10.0.0.8")).who.name == LI
 
