@@ -20,6 +20,7 @@ from hub.access.local import open_local_door
 from hub.clock import Clock, SystemClock
 from hub.errors import ConfigError, HubError
 from hub.feeds.incident import make_projector
+from hub.heartbeat import keep_beating
 from hub.intake.command_room import Spawn
 from hub.intake.core import Intake, Needs, build_intake
 from hub.intake.hearing import Prove
@@ -99,15 +100,23 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
         supervisor = Supervisor(watch=intake.watch, clock=clock)
         links.take(build_links(wiring, inbox=intake.inbox, watch=supervisor, clock=clock))
         linking = await stack.enter_async_context(_crew(crew.died))
-        sink = influx.follow(settings.influx, store, wiring.devices, intake.desk, clock)
         linking.start(supervisor.run(links.all), "links")
         linking.start(keep_house(ports), "housekeeping")
-        linking.start(sink, "sink")
-        linking.start(notify.beat(intake.pipeline), "watchdog")
-        linking.start(keep_time(clock, intake.reception.timekeeper), "clock")
+        _start_watches(linking, world, store, intake, clock)
         _tune()
         stack.enter_context(_announced(world, url, wiring.client))
         yield crew.died
+
+
+def _start_watches(
+    crew: _Crew, world: World, store: SqliteStore, intake: Intake, clock: SystemClock
+) -> None:
+    """Start what follows the hub: the sink, the watchdog, the clock and the heartbeat."""
+    settings, desk = world.settings, intake.desk
+    crew.start(influx.follow(settings.influx, store, world.site.devices, desk, clock), "sink")
+    crew.start(notify.beat(intake.pipeline), "watchdog")
+    crew.start(keep_time(clock, intake.reception.timekeeper), "clock")
+    crew.start(keep_beating(settings, desk, store.books, clock), "heartbeat")
 
 
 def _tune() -> None:

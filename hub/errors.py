@@ -16,6 +16,7 @@ HubError
 │   ├── ProtocolError    what came over it
 │   └── CommandRefusedError  an order that may not or cannot be given
 ├── ClockSetError        the machine's clock was set, and rightly; the hub must start anew
+├── OutboundRefusedError an address outside that may not be reached
 └── StoreError           the store did not take a commit
     ├── StoreFullError   the disk is full
     └── StoreBrokenError the disk or the database cannot be trusted; the hub must stop
@@ -134,6 +135,10 @@ class CommandRefusedError(DeviceError):
 
 class ClockSetError(HubError):
     """The machine's clock was set, and rightly: the hub must start anew."""
+
+
+class OutboundRefusedError(HubError):
+    """An address outside may not be reached; an administrator can allow its network."""
 
 
 class StoreError(HubError):

@@ -8,7 +8,6 @@ own file.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -17,6 +16,12 @@ from msgspec import Meta
 
 from hub.errors import ConfigError, Problem
 from hub.extras import Client, check_client
+from hub.outward import (
+    HeartbeatSettings,
+    OutboundSettings,
+    read_heartbeats,
+    read_outbound,
+)
 from hub.secret import add_secret
 from hub.toml_reader import TomlReader
 
@@ -133,12 +138,6 @@ class FolderSettings(msgspec.Struct, frozen=True, kw_only=True):
     dirs: tuple[Path, ...] = ()
 
 
-class OutboundSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Private networks that pushes may reach, in CIDR notation; none by default."""
-
-    allow: tuple[str, ...] = ()
-
-
 class DemoSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A demo or drill.
 
@@ -166,6 +165,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rules: FolderSettings = FolderSettings()
     models: FolderSettings = FolderSettings()
     outbound: OutboundSettings = OutboundSettings()
+    heartbeat: tuple[HeartbeatSettings, ...] = ()
     demo: DemoSettings = DemoSettings()
 
 
@@ -194,7 +194,8 @@ def parse_settings(
         site=_read_section(reader, "site", SiteSettings),
         rules=_read_section(reader, "rules", FolderSettings),
         models=_read_section(reader, "models", FolderSettings),
-        outbound=_read_outbound(reader),
+        outbound=read_outbound(reader),
+        heartbeat=read_heartbeats(reader),
         demo=_read_section(reader, "demo", DemoSettings),
     )
     return settings, tuple(sorted(reader.problems, key=lambda each: (each.line, each.column)))
@@ -215,16 +216,6 @@ def _read_community(reader: TomlReader) -> CommunitySettings:
     reader.add("it needs zh and en", "community", "name", hint='{ zh = "…", en = "…" }')
     name = {key: community.name.get(key, word) for key, word in _NO_NAME.items()}
     return msgspec.structs.replace(community, name=name)
-
-
-def _read_outbound(reader: TomlReader) -> OutboundSettings:
-    good = []
-    for text in _read_section(reader, "outbound", OutboundSettings).allow:
-        try:
-            good.append(str(ip_network(text)))
-        except ValueError as error:
-            reader.add(str(error), "outbound", "allow", hint="write it like 10.1.2.0/24")
-    return OutboundSettings(allow=tuple(good))
 
 
 def _read_mqtt(reader: TomlReader, environ: Mapping[str, str]) -> MqttSettings | None:

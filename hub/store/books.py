@@ -11,6 +11,7 @@ from hub.model.journal import Entry
 from hub.model.ticket import Ticket
 from hub.ports import FeedRow, QuarantineRow
 from hub.store import bounds
+from hub.store.chain import Head, read_head
 from hub.store.order import ticket_order
 from hub.store.readers import Readers
 from hub.store.record import ENTRY_COLUMNS, FEED_COLUMNS, to_entry, to_feed_item
@@ -112,6 +113,10 @@ class SqliteBooks:
         """Read who is not in the books, last heard first; `sample` is the last message's bytes."""
         rows = await self._rows(_NEWCOMERS, limit)
         return [dict(zip(_NEWCOMER_FIELDS, row, strict=True)) for row in rows]
+
+    async def head(self) -> Head:
+        """Read the end of the journal's chain of seals."""
+        return await self._readers.read(read_head)
 
     async def counters(self) -> dict[str, int]:
         """Read how much was quarantined, deleted and refused, by the names of `bounds`."""

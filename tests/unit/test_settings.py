@@ -256,3 +256,16 @@ def test_the_map_finds_keys_behind_comments_strings_and_arrays() -> None:
     assert found.key("x", "list", 0) == (11, 3)
     assert found.key("x", "y", "fake") == (3, 2)
     assert found.key("nowhere") == (1, 1)
+
+
+def test_each_heartbeat_has_a_table_and_a_broken_one_is_left_out() -> None:
+    good = '[[heartbeat]]\nurl = "https://hc.example/x"\n'
+    [beat] = load(SMALL + good).heartbeat
+    assert (beat.fail_url, beat.period, beat.method) == (None, 60.0, "POST")
+    for line in ('url = "ftp://x"', 'url = "https://u:p@x/"', "period = 0.1", 'method = "PUT"'):
+        bad = f'[[heartbeat]]\nurl = "https://hc.example/x"\n{line}\n'
+        bad = bad.replace('url = "https://hc.example/x"\nurl', "url")
+        [problem] = faults(SMALL + bad)
+        assert problem.line, line
+    [problem] = faults(SMALL + '[heartbeat]\nurl = "https://hc.example/x"\n')
+    assert "write [[heartbeat]]" in str(problem)
