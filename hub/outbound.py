@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -39,12 +40,17 @@ Address = IPv4Address | IPv6Address
 
 
 class GuardedTransport(httpx2.AsyncHTTPTransport):
-    """Refuses, before anything is sent, what is neither public nor in `allow` (CIDR)."""
+    """Refuses, before anything is sent, what is neither public nor in `allow` (CIDR).
 
-    def __init__(self, allow: Sequence[str]) -> None:
+    `trust` says whose certificates count, if not the machine's usual ones.
+    """
+
+    def __init__(self, allow: Sequence[str], trust: ssl.SSLContext | None = None) -> None:
         # No connection is kept: one to an address would serve another name there, unproven.
         super().__init__(
-            trust_env=False, limits=httpx2.Limits(max_keepalive_connections=0, max_connections=20)
+            verify=trust or True,
+            trust_env=False,
+            limits=httpx2.Limits(max_keepalive_connections=0, max_connections=20),
         )
         self._allow = tuple(map(ip_network, allow))
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
-from collections.abc import Sequence
+import ssl
+import subprocess
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -126,3 +130,36 @@ async def test_a_name_that_is_not_found_is_a_failure_like_others() -> None:
     async with client() as asking:
         with pytest.raises(httpx2.ConnectError, match="is not found"):
             await asking.get("https://no-such-name.invalid/")
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"), [("platform.example", 1), ("other.example", 0), ("127.0.0.1", 0)]
+)
+async def test_a_certificate_has_to_be_of_the_name_and_not_of_the_address(
+    tmp_path: Path,
+    require_server: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    taken: int,
+) -> None:
+    require_server("openssl")
+    served, trust = certify(tmp_path, "platform.example")
+    transport = GuardedTransport(("127.0.0.0/8",), trust)
+    async with listening(served) as listener:
+        answering(monkeypatch, ["127.0.0.1"])
+        async with httpx2.AsyncClient(transport=transport, trust_env=False) as asking:
+            refused = pytest.raises(httpx2.ConnectError, match="CERTIFICATE_VERIFY_FAILED")
+            with contextlib.nullcontext() if taken else refused:
+                await asking.get(f"https://{name}:{listener.port}/")
+    assert len(listener.heard) == taken
+
+
+def certify(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Make a certificate for a name; returns what serves with it, and what trusts it alone."""
+    words = f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={name}"
+    extension = ("-addext", f"subjectAltName=DNS:{name}")
+    files = ("-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"))
+    subprocess.run(["openssl", *words.split(), *extension, *files], check=True, capture_output=True)
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    served.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return served, ssl.create_default_context(cafile=str(folder / "cert.pem"))

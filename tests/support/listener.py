@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import ssl
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
@@ -78,10 +79,10 @@ async def _read(reader: asyncio.StreamReader) -> Heard:
 
 
 @contextlib.asynccontextmanager
-async def listening() -> AsyncIterator[Listener]:
+async def listening(tls: ssl.SSLContext | None = None) -> AsyncIterator[Listener]:
     """Serve on a free port while the block runs."""
     listener = Listener()
-    server = await asyncio.start_server(listener.receive, "127.0.0.1", 0)
+    server = await asyncio.start_server(listener.receive, "127.0.0.1", 0, ssl=tls)
     listener.port = server.sockets[0].getsockname()[1]
     try:
         yield listener
