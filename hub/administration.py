@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from hub.access.gatekeeper import Gatekeeper
-from hub.access.local import local_identity
+from hub.access.local import local_identity, local_user
 from hub.access.office import Office, OwnOffice
 from hub.clock import SystemClock
-from hub.errors import ConfigError
-from hub.loading import load_world, read_settings, read_text
+from hub.loading import load_world, read_data_settings
 from hub.quiet_desk import QuietDesk
 from hub.remote_office import RemoteOffice, hub_client
 from hub.settings import Settings
 from hub.store.ownership import left_to_owner
 from hub.store.sqlite import open_store
-from hub.toml_reader import TomlReader
 
 
 @asynccontextmanager
@@ -29,10 +25,7 @@ async def open_office(config: Path) -> AsyncIterator[Office]:
 
     A store has one writer, which its lock holds: the running hub, or else this process.
     """
-    settings, problems = read_settings(config)
-    if not TomlReader(read_text(config), str(config)).is_toml:
-        raise ConfigError(*problems)
-    user = os.environ.get("SUDO_USER") or getpass.getuser()
+    settings, user = read_data_settings(config), local_user()
     async with contextlib.AsyncExitStack() as stack:
         client = hub_client(settings.store.path.parent, user)
         if client is not None:

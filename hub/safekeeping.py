@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from hub.access.local import local_identity, local_user
 from hub.audit import say_verdict
 from hub.clock import SystemClock
 from hub.errors import StoreError
@@ -62,8 +63,8 @@ def prove_backup(source: Path, config: Path, *, echo: Echo, tell: Tell) -> None:
 def put_back(source: Path, config: Path, *, echo: Echo, tell: Tell) -> None:
     """Prove a backup and put it in the place of the hub's database, which is kept beside it."""
     settings = read_data_settings(config)
-    path = settings.store.path
-    restored = asyncio.run(restore(source, path, clock=_clock(settings), tell=tell))
+    path, who = settings.store.path, local_identity(local_user()).name
+    restored = asyncio.run(restore(source, path, clock=_clock(settings), tell=tell, actor=who))
     for line in (*_say_proof(source, restored.proof), *_say_place(path, restored), *_NEXT):
         echo(line)
 

@@ -7,6 +7,7 @@ its owner's eyes only, and forgets it with its end. `docs/adr/0010` says why.
 from __future__ import annotations
 
 import contextlib
+import getpass
 import hmac
 import os
 import secrets
@@ -41,6 +42,11 @@ def local_identity(user: str) -> Identity:
     """Return the administrator that somebody on the hub's machine is, by the system's user."""
     shown = "".join(letter for letter in user if letter.isprintable())[:LONGEST_USER]
     return Identity(name=f"local:{shown or 'unknown'}", role=Role.ADMINISTRATOR, machine=True)
+
+
+def local_user() -> str:
+    """Return the system's user who runs this command, also behind sudo."""
+    return os.environ.get("SUDO_USER") or getpass.getuser()
 
 
 def local_token(secret: str, user: str) -> str:

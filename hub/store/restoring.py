@@ -19,6 +19,7 @@ from hub.store.lock import exclusive
 from hub.store.ownership import left_to_owner
 from hub.store.proof import Proof, prove
 from hub.store.seal import KeyRing
+from hub.store.trace import note_restore
 
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,16 +35,19 @@ async def verify(source: Path, *, clock: Clock, tell: Tell, ring: KeyRing) -> Pr
         return await prove(source, Path(folder) / "copy.db", clock=clock, tell=tell, ring=ring)
 
 
-async def restore(source: Path, path: Path, *, clock: Clock, tell: Tell) -> Restored:
+async def restore(source: Path, path: Path, *, clock: Clock, tell: Tell, actor: str) -> Restored:
     """Prove `source` and put the proven copy in the place of the database at `path`.
 
+    Its journal tells that `actor` did so.
     Raises StoreError, with nothing changed, when a hub runs on it or the backup is not sound.
     """
     _refuse_itself(source, path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with left_to_owner(path), exclusive(path), _scratch(path) as folder:
         copy = folder / path.name
-        proof = await prove(source, copy, clock=clock, tell=tell, ring=open_ring(path))
+        ring = open_ring(path)
+        proof = await prove(source, copy, clock=clock, tell=tell, ring=ring)
+        note_restore(copy, source, path, ring=ring, actor=actor, now=clock.now())
         return Restored(proof=proof, aside=_swap(copy, path))
 
 

@@ -99,7 +99,7 @@ def test_a_restore_says_where_the_old_data_is_and_what_comes_next(
     assert "systemctl start lingdang" in said
     assert "shut them out once more" in said
     assert call(monkeypatch, "backup", config, copy) == 0
-    assert "journal up to 2." in capsys.readouterr().out
+    assert "journal up to 3." in capsys.readouterr().out, "and the entry about the restore"
 
 
 @pytest.mark.parametrize("words", [("--verify",), ()])

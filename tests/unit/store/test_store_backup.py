@@ -16,6 +16,9 @@ from hub.errors import ConflictError, HubError, NotFoundError, StoreError, Store
 from hub.ports import Changes
 from hub.store import copying
 from hub.store.backup import back_up
+from hub.store.chain import prove_chain
+from hub.store.diagnosis import find_fault
+from hub.store.key_file import look_for_ring
 from hub.store.migration import migrate, shipped_steps
 from hub.store.restoring import restore, verify
 from hub.store.seal import KeyRing, new_key
@@ -260,7 +263,7 @@ async def test_a_backup_that_is_not_sound_is_refused_and_the_site_stays(
     before = content(site)
     for act in (
         lambda: verify(copy, clock=CLOCK, tell=nobody, ring=RING),
-        lambda: restore(copy, site, clock=CLOCK, tell=nobody),
+        lambda: restore(copy, site, clock=CLOCK, tell=nobody, actor="local:li"),
     ):
         with pytest.raises(HubError, match=word) as refused:
             await act()
@@ -279,22 +282,40 @@ async def test_a_restore_keeps_what_a_killed_hub_had_only_in_its_log(
         await store.committer.commit(Changes(journal=[entry(seq) for seq in range(1, 8)]))
         for end in ("", "-wal"):
             shutil.copy(tmp_path / f"running.db{end}", f"{path}{end}")
-    restored = await restore(copy, path, clock=CLOCK, tell=nobody)
+    restored = await restore(copy, path, clock=CLOCK, tell=nobody, actor="local:li")
     aside = restored.aside
     assert aside
     assert aside.name.startswith("hub-replaced-")
     kept = {aside.name, aside.name + "-wal"}
     assert names(path.parent) == {"hub.db", "hub.db.audit-key", "hub.db.lock", *kept}
-    assert await last_seq(path) == restored.proof.last_seq == 2
-    again = await restore(aside, path, clock=CLOCK, tell=nobody)
+    assert restored.proof.last_seq == 2
+    assert await last_seq(path) == 3, "and the entry about the restore"
+    again = await restore(aside, path, clock=CLOCK, tell=nobody, actor="local:li")
     assert again.proof.last_seq == 7
-    assert await last_seq(path) == 7
+    assert await last_seq(path) == 8
+
+
+async def test_a_restore_stands_in_the_journal_with_the_head_that_it_gave_up(
+    copy: Path, site: Path
+) -> None:
+    async with open_store(site, clock=CLOCK) as store:
+        await store.committer.commit(Changes(journal=[entry(3), entry(4)]))
+        given_up = str(await store.books.head())
+    await restore(copy, site, clock=CLOCK, tell=nobody, actor="local:li")
+    async with open_store(site, clock=CLOCK) as store:
+        *_, last = await store.books.journal(after=0, limit=9)
+    assert (last.seq, last.type, last.actor) == (3, "store.restored", "local:li")
+    assert last.data == {"backup": copy.name, "replaced": given_up}
+    with closing(sqlite3.connect(site)) as connection:
+        verdict = prove_chain(connection, look_for_ring(site), find_fault, {})
+    assert verdict.fault is None
+    assert verdict.head.seq == 3
 
 
 async def test_a_hub_that_runs_is_not_restored_over(copy: Path, site: Path) -> None:
     async with open_store(site, clock=CLOCK) as store:
         with pytest.raises(StoreError, match="in use by another hub") as refused:
-            await restore(copy, site, clock=CLOCK, tell=nobody)
+            await restore(copy, site, clock=CLOCK, tell=nobody, actor="local:li")
         await store.committer.commit(Changes(journal=[entry(3)]))
     assert has_chinese(refused.value)
     assert await last_seq(site) == 3
@@ -302,7 +323,7 @@ async def test_a_hub_that_runs_is_not_restored_over(copy: Path, site: Path) -> N
 
 async def test_the_database_itself_is_no_backup(site: Path) -> None:
     with pytest.raises(ConflictError, match="is the database itself") as refused:
-        await restore(site, site, clock=CLOCK, tell=nobody)
+        await restore(site, site, clock=CLOCK, tell=nobody, actor="local:li")
     assert has_chinese(refused.value)
 
 
@@ -310,7 +331,7 @@ async def test_a_restore_to_an_empty_site_goes_on_with_history(copy: Path, tmp_p
     path = tmp_path / "elsewhere" / "deep" / "hub.db"
     (path.parent / "hub.db.restoring").mkdir(parents=True)
     (path.parent / "hub.db.restoring" / "left by a killed one").touch()
-    restored = await restore(copy, path, clock=CLOCK, tell=nobody)
+    restored = await restore(copy, path, clock=CLOCK, tell=nobody, actor="local:li")
     assert restored.aside is None
     assert names(path.parent) == {"hub.db", "hub.db.audit-key", "hub.db.lock"}
     async with open_store(path, clock=CLOCK) as store:
@@ -324,10 +345,9 @@ async def test_a_backup_of_an_older_schema_is_brought_to_this_hubs(tmp_path: Pat
     with closing(sqlite3.connect(old, isolation_level=None)) as connection:
         migrate(connection, old, now=NOW, steps=shipped_steps()[:1], ring=RING)
     before = content(old)
-    restored = await restore(old, path, clock=CLOCK, tell=nobody)
+    restored = await restore(old, path, clock=CLOCK, tell=nobody, actor="local:li")
     assert restored.proof.schema == 1
-    assert (await verify(path, clock=CLOCK, tell=nobody, ring=RING)).schema == shipped_steps()[
-        -1
-    ].version
+    proof = await verify(path, clock=CLOCK, tell=nobody, ring=RING)
+    assert proof.schema == shipped_steps()[-1].version
     assert content(old) == before
     assert names(path.parent) == {"hub.db", "hub.db.audit-key", "hub.db.lock"}
