@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from device_drivers.dialects.lingdang import encode_command
-from device_drivers.links.modbus import ModbusLink, slaves_of
+from device_drivers.links.modbus import ModbusLink
+from device_drivers.links.modbus_slave import slaves_of
 from device_drivers.links.modbus_wire import ModbusSettings
 from device_drivers.links.mqtt import MqttLink
 from device_drivers.links.mqtt_command import MqttCommandSender
@@ -68,7 +69,7 @@ def build_links(
             bus.name,
             ModbusLink(
                 _bus_settings(bus.name, wiring.settings),
-                slaves_of(_on_bus(wiring, bus.name), dict(wiring.models)),
+                slaves_of(_on_bus(wiring, bus.name), wiring.models, bus.timeout),
                 inbox=inbox,
                 watch=watch,
                 clock=clock,

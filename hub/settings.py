@@ -96,7 +96,8 @@ class ModbusSettings(msgspec.Struct, frozen=True, kw_only=True):
     """One Modbus gateway; devices name it as their `link`.
 
     `period` is the seconds between two polls of a slave, `timeout` the seconds that an answer may
-    take, `gap_ms` the milliseconds of silence that the bus needs between two requests.
+    take at most (a slave that was faster so far is waited for less), `gap_ms` the milliseconds of
+    silence that the bus needs between two requests.
     """
 
     name: Word

@@ -20,28 +20,24 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
-def plan(registers: Iterable[Register], *, limit: int) -> tuple[Block, ...]:
-    """Merge registers into blocks of at most `limit`, bridging small gaps."""
+def plan(registers: Iterable[Register], *, limit: int, bridge: int = BRIDGE) -> tuple[Block, ...]:
+    """Merge registers into blocks of at most `limit`, over gaps of at most `bridge`."""
     blocks: list[Block] = []
     for register in sorted(registers, key=lambda register: register.address):
         end = register.address + words_of(register.type)
         last = blocks[-1] if blocks else None
-        if last and _fits(last, register.address, end, limit):
+        near = last is not None and register.address <= last.start + last.count + bridge
+        if last and near and end - last.start <= limit:
             blocks[-1] = Block(start=last.start, count=max(last.count, end - last.start))
         else:
             blocks.append(Block(start=register.address, count=end - register.address))
     return tuple(blocks)
 
 
-def _fits(block: Block, start: int, end: int, limit: int) -> bool:
-    near = start <= block.start + block.count + BRIDGE
-    return near and end - block.start <= limit
-
-
 def split(block: Block, registers: Iterable[Register]) -> tuple[Block, ...]:
     """Break a block that holds an illegal address into one block for each register in it."""
     inside = [r for r in registers if block.start <= r.address < block.start + block.count]
-    return tuple(Block(start=r.address, count=words_of(r.type)) for r in inside)
+    return tuple(dict.fromkeys(Block(start=r.address, count=words_of(r.type)) for r in inside))
 
 
 def find(blocks: Sequence[tuple[int, Sequence[int]]], register: Register) -> Sequence[int] | None:

@@ -8,43 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
-from device_drivers.codecs.blocks import Block, plan, split
-from device_drivers.links.modbus_breaker import Breaker
-from device_drivers.links.modbus_wire import ModbusSettings, ModbusWire, SlaveSilentError
+from device_drivers.codecs.blocks import Block
+from device_drivers.links.modbus_slave import Slave
+from device_drivers.links.modbus_wire import (
+    REFUSES_BLOCK,
+    ModbusSettings,
+    ModbusWire,
+    SlaveSilentError,
+)
 from hub.clock import Clock
 from hub.errors import ProtocolError
-from hub.model.catalogue import DeviceModel
-from hub.model.device import Device, DeviceUid
 from hub.ports import Envelope, Inbox, LinkWatch, Registers
 
-ILLEGAL_ADDRESS = 2
 MIN_REST = 0.05
-
-
-class Slave(msgspec.Struct, kw_only=True):
-    """One device on the bus, the blocks that it is read with, and its breaker."""
-
-    uid: DeviceUid
-    unit: int
-    model: DeviceModel
-    blocks: tuple[Block, ...]
-    breaker: Breaker
-
-
-def slaves_of(devices: Sequence[Device], models: dict[str, DeviceModel]) -> list[Slave]:
-    """Plan the reads of each device; its address is the unit id."""
-    return [
-        Slave(
-            uid=device.uid,
-            unit=int(device.address),
-            model=models[device.model],
-            blocks=plan(models[device.model].registers, limit=models[device.model].max_registers),
-            breaker=Breaker(),
-        )
-        for device in devices
-    ]
 
 
 class ModbusLink:
@@ -53,7 +29,7 @@ class ModbusLink:
     def __init__(
         self,
         settings: ModbusSettings,
-        slaves: list[Slave],
+        slaves: Sequence[Slave],
         *,
         inbox: Inbox,
         watch: LinkWatch,
@@ -117,18 +93,22 @@ class ModbusLink:
 
     async def _read_all(self, slave: Slave) -> list[Registers]:
         # The first block doubles as the probe: a dead slave costs one time-out, not one per block.
-        first = await self._read(slave, slave.blocks[0])
-        rest = [await self._read(slave, block) for block in slave.blocks[1:]]
-        return [*first, *(answer for answers in rest for answer in answers)]
+        answers: list[Registers] = []
+        for block in slave.blocks(self._clock.now()):
+            answers += await self._read(slave, block)
+        return answers
 
     async def _read(self, slave: Slave, block: Block) -> list[Registers]:
-        answer = await self._wire.read(slave.unit, slave.model.function, block)
-        if answer.exception != ILLEGAL_ADDRESS:
+        answer = await self._wire.read(slave, block)
+        if answer.exception not in REFUSES_BLOCK:
+            slave.learn_answer(block)
             return [answer]
-        parts = split(block, slave.model.registers)
-        if len(parts) <= 1:
-            return [answer]
-        slave.blocks = tuple(
-            part for old in slave.blocks for part in (parts if old == block else (old,))
-        )
-        return [await self._wire.read(slave.unit, slave.model.function, part) for part in parts]
+        parts = slave.parts(block)
+        answers = [await self._wire.read(slave, part) for part in parts] or [answer]
+        refused = [
+            part
+            for part, each in zip(parts or (block,), answers, strict=True)
+            if each.exception in REFUSES_BLOCK
+        ]
+        slave.learn(block, refused, self._clock.now())
+        return answers

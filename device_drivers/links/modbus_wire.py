@@ -13,15 +13,26 @@ import msgspec
 from pymodbus import FramerType
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
+from pymodbus.framer import FramerBase
 from pymodbus.pdu import ModbusPDU
 
 from device_drivers.codecs.blocks import Block
+from device_drivers.links.modbus_slave import Slave
 from hub.errors import LinkError, ProtocolError
 from hub.ports import Registers
 
 FRAMERS = {"tcp": FramerType.SOCKET, "rtu_over_tcp": FramerType.RTU}
-GATEWAY_SAYS_SILENT = 0x0B
 CONNECT_SECONDS = 5.0
+SILENT = {
+    0x0A: "the gateway has no way to unit {unit}; look at its serial settings",
+    0x0B: "the gateway gets no answer from unit {unit}",
+}
+"""What a gateway says in the place of a slave that is not heard: it is the slave's silence."""
+REFUSES_BLOCK = frozenset({2, 3})
+"""Illegal address, and illegal value, which in a request to read can only be the count: the block
+does not fit this slave, a smaller one may."""
+# All others (1 no such function, 4 failure, 5 and 6 busy, ...) come from a slave that is alive and
+# has no value at the moment: bad, and asked again in its turn, never at once.
 
 
 class SlaveSilentError(LinkError):
@@ -29,7 +40,10 @@ class SlaveSilentError(LinkError):
 
 
 class ModbusSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """One gateway: where it is and how fast it may be asked; times in seconds."""
+    """One gateway: where it is and how fast it may be asked; times in seconds.
+
+    `timeout` is the longest wait for an answer; see `Patience`.
+    """
 
     name: str
     host: str
@@ -55,7 +69,7 @@ class ModbusWire:
             port=settings.port,
             framer=FRAMERS[settings.framing],
             name=settings.name,
-            timeout=settings.timeout,
+            timeout=2 * settings.timeout,  # ours comes first
             retries=0,
             reconnect_delay=0,
         )
@@ -70,6 +84,7 @@ class ModbusWire:
                 f"{settings.name}: no connection to {settings.host} port {settings.port}; "
                 "check the gateway's power and network"
             )
+        _forgive(client.ctx.framer)
         self._client = client
 
     def close(self) -> None:
@@ -78,29 +93,36 @@ class ModbusWire:
             self._client.close()
             self._client = None
 
-    async def read(self, unit: int, function: int, block: Block) -> Registers:
-        """Read one block.
+    async def read(self, slave: Slave, block: Block) -> Registers:
+        """Read one block, and learn how long the slave takes.
 
         Raises SlaveSilentError when the slave does not answer (the connection is then fresh),
         LinkError when the gateway is gone, ProtocolError when the reply does not fit.
         """
         if self._client is None:
             await self.open()
+        began = asyncio.get_running_loop().time()
         try:
-            reply = await self._ask(unit, function, block)
+            reply = await self._ask(slave, block)
         except (TimeoutError, ModbusException) as error:
             self.close()
-            raise SlaveSilentError(f"{self._settings.name}: unit {unit} does not answer") from error
+            slave.patience.missed()
+            sentence = f"{self._settings.name}: unit {slave.unit} does not answer"
+            raise SlaveSilentError(sentence) from error
+        took = asyncio.get_running_loop().time() - began
         await asyncio.sleep(self._settings.gap)
-        return self._check(reply, unit, function, block)
+        answer = self._check(reply, slave.unit, slave.function, block)
+        slave.patience.answered(took)
+        return answer
 
-    async def _ask(self, unit: int, function: int, block: Block) -> ModbusPDU:
+    async def _ask(self, slave: Slave, block: Block) -> ModbusPDU:
         client = self._client
         if client is None:
             raise LinkError(f"{self._settings.name}: not connected")
-        read = client.read_input_registers if function == 4 else client.read_holding_registers
-        async with asyncio.timeout(self._settings.timeout * 1.5):
-            reply: ModbusPDU = await read(block.start, count=block.count, device_id=unit)
+        holding = slave.function != 4
+        read = client.read_holding_registers if holding else client.read_input_registers
+        async with asyncio.timeout(slave.patience.seconds):
+            reply: ModbusPDU = await read(block.start, count=block.count, device_id=slave.unit)
         return reply
 
     def _check(self, reply: ModbusPDU, unit: int, function: int, block: Block) -> Registers:
@@ -108,7 +130,7 @@ class ModbusWire:
             return self._exception(reply.exception_code, unit, function, block)
         fits = (
             reply.function_code == function
-            and reply.dev_id in {unit, 0, 255}
+            and reply.dev_id == unit
             and len(reply.registers) == block.count
         )
         if not fits:
@@ -120,8 +142,22 @@ class ModbusWire:
         return Registers(function=function, start=block.start, words=tuple(reply.registers))
 
     def _exception(self, code: int, unit: int, function: int, block: Block) -> Registers:
-        if code == GATEWAY_SAYS_SILENT:
-            raise SlaveSilentError(
-                f"{self._settings.name}: the gateway gets no answer from unit {unit}"
-            )
+        if code in SILENT:
+            raise SlaveSilentError(f"{self._settings.name}: {SILENT[code].format(unit=unit)}")
         return Registers(function=function, start=block.start, exception=code)
+
+
+def _forgive(framer: FramerBase) -> None:
+    """Let a reply that cannot be read be no reply: the question then ends by its time-out.
+
+    pymodbus 3.16.1 raises out of the transport: asyncio writes a traceback for each such reply.
+    """
+    strict = framer.handleFrame
+
+    def handle(data: bytes, exp_devid: int, exp_tid: int) -> tuple[int, ModbusPDU | None]:
+        try:
+            return strict(data, exp_devid, exp_tid)
+        except ModbusException:
+            return len(data), None
+
+    framer.handleFrame = handle  # type: ignore[method-assign]

@@ -1,0 +1,39 @@
+"""How long a slave is waited for: by its own answering times, within what the gateway allows.
+
+The estimate is that of RFC 6298: a smoothed answering time and four times its smoothed deviation,
+doubled after each silence. A slave that has never answered gets all the time there is. No answer is
+ever measured twice: after a silence the connection is a new one.
+"""
+
+from __future__ import annotations
+
+SHORTEST_SHARE = 0.2
+"""Of the longest wait: below it a busy gateway, or a busy hub, would look like a dead slave."""
+SMOOTHING, DEVIATION_SMOOTHING, DEVIATIONS = 1 / 8, 1 / 4, 4
+
+
+class Patience:
+    """The time-out of one slave, in seconds; `longest` is the gateway's setting."""
+
+    def __init__(self, longest: float) -> None:
+        self.seconds = longest
+        self._longest = longest
+        self._mean: float | None = None
+        self._deviation = 0.0
+
+    def answered(self, took: float) -> None:
+        """Learn from an answer that took so many seconds."""
+        if self._mean is None:
+            self._mean, self._deviation = took, took / 2
+        else:
+            error = took - self._mean
+            self._deviation += DEVIATION_SMOOTHING * (abs(error) - self._deviation)
+            self._mean += SMOOTHING * error
+        self._wait(self._mean + DEVIATIONS * self._deviation)
+
+    def missed(self) -> None:
+        """Wait twice as long the next time: it may only have become slower."""
+        self._wait(self.seconds * 2)
+
+    def _wait(self, seconds: float) -> None:
+        self.seconds = min(self._longest, max(SHORTEST_SHARE * self._longest, seconds))
