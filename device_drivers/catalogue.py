@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from device_drivers.codecs.registers import roll_over_of
 from hub.errors import ConfigError, Problem
 from hub.model.catalogue import DeviceModel, PointSpec, PointType, Register
 from hub.model.device import Kind
@@ -71,6 +72,7 @@ class _Sheet:
         if kind is not None:
             raw["points"] = dict(self._points(kind, raw.get("points", {})))
             raw["registers"] = list(self._registers(raw.get("registers", []), raw["points"]))
+            raw["points"] |= dict(_roll_overs(raw["registers"], raw["points"]))
             told = raw.get("events", CORE_EVENTS[kind])
             raw["events"] = list(dict.fromkeys([*told, *CORE_EVENTS[Kind.HUB]]))
         return None if self.problems else self._convert(raw, DeviceModel, "")
@@ -166,6 +168,19 @@ class _Sheet:
             if found and not line.lstrip().startswith("#"):
                 return number, found.start() + 1
         return 1, 1
+
+
+def _roll_overs(
+    registers: Iterable[Register], points: Mapping[str, PointSpec]
+) -> Iterator[tuple[str, PointSpec]]:
+    """Yield the counters that begin again where their register ends, unless the file says where."""
+    for register in registers:
+        spec = points.get(register.point)
+        if spec is None or spec.type is not PointType.COUNTER or spec.roll_over is not None:
+            continue
+        end = roll_over_of(register.type)
+        if end is not None:
+            yield spec.name, msgspec.structs.replace(spec, roll_over=end * register.scale)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

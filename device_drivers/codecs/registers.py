@@ -59,6 +59,17 @@ def words_of(kind: str) -> int:
     return FORMATS[kind][1]
 
 
+def roll_over_of(kind: str) -> int | None:
+    """Return the raw value at which a counter of this type begins again from 0; None: not known.
+
+    A signed counter ends where its maker says, and a float grows coarse instead.
+    """
+    digits = words_of(kind) * 4
+    if kind.startswith("bcd"):
+        return int(10**digits)
+    return int(16**digits) if kind.startswith("uint") else None
+
+
 def decode(words: Sequence[int], kind: str, order: str = "ABCD") -> int | float:
     """Turn registers into a number, before scaling.
 

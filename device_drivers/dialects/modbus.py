@@ -2,7 +2,7 @@
 
 The register map, scale, order and sentinels are the model's (`device_drivers/models/*.toml`);
 one envelope holds all blocks of one poll, so that the points of one meter change together. A
-sentinel, NaN, an illegal address or a value outside the point's range gives quality bad.
+sentinel, NaN, an illegal address, a counter below 0 or what its point does not allow is bad.
 
 Sample (CHINT DTSU666, function 3 from 0x2006): `4510 5000` = 2309.0 × 0.1 = 230.9 V.
 Source: Modbus Application Protocol V1.1b3; each model names the source of its map.
@@ -11,11 +11,13 @@ Source: Modbus Application Protocol V1.1b3; each model names the source of its m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from device_drivers.codecs.blocks import find
 from device_drivers.codecs.registers import decode, raw_bits
+from device_drivers.contract import PointTable
 from hub.errors import ProtocolError
-from hub.model.catalogue import DeviceModel, PointSpec, PointType, Register
+from hub.model.catalogue import DeviceModel, PointType, Register
 from hub.model.device import Device
 from hub.model.report import Quality, Report, Sample, Topic, Value
 from hub.ports import Envelope
@@ -31,6 +33,7 @@ class ModbusDriver:
 
     def __init__(self, models: Mapping[str, DeviceModel]) -> None:
         self._models = models
+        self._known: dict[str, _Model] = {}
 
     def device_address(self, envelope: Envelope) -> str:
         """Return the unit id, as text; the link puts it into the envelope."""
@@ -40,7 +43,7 @@ class ModbusDriver:
         """Translate one poll into one report."""
         if isinstance(envelope.payload, bytes):
             raise ProtocolError(f"{device.id}: a Modbus poll must hold registers, not bytes")
-        model = self._models[device.model]
+        model = self._model(device.model)
         blocks = [(block.start, block.words) for block in envelope.payload if block.words]
         samples = tuple(_sample(register, blocks, model) for register in model.registers)
         report = Report(
@@ -53,32 +56,44 @@ class ModbusDriver:
         )
         return (report,)
 
+    def _model(self, name: str) -> _Model:
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = _describe(self._models[name])
+        return known
+
+
+class _Model(NamedTuple):
+    """What is needed of a model: its registers, and what its points allow."""
+
+    registers: Sequence[Register]
+    types: Mapping[str, PointType]
+    table: PointTable
+
+
+def _describe(model: DeviceModel) -> _Model:
+    types = {name: spec.type for name, spec in model.points.items()}
+    return _Model(model.registers, types, PointTable(model))
+
 
 def _sample(
-    register: Register, blocks: Sequence[tuple[int, Sequence[int]]], model: DeviceModel
+    register: Register, blocks: Sequence[tuple[int, Sequence[int]]], model: _Model
 ) -> Sample:
+    point = register.point
     words = find(blocks, register)
     if words is None or raw_bits(words, register.order) in register.no_value:
-        return Sample(register.point, None, Quality.BAD)
+        return Sample(point, None, Quality.BAD)
     try:
         number = decode(words, register.type, register.order)
+        return model.table.judge(point, _value(register, number, model.types[point]))
     except ProtocolError:
-        return Sample(register.point, None, Quality.BAD)
-    value = _value(register, number, model.points[register.point])
-    return Sample(register.point, value, Quality.BAD if value is None else Quality.GOOD)
+        return Sample(point, None, Quality.BAD)
 
 
-def _value(register: Register, number: float, spec: PointSpec) -> Value | None:
+def _value(register: Register, number: float, kind: PointType) -> Value | None:
     if register.mask:
         number = int(number) & register.mask
     if register.decode:
         return register.decode.get(str(int(number)))
     scaled = round(number * register.scale, DIGITS)
-    if spec.type is PointType.BOOL:
-        return bool(scaled)
-    return scaled if _plausible(scaled, spec) else None
-
-
-def _plausible(number: float, spec: PointSpec) -> bool:
-    low = spec.minimum is None or number >= spec.minimum
-    return low and (spec.maximum is None or number <= spec.maximum)
+    return bool(scaled) if kind is PointType.BOOL else scaled

@@ -24,6 +24,8 @@ CHATTER = frozenset(
         "device.clock_right",
         "device.flooded",
         "device.flood_over",
+        "device.counter_doubted",
+        "device.counter_replaced",
     }
 )
 """Device entries that leave the books as they are."""

@@ -186,6 +186,8 @@ def _build_reception(needs: Needs, snapshot: Snapshot, router: Router, judge: Ju
         judge=judge.hear,
     )
     reception.set_devices(needs.devices)
+    reception.counters.set_devices(needs.devices, needs.models)
+    reception.counters.restore(snapshot.points, snapshot.states)
     for row in snapshot.points:
         if row.point == CLOCK_POINT and row.value:
             reception.timekeeper.distrust(row.uid)

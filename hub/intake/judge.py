@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.intake.batch import Batch
 from hub.intake.command_room import CommandRoom
+from hub.intake.counting import COUNTER_PREFIX
 from hub.intake.flood import HELD_PREFIX
 from hub.intake.gatehouse import Gatehouse, why
 from hub.model.alarm import Decision
@@ -59,7 +60,8 @@ class Judge:
     def restore(self, snapshot: Snapshot, history: Iterable[Report], now: float) -> None:
         """Take up where the last run stopped; raises and clears nothing by itself."""
         rows = snapshot.states
-        mine = [row for row in rows if not row.key.startswith((TOPOLOGY_PREFIX, HELD_PREFIX))]
+        others = (TOPOLOGY_PREFIX, HELD_PREFIX, COUNTER_PREFIX)
+        mine = [row for row in rows if not row.key.startswith(others)]
         self._engine.restore(mine, snapshot.points, snapshot.heard, history, now)
         self._topology.restore([row for row in rows if row.key.startswith(TOPOLOGY_PREFIX)], now)
         self._gates.restore(snapshot.points, ((a.uid, a.rule) for a in snapshot.alarms))

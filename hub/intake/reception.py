@@ -8,6 +8,7 @@ import msgspec
 import structlog
 
 from hub.intake.batch import Batch
+from hub.intake.counting import CounterBook, Finding
 from hub.intake.identity import IdentityBook, Seen
 from hub.intake.presence import Presence
 from hub.intake.router import Router
@@ -16,13 +17,17 @@ from hub.model.device import Device
 from hub.model.journal import Draft
 from hub.model.report import Report, Sample, Topic
 from hub.ports import Envelope, NewcomerRow, QuarantineRow
+from hub.services.counter import Verdict
 
 log = structlog.get_logger(__name__)
 
 Judge = Callable[[Report, Batch], None]
 """What happens to a fact once it is known to be new: rules, alarms, tickets, commands."""
 
-COUNTED = ("received", "duplicates", "late", "late_wills", "quarantined", "newcomers", "flooded")
+COUNTED = (
+    *("received", "duplicates", "late", "late_wills", "quarantined", "newcomers"),
+    *("flooded", "doubted"),
+)
 
 
 class Reception:
@@ -34,6 +39,7 @@ class Reception:
         self.counts = dict.fromkeys(COUNTED, 0)
         self.timekeeper = Timekeeper()
         self.presence = presence
+        self.counters = CounterBook()
         self._router = router
         self._identity = identity
         self._judge = judge
@@ -74,6 +80,7 @@ class Reception:
         batch.changes.cursors.extend(cursors)
         batch.changes.digests.extend(digests)
         batch.changes.heard.extend(self.presence.take_rows())
+        batch.changes.states.extend(self.counters.take_rows())
 
     def _tell_doubt(self, batch: Batch) -> None:
         doubt = self.timekeeper.take_doubt()
@@ -114,6 +121,9 @@ class Reception:
             self._note_clock(report, offset, batch)
 
     def _pass_on(self, report: Report, batch: Batch) -> None:
+        report, findings = self.counters.check(report)
+        for finding in findings:
+            _tell_counter(self, report, finding, batch)
         batch.keep(report)
         self._judge(report, batch)
 
@@ -169,3 +179,15 @@ class Reception:
         )
         batch.record([draft])
         batch.touched.add(uid)
+
+
+def _tell_counter(reception: Reception, report: Report, finding: Finding, batch: Batch) -> None:
+    said = {"point": finding.point, "value": finding.value, "before": finding.before}
+    if finding.verdict is Verdict.REPLACED:
+        reception.make_event(report.uid, "counter.replaced", batch, report.at, **said)
+        reception.tell(report.uid, "device.counter_replaced", batch, **said)
+        return
+    reception.counts["doubted"] += 1
+    if finding.is_news:
+        why = finding.verdict.value
+        reception.tell(report.uid, "device.counter_doubted", batch, **said, why=why)

@@ -23,7 +23,9 @@ class PointType(StrEnum):
 class PointSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One point; `period` in seconds, 0 for a point that is sent on change only.
 
-    `keep_readings` and `keep_hours` are days of history; 0 means what the site keeps.
+    `fastest` is what a counter can count in an hour at most, `roll_over` where it begins again from
+    0; a Modbus register gives the latter by its width. `keep_readings` and `keep_hours` are days of
+    history; 0 means what the site keeps.
     """
 
     name: str
@@ -32,6 +34,8 @@ class PointSpec(msgspec.Struct, frozen=True, kw_only=True):
     period: float = 0.0
     minimum: float | None = None
     maximum: float | None = None
+    fastest: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    roll_over: Annotated[float, msgspec.Meta(gt=0)] | None = None
     values: tuple[str, ...] = ()
     zh: str = ""
     en: str = ""

@@ -16,8 +16,9 @@ def _number(name: str, unit: str, zh: str, en: str) -> PointSpec:
     return PointSpec(name=name, type=PointType.NUMBER, unit=unit, zh=zh, en=en)
 
 
-def _counter(name: str, unit: str, zh: str, en: str) -> PointSpec:
-    return PointSpec(name=name, type=PointType.COUNTER, unit=unit, zh=zh, en=en)
+def _counter(name: str, unit: str, zh: str, en: str, fastest: float | None = None) -> PointSpec:
+    kind = PointType.COUNTER
+    return PointSpec(name=name, type=kind, unit=unit, zh=zh, en=en, fastest=fastest)
 
 
 def _choice(name: str, values: tuple[str, ...], zh: str, en: str) -> PointSpec:
@@ -26,6 +27,10 @@ def _choice(name: str, values: tuple[str, ...], zh: str, en: str) -> PointSpec:
 
 def _text(name: str, zh: str, en: str) -> PointSpec:
     return PointSpec(name=name, type=PointType.TEXT, zh=zh, en=en)
+
+
+_BIGGEST_FEED, _BIGGEST_PIPE = 2_000.0, 1_000.0
+"""kWh and m3 an hour that the largest transformer or main of a community lets through."""
 
 
 def _table(specs: Iterable[PointSpec]) -> dict[str, PointSpec]:
@@ -105,14 +110,14 @@ CORE_POINTS: dict[Kind, dict[str, PointSpec]] = {
             _number("power.active", "kW", "有功功率", "Active power"),
             _number("power.factor", "", "功率因数", "Power factor"),
             _number("frequency", "Hz", "频率", "Frequency"),
-            _counter("energy.import", "kWh", "正向有功电能", "Energy imported"),
-            _counter("energy.export", "kWh", "反向有功电能", "Energy exported"),
+            _counter("energy.import", "kWh", "正向有功电能", "Energy imported", _BIGGEST_FEED),
+            _counter("energy.export", "kWh", "反向有功电能", "Energy exported", _BIGGEST_FEED),
             _flag("status.*", "状态字", "Status bit"),
         )
     ),
     Kind.WATER_METER: _table(
         (
-            _counter("volume.total", "m3", "累计流量", "Total volume"),
+            _counter("volume.total", "m3", "累计流量", "Total volume", _BIGGEST_PIPE),
             _number("flow.rate", "m3/h", "瞬时流量", "Flow"),
             _number("pressure", "bar", "压力", "Pressure"),
             _flag("battery.ok", "电池正常", "Battery ok"),
@@ -141,7 +146,7 @@ CORE_POINTS: dict[Kind, dict[str, PointSpec]] = {
 Periods are 0 here: how often a value comes is the model's to say.
 """
 
-_EVERY_DEVICE = ("link.lost", "link.back", "rebooted", "flood")
+_EVERY_DEVICE = ("link.lost", "link.back", "rebooted", "flood", "counter.replaced")
 
 _OWN_EVENTS: dict[Kind, tuple[str, ...]] = {
     Kind.BARRIER_GATE: ("vehicle.passed", "opened.locally"),

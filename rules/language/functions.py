@@ -40,13 +40,13 @@ _MAKERS: dict[str, Callable[[float], Summary]] = {
 _ANY_POINT = frozenset({"count", "changes"})
 
 
-def _weigh_for(name: str, kind: PointType, maximum: float | None) -> Callable[[], Weigh]:
+def _weigh_for(name: str, kind: PointType, roll_over: float | None) -> Callable[[], Weigh]:
     if name == "changes":
         return lambda: take_change
     if name not in {"delta", "rate"}:
         return lambda: take_one if name == "count" else take_value
     if kind is PointType.COUNTER:
-        return lambda: CounterStep(maximum)
+        return lambda: CounterStep(roll_over)
     return lambda: take_step
 
 
@@ -59,7 +59,7 @@ def _window(name: str) -> Builder:
         span = compiler.seconds(call.args[1])
         before = compiler.seconds(options["before"]) if options else 0.0
         compiler.scope.plan.need_history(before + span)
-        weigh = _weigh_for(name, spec.type, spec.maximum)
+        weigh = _weigh_for(name, spec.type, spec.roll_over)
         index = compiler.scope.observe(
             slot,
             f"{name}({spec.name},{span:g},{before:g})",

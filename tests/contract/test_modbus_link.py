@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
+from device_drivers.catalogue import load_models, shipped_models
 from device_drivers.links import modbus_breaker
 from device_drivers.links.modbus_wire import ModbusSettings
 from hub.model.catalogue import DeviceModel, PointSpec, PointType, Register
@@ -231,3 +232,19 @@ async def test_a_slave_that_dies_on_a_fast_bus_costs_a_fraction_of_the_time_out(
     # Two polls of the neighbour lie around one or two time-outs, of 0.6 and 1.2 s.
     assert took < 2.5
     assert gateway.connections >= 2
+
+
+async def test_the_hub_writes_nothing_over_modbus_and_reads_with_two_functions(
+    gateway: FaultyGateway,
+) -> None:
+    recorder = Recorder()
+    models = {"probe": PROBE, "other": msgspec.structs.replace(PROBE, id="other", function=4)}
+    async with (
+        gateway.listening() as port,
+        polling(recorder, settings(gateway, port), [meter(1, "probe"), meter(2, "other")], models),
+    ):
+        await recorder.until(lambda: len(recorder.of(2)) >= 2)
+    assert {asked.function for asked in gateway.asked} == {3, 4}
+    assert all(
+        model.commands == () for model in load_models(shipped_models()).values() if model.registers
+    )

@@ -55,10 +55,21 @@ def test_a_core_point_needs_only_its_name_and_the_file_overrides() -> None:
     assert points["oil.level"].type is PointType.NUMBER
 
 
+def test_a_counter_rolls_over_where_its_register_ends_unless_the_file_says_where() -> None:
+    text = shipped_models()["peacefair-pzem016.toml"]
+    given = text.replace("fastest = 25", "roll_over = 10000, fastest = 25")
+    ends = [load_models({"x.toml": t})["peacefair-pzem016"].points for t in (text, given)]
+    assert [points["energy.import"].roll_over for points in ends] == [4_294_967.296, 10_000]
+    assert ends[0]["power.active"].roll_over is None
+    sdm = load_models(shipped_models())["eastron-sdm120"].points["energy.import"]
+    assert (sdm.roll_over, sdm.fastest) == (None, 25)
+
+
 def test_events_are_the_kind_s_unless_the_file_says_so_and_the_hub_s_always() -> None:
     assert "vehicle.passed" in load_models({"x.toml": GOOD})["x-gate"].events
     own = load_models({"x.toml": 'events = ["opened.locally"]\n' + GOOD})["x-gate"].events
-    assert own == ("opened.locally", "link.lost", "link.back", "rebooted", "flood")
+    hubs = ("link.lost", "link.back", "rebooted", "flood", "counter.replaced")
+    assert own == ("opened.locally", *hubs)
 
 
 def test_a_site_s_file_overrides_the_shipped_one_by_its_id() -> None:

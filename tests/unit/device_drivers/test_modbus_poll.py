@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from device_drivers.catalogue import load_models, shipped_models
 from device_drivers.codecs.blocks import Block, find, plan, split
 from device_drivers.codecs.registers import encode, words_of
+from device_drivers.contract import MAX_INTEGER
 from device_drivers.dialects.modbus import ModbusDriver
 from device_drivers.links.modbus_breaker import Breaker
-from hub.model.catalogue import Register
+from hub.model.catalogue import PointType, Register
 from hub.model.device import Device, DeviceUid, Kind
 from hub.model.report import Quality, Value
 from hub.ports import Envelope, Registers
@@ -71,6 +72,41 @@ def test_a_water_meters_pipe_and_valve_are_words_for_people() -> None:
     assert points["pipe.empty"] == (True, Quality.GOOD)
     assert points["valve.position"] == ("open", Quality.GOOD)
     assert points["battery.ok"] == (False, Quality.GOOD)
+
+
+def test_a_counter_below_zero_is_bad() -> None:
+    points = poll("acrel-adw300", (0x3E, "FFFF FFFE"))
+    assert points["energy.import"] == (None, Quality.BAD)
+
+
+def test_a_word_that_the_point_does_not_have_is_bad() -> None:
+    points = poll("kaifeng-xintai-water", (0x07, "0056"), (0x1C, "0003"))
+    assert points["pipe.empty"] == (None, Quality.BAD)
+    assert points["valve.position"] == (None, Quality.BAD)
+
+
+WORDS = st.one_of(
+    st.sampled_from([0, 1, 0x7FFF, 0x8000, 0xFFFF, 0x7F80, 0xFF80, 0x7FC0]), st.integers(0, 0xFFFF)
+)
+
+
+@given(
+    name=st.sampled_from(sorted(name for name, m in MODELS.items() if m.registers)), data=st.data()
+)
+def test_whatever_the_registers_hold_only_what_can_be_is_good(
+    name: str, data: st.DataObject
+) -> None:
+    model = MODELS[name]
+    blocks = [
+        (b.start, " ".join(f"{data.draw(WORDS):04x}" for _ in range(b.count)))
+        for b in plan(model.registers, limit=model.max_registers)
+    ]
+    for point, (value, quality) in poll(name, *blocks).items():
+        spec = model.points[point]
+        assert (value is None) == (quality is Quality.BAD)
+        if isinstance(value, float):
+            low = 0.0 if spec.type is PointType.COUNTER else -float(MAX_INTEGER)
+            assert max(low, spec.minimum or low) <= value <= (spec.maximum or MAX_INTEGER)
 
 
 REGISTERS = st.lists(st.integers(0, 400), min_size=1, max_size=30, unique=True).map(
