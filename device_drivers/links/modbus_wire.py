@@ -123,6 +123,7 @@ class ModbusWire:
         read = client.read_holding_registers if holding else client.read_input_registers
         async with asyncio.timeout(slave.patience.seconds):
             reply: ModbusPDU = await read(block.start, count=block.count, device_id=slave.unit)
+        _heed_cancellation()
         return reply
 
     def _check(self, reply: ModbusPDU, unit: int, function: int, block: Block) -> Registers:
@@ -145,6 +146,16 @@ class ModbusWire:
         if code in SILENT:
             raise SlaveSilentError(f"{self._settings.name}: {SILENT[code].format(unit=unit)}")
         return Registers(function=function, start=block.start, exception=code)
+
+
+def _heed_cancellation() -> None:
+    """Stop where somebody has said so while the answer came.
+
+    `wait_for`, by which pymodbus waits, forgets that in Python 3.11; the link would poll for ever.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _forgive(framer: FramerBase) -> None:

@@ -10,12 +10,15 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from device_drivers.catalogue import load_models, shipped_models
+from device_drivers.codecs.blocks import Block
 from device_drivers.codecs.registers import encode
 from device_drivers.dialects.modbus import ModbusDriver
 from device_drivers.links.modbus import ModbusLink
-from device_drivers.links.modbus_wire import ModbusSettings
+from device_drivers.links.modbus_slave import Slave
+from device_drivers.links.modbus_wire import ModbusSettings, ModbusWire
 from hub.clock import SystemClock
 from hub.errors import LinkError
+from tests.support.modbus_faults import FaultyGateway
 from tests.support.polling import Recorder, meter, polling
 
 pytestmark = pytest.mark.integration
@@ -63,3 +66,24 @@ async def test_a_gateway_that_refuses_is_an_error_that_names_it() -> None:
     link = ModbusLink(settings, [], inbox=recorder, watch=recorder, clock=SystemClock())
     with pytest.raises(LinkError, match="bus-1: no connection"):
         await link.run()
+
+
+async def test_a_link_that_is_told_to_stop_while_an_answer_comes_stops() -> None:
+    gateway, model = FaultyGateway("tcp"), MODELS["eastron-sdm120"]
+    async with gateway.listening() as port:
+        wire = ModbusWire(ModbusSettings(name="bus-1", host="127.0.0.1", port=port))
+        await wire.open()
+        assert wire._client is not None
+        hear = wire._client.ctx.callback_data
+        slave = Slave(meter(1, model.id), model, 1.0)
+        task = asyncio.create_task(wire.read(slave, Block(start=0, count=2)))
+
+        def hear_and_stop(data: bytes, addr: tuple[str, int] | None = None) -> int:
+            used = hear(data, addr)
+            task.cancel()
+            return used
+
+        wire._client.ctx.callback_data = hear_and_stop  # type: ignore[method-assign]
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        wire.close()
