@@ -31,7 +31,9 @@ async def show(running: Stage, *values: float | None, seconds: float = 60.0) -> 
     for value in values:
         seq = int(running.clock.now())
         running.say("telemetry", {"seq": seq, "points": {POINT: value}}, of=METER)
-        await running.settle(seconds)
+        await running.settle()
+        await running.clock.advance(seconds - 1)
+        await running.settle(1)
 
 
 async def history(store: MemoryStore) -> list[tuple[Value | None, Quality]]:
