@@ -7,7 +7,7 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from device_drivers.dialects.modbus import ModbusDriver
 from hub import notify
 from hub.access.local import open_local_door
 from hub.clock import Clock, SystemClock
+from hub.crew import Crew, open_crew
 from hub.errors import ConfigError, HubError
 from hub.feeds.incident import make_projector
 from hub.heartbeat import keep_beating
@@ -41,7 +42,6 @@ log = structlog.get_logger(__name__)
 
 REPLAYED = 3600.0
 """Seconds of history from which the rules' short windows are rebuilt."""
-STOP_SECONDS = 4.0
 GARBAGE = (50_000, 20, 50)
 """A batch makes some 15,000 objects that die with it: looking for cycles often finds none."""
 SWITCH = 0.0005
@@ -87,7 +87,7 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
         world = load_world(settings, known_uids(stored), problems=problems)
         for problem in world.problems:
             log.warning("a file is wrong; what is broken is left out", fault=str(problem))
-        crew = await stack.enter_async_context(_crew())
+        crew = await stack.enter_async_context(open_crew())
         wiring = _plan_wiring(world)
         await store.upkeep.ageing.keep(_plan_retention(world))
         links = _Links()
@@ -99,7 +99,7 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
         url = await stack.enter_async_context(serve_web(world, ports, intake))
         supervisor = Supervisor(watch=intake.watch, clock=clock)
         links.take(build_links(wiring, inbox=intake.inbox, watch=supervisor, clock=clock))
-        linking = await stack.enter_async_context(_crew(crew.died))
+        linking = await stack.enter_async_context(open_crew(crew.died))
         linking.start(supervisor.run(links.all), "links")
         linking.start(keep_house(ports), "housekeeping")
         _start_watches(linking, world, store, intake, clock)
@@ -109,7 +109,7 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
 
 
 def _start_watches(
-    crew: _Crew, world: World, store: SqliteStore, intake: Intake, clock: SystemClock
+    crew: Crew, world: World, store: SqliteStore, intake: Intake, clock: SystemClock
 ) -> None:
     """Start what follows the hub: the sink, the watchdog, the clock and the heartbeat."""
     settings, desk = world.settings, intake.desk
@@ -218,49 +218,6 @@ class _Links:
         """Acknowledge to every session of the link; each knows its own tokens."""
         for link in self._by_carrier.get(carrier, ()):
             link.acknowledge(envelopes)
-
-
-class _Crew:
-    """The tasks of the hub; the first that dies fails `died`."""
-
-    def __init__(self, died: asyncio.Future[None]) -> None:
-        self.died = died
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Run something that must not end."""
-        task = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._note_end)
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something short, such as the sending of a command."""
-        self.start(work, "errand")
-
-    def _note_end(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if task.cancelled() or self.died.done():
-            return
-        error = task.exception()
-        if error is not None:
-            self.died.set_exception(error)
-
-    async def stop(self) -> None:
-        """Cancel all, and wait for their ends."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=STOP_SECONDS)
-
-
-@contextlib.asynccontextmanager
-async def _crew(died: asyncio.Future[None] | None = None) -> AsyncIterator[_Crew]:
-    crew = _Crew(died or asyncio.get_running_loop().create_future())
-    try:
-        yield crew
-    finally:
-        await crew.stop()
 
 
 async def _until_stopped(stop: asyncio.Event, died: asyncio.Future[None]) -> None:
