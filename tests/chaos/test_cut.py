@@ -27,7 +27,7 @@ DEAF = 3.5
 SECONDS = 900.0 if LONG else 18.0
 RATE = 250
 FORGETFUL_HUB = (sys.executable, str(Path(__file__).with_name("forgetful_hub.py")))
-HASTY_HUB = (sys.executable, str(Path(__file__).with_name("hasty_hub.py")))
+TRUSTING_HUB = (sys.executable, str(Path(__file__).with_name("trusting_hub.py")))
 
 
 async def cut_again_and_again(stage: Stage) -> str:
@@ -85,7 +85,7 @@ async def test_the_checker_catches_a_hub_that_begins_a_new_session_each_time(
 async def test_the_checker_catches_a_hub_that_takes_quiet_for_silence(
     tmp_path: Path, require_server: Callable[[str], Path]
 ) -> None:
-    script = Script(trouble=go_deaf_again_and_again, program=HASTY_HUB)
+    script = Script(trouble=go_deaf_again_and_again, program=TRUSTING_HUB)
     plan = Plan(SEED, SECONDS, rate=RATE)
     outcome = await drill(tmp_path, require_server("mosquitto"), plan, script)
     assert outcome.faults != []

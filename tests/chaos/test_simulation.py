@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240 + 60 * RUNS)]
 
 HOUR = 3600.0
 YEAR = 365 * 24 * HOUR
-TRIES = 3
+TRIES = 8
 """Days that a broken hub has to live through: what catches it does not happen on each."""
 BRIEF, DAY, LONG = 12 * HOUR, 24 * HOUR, 72 * HOUR
 
