@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
-import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from device_drivers.links.mqtt_connection import ANSWER_LIMIT, Connection
+from device_drivers.links.mqtt_ack_book import AckBook
+from device_drivers.links.mqtt_canary import Canary
+from device_drivers.links.mqtt_connection import Connection
 from device_drivers.links.mqtt_dialler import Dialler
 from device_drivers.links.mqtt_ear import Terms
 from device_drivers.links.mqtt_settings import Session
@@ -23,94 +23,6 @@ from hub.ports import Envelope, Inbox, LinkWatch
 
 WAITS_FOR_FIRST = 60.0
 """Real seconds that a session waits for another's backlog before it connects all the same."""
-_GENERATIONS = itertools.count(1)
-
-
-_ID_BITS = 16
-_ID = (1 << _ID_BITS) - 1
-
-
-class AckBook:
-    """The messages of one connection that wait for their acknowledgement, in order of arrival.
-
-    A token is which connection of the whole process delivered a message, and its packet id there.
-    """
-
-    def __init__(self) -> None:
-        self.generation = next(_GENERATIONS)
-        self._waiting: dict[int, bool] = {}
-
-    def __len__(self) -> int:
-        return len(self._waiting)
-
-    def arrive(self, packet_id: int) -> int:
-        """Note a message and return its token."""
-        self._waiting[packet_id] = False
-        return self.generation << _ID_BITS | packet_id
-
-    def commit(self, tokens: Iterable[object]) -> list[int]:
-        """Return the packet ids that may be acknowledged now: those with nothing open before.
-
-        Tokens of other connections are ignored.
-        """
-        waiting, generation = self._waiting, self.generation
-        for token in tokens:
-            if isinstance(token, int) and token >> _ID_BITS == generation:
-                packet_id = token & _ID
-                if packet_id in waiting:
-                    waiting[packet_id] = True
-        ready = list(itertools.takewhile(self._waiting.__getitem__, self._waiting))
-        for packet_id in ready:
-            del self._waiting[packet_id]
-        return ready
-
-
-class Canary:
-    """The hub's own message that must come back.
-
-    It proves that the subscription is real, and marks the end of what had waited.
-    """
-
-    def __init__(self, topic: str) -> None:
-        self.topic = topic
-        self.payload = secrets.token_hex(8).encode()
-        self.back = False
-        self.asked: float | None = None
-        """The instant at which a proof was asked for that is not back yet."""
-        self._quiet_since = 0.0
-        self._question = self.payload
-        self._questions = 0
-
-    def ask(self, at: float) -> bytes:
-        """Return the payload of a question that is put at `at`."""
-        self.asked = at
-        self._questions += 1
-        self._question = b"%s-%d" % (self.payload, self._questions)
-        self._quiet_since = 0.0
-        return self._question
-
-    def answer(self, payload: bytes) -> float | None:
-        """Return when the question was put that this payload answers; None for any other."""
-        if payload != self._question:
-            return None
-        asked, self.asked = self.asked, None
-        return asked
-
-    def check(self, *, busy: bool, limit: float) -> None:
-        """Raise LinkError when nothing else was under way for `limit` seconds and it is missing."""
-        now = asyncio.get_running_loop().time()
-        if busy or not self._quiet_since:
-            self._quiet_since = now
-        if self.asked is not None and now - self._quiet_since > ANSWER_LIMIT:
-            raise LinkError(
-                f"the hub's own message on {self.topic} has not come back for {ANSWER_LIMIT:g} s: "
-                "the connection to the broker is dead; check the network between them"
-            )
-        if not self.back and now - self._quiet_since > limit:
-            raise LinkError(
-                f"the hub's own message on {self.topic} has not come back for {limit:g} s; the "
-                "subscription has no effect: check the broker's access list for the hub"
-            )
 
 
 class MqttLink:

@@ -450,7 +450,7 @@ async def test_a_proof_comes_behind_what_the_broker_had(
 async def test_a_connection_that_brings_no_proof_is_dead(
     broker: Broker, make: Make, tray: Tray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("device_drivers.links.mqtt.ANSWER_LIMIT", 0.5)
+    monkeypatch.setattr("device_drivers.links.mqtt_canary.PROOF_LIMIT", 0.5)
     link = make(broker.settings(keepalive=60), tray)
     async with running(link) as task:
         await tray.heard("caught up")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device_drivers.links.mqtt import AckBook
+from device_drivers.links.mqtt_ack_book import AckBook
 
 
 def test_what_comes_later_waits_for_what_came_before() -> None:
