@@ -31,10 +31,9 @@ def take_report(runner: Runner, d: DeviceState, report: Report, *, judging: bool
     now = max(at, d.newest)
     _catch_up(runner, d, report, at)
     d.now = now
-    if not report.retained and (report.samples or has_own_time(report)):
+    if not report.retained and has_own_time(report):
         d.newest = now
-        if d.lag or report.received - at > PROMPT:
-            _note_lag(runner, d, report.received - at)
+        _note_lag(runner, d, report.received - at)
     is_back = _note_contact(runner, d, report)
     if report.samples:
         take_samples(runner, d, report, at)
@@ -75,6 +74,8 @@ def _catch_up(runner: Runner, d: DeviceState, report: Report, at: float) -> None
 
 
 def _note_lag(runner: Runner, d: DeviceState, lag: float) -> None:
+    if lag <= PROMPT and not d.lag:
+        return
     # What waited during a cut says nothing of how far back the next message will lie.
     lag = lag if lag > PROMPT and not is_cut_off(d) else 0.0
     if lag > d.lag or d.lag - lag > PROMPT or (d.lag and not lag):

@@ -37,8 +37,9 @@ def has_own_time(report: Report) -> bool:
 
     They come in between the messages of a backlog, and must not make those late.
     """
-    numbered = report.seq is not None and report.topic is not Topic.AVAIL
-    return bool(report.samples) or numbered or report.at != report.received
+    if report.samples or report.at != report.received:
+        return True
+    return report.seq is not None and report.topic is not Topic.AVAIL
 
 
 def _judge(d: DeviceState, offset: float, received: float) -> None:

@@ -90,16 +90,15 @@ class Timekeeper:
         verdict changes, and 0.0 when the clock is right again. A will, which has only its arrival,
         and a measurement that has overtaken them make no states late that waited.
         """
-        watch = self._watches.get(report.uid) or self._watch(report.uid)
+        watch = self._watch(report.uid)
         change = None
         offset = report.at - report.received
         is_fine = watch.fine and abs(offset) <= CLOCK_LIMIT and not self.vote
-        if judging and not (is_fine or report.late or report.retained):
+        if judging and not is_fine:
             change = self._judge(watch, report, offset)
         at = _possible(report) if watch.trusted else report.received
         late = report.late or (at < watch.newest - LATE_AFTER and not report.retained)
-        ahead = not judging and report.topic is Topic.TELEMETRY
-        if at > watch.newest and not (late or ahead or report.topic is Topic.AVAIL):
+        if not late and at > watch.newest and _moves_on(report, judging=judging):
             watch.newest = at
         return at, late, change
 
@@ -110,6 +109,8 @@ class Timekeeper:
         return watch
 
     def _judge(self, watch: _Watch, report: Report, offset: float) -> float | None:
+        if report.late or report.retained:
+            return None
         if self.vote is not None:
             self.vote.count(report.uid, offset)
             return None
@@ -154,6 +155,14 @@ class Timekeeper:
         """Return, once, that most devices are off: (seconds that one is ahead, how many are)."""
         news, self._news = self._news, None
         return news
+
+
+def _moves_on(report: Report, *, judging: bool) -> bool:
+    """Tell whether what is older than this report, by much, is late from now on."""
+    topic = report.topic
+    return topic is Topic.STATE or (
+        topic is not Topic.AVAIL and (judging or topic is not Topic.TELEMETRY)
+    )
 
 
 def _possible(report: Report) -> float:
