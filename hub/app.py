@@ -22,9 +22,7 @@ from hub.crew import Crew, open_crew
 from hub.errors import ConfigError, HubError
 from hub.feeds.incident import make_projector
 from hub.heartbeat import keep_beating
-from hub.intake.command_room import Spawn
 from hub.intake.core import Intake, Needs, build_intake
-from hub.intake.hearing import Prove
 from hub.intake.suspect import SUSPECTS
 from hub.links import Wiring, build_dialler, build_links, build_sender
 from hub.loading import World, load_world, read_settings
@@ -88,17 +86,17 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
         for problem in world.problems:
             log.warning("a file is wrong; what is broken is left out", fault=str(problem))
         crew = await stack.enter_async_context(open_crew())
-        wiring = _plan_wiring(world)
+        wiring = _plan_wiring(world, clock)
         await store.upkeep.ageing.keep(_plan_retention(world))
         links = _Links()
-        intake = await _build_intake(world, store, clock, wiring, (crew.spawn, links.prove))
+        intake = await _build_intake(world, store, wiring, crew, links)
         crew.start(intake.pipeline.run(links.acknowledge), "intake")
         await intake.desk.write(*site_documents(world.site, stored, clock.now()))
         local = stack.enter_context(open_local_door(settings.store.path.parent))
         ports = build_ports(world, store, intake, clock, local)
         url = await stack.enter_async_context(serve_web(world, ports, intake))
         supervisor = Supervisor(watch=intake.watch, clock=clock)
-        links.take(build_links(wiring, inbox=intake.inbox, watch=supervisor, clock=clock))
+        links.take(build_links(wiring, inbox=intake.inbox, watch=supervisor))
         linking = await stack.enter_async_context(open_crew(crew.died))
         linking.start(supervisor.run(links.all), "links")
         linking.start(keep_house(ports), "housekeeping")
@@ -139,8 +137,9 @@ def _announced(world: World, url: str, client: str) -> Iterator[None]:
         notify.withdraw(folder)
 
 
-def _plan_wiring(world: World) -> Wiring:
+def _plan_wiring(world: World, clock: Clock) -> Wiring:
     return Wiring(
+        clock=clock,
         settings=world.settings,
         dialler=build_dialler(world.settings),
         devices=world.site.devices,
@@ -155,13 +154,10 @@ def _plan_retention(world: World) -> Retention:
 
 
 async def _build_intake(
-    world: World,
-    store: SqliteStore,
-    clock: Clock,
-    wiring: Wiring,
-    edge: tuple[Spawn, Prove],
+    world: World, store: SqliteStore, wiring: Wiring, crew: Crew, links: _Links
 ) -> Intake:
-    settings, now = world.settings, clock.now()
+    settings, clock = world.settings, wiring.clock
+    now = clock.now()
     snapshot = await store.archive.load(now=now)
     places = world.site.places
     needs = Needs(
@@ -171,7 +167,7 @@ async def _build_intake(
         hand=store.hand,
         suspects=await store.books.documents(SUSPECTS),
         sender=build_sender(wiring.dialler, clock),
-        spawn=edge[0],
+        spawn=crew.spawn,
         project=make_projector(settings.community.id, lambda: places, test=settings.demo.test),
         drivers={
             "lingdang": LingdangDriver(world.models),
@@ -186,14 +182,10 @@ async def _build_intake(
         prefix=settings.community.prefix,
         flood=settings.flood,
         test=settings.demo.test,
-        prove=edge[1],
+        prove=links.prove,
     )
-
-    def build() -> Intake:
-        history = store.archive.replay(start=now - REPLAYED, end=now)
-        return build_intake(needs, snapshot, history)
-
-    return build()
+    history = store.archive.replay(start=now - REPLAYED, end=now)
+    return build_intake(needs, snapshot, history)
 
 
 class _Links:

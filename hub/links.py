@@ -28,6 +28,7 @@ MQTT = "mqtt"
 class Wiring(msgspec.Struct, frozen=True, kw_only=True):
     """What the links are made from; `dialler` is None where the hub has no broker."""
 
+    clock: Clock
     settings: Settings
     dialler: Dialler | None
     devices: Sequence[Device]
@@ -51,16 +52,14 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def build_links(
-    wiring: Wiring, *, inbox: Inbox, watch: LinkWatch, clock: Clock
-) -> Iterator[tuple[str, Link]]:
+def build_links(wiring: Wiring, *, inbox: Inbox, watch: LinkWatch) -> Iterator[tuple[str, Link]]:
     """Yield each link with the name that stands in its envelopes."""
     if wiring.dialler is not None:
         first: MqttLink | None = None
         for session in Session:
             after = first.caught_up if first else None
             link = MqttLink(
-                session, wiring.dialler, inbox=inbox, watch=watch, clock=clock, after=after
+                session, wiring.dialler, inbox=inbox, watch=watch, clock=wiring.clock, after=after
             )
             first = first or link
             yield MQTT, link
@@ -72,7 +71,7 @@ def build_links(
                 slaves_of(_on_bus(wiring, bus.name), wiring.models, bus.timeout),
                 inbox=inbox,
                 watch=watch,
-                clock=clock,
+                clock=wiring.clock,
             ),
         )
 

@@ -101,8 +101,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
     weir = _build_weir(needs, snapshot, suspects, judge)
     live.explain = judge.explain
     pulse = CommitPulse(snapshot.last_seq)
-    hearing = Hearing(needs.prove)
-    bench = _build_bench(needs, weir, judge, hearing, (live, pulse))
+    bench = _build_bench(needs, weir, judge, live, pulse)
     inbox.post(suspects.note_death)
     inbox.post(lambda batch: room.end_all(snapshot.commands, batch))
     watch = IntakeWatch(
@@ -112,7 +111,6 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
         judge=judge,
         carried=needs.carried,
         uplink=engine.uplink,
-        hearing=hearing,
         strangers=not snapshot.last_seq,
     )
     watch.start(needs.clock.now())
@@ -135,13 +133,8 @@ def _build_live(needs: Needs, snapshot: Snapshot) -> LiveState:
 
 
 def _build_bench(
-    needs: Needs,
-    weir: Weir,
-    judge: Judge,
-    hearing: Hearing,
-    readers: tuple[LiveState, CommitPulse],
+    needs: Needs, weir: Weir, judge: Judge, live: LiveState, pulse: CommitPulse
 ) -> Workbench:
-    live, pulse = readers
     bench = Workbench(
         weir=weir,
         reception=weir.reception,
@@ -149,7 +142,7 @@ def _build_bench(
         live=live,
         pulse=pulse,
         clock=needs.clock,
-        hearing=hearing,
+        hearing=Hearing(needs.prove),
         numbering=Numbering(pulse.last_seq()),
         project=needs.project,
     )

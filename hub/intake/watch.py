@@ -8,7 +8,6 @@ from functools import partial
 import structlog
 
 from hub.intake.batch import Batch
-from hub.intake.hearing import Hearing
 from hub.intake.inbox import BoundedInbox
 from hub.intake.judge import Judge
 from hub.intake.reception import Reception
@@ -39,13 +38,11 @@ class IntakeWatch:
         judge: Judge,
         carried: Mapping[str, str],
         uplink: Uplink,
-        hearing: Hearing,
         strangers: bool = False,
     ) -> None:
         self.up: dict[str, bool] = dict.fromkeys(carried, False)
         self._carried = carried
         self._uplink = uplink
-        self._hearing = hearing
         self._first: dict[str, str] = {}
         for link, carrier in carried.items():
             self._first.setdefault(carrier, link)
@@ -80,7 +77,7 @@ class IntakeWatch:
 
     def link_heard(self, link: str, at: float) -> None:
         """Note until when all was heard; what was offered before this is in the inbox before it."""
-        self._inbox.post(lambda _batch: self._hearing.note(link, at))
+        self._inbox.post(lambda _batch: self._bench.hearing.note(link, at))
 
     def slave_silent(self, uid: DeviceUid, why: str) -> None:
         """Note that a polled device does not answer."""
@@ -103,7 +100,7 @@ class IntakeWatch:
             self._reception.presence.see_first(carrier, batch.now)
             return
         self._behind.add(link)
-        self._hearing.end(link)
+        self._bench.hearing.end(link)
         self._reception.judge_clocks(carrier, judging=False)
         self._reception.presence.blind(carrier)
         self._judge.suspend(carrier, batch)
@@ -114,7 +111,7 @@ class IntakeWatch:
         carrier = self._carried[link]
         self._behind.discard(link)
         if not self._is_bus(link):
-            self._hearing.begin(link, batch.now)
+            self._bench.hearing.begin(link, batch.now)
         if not self._behind:
             self._bench.hold_timers_until = 0.0
         if self._is_first(link):

@@ -44,7 +44,7 @@ class Workbench:
         self._judge = judge
         self._readers = (live, pulse)
         self._clock = clock
-        self._hearing = hearing
+        self.hearing = hearing
         self._numbering = numbering
         self._project = project
         self._ids: Mapping[str, str] = {}
@@ -69,7 +69,7 @@ class Workbench:
         self._weir.release(batch)
         if batch.now >= self.hold_timers_until:
             self._sweep(batch)
-            heard = self._hearing.until(batch.now, self._judge.next_due())
+            heard = self.hearing.until(batch.now, self._judge.next_due())
             self._judge.run_rules(batch, heard)
         self._judge.run_desk(batch)
         self._reception.finish(batch)
@@ -81,7 +81,7 @@ class Workbench:
         if (order := self._judge.next_order_due()) is not None:
             dues.append(order)
         if (due := self._judge.next_due()) is not None:
-            dues.append(self._hearing.next_look(due, self._clock.now()))
+            dues.append(self.hearing.next_look(due, self._clock.now()))
         return max(min(dues), self.hold_timers_until)
 
     def hold_timers(self, now: float) -> None:
