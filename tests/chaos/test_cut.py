@@ -88,4 +88,4 @@ async def test_the_checker_catches_a_hub_that_takes_quiet_for_silence(
     script = Script(trouble=go_deaf_again_and_again, program=TRUSTING_HUB)
     plan = Plan(SEED, SECONDS, rate=RATE)
     outcome = await drill(tmp_path, require_server("mosquitto"), plan, script)
-    assert outcome.faults != []
+    assert any("have no fault behind them" in fault for fault in outcome.faults), outcome.faults
