@@ -30,7 +30,6 @@ from device_drivers.links.mqtt_ear import FOREVER, WELCOME, Answer, Ear
 from device_drivers.links.mqtt_publish import take_publish
 
 PING = PingReqPacket().write()
-GOODBYE = DisconnectPacket().write()
 OLD_BROKER = b"\x20\x02\x00\x01"
 """How a broker that only knows MQTT 3.1.1 says so; in MQTT 5 it is not a packet."""
 

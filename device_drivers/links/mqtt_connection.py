@@ -23,6 +23,10 @@ TICK = 0.25
 ANSWER_LIMIT = 5.0
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER for a socket whose unsent bytes must never arrive."""
+GOODBYE = b"\xe0\x00"
+"""A DISCONNECT, the same in MQTT 3.1.1 and 5."""
+GOODBYE_LIMIT = 0.5
+"""Seconds for the broker to close its side: only then has it read the acknowledgements."""
 PUBACK = 0x40
 _PUBACK = PUBACK << 24 | 2 << 16
 """A whole packet but for its id."""
@@ -63,7 +67,7 @@ class Wire(Protocol):
         ...
 
     async def close(self, *, politely: bool) -> None:
-        """Close; politely: send what waits and say goodbye first."""
+        """Close; politely: until the broker has read all that waits, and hung up."""
         ...
 
 
@@ -124,7 +128,10 @@ class Connection:
         self._check_end()
 
     async def close(self, *, politely: bool) -> None:
-        """Close; politely: send what waits and say goodbye first."""
+        """Close; politely: wait up to GOODBYE_LIMIT for the broker to have read all, and hung up.
+
+        A broker that sees the next connection first, or a reset, overlooks acknowledgements.
+        """
         await self._wire.close(politely=politely)
 
     async def _expect(self, kind: str, packet_id: int) -> Answer:

@@ -13,20 +13,24 @@ import socket
 from collections.abc import Sequence
 
 from device_drivers.links.mqtt_codec import (
-    GOODBYE,
     PING,
     hear_packets,
     write_connect,
     write_publish,
     write_subscribe,
 )
-from device_drivers.links.mqtt_connection import DIAL_LIMIT, RESET, TICK, pack_acknowledgements
+from device_drivers.links.mqtt_connection import (
+    DIAL_LIMIT,
+    GOODBYE,
+    GOODBYE_LIMIT,
+    RESET,
+    TICK,
+    pack_acknowledgements,
+)
 from device_drivers.links.mqtt_ear import WELCOME, Ear
 
 PING_SHARE = 0.9
 """Of the keepalive: two of these and a tick are less than two keepalives."""
-GOODBYE_LIMIT = 0.5
-"""Seconds for the broker to close its side: only then has it read the acknowledgements."""
 
 
 class _Pipe(asyncio.Protocol):
@@ -125,7 +129,7 @@ class FastWire:
         self._look_after()
 
     async def close(self, *, politely: bool) -> None:
-        """Close; politely: wait until the broker has read all and closed its side."""
+        """Close; politely: until the broker has read all that waits, and hung up."""
         transport = self._transport
         if transport is None:
             return

@@ -16,7 +16,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from device_drivers.links.mqtt_connection import TICK
+from device_drivers.links.mqtt_connection import GOODBYE_LIMIT, TICK
 from device_drivers.links.mqtt_ear import WELCOME, Answer, Ear
 from device_drivers.links.mqtt_paho_client import PahoClient, build_client, dial, make_properties
 from device_drivers.links.mqtt_publish import Plain, read_topic
@@ -101,12 +101,32 @@ class PahoWire:
         self._client.hold()
 
     async def close(self, *, politely: bool) -> None:
-        """Close; a reset drops what could not be sent."""
-        goodbye = politely and self._client.is_connected()
-        if goodbye:
-            self._client.disconnect()
-            self._client.loop_write()
-        self._client.drop(reset=not goodbye or self._client.want_write())
+        """Close; politely: until the broker has read all that waits, and hung up."""
+        try:
+            if politely and self._client.is_connected():
+                await self._say_goodbye()
+        finally:
+            self._client.drop()
+
+    async def _say_goodbye(self) -> None:
+        loop, gone = asyncio.get_running_loop(), asyncio.Event()
+
+        def look() -> None:
+            if self._client.has_hung_up():
+                gone.set()
+
+        self._client.say_goodbye()
+        sock = self._client.socket()
+        if sock is None:
+            return
+        loop.add_reader(sock, look)
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(GOODBYE_LIMIT):
+                    await gone.wait()
+        finally:
+            if self._client.socket() is not None:
+                loop.remove_reader(sock)
 
 
 def _report_to(ear: Ear, client: PahoClient) -> None:

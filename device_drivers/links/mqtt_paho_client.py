@@ -17,12 +17,13 @@ from paho.mqtt.properties import Properties
 
 from device_drivers.links.mqtt_connection import (
     DIAL_LIMIT,
+    GOODBYE,
     PUBACK,
     RESET,
     pack_acknowledgements,
 )
 from device_drivers.links.mqtt_ear import FOREVER, Terms
-from device_drivers.links.mqtt_publish import EagerReader
+from device_drivers.links.mqtt_publish import READ_AHEAD, EagerReader
 from device_drivers.links.mqtt_settings import MqttSettings
 
 if TYPE_CHECKING:
@@ -67,13 +68,27 @@ class PahoClient(EagerReader):
         self._send_pingreq()
         self._last_bytes_received = time.monotonic()
 
-    def drop(self, *, reset: bool) -> None:
-        """Close; what was not sent yet is never sent, and after a reset not even read.
+    def say_goodbye(self) -> None:
+        """Send a DISCONNECT behind all that waits; unlike paho's, it leaves the socket open."""
+        self._packet_queue(PUBACK, GOODBYE, 0, 1)
+        self.loop_write()
 
-        A broker that is reset right behind a goodbye may overlook the acknowledgements before it.
-        """
+    def has_hung_up(self) -> bool:
+        """Throw away what has come, and tell whether the broker has closed its side."""
         sock = self.socket()
-        if reset and isinstance(sock, socket.socket):
+        try:
+            while sock is not None and sock.recv(READ_AHEAD):
+                pass
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        except OSError:
+            return True
+        return True
+
+    def drop(self) -> None:
+        """Close with a reset; what was not sent yet is never sent, and not even read."""
+        sock = self.socket()
+        if isinstance(sock, socket.socket):
             with contextlib.suppress(OSError):
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self._out_packet.clear()

@@ -109,8 +109,6 @@ async def test_exactly_the_rest_comes_again_after_a_part_was_acknowledged(
     assert tray.log == ["resumed", "m2", "m3", "m4", "caught up"]
 
 
-# Slow: on a loaded machine its last acknowledgement may miss the broker before the reconnect.
-@pytest.mark.slow
 async def test_an_acknowledgement_waits_for_those_before_it(
     broker: Broker, make: Make, tray: Tray
 ) -> None:
