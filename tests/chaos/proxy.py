@@ -105,6 +105,12 @@ class Proxy:
             case Cut.REFUSED:
                 await self._refuse(self._chance.uniform(*REFUSES_FOR))
 
+    def deafen(self) -> None:
+        """Let every connection that stands go on in name only towards the hub."""
+        self.cuts[Cut.SWALLOWED] += bool(self._lines)
+        for _, down in self._lines:
+            down.swallows = True
+
     async def close(self) -> None:
         """End every connection, and listen no more."""
         self._hang_up()

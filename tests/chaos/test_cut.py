@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.drill import BRISK_HUB, LONG, Script, Stage, drill
-from tests.chaos.plan import Plan
+from tests.chaos.plan import FLICKER, LEAD, Plan
 from tests.chaos.proxy import Cut
+from tests.support.story import has_caught_up, last_seq
 
 pytestmark = [pytest.mark.chaos, pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -23,7 +24,7 @@ BETWEEN = (0.2, 0.8)
 NOTICED = 9.0
 """Seconds from a half-open connection to the next cut: nearly twice the keepalive."""
 DEAF = 3.5
-"""Seconds in which a fault that ends unheard outlives its hold."""
+"""Seconds in which a fault that ends unheard outlives its hold, of 2 to 3 s."""
 SECONDS = 900.0 if LONG else 18.0
 RATE = 250
 FORGETFUL_HUB = (sys.executable, str(Path(__file__).with_name("forgetful_hub.py")))
@@ -47,10 +48,14 @@ async def cut_again_and_again(stage: Stage) -> str:
 
 
 async def go_deaf_again_and_again(stage: Stage) -> str:
-    """Have connections stand in name only, each for as long as the hub needs to notice it."""
-    for _ in range(5):
+    """Have connections stand in name only for a hub that hears all, long enough for a hold."""
+    await asyncio.sleep(LEAD + FLICKER[1])
+    heard = 0
+    for _ in range(3):
+        await has_caught_up(stage.hub, heard)
         await asyncio.sleep(stage.chance.uniform(*BETWEEN))
-        await stage.proxy.strike(Cut.SWALLOWED)
+        heard = await last_seq(stage.hub)
+        stage.proxy.deafen()
         await asyncio.sleep(DEAF)
     return f"{stage.proxy.cuts[Cut.SWALLOWED]} x half-open"
 
