@@ -14,10 +14,10 @@ DEV_STAMP  := .venv/.dev-$(call hash,dev)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check lint types format bench chaos lock clean
+.PHONY: help demo test check lint types format bench bench-peers chaos lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(DEMO_STAMP) ## a whole community on this machine, with simulated devices
 	@exec $(BIN)/lingdang demo $(ARGS)
@@ -43,6 +43,10 @@ format: $(DEV_STAMP) ## put the source in order
 bench: $(DEV_STAMP) ## print the figures of the design, side by side with the goals
 	@bash .ci/servers
 	@$(BIN)/pytest -m bench -o python_files='test_*.py bench_*.py' -s --timeout 900 $(ARGS)
+
+bench-peers: $(DEV_STAMP) ## the hub beside Node-RED, which npm installs below bench/
+	@bash .ci/servers
+	@$(BIN)/pytest -m peers tests/benchmarks/bench_peers.py -s $(ARGS)
 
 chaos: $(DEV_STAMP) ## kill, cut, fill and flood, for as long as it takes
 	@bash .ci/servers

@@ -1,4 +1,4 @@
-"""Looks at a running hub from outside: its database, its process, its counters."""
+"""Looks at a running hub, or a peer, from outside: its database, its process, its counters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -51,13 +51,16 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     tickets_doubled: int
 
 
-class Witness:
-    """Watches one hub."""
+class Watch:
+    """Watches one process and its database, which has a table of alarms; `stored` counts messages.
 
-    def __init__(self, hub: HubProcess) -> None:
-        self._hub = hub
-        self._pid = json.loads(hub.ready_file.read_bytes())["pid"]
-        self._store = f"file:{hub.store}?mode=ro"
+    The process may be another by each look: `pid` is asked each time.
+    """
+
+    def __init__(self, store: Path, pid: Callable[[], int], stored: str = _STORED) -> None:
+        self._pid = pid
+        self._store = f"file:{store}?mode=ro"
+        self._stored = stored
 
     async def until_stored(self, messages: int) -> float:
         """Return the instant at which so many messages were seen in the store."""
@@ -80,18 +83,7 @@ class Witness:
 
     def _count(self, store: sqlite3.Connection) -> int:
         """Count what the log holds, and what was sorted out of it."""
-        return int(store.execute(_STORED).fetchone()[0])
-
-    async def usage(self) -> Usage:
-        """Read the hub's CPU time from /proc and its counters from /metrics."""
-        text = await self._hub.read("/metrics")
-        values = dict(line.rsplit(" ", 1) for line in text.splitlines() if line[0] != "#")
-        fields = self._proc("stat").rpartition(")")[2].split()
-        return Usage(
-            cpu=(int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"),
-            batches=int(float(values["lingdang_batches_total"])),
-            messages=int(float(values["lingdang_messages_committed_total"])),
-        )
+        return int(store.execute(self._stored).fetchone()[0])
 
     def memory(self) -> float:
         """Return the resident memory of the hub in MB."""
@@ -129,13 +121,41 @@ class Witness:
                     latencies.append(now - raised_at)
                     last = row
 
+    @contextlib.contextmanager
+    def open_store(self) -> Iterator[sqlite3.Connection]:
+        """Open the database for reading, in this thread."""
+        with contextlib.closing(sqlite3.connect(self._store, uri=True)) as store:
+            yield store
+
+    def _proc(self, name: str) -> str:
+        return Path("/proc", str(self._pid()), name).read_text("ascii")
+
+
+class Witness(Watch):
+    """Watches one hub."""
+
+    def __init__(self, hub: HubProcess) -> None:
+        pid = json.loads(hub.ready_file.read_bytes())["pid"]
+        super().__init__(hub.store, lambda: int(pid))
+        self._hub = hub
+
+    async def usage(self) -> Usage:
+        """Read the hub's CPU time from /proc and its counters from /metrics."""
+        text = await self._hub.read("/metrics")
+        values = dict(line.rsplit(" ", 1) for line in text.splitlines() if line[0] != "#")
+        fields = self._proc("stat").rpartition(")")[2].split()
+        return Usage(
+            cpu=(int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"),
+            batches=int(float(values["lingdang_batches_total"])),
+            messages=int(float(values["lingdang_messages_committed_total"])),
+        )
+
     def audit(self, messages: int, devices: int) -> Audit:
         """Compare the store with `messages` acknowledged ones, dealt out to the devices in turn.
 
         A message is known by its device and `seq`.
         """
-        reports = replay_file(self._hub.store, start=0.0, end=math.inf, uids=None)
-        times = Counter((report.uid, report.seq) for report in reports if report.boot)
+        times = Counter(read_known(self._hub.store))
         with self.open_store() as store:
             tickets = store.execute(
                 "SELECT json_extract(body, '$.uid'), count(*) FROM ticket GROUP BY 1"
@@ -149,14 +169,11 @@ class Witness:
             tickets_doubled=sum(count - 1 for _, count in tickets),
         )
 
-    @contextlib.contextmanager
-    def open_store(self) -> Iterator[sqlite3.Connection]:
-        """Open the database for reading, in this thread."""
-        with contextlib.closing(sqlite3.connect(self._store, uri=True)) as store:
-            yield store
 
-    def _proc(self, name: str) -> str:
-        return Path("/proc", str(self._pid), name).read_text("ascii")
+def read_known(store: Path) -> list[tuple[str, int | None]]:
+    """Return (uid, seq) of each message that a hub has stored."""
+    reports = replay_file(store, start=0.0, end=math.inf, uids=None)
+    return [(report.uid, report.seq) for report in reports if report.boot]
 
 
 def _breaks(device: int, messages: int, devices: int) -> bool:
