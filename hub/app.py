@@ -17,6 +17,7 @@ from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.modbus import ModbusDriver
 from hub import notify
 from hub.access.local import open_local_door
+from hub.backtest_process import Backtests
 from hub.clock import Clock, SystemClock
 from hub.crew import Crew, open_crew
 from hub.errors import ConfigError, HubError
@@ -28,13 +29,15 @@ from hub.links import Wiring, build_dialler, build_links, build_sender
 from hub.loading import World, load_world, read_settings
 from hub.logs import configure_logging
 from hub.ports import Envelope, Link
+from hub.rule_office import SiteRules
+from hub.services.rule_shelf import RULE_VERSIONS, RuleShelf
 from hub.services.supervisor import Supervisor
 from hub.site_books import known_uids, site_documents
 from hub.store.retention import Keep, Retention, plan_retention
 from hub.store.sink import influx
 from hub.store.sqlite import SqliteStore, open_store
 from hub.wall_clock import keep_time
-from hub.web import build_ports, keep_house, serve_web
+from hub.web import Doors, build_ports, keep_house, serve_web
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +85,8 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.store.path, clock=clock))
         stored = await store.books.documents("device")
-        world = load_world(settings, known_uids(stored), problems=problems)
+        shelf = RuleShelf(await store.books.documents(RULE_VERSIONS))
+        world = load_world(settings, known_uids(stored), problems=problems, versions=shelf.newest())
         for problem in world.problems:
             log.warning("a file is wrong; what is broken is left out", fault=str(problem))
         crew = await stack.enter_async_context(open_crew())
@@ -93,7 +97,16 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
         crew.start(intake.pipeline.run(links.acknowledge), "intake")
         await intake.desk.write(*site_documents(world.site, stored, clock.now()))
         local = stack.enter_context(open_local_door(settings.store.path.parent))
-        ports = build_ports(world, store, intake, clock, local)
+        rules = SiteRules(
+            world,
+            shelf,
+            put=intake.desk.put_rules,
+            closings=store.books.closing_codes,
+            backtest=Backtests(config).run,
+            clock=clock,
+        )
+        doors = Doors(local=local, rules=rules)
+        ports = build_ports(world, store, intake, clock, doors)
         url = await stack.enter_async_context(serve_web(world, ports, intake))
         supervisor = Supervisor(watch=intake.watch, clock=clock)
         links.take(build_links(wiring, inbox=intake.inbox, watch=supervisor))

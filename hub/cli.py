@@ -137,11 +137,13 @@ def rules_backtest(
     file: Annotated[
         Path | None, typer.Option(help="rules to try instead of those in force")
     ] = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
 ) -> None:
     """Run rules over stored history and list the alarms that they would have raised."""
-    from hub.checking import backtest_rules
+    from hub.backtesting import backtest_rules
 
-    raise SystemExit(backtest_rules(config, days=days, rule=rule, file=file, echo=typer.echo))
+    backtest_rules(config, days=days, rule=rule, file=file, echo=typer.echo, as_json=json)
 
 
 @demo_app.callback(invoke_without_command=True)

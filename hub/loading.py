@@ -6,7 +6,7 @@ Nothing here stops a start: each fault becomes a problem with its place, and the
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +17,9 @@ from device_drivers.catalogue import load_models, shipped_models
 from hub.errors import ConfigError, Problem
 from hub.model.catalogue import DeviceModel
 from hub.model.device import DeviceUid
+from hub.model.rule_version import RuleMode, RuleVersion
 from hub.services.registry import Site, check_site
+from hub.services.rule_shelf import file_of, texts_of
 from hub.settings import Settings, parse_settings
 from hub.toml_reader import TomlReader
 from rules.rule import Rule
@@ -34,6 +36,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...]
     site: Site
     problems: tuple[Problem, ...] = ()
+    rule_files: dict[str, str] = {}
+    """The site's own rule files as they were read, but for broken ones: name → text."""
 
 
 def read_settings(config: Path) -> tuple[Settings, tuple[Problem, ...]]:
@@ -55,24 +59,52 @@ def load_world(
     known: Mapping[str, DeviceUid],
     *,
     problems: Iterable[Problem] = (),
+    versions: Sequence[RuleVersion] = (),
     prove: bool = False,
 ) -> World:
     """Read models, rules and site; `known` maps ids of known devices to their uids.
 
+    `versions` are those of rules that were made on the site and count.
     `prove` runs the rules' examples, which takes seconds; a start trusts the last check.
     """
     faults = list(problems)
     shipped = shipped_models()
     models = _load(load_models, shipped, _folders(settings.models.dirs, faults), faults)
-    rule_texts = _folders(settings.rules.dirs, faults)
+    files_of_site = _folders(settings.rules.dirs, faults)
+    own = {**files_of_site, **texts_of(versions)}
     rules = _load(
-        lambda texts: load_rules(texts, models, prove=prove, site=tuple(rule_texts)),
+        lambda texts: load_rules(texts, models, prove=prove, site=tuple(own)),
         shipped_rules(),
-        rule_texts,
+        own,
         faults,
     )
+    rules = choose_modes(rules, versions)
     site = _load_site(settings, models, known, faults)
-    return World(settings=settings, models=models, rules=rules, site=site, problems=tuple(faults))
+    broken = {problem.file for problem in faults}
+    return World(
+        settings=settings,
+        models=models,
+        rules=rules,
+        site=site,
+        problems=tuple(faults),
+        rule_files={name: text for name, text in files_of_site.items() if name not in broken},
+    )
+
+
+def choose_modes(rules: Iterable[Rule], versions: Iterable[RuleVersion]) -> tuple[Rule, ...]:
+    """Have each rule count as its version says; one whose text was left out stays as it is."""
+    of = {version.rule: version for version in versions}
+    return tuple(
+        _count(rule, of[rule.id]) if rule.id in of else rule
+        for rule in rules
+        if rule.id not in of or of[rule.id].mode is not RuleMode.OFF
+    )
+
+
+def _count(rule: Rule, version: RuleVersion) -> Rule:
+    if version.text and rule.file != file_of(version):
+        return rule
+    return msgspec.structs.replace(rule, trial=version.mode is RuleMode.TRIAL)
 
 
 def shipped_rules() -> dict[str, str]:

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import msgspec
 from fastapi import FastAPI
 
 from hub.access.demo import import_access
@@ -24,6 +25,7 @@ from hub.errors import Problem, StoreError
 from hub.feeds.grid import build_feeds
 from hub.intake.core import Intake
 from hub.loading import World, read_access
+from hub.ports import RuleOffice
 from hub.services.ticket import possible_steps
 from hub.store.sqlite import SqliteStore
 
@@ -32,8 +34,15 @@ SWEEP_EVERY = 60
 """Notes of the uses of keys between two sweeps."""
 
 
+class Doors(msgspec.Struct, frozen=True, kw_only=True):
+    """Ways in that are not the store's or the intake's: of the command line, and to the rules."""
+
+    local: LocalDoor
+    rules: RuleOffice
+
+
 def build_ports(
-    world: World, store: SqliteStore, intake: Intake, clock: Clock, local: LocalDoor
+    world: World, store: SqliteStore, intake: Intake, clock: Clock, doors: Doors
 ) -> WebPorts:
     """Hand the web layers what they may use."""
     community = world.settings.community
@@ -43,7 +52,8 @@ def build_ports(
         desk=intake.desk,
         books=store.books,
         archive=store.archive,
-        gatekeeper=Gatekeeper(store.books, intake.desk, clock, local),
+        gatekeeper=Gatekeeper(store.books, intake.desk, clock, doors.local),
+        rules=doors.rules,
         clock=clock,
         community=CommunityCard(
             id=community.id,

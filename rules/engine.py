@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Any
 
@@ -63,11 +63,35 @@ class Engine:
             _wake_all(self._runner, self._world, self._now)
 
     def set_rules(self, rules: Sequence[Rule], at: float) -> list[Decision]:
-        """Put other rules in force; they are evaluated at once on what is known."""
+        """Put other rules in force; they are evaluated at once on what is known.
+
+        What a rule has raised that is gone is cleared; one that leaves trial says it again.
+        """
+        tried = {rule.id for rule in self._rules if rule.trial}
+        before = self._world
         self._rules = tuple(rules)
         self._now = max(self._now, at)
         self.set_world(*self._books)
-        return self.advance(self._now)
+        out = [
+            _say(watch, Move.CLEAR, self._now, why=reason.RULE_GONE)
+            for watch in _raised(before)
+            if not self.keeps(watch.device.device.uid, watch.program.rule.id)
+        ]
+        out += [
+            _say(watch, Move.RAISE, self._now)
+            for watch in _raised(self._world)
+            if watch.program.rule.id in tried and not watch.program.rule.trial
+        ]
+        return out + self.advance(self._now)
+
+    def keeps(self, subject: str, rule: str) -> bool:
+        """Tell whether an alarm of this rule on this subject can still clear by itself.
+
+        A place's alarm has the rule of its devices with a suffix behind a dot.
+        """
+        d = self._world.get(subject)
+        names = (watch.program.rule.id for watch in d.watches) if d else map(_id_of, self._rules)
+        return any(rule == name or rule.startswith(f"{name}.") for name in names)
 
     def apply(self, report: Report) -> list[Decision]:
         """Take a device's report; reports of unknown devices say nothing."""
@@ -152,6 +176,20 @@ class Engine:
         answers = [_explain(watch) for watch in d.watches]
         d.now = now
         return answers
+
+
+def _id_of(rule: Rule) -> str:
+    return rule.id
+
+
+def _raised(world: World) -> Iterator[Watch]:
+    return (watch for d in world.values() for watch in d.watches if watch.episode)
+
+
+def _say(watch: Watch, move: Move, now: float, *, why: dict[str, str] | None = None) -> Decision:
+    watch.device.now = max(watch.device.now, now)
+    stage = watch.episode.stage if watch.episode else -1
+    return write_decision(watch, move, stage=stage, why=why)
 
 
 def _clear(runner: Runner, watch: Watch, at: float) -> Decision:

@@ -55,6 +55,30 @@ def _find_value(line: str, start: int, number: int) -> tuple[Mark, str]:
     return Mark(number, start + (2 if rest[:1] in {'"', "'"} else 1)), ""
 
 
+def cut_rules(text: str) -> list[str]:
+    """Return the text of each `[[rule]]` of a file, without other tables.
+
+    Comments right above a rule belong to it.
+    """
+    lines, blocks = text.split("\n"), find_blocks(text)
+    starts = [_with_comment(lines, block.line) for block in blocks]
+    ends = [*starts[1:], len(lines)]
+    parts: list[list[str]] = []
+    for block, start, end in zip(blocks, starts, ends, strict=True):
+        if block.header == "rule":
+            parts.append([])
+        if parts and (block.header == "rule" or block.header.startswith("rule.")):
+            parts[-1] += lines[start:end]
+    return ["\n".join(part).strip() + "\n" for part in parts]
+
+
+def _with_comment(lines: list[str], line: int) -> int:
+    start = line - 1
+    while start and lines[start - 1].startswith("#"):
+        start -= 1
+    return start
+
+
 def group_rules(blocks: list[Block]) -> list[list[Block]]:
     """Return, per `[[rule]]`, its own block and those below it (`rule.stage`, `rule.example`…)."""
     groups: list[list[Block]] = []

@@ -144,6 +144,9 @@ def _members(error: HubError) -> dict[str, Any]:
             return {"possible": list(error.possible)}
         case InvalidRequestError():
             return {"errors": error.problems}
+        case ConfigError():
+            places = {f"{each.line}:{each.column}": each.message for each in error.problems}
+            return {"errors": places}
         case GoneError():
             return {"oldest": error.oldest}
         case TooManyRequestsError():

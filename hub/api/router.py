@@ -16,6 +16,7 @@ from hub.api import (
     keys,
     operation,
     people,
+    rules,
     stream,
     tickets,
 )
@@ -24,7 +25,7 @@ from hub.api.metrics import Counts, build_registry
 from hub.api.operation import Readiness
 
 PREFIX = "/api/v1"
-PARTS = (devices, alarms, tickets, commands, journal, stream, arrival, people, keys)
+PARTS = (devices, alarms, tickets, commands, journal, stream, arrival, people, keys, rules)
 
 
 def build_api(

@@ -22,6 +22,7 @@ from hub.intake.presence import Presence
 from hub.intake.pulse import CommitPulse
 from hub.intake.reception import Reception
 from hub.intake.router import Router
+from hub.intake.rule_room import RuleRoom
 from hub.intake.suspect import Suspects
 from hub.intake.watch import IntakeWatch
 from hub.intake.weir import Weir
@@ -104,6 +105,8 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
     bench = _build_bench(needs, weir, judge, live, pulse)
     inbox.post(suspects.note_death)
     inbox.post(lambda batch: room.end_all(snapshot.commands, batch))
+    rules = RuleRoom(engine=engine, judge=judge, index=book.index)
+    inbox.post(rules.end_orphans)
     watch = IntakeWatch(
         inbox=inbox,
         bench=bench,
@@ -120,7 +123,9 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
         reception=weir.reception,
         live=live,
         pulse=pulse,
-        desk=IntakeDesk(inbox=inbox, book=book, room=room, live=live, books=needs.books),
+        desk=IntakeDesk(
+            inbox=inbox, book=book, room=room, rules=rules, live=live, books=needs.books
+        ),
         watch=watch,
     )
 

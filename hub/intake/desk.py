@@ -10,12 +10,14 @@ from hub.intake.batch import Batch
 from hub.intake.command_room import CommandRoom
 from hub.intake.inbox import BoundedInbox
 from hub.intake.live import LiveState
+from hub.intake.rule_room import RuleRoom
 from hub.model.access import Identity
 from hub.model.command import Command
 from hub.model.journal import Draft
 from hub.model.ticket import Ticket, TicketStep
 from hub.ports import Books, Document
 from hub.services.desk_book import DeskBook
+from rules.rule import Rule
 
 
 class IntakeDesk:
@@ -27,12 +29,14 @@ class IntakeDesk:
         inbox: BoundedInbox,
         book: DeskBook,
         room: CommandRoom,
+        rules: RuleRoom,
         live: LiveState,
         books: Books,
     ) -> None:
         self._inbox = inbox
         self._book = book
         self._room = room
+        self._rules = rules
         self._live = live
         self._books = books
 
@@ -69,6 +73,20 @@ class IntakeDesk:
     ) -> None:
         """Store documents with journal entries (type, subject, actor, data)."""
         await self._inbox.perform(lambda batch: put_papers(batch, documents, entries))
+
+    async def put_rules(
+        self,
+        rules: Sequence[Rule],
+        documents: Sequence[Document],
+        entries: Sequence[tuple[str, str, str, dict[str, Any]]],
+    ) -> None:
+        """Put rules in force, with documents and journal entries, in one commit."""
+
+        def act(batch: Batch) -> None:
+            put_papers(batch, documents, entries)
+            self._rules.put_in_force(rules, batch)
+
+        await self._inbox.perform(act)
 
 
 def put_papers(

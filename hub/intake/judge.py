@@ -72,15 +72,15 @@ class Judge:
         self._gates.hear(report)
         decisions = self._engine.apply(report)
         if decisions:
-            self._decide(decisions, batch)
+            self.decide(decisions, batch)
 
     def hear_command(self, uid: str, do: str, batch: Batch) -> None:
         """Take the fact that an order was given."""
-        self._decide(self._engine.command(uid, do, batch.now), batch)
+        self.decide(self._engine.command(uid, do, batch.now), batch)
 
     def run_rules(self, batch: Batch, heard: float) -> None:
         """Let the rules' timers come that are due by `heard`, up to when nothing is under way."""
-        self._decide(self._engine.advance(heard), batch)
+        self.decide(self._engine.advance(heard), batch)
         self._follow(self._topology.advance(heard), batch)
         for decision, quiet in self._gates.retry(batch.now):
             batch.follow(self._book.apply(decision, batch.now, suppressed=quiet))
@@ -103,17 +103,22 @@ class Judge:
     def suspend(self, link: str, batch: Batch) -> None:
         """Say that a link is lost: the silence of its devices proves nothing."""
         self._topology.pause(link)
-        self._decide(self._engine.uplink.suspend(batch.now, link), batch)
+        self.decide(self._engine.uplink.suspend(batch.now, link), batch)
 
     def resume(self, link: str, batch: Batch) -> None:
         """Say that a link has caught up: silence counts from now."""
         self._topology.resume(batch.now, link)
-        self._decide(self._engine.uplink.resume(batch.now, link), batch)
+        self.decide(self._engine.uplink.resume(batch.now, link), batch)
 
     def store_states(self, batch: Batch) -> None:
         """Add the running state that has changed to the batch."""
         batch.changes.states.extend(self._engine.take_states())
         batch.changes.states.extend(self._topology.take_states())
+
+    def decide(self, decisions: Iterable[Decision], batch: Batch) -> None:
+        """Let decisions go their way through topology, gates and the desk's book."""
+        for decision in decisions:
+            self._follow(self._topology.take(decision, batch.now), batch)
 
     def explain(self, uid: str) -> list[dict[str, Any]]:
         """Return the gates and rules of a device with their answers and reasons; see `why`."""
@@ -128,10 +133,6 @@ class Judge:
             for each in self._engine.explain(uid)
         ]
         return [*self._gates.explain(uid, self._now), *waiting, *rules]
-
-    def _decide(self, decisions: Iterable[Decision], batch: Batch) -> None:
-        for decision in decisions:
-            self._follow(self._topology.take(decision, batch.now), batch)
 
     def _follow(self, outcomes: Iterable[Outcome], batch: Batch) -> None:
         for outcome in outcomes:

@@ -18,10 +18,19 @@ from hub.ports.row import (
     Snapshot,
     StateRow,
 )
+from hub.ports.rule import (
+    BacktestWish,
+    RuleCard,
+    RuleFault,
+    RuleOffice,
+    RuleProof,
+    RuleSheet,
+)
 from hub.ports.store import Archive, Books, Committer, Hand, HistoryPage
 
 __all__ = [
     "Archive",
+    "BacktestWish",
     "Books",
     "Changes",
     "CommandSender",
@@ -51,6 +60,11 @@ __all__ = [
     "ReadingRow",
     "Registers",
     "RollupRow",
+    "RuleCard",
+    "RuleFault",
+    "RuleOffice",
+    "RuleProof",
+    "RuleSheet",
     "Snapshot",
     "StateRow",
 ]

@@ -129,6 +129,10 @@ class Books(Protocol):
         """Read what was quarantined, newest first."""
         ...
 
+    async def closing_codes(self) -> dict[str, dict[str, int]]:
+        """Count the closing codes of tickets by rule."""
+        ...
+
     async def newcomers(self, *, limit: int) -> list[dict[str, Any]]:
         """Read who is not in the books.
 

@@ -34,6 +34,10 @@ class DeskIndex:
         """Return an alarm that is not cleared."""
         return self._alarms.get(alarm_id)
 
+    def open_alarms(self) -> Sequence[Alarm]:
+        """Return every alarm that is not cleared."""
+        return list(self._alarms.values())
+
     def alarms_on(self, uid: str) -> Sequence[Alarm]:
         """Return the subject's alarms that are not cleared."""
         return list(self._by_subject.get(uid, {}).values())

@@ -39,6 +39,10 @@ _NEWCOMERS = (
     " ORDER BY last_seen DESC, link, address LIMIT ?"
 )
 _NEWCOMER_FIELDS = ("link", "address", "first_seen", "last_seen", "count", "sample", "guess")
+_CLOSING_CODES = (
+    "SELECT json_extract(body, '$.rule') AS rule, json_extract(body, '$.closing_code') AS code,"
+    " count(*) FROM ticket WHERE code <> '' GROUP BY rule, code"
+)
 _QUARANTINE = (
     "SELECT link, address, payload, reason, at FROM quarantine"
     " ORDER BY at DESC, link DESC, address DESC, tie DESC LIMIT ?"
@@ -113,6 +117,13 @@ class SqliteBooks:
         """Read who is not in the books, last heard first; `sample` is the last message's bytes."""
         rows = await self._rows(_NEWCOMERS, limit)
         return [dict(zip(_NEWCOMER_FIELDS, row, strict=True)) for row in rows]
+
+    async def closing_codes(self) -> dict[str, dict[str, int]]:
+        """Count the closing codes of tickets by rule."""
+        found: dict[str, dict[str, int]] = {}
+        for rule, code, count in await self._rows(_CLOSING_CODES):
+            found.setdefault(rule, {})[code] = count
+        return found
 
     async def head(self) -> Head:
         """Read the end of the journal's chain of seals."""

@@ -36,6 +36,7 @@ from hub.ports import (
     RollupRow,
     Snapshot,
 )
+from tests.support.rules import make_office
 
 NOW = 1_764_000_000.0
 TOKENS = {role: f"ld_token_of_the_{role}" for role in Role}
@@ -115,6 +116,9 @@ class FakeBooks:
 
     async def newcomers(self, *, limit: int) -> list[dict[str, Any]]:
         return self.new[:limit]
+
+    async def closing_codes(self) -> dict[str, dict[str, int]]:
+        return {}
 
 
 class FakePulse:
@@ -435,6 +439,7 @@ def make_world() -> World:
         books=books,
         archive=archive,
         gatekeeper=Gatekeeper(books, desk, clock),
+        rules=make_office(clock),
         clock=clock,
         community=CommunityCard(id="guanshan", name="关山社区", prefix="GS"),
         possible_steps=lambda _ticket, _who: ("take", "comment", "void"),

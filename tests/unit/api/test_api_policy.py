@@ -18,6 +18,7 @@ NAMES = {
     "incident": "GS-1",
     "name": "li",
     "key_id": "k1",
+    "rule": "door-forced",
 }
 GRID_ONLY = "/grid/v1"
 

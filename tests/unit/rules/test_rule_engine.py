@@ -313,6 +313,30 @@ def test_a_removed_rule_leaves_no_row_behind() -> None:
     assert StateRow(key="u1|r", data=None) in engine.take_states()
 
 
+def test_what_a_removed_rule_had_raised_is_cleared_and_says_why() -> None:
+    engine = start(write(OPEN))
+    engine.apply(say(0, arm_position="open"))
+    (cleared,) = engine.set_rules(load(write("mode == 'manual'", name="s")), T0 + 1)
+    assert (cleared.action, cleared.rule, cleared.at) == ("clear", "r", T0 + 1)
+    assert "no longer in force" in cleared.reason["en"]
+    assert engine.keeps("u1", "s")
+    assert not engine.keeps("u1", "r")
+
+
+def test_a_rule_that_leaves_trial_says_again_what_it_has_raised() -> None:
+    engine = start(write(OPEN, "trial = true"))
+    engine.apply(say(0, arm_position="open"))
+    (raised,) = engine.set_rules(load(write(OPEN)), T0 + 1)
+    assert (raised.action, raised.trial) == ("raise", False)
+    assert engine.set_rules(load(write(OPEN)), T0 + 2) == []
+
+
+def test_an_alarm_of_a_place_lives_as_long_as_the_rule_of_its_devices() -> None:
+    engine = start(write(OPEN))
+    assert engine.keeps("guanshan/a", "r.common")
+    assert not engine.keeps("guanshan/a", "gone.common")
+
+
 def test_a_new_device_does_not_disturb_the_others() -> None:
     engine = start(write(OPEN, 'hold = "3m"'))
     engine.apply(say(0, arm_position="open"))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from hub.errors import ConfigError, Problem
+from hub.loading import shipped_rules
 from hub.model.alarm import Severity
 from hub.model.catalogue import DeviceModel, PointSpec, PointType
 from hub.model.device import Kind
 from rules.ruleset import load_rules
+from rules.source import cut_rules
 
 GOOD = """
 [[rule]]
@@ -272,3 +275,11 @@ def test_a_model_that_types_a_point_otherwise_is_named() -> None:
     )
     with pytest.raises(ConfigError, match=r"model odd-gate"):
         load_rules({"gates.toml": GOOD}, {"odd": odd})
+
+
+def test_each_shipped_rule_can_be_cut_out_of_its_file_and_loads_alone() -> None:
+    for name, text in shipped_rules().items():
+        whole = tomllib.loads(text)["rule"]
+        parts = [tomllib.loads(part) for part in cut_rules(text)]
+        assert [part["rule"] for part in parts] == [[rule] for rule in whole], name
+        assert all(set(part) == {"rule"} for part in parts), name

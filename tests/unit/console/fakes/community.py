@@ -38,6 +38,7 @@ from hub.services.deadline import renew_limits
 from hub.services.ticket import possible_steps, step
 from simulators.guanshan import build_site
 from simulators.site import DeviceRow
+from tests.support.rules import make_office
 from tests.unit.access.web_fakes import FakeBooks, FakeDesk, FakePulse
 
 ENDED = frozenset({TicketState.CLOSED, TicketState.VOIDED})
@@ -348,6 +349,7 @@ def make_console(
         books=community.books,
         archive=WaveArchive(clock),
         gatekeeper=Gatekeeper(community.books, desk, clock),
+        rules=make_office(clock),
         clock=clock,
         community=CommunityCard(id="guanshan", name="关山社区", prefix="GS", test=True),
         possible_steps=possible,

@@ -1,0 +1,173 @@
+"""A rule from first draft to end, on a hub that runs: trial, tickets, off, and back-test."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.support.broker import running_broker, shipped_lines
+from tests.support.hub_process import HubProcess, running_hub
+from tests.support.publisher import Publisher, publishing
+from tests.support.site import KEYS, Plot, names, write_site
+from tests.support.story import has_caught_up, hears, read_journal, read_tickets, until
+from tests.unit.rule_office.test_site_rules import WARM
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+
+SITE = names("barrier_gate", 2)
+HOT, COOL = SITE
+RULE = "motor-warm"
+
+
+@pytest.fixture
+async def port(tmp_path: Path, require_server: Callable[[str], Path]) -> AsyncIterator[int]:
+    lines = shipped_lines(durable=False)
+    async with running_broker(require_server("mosquitto"), tmp_path / "broker", lines) as broker:
+        yield broker.port
+
+
+@pytest.fixture
+async def hub(tmp_path: Path, port: int) -> AsyncIterator[HubProcess]:
+    config = write_site(tmp_path / "hub", Plot(devices=SITE), mqtt_port=port)
+    async with running_hub(config) as hub:
+        await has_caught_up(hub)
+        yield hub
+
+
+@pytest.fixture
+async def gates(port: int) -> AsyncIterator[Publisher]:
+    async with publishing(port) as publisher:
+        yield publisher
+
+
+async def post(
+    hub: HubProcess, path: str, body: dict[str, Any], role: str = "administrator", **headers: str
+) -> httpx2.Response:
+    headers["authorization"] = f"Bearer {KEYS[role]}"
+    async with httpx2.AsyncClient(base_url=hub.url, trust_env=False, timeout=60) as client:
+        return await client.post(path, json=body, headers=headers)
+
+
+async def say_hot(hub: HubProcess, gates: Publisher, warm: float = 70.0) -> None:
+    gates.state(HOT, time.time(), motor_temperature=warm)
+    await hears(hub, HOT, "motor.temperature", warm)
+
+
+async def alarms(hub: HubProcess) -> list[tuple[str, str]]:
+    items = (await hub.get("/api/v1/alarms", state="open"))["items"]
+    return [(each["rule"], each["state"]) for each in items]
+
+
+async def test_a_rule_is_tried_activated_and_switched_off_while_the_hub_runs(
+    hub: HubProcess, gates: Publisher
+) -> None:
+    await say_hot(hub, gates)
+    made = await post(hub, "/api/v1/rules", {"text": WARM, "why": "夏天常报修"})
+    assert made.status_code == 201, made.text
+    # It counts at once, on what is known; on trial nobody is told.
+    await until(lambda: alarms(hub), lambda found: found == [(RULE, "suppressed")])
+    assert await read_tickets(hub) == []
+
+    path = f"/api/v1/rules/{RULE}/actions"
+    await post(hub, path, {"mode": "active", "why": "a quiet week"}, **{"if-match": '"1"'})
+    (ticket,) = await until(lambda: read_tickets(hub), bool)
+    assert (ticket["subject"], ticket["fault"]) == (HOT, "gate.motor_warm")
+    assert await alarms(hub) == [(RULE, "raised")]
+
+    slow = await post(hub, path, {"mode": "off", "why": "x"}, **{"if-match": '"1"'})
+    assert slow.status_code == 409
+    await post(hub, path, {"mode": "off", "why": "new motors"})
+    await until(lambda: alarms(hub), lambda found: not found)
+    (ticket,) = await read_tickets(hub)
+    assert ticket["flags"] == ["recovered"]
+
+    entries = [each for each in await read_journal(hub) if each["type"] == "rule.changed"]
+    said = [(each["data"]["version"], each["data"]["mode"]) for each in entries]
+    assert said == [(1, "trial"), (2, "active"), (3, "off")]
+
+
+async def test_what_was_written_here_outlives_the_process(
+    hub: HubProcess, gates: Publisher
+) -> None:
+    await post(hub, "/api/v1/rules", {"text": WARM, "why": "first", "mode": "active"})
+    await hub.kill()
+    await hub.start()
+    sheet = await hub.get(f"/api/v1/rules/{RULE}")
+    assert (sheet["mode"], sheet["version"], sheet["source"]) == ("active", 1, "site")
+    await has_caught_up(hub, after=await _last(hub))
+    await say_hot(hub, gates)
+    await until(lambda: alarms(hub), lambda found: found == [(RULE, "raised")])
+
+
+async def test_an_alarm_whose_rule_went_away_while_the_hub_was_down_is_cleared(
+    hub: HubProcess, gates: Publisher
+) -> None:
+    folder = hub.folder / "rules"
+    (folder / "own.toml").write_text(WARM + "\n", "utf-8")
+    text = (folder / "own.toml").read_text("utf-8").replace("[[rule]]", "[[rule]]\ntrial = false")
+    (folder / "own.toml").write_text(text, "utf-8")
+    await hub.stop()
+    await hub.start()
+    await say_hot(hub, gates)
+    await until(lambda: alarms(hub), lambda found: found == [(RULE, "raised")])
+    await hub.stop()
+    (folder / "own.toml").unlink()
+    await hub.start()
+    await until(lambda: alarms(hub), lambda found: not found)
+
+
+async def test_a_fault_in_a_text_is_told_by_line_and_changes_nothing(hub: HubProcess) -> None:
+    text = WARM.replace("motor.temperature", "motor.temprature")
+    told = (await post(hub, "/api/v1/rules/check", {"text": text})).json()
+    assert [fault["line"] for fault in told["faults"]] == [8]
+    refused = await post(hub, "/api/v1/rules", {"text": text, "why": "x"})
+    assert refused.status_code == 422
+    assert "motor.temperature" in refused.text, "the nearest name"
+    assert (await hub.status(f"/api/v1/rules/{RULE}"))[0] == 404
+
+
+async def test_rules_are_tried_on_history_while_the_hub_runs(
+    hub: HubProcess, gates: Publisher
+) -> None:
+    await say_hot(hub, gates)
+    await say_hot(hub, gates, warm=30.0)
+    answer = await post(hub, "/api/v1/rules/backtest", {"days": 1, "text": WARM}, role="manager")
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert [line["kind"] for line in lines if line["kind"] != "progress"] == [
+        "begin",
+        "alarm",
+        "end",
+    ], answer.text
+    (alarm,) = (line for line in lines if line["kind"] == "alarm")
+    assert (alarm["subject"], alarm["rule"], alarm["told"]) == (HOT, RULE, "would ring")
+    assert lines[-1]["difference"]["appeared"] == 1
+    assert (await hub.status(f"/api/v1/rules/{RULE}"))[0] == 404, "nothing counts by it"
+
+
+async def test_only_one_back_test_runs_and_a_wrong_one_says_why(
+    hub: HubProcess, gates: Publisher
+) -> None:
+    empty = await post(hub, "/api/v1/rules/backtest", {"days": 1})
+    assert (empty.status_code, "no history" in empty.text) == (422, True)
+    await say_hot(hub, gates)
+    wish = {"days": 1, "text": "[[rule"}
+    first, second = await asyncio.gather(
+        post(hub, "/api/v1/rules/backtest", wish), post(hub, "/api/v1/rules/backtest", wish)
+    )
+    assert sorted((first.status_code, second.status_code)) == [409, 422]
+    wrong = first if first.status_code == 422 else second
+    assert "TOML" in wrong.text
+    assert "/" not in wrong.json()["detail"].partition("TOML")[0], "no path of the machine"
+    assert (await post(hub, "/api/v1/rules/backtest", {"days": 0})).status_code == 422
+
+
+async def _last(hub: HubProcess) -> int:
+    entries = await read_journal(hub)
+    return max(each["seq"] for each in entries if each["type"] == "rule.changed")
