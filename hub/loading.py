@@ -6,7 +6,7 @@ Nothing here stops a start: each fault becomes a problem with its place, and the
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +18,7 @@ from hub.errors import ConfigError, Problem
 from hub.model.catalogue import DeviceModel
 from hub.model.device import DeviceUid
 from hub.model.rule_version import RuleMode, RuleVersion
+from hub.model.spelling import suggest
 from hub.services.registry import Site, check_site
 from hub.services.rule_shelf import file_of, texts_of
 from hub.settings import Settings, parse_settings
@@ -80,6 +81,7 @@ def load_world(
     )
     rules = choose_modes(rules, versions)
     site = _load_site(settings, models, known, faults)
+    faults += _lost_overrides(rules, site)
     broken = {problem.file for problem in faults}
     return World(
         settings=settings,
@@ -115,6 +117,23 @@ def shipped_rules() -> dict[str, str]:
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
         if entry.name.endswith(".toml")
     }
+
+
+def _lost_overrides(rules: Iterable[Rule], site: Site) -> Iterator[Problem]:
+    """Tell of parameters that are set for a device or place that the site does not have."""
+    devices = {device.id for device in site.devices}
+    for override in (each for rule in rules for each in rule.overrides):
+        for what, name, known in (
+            ("device", override.device, devices),
+            ("place", override.place, site.places.keys()),
+        ):
+            if name and name not in known:
+                yield Problem(
+                    file=override.file,
+                    line=override.line,
+                    message=f"the site has no {what} {name!r}, whose parameters are set here",
+                    hint=suggest(name, known),
+                )
 
 
 def _load(

@@ -55,7 +55,10 @@ def read_rule(
     reader = Reader(file, table, group[0], table.get("params"))
     reader.check_keys(_RULE_KEYS)
     ticket = reader.ticket()
-    stages = [_read_stage(each, ticket) for each in _parts(reader, group, "stage", _STAGE_KEYS)]
+    stages = []
+    for each in _parts(reader, group, "stage", _STAGE_KEYS):
+        stages.append(_read_stage(each, ticket))
+        reader.timed |= {f"stage.{len(stages) - 1}": name for name in each.timed.values()}
     parts = _parts(reader, group, "example", _EXAMPLE_KEYS)
     examples = [_read_example(each) for each in parts]
     name = reader.text("id")
@@ -76,6 +79,8 @@ def read_rule(
         **_read_condition(reader),
         **_read_consequence(reader, trial=trial),
     )
+    timed = {"release" if key == "quiet" else key: name for key, name in reader.timed.items()}
+    rule = msgspec.structs.replace(rule, timed=timed)
     draft = Draft(rule=rule, marks=_collect_marks(group))
     return draft, reader.problems + _check_shape(draft, table)
 

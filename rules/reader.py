@@ -25,6 +25,8 @@ class Reader:
         self.block = block
         self.params = params if isinstance(params, dict) else {}
         self.problems: list[Problem] = []
+        self.timed: dict[str, str] = {}
+        """Key → the parameter that is its time."""
 
     def fault(self, key: str, message: str, hint: str = "") -> None:
         """Note a fault at a key."""
@@ -104,6 +106,7 @@ class Reader:
                 )
                 return None
             value = self.params[name]
+            self.timed[key] = name
         if value is None:
             return None
         try:

@@ -52,6 +52,18 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     within: float
 
 
+class Override(msgspec.Struct, frozen=True, kw_only=True):
+    """Other values of a rule's parameters where device, place and model fit; empty fits all."""
+
+    rule: str
+    values: dict[str, Value]
+    device: str = ""
+    place: str = ""
+    model: str = ""
+    file: str = ""
+    line: int = 0
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule; times in seconds. `when` is empty for a rule that only emits its missed event.
 
@@ -70,6 +82,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     gap: float | None = None
     severity: Severity = Severity.MINOR
     params: dict[str, Value] = {}
+    timed: dict[str, str] = {}
+    """Field → the parameter that is its time: hold, release, gap, within, stage.0…"""
+    overrides: tuple[Override, ...] = ()
     stages: tuple[Stage, ...] = ()
     expectation: Expectation | None = None
     tell: tuple[str, ...] = ()

@@ -12,12 +12,13 @@ from hub.model.catalogue import DeviceModel
 from rules.check import check_rule, prove_rule
 from rules.draft import Draft, read_rule
 from rules.language.syntax import nearest
-from rules.rule import Rule, Span
+from rules.override import TABLE, attach, read_overrides
+from rules.rule import Override, Rule, Span
 from rules.schedule import read_schedules
 from rules.source import Block, find_blocks, group_rules
 from rules.vocabulary import Vocabulary
 
-_TABLES = ("rule", "schedule")
+_TABLES = ("rule", "schedule", TABLE)
 _PLACE = re.compile(r"line (\d+), column (\d+)")
 
 
@@ -37,13 +38,16 @@ def load_rules(
     problems: list[Problem] = []
     drafts: dict[str, Draft] = {}
     schedules: dict[str, tuple[Span, ...]] = {}
+    overrides: list[Override] = []
     for name, text in files.items():
-        found, table = _read_file(name, text, problems, trial=name in site)
+        found, table, others = _read_file(name, text, problems, trial=name in site)
         schedules |= table
+        overrides += others
         for draft in found:
             drafts.pop(draft.rule.id, None)
             drafts[draft.rule.id] = draft
     rules = _finish(drafts, schedules, models, problems)
+    rules = attach(rules, overrides, models, problems)
     if prove and not problems:
         for draft, rule in zip(drafts.values(), rules, strict=True):
             problems += prove_rule(draft, rule, models, rules)
@@ -70,21 +74,22 @@ def _finish(
 
 def _read_file(
     name: str, text: str, problems: list[Problem], *, trial: bool
-) -> tuple[list[Draft], dict[str, tuple[Span, ...]]]:
+) -> tuple[list[Draft], dict[str, tuple[Span, ...]], list[Override]]:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         problems.append(_syntax_problem(name, text, error))
-        return [], {}
+        return [], {}, []
     blocks = find_blocks(text)
     problems += _check_tables(name, data, blocks)
     tables = data.get("rule", [])
     if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
         message = "rules are written [[rule]] / 规则请写 [[rule]]"
         problems.append(Problem(file=name, line=1, message=message))
-        return [], {}
+        return [], {}, []
     drafts = _read_rules(name, tables, group_rules(blocks), problems, trial=trial)
-    return drafts, read_schedules(name, data.get("schedule", {}), blocks, problems)
+    overrides = read_overrides(name, data.get(TABLE, []), blocks, problems)
+    return drafts, read_schedules(name, data.get("schedule", {}), blocks, problems), overrides
 
 
 def _read_rules(

@@ -39,9 +39,13 @@ def run_examples(
 ) -> list[ExampleResult]:
     """Run every example of a rule; `others` are rules whose missed events it counts.
 
-    Raises StoryError for a story that cannot be read.
+    They count with their own parameters, not with a site's. Raises StoryError for a story that
+    cannot be read.
     """
-    company = [each for each in others if each.id != rule.id]
+    rule, *company = (
+        msgspec.structs.replace(each, overrides=())
+        for each in (rule, *(each for each in others if each.id != rule.id))
+    )
     return [_run_example(rule, example, models or {}, company) for example in rule.examples]
 
 

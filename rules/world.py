@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from hub.model.catalogue import DeviceModel
-from hub.model.device import Device
+from hub.model.device import Device, Kind
 from hub.model.place import Place
+from rules.override import Variant, adapt, variant_of
 from rules.plan import Plan
 from rules.program import FieldError, build_program, route_program
 from rules.rule import Rule
@@ -14,6 +15,8 @@ from rules.state import DeviceState, Watch
 from rules.vocabulary import Vocabulary
 
 World = dict[str, DeviceState]
+_Key = tuple[Kind, str, Variant]
+"""Kind, model, and the parameters that are other ones: what devices share a plan by."""
 
 
 def build_world(
@@ -24,10 +27,12 @@ def build_world(
 ) -> World:
     """Return the states by uid, all blank; raises FieldError for a rule that does not compile."""
     listed = list(devices)
-    plans = _build_plans(rules, listed, models)
+    own = [rule for rule in rules if rule.overrides]
+    keys = {d.uid: (d.kind, d.model, variant_of(own, d)) for d in listed}
+    plans = _build_plans(rules, keys.values(), models)
     world: World = {}
     for device in listed:
-        plan = plans[device.kind, device.model]
+        plan = plans[keys[device.uid]]
         state = world[device.uid] = DeviceState(device, plan, _ancestors(device.place, places))
         state.watches = [Watch(state, program) for program in plan.programs]
     _bind_relations(world)
@@ -36,20 +41,20 @@ def build_world(
 
 
 def _build_plans(
-    rules: Sequence[Rule], devices: Iterable[Device], models: Mapping[str, DeviceModel]
-) -> dict[tuple[str, str], Plan]:
+    rules: Sequence[Rule], keys: Iterable[_Key], models: Mapping[str, DeviceModel]
+) -> dict[_Key, Plan]:
     vocabulary = Vocabulary(models, [rule.id for rule in rules if rule.expectation])
-    plans: dict[tuple[str, str], Plan] = {}
-    for device in devices:
-        key = device.kind, device.model
+    plans: dict[_Key, Plan] = {}
+    for key in keys:
         if key not in plans:
-            model = models.get(device.model)
-            fits = model if model and model.kind is device.kind else None
-            plans[key] = Plan(device.kind, vocabulary, fits)
-    for plan in plans.values():
+            kind, name, _ = key
+            model = models.get(name)
+            fits = model if model and model.kind is kind else None
+            plans[key] = Plan(kind, vocabulary, fits)
+    for (_, _, variant), plan in plans.items():
         for rule in rules:
             if plan.kind in rule.kinds:
-                _add_rule(rule, plan)
+                _add_rule(adapt(rule, variant), plan)
     _make_foreign_slots(list(plans.values()))
     _put_questions(list(plans.values()))
     for plan in plans.values():

@@ -32,7 +32,9 @@ GROUPS = {
     "platforms": {"grid", "administrator"},
 }
 WRITTEN_WITHOUT_A_STEP = ("opened", "updated", "recovered", "merged", "overdue")
-TYPE = re.compile(r"\"((?:device|link|alarm|ticket|command|person|key|clock|store|rule)\.[a-z_]+)\"")
+TYPE = re.compile(
+    r"\"((?:device|link|alarm|ticket|command|person|key|clock|store|rule)\.[a-z_]+)\""
+)
 NOT_TYPES = {"clock.offset", "link.lost", "link.back", "link.errors"}
 """Events and points of devices."""
 project = make_projector("guanshan", lambda: PLACES, test=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hub.clock import ManualClock
@@ -12,7 +14,7 @@ from hub.model.rule_version import RuleMode
 from hub.ports import Document
 from hub.rule_office import SiteRules
 from hub.services.rule_shelf import RuleShelf
-from hub.settings import Settings
+from hub.settings import FolderSettings, Settings
 from tests.support.rules import Force, make_office
 
 NOW = 1_764_000_000.0
@@ -221,3 +223,16 @@ async def test_the_false_alarm_share_comes_from_the_closing_codes(
     force.closings = {LIBRARY_RULE: {"repaired": 6, "false_alarm": 1, "no_fault_found": 1}}
     assert (await office.sheet(LIBRARY_RULE)).card.false_alarm_share == 0.25
     assert (await office.sheet("door-forced")).card.false_alarm_share is None
+
+
+async def test_parameters_for_a_device_that_is_not_there_are_told(tmp_path: Path) -> None:
+    text = """
+[[params]]
+rule = "barrier-stuck-open"
+device = "gate-9"
+set = { limit = "5m" }
+"""
+    (tmp_path / "own.toml").write_text(text, "utf-8")
+    settings = Settings(rules=FolderSettings(dirs=(tmp_path,)))
+    (problem,) = (each for each in load_world(settings, {}).problems if each.line)
+    assert (problem.line, "no device 'gate-9'" in problem.message) == (2, True)
