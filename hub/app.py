@@ -17,7 +17,6 @@ from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.modbus import ModbusDriver
 from hub import notify
 from hub.access.local import open_local_door
-from hub.backtest_process import Backtests
 from hub.clock import Clock, SystemClock
 from hub.crew import Crew, open_crew
 from hub.errors import ConfigError, HubError
@@ -28,16 +27,17 @@ from hub.intake.suspect import SUSPECTS
 from hub.links import Wiring, build_dialler, build_links, build_sender
 from hub.loading import World, load_world, read_settings
 from hub.logs import configure_logging
+from hub.offices import open_offices
 from hub.ports import Envelope, Link
-from hub.rule_office import SiteRules
 from hub.services.rule_shelf import RULE_VERSIONS, RuleShelf
 from hub.services.supervisor import Supervisor
+from hub.services.window_book import WINDOWS, read_windows
 from hub.site_books import known_uids, site_documents
 from hub.store.retention import Keep, Retention, plan_retention
 from hub.store.sink import influx
 from hub.store.sqlite import SqliteStore, open_store
 from hub.wall_clock import keep_time
-from hub.web import Doors, build_ports, keep_house, serve_web
+from hub.web import build_ports, keep_house, serve_web
 
 log = structlog.get_logger(__name__)
 
@@ -97,15 +97,9 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
         crew.start(intake.pipeline.run(links.acknowledge), "intake")
         await intake.desk.write(*site_documents(world.site, stored, clock.now()))
         local = stack.enter_context(open_local_door(settings.store.path.parent))
-        rules = SiteRules(
-            world,
-            shelf,
-            put=intake.desk.put_rules,
-            closings=store.books.closing_codes,
-            backtest=Backtests(config).run,
-            clock=clock,
+        doors = await open_offices(
+            config, world, intake, store=store, shelf=shelf, clock=clock, local=local
         )
-        doors = Doors(local=local, rules=rules)
         ports = build_ports(world, store, intake, clock, doors)
         url = await stack.enter_async_context(serve_web(world, ports, intake))
         supervisor = Supervisor(watch=intake.watch, clock=clock)
@@ -179,6 +173,7 @@ async def _build_intake(
         books=store.books,
         hand=store.hand,
         suspects=await store.books.documents(SUSPECTS),
+        windows=tuple(read_windows(await store.books.documents(WINDOWS)).values()),
         sender=build_sender(wiring.dialler, clock),
         spawn=crew.spawn,
         project=make_projector(settings.community.id, lambda: places, test=settings.demo.test),

@@ -25,7 +25,7 @@ from hub.errors import Problem, StoreError
 from hub.feeds.grid import build_feeds
 from hub.intake.core import Intake
 from hub.loading import World, read_access
-from hub.ports import RuleOffice
+from hub.ports import RuleOffice, WindowOffice
 from hub.services.ticket import possible_steps
 from hub.store.sqlite import SqliteStore
 
@@ -35,10 +35,11 @@ SWEEP_EVERY = 60
 
 
 class Doors(msgspec.Struct, frozen=True, kw_only=True):
-    """Ways in that are not the store's or the intake's: of the command line, and to the rules."""
+    """Ways in beside store and intake: of the command line, to the rules, and to the windows."""
 
     local: LocalDoor
     rules: RuleOffice
+    windows: WindowOffice
 
 
 def build_ports(
@@ -54,6 +55,7 @@ def build_ports(
         archive=store.archive,
         gatekeeper=Gatekeeper(store.books, intake.desk, clock, doors.local),
         rules=doors.rules,
+        windows=doors.windows,
         clock=clock,
         community=CommunityCard(
             id=community.id,

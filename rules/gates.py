@@ -15,6 +15,7 @@ from hub.model.alarm import Decision
 from hub.model.device import Device, Lifecycle
 from hub.model.instant import to_rfc3339
 from hub.model.place import Place, contains
+from hub.model.window import Window
 
 FLAPS = 5
 """So many raises within the window are allowed; one more, and that alarm stays open till quiet."""
@@ -27,8 +28,8 @@ Text = Mapping[str, str]
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """What the gates need to know about the subject of a decision at the instant `now`.
 
-    `device` is None where the subject is a place. `notices` are the texts of the notices in force
-    at the place; `fire_zones` the places where a fire input is active (see `fire_zone`);
+    `device` is None where the subject is a place. `maintenance` and `notices` are the windows in
+    force there; `fire_zones` the places where a fire input is active (see `fire_zone`);
     `explained_by` is the sentence of what explains this one; `raises` counts those of the same
     alarm within the last quarter of an hour (`Flapping.count`), this one included; `is_open` says
     that it is raised already.
@@ -37,7 +38,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     now: float
     place: str
     device: Device | None = None
-    notices: tuple[Text, ...] = ()
+    maintenance: tuple[Window, ...] = ()
+    notices: tuple[Window, ...] = ()
     fire_zones: tuple[str, ...] = ()
     explained_by: Text | None = None
     raises: int = 0
@@ -129,11 +131,19 @@ def _in_service(_decision: Decision, situation: Situation) -> Text | None:
 
 
 def _maintenance(decision: Decision, situation: Situation) -> Text | None:
+    if "maintenance" not in decision.inhibit:
+        return None
+    for window in situation.maintenance:
+        end, text = to_rfc3339(window.end), window.text
+        return {
+            "zh": f"检修中，至 {end}：{text['zh']}",
+            "en": f"Maintenance until {end}: {text['en']}",
+        }
     device = situation.device
     if device is None or device.state is not Lifecycle.MAINTENANCE:
         return None
     until = device.maintenance_until
-    if "maintenance" not in decision.inhibit or (until is not None and situation.now >= until):
+    if until is not None and situation.now >= until:
         return None
     end = to_rfc3339(until) or ""
     return {"zh": f"检修中，至 {end or '完工'}", "en": f"Maintenance until {end or 'completed'}"}
@@ -144,8 +154,8 @@ def _notice(decision: Decision, situation: Situation) -> Text | None:
         return None
     notice = situation.notices[0]
     return {
-        "zh": f"公告期间不报：{notice.get('zh', '')}",
-        "en": f"A notice explains it: {notice.get('en', '')}",
+        "zh": f"公告期间不报：{notice.text['zh']}",
+        "en": f"A notice explains it: {notice.text['en']}",
     }
 
 

@@ -10,7 +10,7 @@ from hub.access.gatekeeper import Gatekeeper
 from hub.clock import Clock
 from hub.model.access import Identity
 from hub.model.ticket import Ticket
-from hub.ports import Archive, Books, Desk, Live, Pulse, RuleOffice
+from hub.ports import Archive, Books, Desk, Live, Pulse, RuleOffice, WindowOffice
 
 
 class CommunityCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +39,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     archive: Archive
     gatekeeper: Gatekeeper
     rules: RuleOffice
+    windows: WindowOffice
     clock: Clock
     community: CommunityCard
     possible_steps: Callable[[Ticket, Identity], Sequence[str]]

@@ -19,13 +19,14 @@ from hub.api import (
     rules,
     stream,
     tickets,
+    windows,
 )
 from hub.api.frame import FrameShelf
 from hub.api.metrics import Counts, build_registry
 from hub.api.operation import Readiness
 
 PREFIX = "/api/v1"
-PARTS = (devices, alarms, tickets, commands, journal, stream, arrival, people, keys, rules)
+PARTS = (devices, alarms, tickets, commands, journal, stream, arrival, people, keys, rules, windows)
 
 
 def build_api(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
@@ -31,6 +32,7 @@ from hub.model.catalogue import DeviceModel
 from hub.model.device import Device
 from hub.model.place import Place
 from hub.model.report import Report
+from hub.model.window import Window
 from hub.ports import (
     Books,
     CommandSender,
@@ -41,6 +43,7 @@ from hub.ports import (
     Snapshot,
 )
 from hub.services.desk_book import DeskBook
+from hub.services.repair import repairs_on
 from hub.settings import FloodSettings
 from rules.engine import Engine
 from rules.rule import Rule
@@ -72,6 +75,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     rules: Sequence[Rule]
     prefix: str
     suspects: Mapping[str, bytes] = {}
+    windows: Sequence[Window] = ()
     flood: FloodSettings = FloodSettings()
     test: bool = False
     prove: Prove | None = None
@@ -96,7 +100,9 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
     room = CommandRoom(inbox=inbox, sender=needs.sender, spawn=needs.spawn, look=live.device)
     book = DeskBook(snapshot, prefix=needs.prefix, test=needs.test)
     engine = Engine(needs.rules, judge_clocks=False)
-    judge = _build_judge(needs, engine, book, room)
+    gates = Gatehouse(needs.devices, needs.places, partial(repairs_on, book.index))
+    gates.set_windows(needs.windows)
+    judge = _build_judge(needs, engine, gates, book, room)
     judge.restore(snapshot, history, needs.clock.now())
     suspects = Suspects(needs.hand, needs.suspects)
     weir = _build_weir(needs, snapshot, suspects, judge)
@@ -124,7 +130,13 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
         live=live,
         pulse=pulse,
         desk=IntakeDesk(
-            inbox=inbox, book=book, room=room, rules=rules, live=live, books=needs.books
+            inbox=inbox,
+            book=book,
+            room=room,
+            rules=rules,
+            gates=gates,
+            live=live,
+            books=needs.books,
         ),
         watch=watch,
     )
@@ -155,11 +167,13 @@ def _build_bench(
     return bench
 
 
-def _build_judge(needs: Needs, engine: Engine, book: DeskBook, room: CommandRoom) -> Judge:
+def _build_judge(
+    needs: Needs, engine: Engine, gates: Gatehouse, book: DeskBook, room: CommandRoom
+) -> Judge:
     judge = Judge(
         engine=engine,
         topology=Topology(needs.devices, needs.places),
-        gates=Gatehouse(needs.devices, needs.places),
+        gates=gates,
         book=book,
         room=room,
     )

@@ -8,6 +8,7 @@ from typing import Any
 from hub.errors import NotFoundError
 from hub.intake.batch import Batch
 from hub.intake.command_room import CommandRoom
+from hub.intake.gatehouse import Gatehouse
 from hub.intake.inbox import BoundedInbox
 from hub.intake.live import LiveState
 from hub.intake.rule_room import RuleRoom
@@ -15,6 +16,7 @@ from hub.model.access import Identity
 from hub.model.command import Command
 from hub.model.journal import Draft
 from hub.model.ticket import Ticket, TicketStep
+from hub.model.window import Window
 from hub.ports import Books, Document
 from hub.services.desk_book import DeskBook
 from rules.rule import Rule
@@ -30,6 +32,7 @@ class IntakeDesk:
         book: DeskBook,
         room: CommandRoom,
         rules: RuleRoom,
+        gates: Gatehouse,
         live: LiveState,
         books: Books,
     ) -> None:
@@ -37,6 +40,7 @@ class IntakeDesk:
         self._book = book
         self._room = room
         self._rules = rules
+        self._gates = gates
         self._live = live
         self._books = books
 
@@ -73,6 +77,20 @@ class IntakeDesk:
     ) -> None:
         """Store documents with journal entries (type, subject, actor, data)."""
         await self._inbox.perform(lambda batch: put_papers(batch, documents, entries))
+
+    async def put_windows(
+        self,
+        windows: Sequence[Window],
+        documents: Sequence[Document],
+        entries: Sequence[tuple[str, str, str, dict[str, Any]]],
+    ) -> None:
+        """Have windows count, with documents and journal entries, in one commit."""
+
+        def act(batch: Batch) -> None:
+            put_papers(batch, documents, entries)
+            self._gates.set_windows(windows)
+
+        await self._inbox.perform(act)
 
     async def put_rules(
         self,

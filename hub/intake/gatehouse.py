@@ -6,7 +6,8 @@ flaps is not cleared before it has been quiet.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,7 +17,9 @@ from hub.model.device import Device
 from hub.model.instant import to_rfc3339
 from hub.model.place import Place
 from hub.model.report import Quality, Report
+from hub.model.window import Window, WindowKind
 from hub.ports import PointRow
+from hub.services.window_book import in_force
 from rules.gates import Answer, Flapping, Situation, Verdict, fire_zone, judge, judge_clear
 
 FIRE_POINT = "fire.input"
@@ -36,6 +39,8 @@ TRY_AGAIN = 10.0
 """Seconds after which those who wait are tried again, whatever has happened."""
 
 Key = tuple[str, str]
+Repairs = Callable[[str, str], Sequence[Window]]
+"""Returns the work that goes on at a device (uid), but for this fault."""
 
 _ANY = Decision(
     action=Action.RAISE,
@@ -76,15 +81,27 @@ def _say(answer: Answer) -> str:
 class Gatehouse:
     """Asks the gates, with what it knows of each subject's situation."""
 
-    def __init__(self, devices: Sequence[Device], places: Mapping[str, Place]) -> None:
+    def __init__(
+        self,
+        devices: Sequence[Device],
+        places: Mapping[str, Place],
+        repairs: Repairs = lambda _uid, _fault: (),
+    ) -> None:
         self._flapping = Flapping()
         self._fires: dict[str, str] = {}
         self._stopped: dict[Key, Decision] = {}
         self._clears: dict[Key, Decision] = {}
         self._raised: set[Key] = set()
         self._last: dict[Key, Verdict] = {}
+        self._windows: tuple[Window, ...] = ()
+        self._repairs = repairs
         self._next_try = 0.0
         self.set_world(devices, places)
+
+    def set_windows(self, windows: Sequence[Window]) -> None:
+        """Learn the windows anew; who waits is tried again at once."""
+        self._windows = tuple(windows)
+        self._next_try = 0.0
 
     def set_world(self, devices: Sequence[Device], places: Mapping[str, Place]) -> None:
         """Learn the books anew."""
@@ -181,10 +198,17 @@ class Gatehouse:
 
     def _situation(self, decision: Decision, now: float) -> Situation:
         device = self._devices.get(decision.subject)
+        place = device.place if device else decision.subject
+        found = partial(in_force, self._windows, now=now, place=place, device=device)
         return Situation(
             now=now,
-            place=device.place if device else decision.subject,
+            place=place,
             device=device,
+            maintenance=(
+                *found(kind=WindowKind.MAINTENANCE),
+                *(w for w in self._repairs(decision.subject, decision.fault) if w.counts(now)),
+            ),
+            notices=tuple(found(kind=WindowKind.NOTICE)),
             fire_zones=tuple(self._fires.values()),
             raises=self._flapping.count(decision.subject, decision.rule, now),
             is_open=(decision.subject, decision.rule) in self._raised,

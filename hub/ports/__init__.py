@@ -27,6 +27,7 @@ from hub.ports.rule import (
     RuleSheet,
 )
 from hub.ports.store import Archive, Books, Committer, Hand, HistoryPage
+from hub.ports.window import WindowOffice, WindowWish
 
 __all__ = [
     "Archive",
@@ -67,4 +68,6 @@ __all__ = [
     "RuleSheet",
     "Snapshot",
     "StateRow",
+    "WindowOffice",
+    "WindowWish",
 ]

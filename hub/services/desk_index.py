@@ -24,6 +24,7 @@ class DeskIndex:
         self._open: dict[str, Ticket] = {}
         self._ended: dict[str, Ticket] = {}
         self._by_fault: dict[tuple[str, str], str] = {}
+        self._at_work: dict[str, dict[str, Ticket]] = {}
         self._next_limit = inf
         for alarm in alarms:
             self.put_alarm(alarm)
@@ -69,6 +70,10 @@ class DeskIndex:
         """Return the tickets that are neither closed nor voided."""
         return list(self._open.values())
 
+    def at_work_on(self, uid: str) -> Sequence[Ticket]:
+        """Return the subject's tickets whose holder has arrived, and works."""
+        return list(self._at_work.get(uid, {}).values())
+
     def open_alarms_of(self, ticket: Ticket) -> Sequence[Alarm]:
         """Return the ticket's alarms that are not cleared."""
         return [alarm for each in ticket.alarms if (alarm := self._alarms.get(each))]
@@ -76,6 +81,7 @@ class DeskIndex:
     def put_ticket(self, ticket: Ticket) -> None:
         """Take over a version; an open ticket is found by its fault before any closed one."""
         key = (ticket.uid, ticket.fault)
+        self._note_work(ticket)
         if ticket.state in _ENDED:
             self._open.pop(ticket.number, None)
             self._ended[ticket.number] = ticket
@@ -87,6 +93,14 @@ class DeskIndex:
         self._by_fault[key] = ticket.number
         limit = next_limit(ticket)
         self._next_limit = min(self._next_limit, inf if limit is None else limit)
+
+    def _note_work(self, ticket: Ticket) -> None:
+        if ticket.state is TicketState.ARRIVED:
+            self._at_work.setdefault(ticket.uid, {})[ticket.number] = ticket
+        elif working := self._at_work.get(ticket.uid):
+            working.pop(ticket.number, None)
+            if not working:
+                del self._at_work[ticket.uid]
 
     def take_due(self, now: float) -> Sequence[Ticket]:
         """Return the open tickets if one of them may have run over a limit, else nothing."""

@@ -37,6 +37,7 @@ from hub.ports import (
     Snapshot,
 )
 from tests.support.rules import make_office
+from tests.support.windows import make_windows
 
 NOW = 1_764_000_000.0
 TOKENS = {role: f"ld_token_of_the_{role}" for role in Role}
@@ -440,6 +441,7 @@ def make_world() -> World:
         archive=archive,
         gatekeeper=Gatekeeper(books, desk, clock),
         rules=make_office(clock),
+        windows=make_windows(clock),
         clock=clock,
         community=CommunityCard(id="guanshan", name="关山社区", prefix="GS"),
         possible_steps=lambda _ticket, _who: ("take", "comment", "void"),

@@ -19,6 +19,7 @@ NAMES = {
     "name": "li",
     "key_id": "k1",
     "rule": "door-forced",
+    "window": "w-1",
 }
 GRID_ONLY = "/grid/v1"
 

@@ -33,7 +33,7 @@ GROUPS = {
 }
 WRITTEN_WITHOUT_A_STEP = ("opened", "updated", "recovered", "merged", "overdue")
 TYPE = re.compile(
-    r"\"((?:device|link|alarm|ticket|command|person|key|clock|store|rule)\.[a-z_]+)\""
+    r"\"((?:device|link|alarm|ticket|command|person|key|clock|store|rule|window)\.[a-z_]+)\""
 )
 NOT_TYPES = {"clock.offset", "link.lost", "link.back", "link.errors"}
 """Events and points of devices."""

@@ -6,6 +6,7 @@ import pytest
 from hub.model.alarm import Action, Decision, Severity
 from hub.model.device import Device, DeviceUid, Kind, Lifecycle
 from hub.model.place import Place
+from hub.model.window import Window, WindowKind
 from rules.gates import (
     FLAP_WINDOW,
     FLAPS,
@@ -40,6 +41,11 @@ HELD_OPEN = Decision(
 )
 
 
+def window(zh: str, en: str, kind: WindowKind = WindowKind.NOTICE) -> Window:
+    text = {"zh": zh, "en": en}
+    return Window(id="w-1", kind=kind, text=text, start=NOW - 60, end=NOW + 3600, place=UNIT)
+
+
 def situation(**more: object) -> Situation:
     return Situation(**({"now": NOW, "place": UNIT, "device": DOOR} | more))
 
@@ -58,7 +64,7 @@ def test_an_ordinary_fault_goes_through_and_every_gate_has_answered() -> None:
 def test_every_answer_is_a_sentence_in_both_languages() -> None:
     closed = situation(
         device=door(state=Lifecycle.RETIRED),
-        notices=({"zh": "停电", "en": "power cut"},),
+        notices=(window("停电", "power cut"),),
         fire_zones=("guanshan/a",),
         explained_by={"zh": "交换机", "en": "switch"},
         raises=FLAPS + 1,
@@ -90,14 +96,14 @@ def test_a_rule_that_does_not_name_an_inhibit_is_not_stopped_by_it() -> None:
     duress = msgspec.structs.replace(HELD_OPEN, inhibit=())
     under_way = situation(
         device=door(state=Lifecycle.MAINTENANCE),
-        notices=({"zh": "停电", "en": "power cut"},),
+        notices=(window("停电", "power cut"),),
         fire_zones=("guanshan/a",),
     )
     assert judge(duress, under_way).open
 
 
 def test_a_notice_says_its_own_text() -> None:
-    verdict = judge(HELD_OPEN, situation(notices=({"zh": "停水", "en": "no water"},)))
+    verdict = judge(HELD_OPEN, situation(notices=(window("停水", "no water"),)))
     assert verdict.gate == "notice"
     assert "停水" in verdict.reason["zh"]
 
@@ -166,3 +172,12 @@ def test_flapping_forgets_an_alarm_that_has_become_quiet() -> None:
     assert flapping.count("d1", "door-held", NOW + FLAP_WINDOW) == 0
     assert flapping.count("d1", "other", NOW) == 0
     assert not flapping._raises
+
+
+def test_a_maintenance_window_says_until_when_and_what_for() -> None:
+    open_one = window("换锁", "new locks", WindowKind.MAINTENANCE)
+    verdict = judge(HELD_OPEN, situation(maintenance=(open_one,)))
+    assert (verdict.open, verdict.gate) == (False, "maintenance")
+    assert verdict.reason["en"].endswith(": new locks")
+    careless = msgspec.structs.replace(HELD_OPEN, inhibit=())
+    assert judge(careless, situation(maintenance=(open_one,))).open

@@ -39,6 +39,7 @@ from hub.services.ticket import possible_steps, step
 from simulators.guanshan import build_site
 from simulators.site import DeviceRow
 from tests.support.rules import make_office
+from tests.support.windows import make_windows
 from tests.unit.access.web_fakes import FakeBooks, FakeDesk, FakePulse
 
 ENDED = frozenset({TicketState.CLOSED, TicketState.VOIDED})
@@ -350,6 +351,7 @@ def make_console(
         archive=WaveArchive(clock),
         gatekeeper=Gatekeeper(community.books, desk, clock),
         rules=make_office(clock),
+        windows=make_windows(clock),
         clock=clock,
         community=CommunityCard(id="guanshan", name="关山社区", prefix="GS", test=True),
         possible_steps=possible,

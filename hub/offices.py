@@ -1,0 +1,45 @@
+"""The offices behind the web's doors: rules, maintenance windows and notices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hub.access.local import LocalDoor
+from hub.backtest_process import Backtests
+from hub.clock import Clock
+from hub.intake.core import Intake
+from hub.loading import World
+from hub.rule_office import SiteRules
+from hub.services.rule_shelf import RuleShelf
+from hub.services.window_book import WINDOWS, WindowBook
+from hub.store.sqlite import SqliteStore
+from hub.web import Doors
+
+
+async def open_offices(
+    config: Path,
+    world: World,
+    intake: Intake,
+    *,
+    store: SqliteStore,
+    shelf: RuleShelf,
+    clock: Clock,
+    local: LocalDoor,
+) -> Doors:
+    """Open every office on what is stored, and on the desk where changes take their turn."""
+    rules = SiteRules(
+        world,
+        shelf,
+        put=intake.desk.put_rules,
+        closings=store.books.closing_codes,
+        backtest=Backtests(config).run,
+        clock=clock,
+    )
+    windows = WindowBook(
+        await store.books.documents(WINDOWS),
+        devices=world.site.devices,
+        places=world.site.places,
+        put=intake.desk.put_windows,
+        clock=clock,
+    )
+    return Doors(local=local, rules=rules, windows=windows)
