@@ -30,6 +30,7 @@ class MappedHand:
     def __init__(self, page: mmap.mmap) -> None:
         self.left = _read(page)
         self._page = page
+        self._written = SIZE
 
     def take(self, address: str, payload: bytes) -> None:
         """Note a message before anything looks at it."""
@@ -39,10 +40,12 @@ class MappedHand:
             self.rest()
         else:
             self._page[: len(note)] = note
+            self._written = max(self._written, len(note))
 
     def rest(self) -> None:
-        """Note that nothing is in hand."""
-        _HEAD.pack_into(self._page, 0, 0, 0)
+        """Note that nothing is in hand, and leave nothing of what was."""
+        self._page[: self._written] = bytes(self._written)
+        self._written = _HEAD.size
 
 
 @contextlib.contextmanager

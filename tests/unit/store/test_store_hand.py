@@ -92,3 +92,16 @@ def test_without_room_for_the_page_the_hub_runs_all_the_same(tmp_path: Path) -> 
     with open_hand(tmp_path / "no such folder" / "hand") as hand:
         hand.take(TOPIC, PAYLOAD)
         assert hand.left is None
+
+
+def test_what_was_laid_down_leaves_no_byte_in_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "hand"
+    with open_hand(file) as hand:
+        hand.take(TOPIC, b"a" * 1000)
+    with open_hand(file) as hand:
+        hand.take(TOPIC, b"b" * 500)
+        hand.take(TOPIC, PAYLOAD)
+        hand.rest()
+        assert not file.read_bytes().strip(b"\0"), "neither of this run nor of the one before"
+        hand.take(TOPIC, PAYLOAD)
+        assert PAYLOAD in file.read_bytes()
