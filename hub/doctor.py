@@ -23,7 +23,7 @@ TIGHT, FULL = 0.2, 0.05
 """Shares of free space below which there is a warning, and below which it is wrong."""
 
 
-_NO_COPIES = {".audit-key", ".hand", ".lock", ".part"}
+_NO_COPIES = {".audit-key", ".day-keys", ".hand", ".lock", ".part"}
 """Ends of files beside the database that hold no copy of it, or not yet."""
 
 

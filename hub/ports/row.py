@@ -80,13 +80,14 @@ class HeardRow(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fa
 
 
 class QuarantineRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that could not be understood, with the reason."""
+    """A message that could not be understood, with the reason; the store gives it its `id`."""
 
     link: str
     address: str
     payload: bytes
     reason: str
     at: float
+    id: int = 0
 
 
 class NewcomerRow(msgspec.Struct, frozen=True, kw_only=True):

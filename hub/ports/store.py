@@ -133,6 +133,10 @@ class Books(Protocol):
         """Count the closing codes of tickets by rule."""
         ...
 
+    async def quarantined(self, number: int) -> QuarantineRow | None:
+        """Read one message that was quarantined, by its `id`."""
+        ...
+
     async def newcomers(self, *, limit: int) -> list[dict[str, Any]]:
         """Read who is not in the books.
 

@@ -12,6 +12,8 @@ from hub.model.ticket import Ticket
 from hub.ports import FeedRow, QuarantineRow
 from hub.store import bounds
 from hub.store.chain import Head, read_head
+from hub.store.day_key import DayKeys
+from hub.store.leftover import about
 from hub.store.order import ticket_order
 from hub.store.readers import Readers
 from hub.store.record import ENTRY_COLUMNS, FEED_COLUMNS, to_entry, to_feed_item
@@ -43,17 +45,18 @@ _CLOSING_CODES = (
     "SELECT json_extract(body, '$.rule') AS rule, json_extract(body, '$.closing_code') AS code,"
     " count(*) FROM ticket WHERE code <> '' GROUP BY rule, code"
 )
-_QUARANTINE = (
-    "SELECT link, address, payload, reason, at FROM quarantine"
-    " ORDER BY at DESC, link DESC, address DESC, tie DESC LIMIT ?"
-)
+_HELD = "SELECT id, link, address, payload, reason, at FROM quarantine"
+_QUARANTINE = f"{_HELD} ORDER BY at DESC, link DESC, address DESC, tie DESC LIMIT ?"
+GONE = "the key of its day is not there any more"
+"""What stands in place of a reason that cannot be read."""
 
 
 class SqliteBooks:
     """Reads the books; every call is one short read transaction."""
 
-    def __init__(self, readers: Readers) -> None:
+    def __init__(self, readers: Readers, days: DayKeys) -> None:
         self._readers = readers
+        self._days = days
 
     async def journal(self, *, after: int, limit: int, types: Sequence[str] = ()) -> list[Entry]:
         """Read entries with seq > after, in order; `types` are prefixes."""
@@ -108,15 +111,37 @@ class SqliteBooks:
 
     async def quarantine(self, *, limit: int) -> list[QuarantineRow]:
         """Read what was quarantined, newest first."""
-        return [
-            QuarantineRow(link=link, address=address, payload=payload, reason=reason, at=at)
-            for link, address, payload, reason, at in await self._rows(_QUARANTINE, limit)
-        ]
+        return [self._quarantined(row) for row in await self._rows(_QUARANTINE, limit)]
+
+    async def quarantined(self, number: int) -> QuarantineRow | None:
+        """Read one message that was quarantined, by its `id`."""
+        rows = await self._rows(f"{_HELD} WHERE id = ?", number)
+        return self._quarantined(rows[0]) if rows else None
 
     async def newcomers(self, *, limit: int) -> list[dict[str, Any]]:
         """Read who is not in the books, last heard first; `sample` is the last message's bytes."""
         rows = await self._rows(_NEWCOMERS, limit)
-        return [dict(zip(_NEWCOMER_FIELDS, row, strict=True)) for row in rows]
+        found = [dict(zip(_NEWCOMER_FIELDS, row, strict=True)) for row in rows]
+        for row in found:
+            what = about(row["link"], row["address"])
+            row["sample"] = self._days.unseal(row["sample"], about=what) or b""
+        return found
+
+    def _quarantined(self, row: tuple[Any, ...]) -> QuarantineRow:
+        number, link, address, payload, reason, at = row
+
+        def unseal(column: str, sealed: bytes) -> bytes | None:
+            return self._days.unseal(sealed, about=about(link, address, at, column))
+
+        why = unseal("reason", reason)
+        return QuarantineRow(
+            id=number,
+            link=link,
+            address=address,
+            payload=unseal("payload", payload) or b"",
+            reason=GONE if why is None else why.decode(),
+            at=at,
+        )
 
     async def closing_codes(self) -> dict[str, dict[str, int]]:
         """Count the closing codes of tickets by rule."""

@@ -8,27 +8,25 @@ from hub.clock import Clock
 from hub.ports import Changes
 from hub.store import bounds, log
 from hub.store.event import write_events
-from hub.store.leftover import prune, write_newcomers, write_quarantine
+from hub.store.leftover import Leftovers
 from hub.store.record import write_feed, write_journal
 from hub.store.seal import KeyRing
 from hub.store.thing import write_things
 from hub.store.unsaved import Unsaved
 from hub.store.writer import Writer
 
-_PARTS = (
-    ("events", write_events),
-    ("feed", write_feed),
-    ("quarantine", write_quarantine),
-    ("newcomers", write_newcomers),
-)
+_PARTS = (("events", write_events), ("feed", write_feed))
 
 
 class SqliteCommitter:
     """Writes changes; safe to repeat with the very same ones."""
 
-    def __init__(self, writer: Writer, unsaved: Unsaved, clock: Clock, ring: KeyRing) -> None:
+    def __init__(
+        self, writer: Writer, unsaved: Unsaved, clock: Clock, ring: KeyRing, leftovers: Leftovers
+    ) -> None:
         self._writer = writer
         self._ring = ring
+        self._leftovers = leftovers
         self._unsaved = unsaved
         self._clock = clock
         self._pruned_at = float("-inf")
@@ -48,11 +46,11 @@ class SqliteCommitter:
 
         def work(connection: sqlite3.Connection) -> int:
             number = log.append(connection, page) if page else 0
-            _write(connection, changes)
+            self._write(connection, changes)
             if changes.journal:
                 write_journal(connection, changes.journal, self._ring)
             if due:
-                prune(connection, now)
+                self._leftovers.prune(connection, now)
             return number
 
         number = self._writer.transact(work)
@@ -61,10 +59,9 @@ class SqliteCommitter:
         if due:
             self._pruned_at = now
 
-
-def _write(connection: sqlite3.Connection, changes: Changes) -> None:
-    write_things(connection, changes)
-    for field, write in _PARTS:
-        rows = getattr(changes, field)
-        if rows:
-            write(connection, rows)
+    def _write(self, connection: sqlite3.Connection, changes: Changes) -> None:
+        write_things(connection, changes)
+        for field, write in (*_PARTS, *self._leftovers.parts):
+            rows = getattr(changes, field)
+            if rows:
+                write(connection, rows)

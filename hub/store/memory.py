@@ -175,6 +175,11 @@ class MemoryBooks:
         rows = self._tables.quarantine
         return [rows[key] for key in sorted(rows, reverse=True)][:limit]
 
+    async def quarantined(self, number: int) -> QuarantineRow | None:
+        """Read one message that was quarantined, by its `id`."""
+        rows = self._tables.quarantine.values()
+        return next((row for row in rows if row.id == number), None)
+
     async def newcomers(self, *, limit: int) -> list[dict[str, Any]]:
         """Read who is not in the books, last heard first; `sample` is the last message's bytes."""
         rows = sorted(self._tables.newcomers.items())

@@ -57,6 +57,7 @@ class Tables(msgspec.Struct):
     journal: dict[int, Entry] = {}
     feed: dict[int, FeedRow] = {}
     quarantine: dict[tuple[float, str, str, int], QuarantineRow] = {}
+    quarantined: int = 0
     newcomers: dict[Sender, dict[str, Any]] = {}
     counters: dict[str, int] = {}
     refused_at: float = float("-inf")
@@ -88,6 +89,9 @@ class Tables(msgspec.Struct):
         for key in old:
             del self.quarantine[key]
         self.count(bounds.QUARANTINE_OLD, len(old))
+        for row in self.newcomers.values():
+            if row["last_seen"] < now - bounds.QUARANTINE_AGE:
+                row["sample"] = b""
 
     def count(self, name: str, number: int) -> None:
         """Add to a counter."""
@@ -151,7 +155,9 @@ def _write_deletable(tables: Tables, changes: Changes) -> None:
 def _write_quarantine(tables: Tables, rows: list[QuarantineRow]) -> None:
     before = len(tables.quarantine)
     for index, row in enumerate(rows):
-        tables.quarantine.setdefault((row.at, row.link, row.address, index), row)
+        if (key := (row.at, row.link, row.address, index)) not in tables.quarantine:
+            tables.quarantined += 1
+            tables.quarantine[key] = msgspec.structs.replace(row, id=tables.quarantined)
     tables.count(bounds.QUARANTINED, len(tables.quarantine) - before)
     too_many = len(tables.quarantine) - bounds.QUARANTINE_ROWS
     for key in sorted(tables.quarantine)[: max(0, too_many)]:

@@ -10,14 +10,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hub.errors import StoreError
-from hub.store import chain, first_schema
+from hub.store import chain, first_schema, leftover
 from hub.store.copying import copy_database
+from hub.store.day_key import DayKeys
 from hub.store.seal import KeyRing
 
 _VERSIONS = "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, at REAL)"
 
 
-Then = Callable[[sqlite3.Connection, KeyRing], None]
+class Secrets(NamedTuple):
+    """What lies beside a database and is in no copy of it: what seals its journal, and payloads."""
+
+    ring: KeyRing
+    days: DayKeys
+
+
+Then = Callable[[sqlite3.Connection, Secrets], None]
 
 
 class Step(NamedTuple):
@@ -31,7 +39,8 @@ class Step(NamedTuple):
 
 _THEN: dict[int, Then] = {
     2: lambda connection, _: first_schema.move(connection),
-    4: chain.seal_all,
+    4: lambda connection, secrets: chain.seal_all(connection, secrets.ring),
+    5: lambda connection, secrets: leftover.seal_all(connection, secrets.days),
 }
 
 
@@ -53,11 +62,12 @@ def migrate(
     *,
     now: float,
     steps: Sequence[Step],
-    ring: KeyRing,
-) -> None:
-    """Bring the database to the last step; an existing one is copied to `NAME.before-N` first.
+    secrets: Secrets,
+) -> int:
+    """Bring the database to the last step, and return the one that it came with (0 for none).
 
-    `ring` seals what was written without seals.
+    An existing one is copied to `NAME.before-N` first.
+    `secrets` seal what was written without seals.
     Raises StoreError when the database comes from a newer hub. A step that fails leaves the
     schema as it was before that step.
     """
@@ -67,7 +77,8 @@ def migrate(
         copy_database(connection, path.with_name(f"{path.name}.before-{latest}"))
     for step in steps:
         if step.version > version:
-            _run(connection, step, now, ring)
+            _run(connection, step, now, secrets)
+    return version
 
 
 def refuse_newer(version: int, path: Path, steps: Sequence[Step]) -> int:
@@ -91,14 +102,14 @@ def current_version(connection: sqlite3.Connection) -> int:
     return int(row[0])
 
 
-def _run(connection: sqlite3.Connection, step: Step, now: float, ring: KeyRing) -> None:
+def _run(connection: sqlite3.Connection, step: Step, now: float, secrets: Secrets) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         connection.execute(_VERSIONS)
         for statement in split_statements(step.sql):
             connection.execute(statement)
         if step.then:
-            step.then(connection, ring)
+            step.then(connection, secrets)
         connection.execute("INSERT INTO schema_version VALUES (?, ?)", (step.version, now))
         connection.execute("COMMIT")
     except sqlite3.Error:

@@ -21,9 +21,8 @@ from hub.store.chain import Verdict, is_sealed, prove_chain
 from hub.store.compaction import measure_log
 from hub.store.copying import Tell, copy_database
 from hub.store.diagnosis import find_fault
-from hub.store.migration import current_version, refuse_newer, shipped_steps
+from hub.store.migration import Secrets, current_version, refuse_newer, shipped_steps
 from hub.store.readers import open_reader
-from hub.store.seal import KeyRing
 from hub.store.sqlite import open_store
 
 _SPAN = "SELECT count(*), coalesce(min(seq), 1), coalesce(max(seq), 0) FROM journal"
@@ -64,7 +63,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     audit: Verdict | None
 
 
-async def prove(source: Path, copy: Path, *, clock: Clock, tell: Tell, ring: KeyRing) -> Proof:
+async def prove(source: Path, copy: Path, *, clock: Clock, tell: Tell, secrets: Secrets) -> Proof:
     """Copy `source` to `copy` and prove the copy, which afterwards has this hub's schema.
 
     Raises NotFoundError or StoreError, whose sentence says what is wrong with it.
@@ -76,8 +75,8 @@ async def prove(source: Path, copy: Path, *, clock: Clock, tell: Tell, ring: Key
         with closing(open_reader(copy)) as connection:
             schema = _check_schema(connection, source)
             sealed = is_sealed(connection)
-            audit = prove_chain(connection, ring, find_fault, {}) if sealed else None
-        async with open_store(copy, clock=clock, ring=ring) as store:
+            audit = prove_chain(connection, secrets.ring, find_fault, {}) if sealed else None
+        async with open_store(copy, clock=clock, ring=secrets.ring, days=secrets.days) as store:
             await store.archive.load(now=clock.now())
         with closing(open_reader(copy)) as connection:
             return _count(connection, source, schema, audit)

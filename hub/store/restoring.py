@@ -14,8 +14,10 @@ import msgspec
 from hub.clock import Clock
 from hub.errors import ConflictError, StoreError
 from hub.store.copying import Tell, sync_folder
+from hub.store.day_key import DayKeys, open_day_keys
 from hub.store.key_file import open_ring
 from hub.store.lock import exclusive
+from hub.store.migration import Secrets
 from hub.store.ownership import left_to_owner
 from hub.store.proof import Proof, prove
 from hub.store.seal import KeyRing
@@ -32,7 +34,8 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
 async def verify(source: Path, *, clock: Clock, tell: Tell, ring: KeyRing) -> Proof:
     """Prove a backup in a scratch folder of the system's (TMPDIR), which is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="lingdang-verify-") as folder:
-        return await prove(source, Path(folder) / "copy.db", clock=clock, tell=tell, ring=ring)
+        copy, secrets = Path(folder) / "copy.db", Secrets(ring, DayKeys(None, {}))
+        return await prove(source, copy, clock=clock, tell=tell, secrets=secrets)
 
 
 async def restore(source: Path, path: Path, *, clock: Clock, tell: Tell, actor: str) -> Restored:
@@ -46,7 +49,8 @@ async def restore(source: Path, path: Path, *, clock: Clock, tell: Tell, actor: 
     with left_to_owner(path), exclusive(path), _scratch(path) as folder:
         copy = folder / path.name
         ring = open_ring(path)
-        proof = await prove(source, copy, clock=clock, tell=tell, ring=ring)
+        secrets = Secrets(ring, open_day_keys(path))
+        proof = await prove(source, copy, clock=clock, tell=tell, secrets=secrets)
         note_restore(copy, source, path, ring=ring, actor=actor, now=clock.now())
         return Restored(proof=proof, aside=_swap(copy, path))
 

@@ -20,12 +20,15 @@ from hub.store.chain import read_head
 from hub.store.committer import SqliteCommitter
 from hub.store.connections import SQLITE, Connections
 from hub.store.copying import check_database
+from hub.store.day_key import DayKeys, open_day_keys
 from hub.store.failure import explain
 from hub.store.hand import MappedHand, open_hand
 from hub.store.key_file import open_ring
+from hub.store.leftover import Leftovers
 from hub.store.lock import exclusive
-from hub.store.migration import migrate, shipped_steps
+from hub.store.migration import Secrets, migrate, shipped_steps
 from hub.store.readers import Readers
+from hub.store.scrubbing import scrub_once
 from hub.store.seal import NAME_BYTES, KeyRing
 from hub.store.unsaved import Unsaved, read_unsaved
 from hub.store.upkeep import Upkeep
@@ -66,6 +69,7 @@ class SqliteStore:
         committer: SqliteCommitter,
         upkeep: Upkeep,
         readers: Readers,
+        books: SqliteBooks,
         hand: MappedHand,
     ) -> None:
         self.path = path
@@ -73,7 +77,7 @@ class SqliteStore:
         self.committer = committer
         self.upkeep = upkeep
         self.archive = SqliteArchive(path, readers)
-        self.books = SqliteBooks(readers)
+        self.books = books
 
 
 @asynccontextmanager
@@ -84,29 +88,35 @@ async def open_store(
     busy_timeout: float = BUSY_TIMEOUT,
     connections: Connections = SQLITE,
     ring: KeyRing | None = None,
+    days: DayKeys | None = None,
 ) -> AsyncIterator[SqliteStore]:
     """Open the file, made or upgraded as needed, for as long as the block runs.
 
-    `ring` seals the journal; without it the keys beside the file do, and are made where missing.
+    `ring` seals the journal, `days` what was not understood; without them the keys beside the file
+    do, and are made where missing.
     Raises StoreError when another hub uses it, when it comes from a newer hub, or when it is
     damaged (looked at after a stop that was not clean).
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(exclusive(path))
-        ring = ring or open_ring(path)
+        secrets = Secrets(ring or open_ring(path), days or open_day_keys(path))
         hand = stack.enter_context(open_hand(path.with_name(path.name + ".hand")))
         writer = Writer(path, busy_timeout=busy_timeout, connect=connections.writer)
         stack.push_async_callback(writer.close)
         await writer.open()
-        unsaved = await writer.call(partial(_prepare, writer, path, clock.now(), ring))
+        unsaved = await writer.call(partial(_prepare, writer, path, clock.now(), secrets))
         readers = Readers(path, connections.reader)
         stack.push_async_callback(writer.call, partial(_note_stop, writer))
         stack.push_async_callback(readers.close)
         upkeep = Upkeep(writer=writer, readers=readers, unsaved=unsaved, clock=clock)
         await stack.enter_async_context(_running(upkeep))
-        committer = SqliteCommitter(writer, unsaved, clock, ring)
-        yield SqliteStore(path, committer=committer, upkeep=upkeep, readers=readers, hand=hand)
+        leftovers = Leftovers(secrets.days)
+        committer = SqliteCommitter(writer, unsaved, clock, secrets.ring, leftovers)
+        books = SqliteBooks(readers, secrets.days)
+        yield SqliteStore(
+            path, committer=committer, upkeep=upkeep, readers=readers, books=books, hand=hand
+        )
 
 
 @asynccontextmanager
@@ -128,13 +138,14 @@ def _tell_end(task: asyncio.Task[None]) -> None:
         log.error("history is not put in order any more; restart the hub", exc_info=error)
 
 
-def _prepare(writer: Writer, path: Path, now: float, ring: KeyRing) -> Unsaved:
+def _prepare(writer: Writer, path: Path, now: float, secrets: Secrets) -> Unsaved:
     connection = writer.connection()
     try:
-        migrate(connection, path, now=now, steps=shipped_steps(), ring=ring)
+        came = migrate(connection, path, now=now, steps=shipped_steps(), secrets=secrets)
         _check_after_crash(connection, path)
+        scrub_once(connection, fresh=not came)
         connection.execute(_RUNNING, ("yes",))
-        _look_for_key(connection, ring)
+        _look_for_key(connection, secrets.ring)
         return read_unsaved(connection)
     except sqlite3.Error as error:
         raise explain(error, str(path)) from error

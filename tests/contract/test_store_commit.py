@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from hub.clock import ManualClock
@@ -203,10 +204,15 @@ async def test_quarantine_is_bounded_by_rows_and_days(
     monkeypatch.setattr(bounds, "QUARANTINE_ROWS", 3)
     rows = [quarantined(NOW + n, address=f"t/{n}") for n in range(5)]
     await store.committer.commit(Changes(quarantine=rows))
-    assert await store.books.quarantine(limit=9) == rows[:1:-1]
+    found = await store.books.quarantine(limit=9)
+    assert [msgspec.structs.replace(row, id=0) for row in found] == rows[:1:-1]
+    for row in found:
+        assert await store.books.quarantined(row.id) == row
+    assert await store.books.quarantined(found[0].id + 1) is None
     await clock.advance(8 * 24 * HOUR)
     await store.committer.commit(Changes())
     assert await store.books.quarantine(limit=9) == []
+    assert await store.books.quarantined(found[0].id) is None
     assert await store.books.counters() == {
         bounds.QUARANTINED: 5,
         bounds.QUARANTINE_FULL: 2,
@@ -215,7 +221,7 @@ async def test_quarantine_is_bounded_by_rows_and_days(
 
 
 async def test_newcomers_are_counted_and_those_beyond_the_limit_refused(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bounds, "NEWCOMER_ROWS", 2)
     rows = [
@@ -236,4 +242,7 @@ async def test_newcomers_are_counted_and_those_beyond_the_limit_refused(
         ("a", NOW, NOW + 2, 2),
     ]
     assert found[0]["sample"] == b"{}"
+    await clock.advance(8 * 24 * HOUR)
+    await store.committer.commit(Changes())
+    assert [row["sample"] for row in await store.books.newcomers(limit=9)] == [b"", b""]
     assert await store.books.counters() == {bounds.NEWCOMER_REFUSED: 2}

@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.broker import running_broker, shipped_lines
 from tests.support.history import read_history
 from tests.support.hub_process import HubProcess, running_hub
+from tests.support.leftover import read_leftovers
 from tests.support.publisher import Publisher, publishing
 from tests.support.site import COMMUNITY, Plot, write_site
 from tests.support.story import has_caught_up, has_ticket, hears, until
@@ -107,8 +108,8 @@ async def test_every_bad_payload_is_quarantined_with_bytes_reason_and_counter(
     devices.state("gate-001", time.time(), boom_broken=True)
     assert (await has_ticket(hub, "gate-001"))["fault"] == "gate.boom_broken"
 
-    rows = ask_store(hub, "SELECT address, payload, reason FROM quarantine")
-    kept = {(str(address), bytes(payload)): str(why) for address, payload, why in rows}
+    rows, _ = await read_leftovers(hub.store)
+    kept = {(row.address, row.payload): row.reason for row in rows}
     for name, (topic, payload, word) in BAD.items():
         assert (topic, payload) in kept, f"{name}: it is not in quarantine"
         reason = kept[topic, payload]
@@ -128,8 +129,8 @@ async def test_a_retained_event_is_quarantined_and_rings_nobody(
     async with running_hub(config) as hub:
         devices.state("gate-001", time.time(), boom_broken=False)
         await hears(hub, "gate-001", "boom.broken", value=False)
-        [(reason,)] = ask_store(hub, "SELECT reason FROM quarantine")
-        assert "retained" in str(reason)
+        ([row], _) = await read_leftovers(hub.store)
+        assert "retained" in row.reason
         assert ask_store(hub, "SELECT count(*) FROM event WHERE name = 'opened.locally'") == [(0,)]
 
 
@@ -142,11 +143,9 @@ async def test_an_unknown_device_is_a_newcomer_with_its_bytes_and_its_count(
     devices.state("gate-001", time.time(), boom_broken=False)
     await hears(hub, "gate-001", "boom.broken", value=False)
 
-    [(address, count, sample, guess)] = ask_store(
-        hub, "SELECT address, count, sample, guess FROM newcomer"
-    )
-    assert (address, count, sample) == ("stranger-7", 3, payload)
-    assert guess
+    (_, [row]) = await read_leftovers(hub.store)
+    assert (row["address"], row["count"], row["sample"]) == ("stranger-7", 3, payload)
+    assert row["guess"]
     assert await figure(hub, "messages_newcomers") == 3
     assert ask_store(hub, "SELECT count(*) FROM alarm") == [(0,)]
 

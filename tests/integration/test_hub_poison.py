@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from hub.ports import QuarantineRow
 from tests.chaos.checker import read_messages
 from tests.support.broker import running_broker, shipped_lines
 from tests.support.hub_process import HubProcess
+from tests.support.leftover import read_leftovers
 from tests.support.publisher import Publisher, publishing
 from tests.support.site import Plot, names, write_site
 from tests.support.story import has_caught_up, has_ticket, until
@@ -59,10 +59,8 @@ async def kept_alive(hub: HubProcess) -> AsyncIterator[list[int]]:
         await hub.stop()
 
 
-def read_quarantine(hub: HubProcess) -> list[tuple[str, bytes, str]]:
-    with closing(sqlite3.connect(f"file:{hub.store}?mode=ro", uri=True)) as connection:
-        found = connection.execute("SELECT address, payload, reason FROM quarantine")
-        return [(str(address), bytes(payload), str(why)) for address, payload, why in found]
+async def read_quarantine(hub: HubProcess) -> list[QuarantineRow]:
+    return (await read_leftovers(hub.store))[0]
 
 
 def say_much(devices: Publisher, count: int) -> None:
@@ -105,13 +103,13 @@ async def test_what_kills_the_hub_is_quarantined_after_two_deaths_and_the_rest_f
             return len(good - read_messages(hub.store))
 
         await until(missing, lambda count: count == 0)
-        await until(lambda: asyncio.sleep(0, read_quarantine(hub)), bool)
+        await until(lambda: read_quarantine(hub), bool)
         await hub.until_ready()
         assert (await has_ticket(hub, "gate-005"))["fault"] == "gate.boom_broken"
         assert len(ends) == 2, ends
         assert all(ends), "each was a death, and no stop"
-        [(address, payload, reason)] = read_quarantine(hub)
-        assert address.endswith(f"{POISONER}/{topic}")
-        assert word.encode() in payload
-        assert "died of it 2 times" in reason
+        [row] = await read_quarantine(hub)
+        assert row.address.endswith(f"{POISONER}/{topic}")
+        assert word.encode() in row.payload
+        assert "died of it 2 times" in row.reason
         assert "died with a message in hand" in hub.log

@@ -19,44 +19,59 @@ from hub.clock import ManualClock
 from hub.ports import Changes
 from hub.store.chain import is_sealed, prove_chain
 from hub.store.diagnosis import find_fault
-from hub.store.key_file import open_ring
+from hub.store.key_file import key_file, open_ring
 from hub.store.migration import current_version, shipped_steps
+from hub.store.seal import KEY_BYTES
 from hub.store.sqlite import open_store
 from tests.contract.store_cases import NOW, entry
+from tests.support.leftover import read_leftovers
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
 ROOT = Path(__file__).parents[2]
-WRITTEN = ROOT / "tests/fixtures/store/schema-3.db.gz"
-"""Written by the commit below: 40 entries, and a row in every table."""
-BEFORE = "4369fb172709b3f1de269c1cbb62e0ac55e1b040"
-"""The last commit whose hub knows schema 3."""
+WRITTEN = {
+    3: "4369fb172709b3f1de269c1cbb62e0ac55e1b040",
+    4: "78e465ece725a14eeb3a819470e2bbb3304da4eb",
+}
+"""Schema → the last commit whose hub knows no newer one; what each has written is a fixture.
+
+In each are 40 entries, and a row in every table.
+"""
+CLEAR = (b"plate-of-nobody-1", b"plate-of-nobody-2", b"reason-of-nobody")
+"""What the fixture of schema 4 keeps of messages as they came."""
 LATEST = shipped_steps()[-1].version
 CLOCK = ManualClock(NOW)
 
 
+@pytest.fixture(params=WRITTEN)
+def schema(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(tmp_path: Path, schema: int) -> Path:
     path = tmp_path / "lingdang.db"
-    path.write_bytes(gzip.decompress(WRITTEN.read_bytes()))
+    written = ROOT / f"tests/fixtures/store/schema-{schema}.db.gz"
+    path.write_bytes(gzip.decompress(written.read_bytes()))
+    key_file(path).write_text(bytes(KEY_BYTES).hex() + "\n")
     (tmp_path / "lingdang.toml").write_text(
         '[community]\nid = "x"\n[store]\npath = "lingdang.db"\n'
     )
     return path
 
 
-@pytest.fixture(scope="module")
-def old_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def old_code(tmp_path_factory: pytest.TempPathFactory, schema: int) -> Path:
     """The hub as it was, from the repository's history."""
     folder = tmp_path_factory.mktemp("old")
     made = subprocess.run(
-        ["git", "archive", BEFORE, "hub", "device_drivers", "rules"],
+        ["git", "archive", WRITTEN[schema], "hub", "device_drivers", "rules"],
         cwd=ROOT,
         capture_output=True,
         check=False,
     )
     if made.returncode:
-        pytest.skip(f"the history does not reach back to {BEFORE}")
+        pytest.skip(f"the history does not reach back to {WRITTEN[schema]}")
     with tarfile.open(fileobj=BytesIO(made.stdout)) as archive:
         archive.extractall(folder, filter="data")
     return folder
@@ -86,6 +101,14 @@ def version(path: Path) -> int:
         return current_version(connection)
 
 
+def holds(file: Path, word: bytes) -> bool:
+    return word in file.read_bytes()
+
+
+def beside(path: Path) -> list[Path]:
+    return list(path.parent.iterdir())
+
+
 async def start(path: Path, *seqs: int) -> None:
     async with open_store(path, clock=CLOCK) as store:
         if seqs:
@@ -104,12 +127,15 @@ async def lingdang(code: Path, *words: str | Path) -> tuple[int, str]:
     return process.returncode or 0, said.decode()
 
 
-async def test_a_database_of_schema_3_comes_up_whole_sealed_and_with_a_copy(path: Path) -> None:
+async def test_a_database_of_before_comes_up_whole_sealed_and_with_a_copy(
+    path: Path, schema: int
+) -> None:
     before = tables(path)
+    quarantine, newcomers = before.pop("quarantine"), before.pop("newcomer")
     await start(path, 41)
     copy = path.with_name(f"lingdang.db.before-{LATEST}")
-    assert version(copy) == 3
-    assert tables(copy) == before
+    assert version(copy) == schema
+    assert tables(copy) == {**before, "quarantine": quarantine, "newcomer": newcomers}
     assert version(path) == LATEST
     after = tables(path)
     assert after["journal"].pop()[0] == 41
@@ -119,8 +145,42 @@ async def test_a_database_of_schema_3_comes_up_whole_sealed_and_with_a_copy(path
         verdict = prove_chain(connection, open_ring(path), find_fault, {})
     assert verdict.fault is None
     assert verdict.head.seq == 41
+    held, strangers = await read_leftovers(path)
+    assert sorted((row.at, row.payload, row.reason) for row in held) == sorted(
+        (row[0], row[4], row[5]) for row in quarantine
+    )
+    assert {row["address"]: row["sample"] for row in strangers} == {
+        row[1]: row[5] for row in newcomers
+    }
 
 
+@pytest.mark.parametrize("schema", [4])
+async def test_what_was_kept_as_it_came_is_left_in_the_copy_alone(path: Path) -> None:
+    assert all(holds(path, word) for word in CLEAR)
+    await start(path, 41)
+    copy = path.with_name(f"lingdang.db.before-{LATEST}")
+    for word in CLEAR:
+        holders = [file for file in beside(path) if holds(file, word)]
+        assert holders == [copy], "for the way back; it has to be deleted by hand"
+
+
+@pytest.mark.parametrize("schema", [4])
+async def test_free_pages_of_before_are_given_up_once(path: Path) -> None:
+    """Not every SQLite overwrites what it deletes."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA secure_delete = OFF")
+        with connection:
+            connection.execute("DELETE FROM newcomer")
+            connection.execute("CREATE TABLE filler (x)")
+            connection.execute("INSERT INTO filler VALUES (?)", (b"deleted-long-ago" * 9999,))
+        with connection:
+            connection.execute("DROP TABLE filler")
+    assert holds(path, b"deleted-long-ago")
+    await start(path)
+    assert not holds(path, b"deleted-long-ago")
+
+
+@pytest.mark.parametrize("schema", [3])
 async def test_a_journal_of_many_parts_is_sealed_whole(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(
@@ -134,6 +194,7 @@ async def test_a_journal_of_many_parts_is_sealed_whole(path: Path) -> None:
     assert verdict.head.seq == 12_000
 
 
+@pytest.mark.parametrize("schema", [3])
 async def test_an_upgrade_that_dies_in_the_middle_is_made_again(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(
@@ -151,7 +212,7 @@ async def test_an_upgrade_that_dies_in_the_middle_is_made_again(path: Path) -> N
 
 
 async def test_the_way_back_is_the_old_hub_and_the_copy_that_the_upgrade_made(
-    path: Path, old_code: Path
+    path: Path, old_code: Path, schema: int
 ) -> None:
     before = tables(path)
     await start(path, 41, 42)
@@ -161,7 +222,10 @@ async def test_the_way_back_is_the_old_hub_and_the_copy_that_the_upgrade_made(
     assert "was written by a newer hub" in said, "the old hub refuses what it does not know"
     code, said = await lingdang(old_code, "restore", copy, config)
     assert code == 0, said
-    assert version(path) == 3
-    assert tables(path) == before
-    await start(path, 41)
+    assert version(path) == schema
+    restored = tables(path)
+    if schema > 3:
+        assert restored["journal"].pop()[2] == "store.restored"
+    assert restored == before
+    await start(path)
     assert version(path) == LATEST, "and forward again"

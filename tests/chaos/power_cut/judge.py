@@ -22,7 +22,7 @@ from hub.store.migration import current_version, shipped_steps
 from hub.store.sqlite import open_store
 from tests.chaos.power_cut.disk import Image, write_image
 from tests.chaos.power_cut.memory import Memory
-from tests.chaos.power_cut.plan import ENTRIES, NOW, RING, Held, Plan, read_held
+from tests.chaos.power_cut.plan import DAYS, ENTRIES, NOW, RING, Held, Plan, read_held
 from tests.chaos.power_cut.recorder import Connection
 
 T = TypeVar("T")
@@ -94,7 +94,9 @@ class Judge:
             return [f"the hub does not start: {error}"]
 
     async def _start(self, folder: Path, number: int) -> list[str]:
-        async with open_store(folder / "hub.db", clock=ManualClock(NOW), ring=RING) as store:
+        async with open_store(
+            folder / "hub.db", clock=ManualClock(NOW), ring=RING, days=DAYS
+        ) as store:
             found = [await read_held(store.archive, store.books)]
             for each in range(max(number, 1), number + 2):
                 await store.committer.commit(self.plan.changes(each))

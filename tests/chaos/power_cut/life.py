@@ -14,7 +14,7 @@ from hub.ports import Changes
 from hub.store import writer
 from hub.store.sqlite import SqliteStore, open_store
 from tests.chaos.power_cut.disk import Image, Step
-from tests.chaos.power_cut.plan import ALL, NOW, RING, Plan
+from tests.chaos.power_cut.plan import ALL, DAYS, NOW, RING, Plan
 from tests.chaos.power_cut.recorder import Recorder
 
 UPKEEP = 0.3
@@ -64,7 +64,7 @@ async def live(folder: Path, image: Image, plan: Plan, before: int, nature: Natu
     clock, connections = ManualClock(NOW), recorder.connections()
     with patch.object(writer, "WAL_LIMIT", nature.log_limit):
         async with open_store(
-            folder / "hub.db", clock=clock, connections=connections, ring=RING
+            folder / "hub.db", clock=clock, connections=connections, ring=RING, days=DAYS
         ) as store:
             await _set(store, nature.pragmas)
             await _commit(store, life, plan, nature)

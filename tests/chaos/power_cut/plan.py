@@ -15,12 +15,15 @@ from hub.model.device import LinkState
 from hub.model.report import Report
 from hub.model.ticket import TicketState
 from hub.ports import Archive, Books, Changes, CursorRow, DigestRow, Document, HeardRow, StateRow
+from hub.store.day_key import DayKeys
 from hub.store.memory import MemoryStore
 from hub.store.seal import KeyRing
 from tests.contract import store_cases as case
 
 NOW = case.NOW
 RING = KeyRing([bytes(32)])
+DAYS = DayKeys(None, {})
+"""Kept beside all lives and images: keys lie on another file than the one that is cut off."""
 DEVICES = ("d1", "d2", "d3")
 POINTS = (*((uid, "power.active") for uid in DEVICES), ("d3", "arm.position"))
 ENTRIES = 2

@@ -58,7 +58,7 @@ class FakeBooks:
         self.ticket_by_number: dict[str, Ticket] = {}
         self.command_by_id: dict[str, Command] = {}
         self.papers: dict[tuple[str, str], bytes] = {}
-        self.quarantined: list[QuarantineRow] = []
+        self.quarantined_rows: list[QuarantineRow] = []
         self.new: list[dict[str, Any]] = []
         self.reads = 0
 
@@ -113,7 +113,10 @@ class FakeBooks:
         return {key: body for (name, key), body in self.papers.items() if name == collection}
 
     async def quarantine(self, *, limit: int) -> list[QuarantineRow]:
-        return self.quarantined[:limit]
+        return self.quarantined_rows[:limit]
+
+    async def quarantined(self, number: int) -> QuarantineRow | None:
+        return next((row for row in self.quarantined_rows if row.id == number), None)
 
     async def newcomers(self, *, limit: int) -> list[dict[str, Any]]:
         return self.new[:limit]

@@ -281,7 +281,7 @@ async def test_a_refused_order_says_why(world: World, monkeypatch: pytest.Monkey
 
 async def test_quarantine_shows_reasons_and_no_bytes(world: World) -> None:
     row = QuarantineRow(link="mqtt", address="x", payload=b"\xffsecret", reason="no JSON", at=NOW)
-    world.books.quarantined.append(row)
+    world.books.quarantined_rows.append(row)
     async with asking(world, Role.ADMINISTRATOR) as client:
         items = (await client.get("/api/v1/quarantine")).json()["items"]
     assert items == [

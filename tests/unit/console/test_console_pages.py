@@ -304,7 +304,7 @@ async def test_problems_newcomers_and_quarantine_are_named() -> None:
     books.new.append(
         {"link": "mqtt", "address": "x9", "last_seen": 1_763_999_990.0, "count": 3, "guess": "门"}
     )
-    books.quarantined.append(
+    books.quarantined_rows.append(
         QuarantineRow(link="mqtt", address="<x>", payload=b"", reason="not JSON", at=1.0)
     )
     async with browsing(console, "boss", Role.MANAGER) as client:

@@ -17,9 +17,10 @@ from hub.ports import Changes
 from hub.store import copying
 from hub.store.backup import back_up
 from hub.store.chain import prove_chain
+from hub.store.day_key import DayKeys
 from hub.store.diagnosis import find_fault
 from hub.store.key_file import look_for_ring
-from hub.store.migration import migrate, shipped_steps
+from hub.store.migration import Secrets, migrate, shipped_steps
 from hub.store.restoring import restore, verify
 from hub.store.seal import KeyRing, new_key
 from hub.store.sqlite import open_store
@@ -27,6 +28,8 @@ from tests.contract.store_cases import NOW, entry, everything, reading, said
 
 CLOCK = ManualClock(NOW)
 RING = KeyRing([new_key()])
+BESIDE = {"hub.db", "hub.db.audit-key", "hub.db.lock"}
+SECRETS = Secrets(RING, DayKeys(None, {}))
 HOURS_LATER = NOW + 9000.0
 
 
@@ -270,7 +273,7 @@ async def test_a_backup_that_is_not_sound_is_refused_and_the_site_stays(
         assert copy.name in str(refused.value), "it names the backup, not the copy of it"
         assert has_chinese(refused.value)
     assert content(site) == before
-    assert names(site.parent) == {"hub.db", "hub.db.audit-key", "hub.db.lock"}
+    assert names(site.parent) == BESIDE | {"hub.db.day-keys"}
 
 
 async def test_a_restore_keeps_what_a_killed_hub_had_only_in_its_log(
@@ -333,7 +336,7 @@ async def test_a_restore_to_an_empty_site_goes_on_with_history(copy: Path, tmp_p
     (path.parent / "hub.db.restoring" / "left by a killed one").touch()
     restored = await restore(copy, path, clock=CLOCK, tell=nobody, actor="local:li")
     assert restored.aside is None
-    assert names(path.parent) == {"hub.db", "hub.db.audit-key", "hub.db.lock"}
+    assert names(path.parent) == BESIDE
     async with open_store(path, clock=CLOCK) as store:
         await store.committer.commit(Changes(readings=[said(reading(NOW + 1, boot="b1"))]))
         page = await store.archive.history("d1", "power.active", start=0, end=NOW + 2, limit=9)
@@ -343,11 +346,11 @@ async def test_a_restore_to_an_empty_site_goes_on_with_history(copy: Path, tmp_p
 async def test_a_backup_of_an_older_schema_is_brought_to_this_hubs(tmp_path: Path) -> None:
     old, path = tmp_path / "old.db", tmp_path / "site" / "hub.db"
     with closing(sqlite3.connect(old, isolation_level=None)) as connection:
-        migrate(connection, old, now=NOW, steps=shipped_steps()[:1], ring=RING)
+        migrate(connection, old, now=NOW, steps=shipped_steps()[:1], secrets=SECRETS)
     before = content(old)
     restored = await restore(old, path, clock=CLOCK, tell=nobody, actor="local:li")
     assert restored.proof.schema == 1
     proof = await verify(path, clock=CLOCK, tell=nobody, ring=RING)
     assert proof.schema == shipped_steps()[-1].version
     assert content(old) == before
-    assert names(path.parent) == {"hub.db", "hub.db.audit-key", "hub.db.lock"}
+    assert names(path.parent) == BESIDE

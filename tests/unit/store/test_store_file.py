@@ -15,14 +15,22 @@ from hub.errors import StoreBrokenError, StoreError, StoreFullError
 from hub.ports import Changes, Document
 from hub.store import committer as committing
 from hub.store import readers, writer
+from hub.store.day_key import DayKeys
 from hub.store.failure import explain
-from hub.store.migration import Step, current_version, migrate, shipped_steps, split_statements
+from hub.store.migration import (
+    Secrets,
+    Step,
+    current_version,
+    migrate,
+    shipped_steps,
+    split_statements,
+)
 from hub.store.seal import KeyRing, new_key
 from hub.store.sqlite import SqliteStore, open_store
 from tests.contract.store_cases import NOW, entry, everything, reading, said
 
 CLOCK = ManualClock(NOW)
-RING = KeyRing([new_key()])
+SECRETS = Secrets(KeyRing([new_key()]), DayKeys(None, {}))
 
 
 def _big(size: int) -> Changes:
@@ -243,9 +251,9 @@ def test_an_upgrade_keeps_a_copy_and_a_failed_step_leaves_no_trace(tmp_path: Pat
     first = [Step(1, "0001", "CREATE TABLE a (x);\n-- why\nINSERT INTO a VALUES (1);")]
     second = [*first, Step(2, "0002", "CREATE TABLE b (x);"), Step(3, "0003", "DROP TABLE c;")]
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        migrate(connection, path, now=NOW, steps=first, ring=RING)
+        migrate(connection, path, now=NOW, steps=first, secrets=SECRETS)
         with pytest.raises(sqlite3.OperationalError):
-            migrate(connection, path, now=NOW, steps=second, ring=RING)
+            migrate(connection, path, now=NOW, steps=second, secrets=SECRETS)
         assert current_version(connection) == 2
         assert not connection.in_transaction
     with closing(sqlite3.connect(tmp_path / "hub.db.before-3")) as copy:

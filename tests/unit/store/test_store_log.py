@@ -18,6 +18,7 @@ from hub.model.device import LinkState
 from hub.model.report import Quality
 from hub.ports import Changes, CursorRow, HeardRow, ReadingRow, Snapshot
 from hub.store import compaction, migration, unsaved, upkeep
+from hub.store.day_key import DayKeys
 from hub.store.log import Page
 from hub.store.migration import shipped_steps
 from hub.store.peek import newest_instant
@@ -276,8 +277,9 @@ def _first_schema(path: Path, rows: Sequence[ReadingRow]) -> None:
     """Make a database as the first schema had it."""
     codes = {bool: 4, int: 8, float: 12, str: 16, type(None): 0}
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        ring, steps = KeyRing([new_key()]), migration.shipped_steps()[:1]
-        migration.migrate(connection, path, now=NOW, steps=steps, ring=ring)
+        secrets = migration.Secrets(KeyRing([new_key()]), DayKeys(None, {}))
+        steps = migration.shipped_steps()[:1]
+        migration.migrate(connection, path, now=NOW, steps=steps, secrets=secrets)
         connection.execute("INSERT INTO boot VALUES (1, 'b'), (2, '')")
         for index, row in enumerate(rows):
             found = connection.execute(
