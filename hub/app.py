@@ -33,7 +33,7 @@ from hub.services.rule_shelf import RULE_VERSIONS, RuleShelf
 from hub.services.supervisor import Supervisor
 from hub.services.window_book import WINDOWS, read_windows
 from hub.site_books import known_uids, site_documents
-from hub.store.retention import Keep, Retention, plan_retention
+from hub.store.retention import plan_retention
 from hub.store.sink import influx
 from hub.store.sqlite import SqliteStore, open_store
 from hub.wall_clock import keep_time
@@ -91,7 +91,9 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
             log.warning("a file is wrong; what is broken is left out", fault=str(problem))
         crew = await stack.enter_async_context(open_crew())
         wiring = _plan_wiring(world, clock)
-        await store.upkeep.ageing.keep(_plan_retention(world))
+        await store.upkeep.ageing.keep(
+            plan_retention(settings.store, world.site.devices, world.models)
+        )
         links = _Links()
         intake = await _build_intake(world, store, wiring, crew, links)
         crew.start(intake.pipeline.run(links.acknowledge), "intake")
@@ -152,12 +154,6 @@ def _plan_wiring(world: World, clock: Clock) -> Wiring:
         devices=world.site.devices,
         models=world.models,
     )
-
-
-def _plan_retention(world: World) -> Retention:
-    store = world.settings.store
-    usual = Keep(readings=store.keep_readings, hours=store.keep_hours)
-    return plan_retention(usual, world.site.devices, world.models)
 
 
 async def _build_intake(

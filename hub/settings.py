@@ -23,11 +23,11 @@ from hub.outward import (
     read_outbound,
 )
 from hub.secret import add_secret
+from hub.storage import StoreSettings
 from hub.toml_reader import TomlReader
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
-Days = Annotated[int, Meta(ge=2, le=36_500)]
 T = TypeVar("T", bound=msgspec.Struct)
 
 PASSWORD_VARIABLE = "LINGDANG_MQTT_PASSWORD"  # noqa: S105 - its name
@@ -60,14 +60,6 @@ class CommunitySettings(msgspec.Struct, frozen=True, kw_only=True):
     id: CommunityId = "community"
     name: dict[str, str] = msgspec.field(default_factory=lambda: dict(_NO_NAME))
     prefix: Prefix = "LD"
-
-
-class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The embedded store's file, and for how many days it keeps readings and hourly roll-ups."""
-
-    path: Path = Path("lingdang.db")
-    keep_readings: Days = 90
-    keep_hours: Days = 1095
 
 
 class WebSettings(msgspec.Struct, frozen=True, kw_only=True):

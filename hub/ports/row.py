@@ -118,6 +118,21 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
+    """What is held of one kind of data; instants are epoch seconds, None where there is none.
+
+    `keep_days` is None for ever. Before `complete_since` some has been deleted. `deleted` counts
+    what went by age, or for room, since the database was made.
+    """
+
+    kind: str
+    keep_days: int | None
+    oldest: float | None
+    complete_since: float | None
+    deleted: int
+    deleted_at: float | None
+
+
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """A whole small thing kept by key in its collection.
 

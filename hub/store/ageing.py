@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from hub.store import compaction, expiry, rollup
+from hub.store import compaction, expiry, forgetting, rollup
 from hub.store.chunk import HOUR
+from hub.store.committer import Hands
+from hub.store.concern import SHELVES, USUAL, Concern, EventKeep
+from hub.store.day_key import day_of
 from hub.store.log import read_mark, write_mark
 from hub.store.retention import Retention, limits
 from hub.store.steps import Steps
@@ -16,6 +19,8 @@ ROLLED_AT_ONCE = 10
 DELETED_AT_ONCE = 1
 """Hours, or days of roll-ups, deleted in one go for each limit: one a minute, so that a clock that
 has jumped ahead destroys little before somebody sees it."""
+EVENTS_AT_ONCE = 6 * HOUR
+"""Seconds of history whose events go in one go, for the same reason; a day takes four minutes."""
 DAY = 86_400.0
 
 
@@ -25,14 +30,18 @@ class Ageing:
     Nothing is deleted before `keep` was told what is kept.
     """
 
-    def __init__(self, steps: Steps) -> None:
+    def __init__(self, steps: Steps, hands: Hands) -> None:
         self._steps = steps
-        self._retention: Retention | None = None
+        self._hands = hands
+        self.retention: Retention | None = None
 
     async def keep(self, retention: Retention) -> None:
         """Keep to a retention from now on, also for what is stored already."""
         await self._steps.write(partial(expiry.note_retention, retention=retention))
-        self._retention = retention
+        self._hands.leftovers.age = retention.leftovers.payloads * DAY
+        self._hands.leftovers.stranger_age = retention.leftovers.newcomers * DAY
+        self._hands.events.keep = retention.events or USUAL
+        self.retention = retention
 
     async def roll(self, hours: int = ROLLED_AT_ONCE) -> None:
         """Roll up so many hours that are in columns, the newest first."""
@@ -42,7 +51,7 @@ class Ageing:
                 return
             hour, uids = found
             for some in _portions(uids):
-                work = partial(rollup.roll, hour=hour, uids=some, retention=self._retention)
+                work = partial(rollup.roll, hour=hour, uids=some, retention=self.retention)
                 rows = await self._steps.read(work)
                 await self._steps.write(partial(rollup.write_rollups, rows=rows))
             await self._steps.write(partial(rollup.note_rolled, hour=hour))
@@ -52,18 +61,40 @@ class Ageing:
 
         Age counts from the newest reading, so that a hub that was off for long deletes nothing yet.
         """
-        retention = self._retention
+        retention = self.retention
         if retention is None:
             return
-        newest = await self._steps.read(expiry.newest_hour)
-        now = min(now, (newest + 1) * HOUR)
+        newest = (await self._steps.read(expiry.newest_hour) + 1) * HOUR
+        latest = await self._steps.read(forgetting.newest_event)
+        if retention.events:
+            await self._drop_events(retention.events, min(now, max(newest, latest)), most)
+        now = min(now, newest)
         readings, hours = limits(retention)
         for limit in readings[:-1]:
             await self._thin_hours(retention, limit, int((now - limit * DAY) // HOUR), most)
         await self._drop_hours(now, int((now - readings[-1] * DAY) // HOUR), most)
         for limit in hours[:-1]:
             await self._thin_days(retention, limit, int((now - limit * DAY) // DAY), most)
-        await self._drop_days(int((now - hours[-1] * DAY) // DAY), most)
+        await self._drop_days(now, int((now - hours[-1] * DAY) // DAY), most)
+
+    async def _drop_events(self, keep: EventKeep, now: float, most: int) -> None:
+        ask = partial(forgetting.names_by_concern, keep=keep)
+        for concern, (names, oldest) in (await self._steps.read(ask)).items():
+            past = now - keep.days[concern] * DAY
+            before = min(past, oldest + most * EVENTS_AT_ONCE)
+            if oldest < before:
+                drop = partial(
+                    forgetting.drop_events, concern=concern, names=names, before=before, now=now
+                )
+                while await self._steps.write(drop):
+                    pass
+                await self._drop_keys(concern, before)
+
+    async def _drop_keys(self, concern: Concern, before: float) -> None:
+        """Delete the keys of whole days whose events are gone: then no copy tells them either."""
+        if shelf := SHELVES.get(concern):
+            days = self._hands.events.days
+            await self._steps.write(lambda _: days.forget(shelf, day_of(before)))
 
     async def _drop_hours(self, now: float, before: int, most: int) -> None:
         for _ in range(most):
@@ -83,13 +114,13 @@ class Ageing:
             await self._thin("chunk", hour, retention, limit)
             await self._steps.write(partial(expiry.note_thinned, hour=hour, limit=limit))
 
-    async def _drop_days(self, before: int, most: int) -> None:
+    async def _drop_days(self, now: float, before: int, most: int) -> None:
         for _ in range(most):
             find = partial(expiry.find_old_day, after=-(2**62), before=before)
             day = await self._steps.read(find)
             if day is None:
                 return
-            while await self._steps.write(partial(expiry.drop_day, day=day)):
+            while await self._steps.write(partial(expiry.drop_day, day=day, now=now)):
                 pass
 
     async def _thin_days(self, retention: Retention, limit: int, before: int, most: int) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from hub.model.report import Report
 from hub.ports import EventRow, HistoryPage, RollupRow, Snapshot
 from hub.store import event
+from hub.store.day_key import DayKeys
 from hub.store.history import read_point, read_rollups
 from hub.store.readers import Readers
 from hub.store.replay import replay_file
@@ -23,8 +24,9 @@ _EVENTS = (
 class SqliteArchive:
     """Reads history; every call opens its own short read transaction."""
 
-    def __init__(self, path: Path, readers: Readers) -> None:
+    def __init__(self, path: Path, readers: Readers, days: DayKeys) -> None:
         self._path = path
+        self._days = days
         self._readers = readers
 
     async def load(self, *, now: float) -> Snapshot:
@@ -56,7 +58,7 @@ class SqliteArchive:
         found = await self._readers.read(
             lambda connection: connection.execute(_EVENTS, (uid, start, end, limit)).fetchall()
         )
-        return [event.to_event(row) for row in found]
+        return [event.to_event(row, self._days) for row in found]
 
     def replay(
         self, *, start: float, end: float, uids: Iterable[str] | None = None
@@ -65,4 +67,4 @@ class SqliteArchive:
 
         It reads in short transactions, so a long replay does not hold up the writer's log.
         """
-        return replay_file(self._path, start=start, end=end, uids=uids)
+        return replay_file(self._path, start=start, end=end, uids=uids, days=self._days)

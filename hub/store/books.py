@@ -12,8 +12,7 @@ from hub.model.ticket import Ticket
 from hub.ports import FeedRow, QuarantineRow
 from hub.store import bounds
 from hub.store.chain import Head, read_head
-from hub.store.day_key import DayKeys
-from hub.store.leftover import about
+from hub.store.day_key import DayKeys, about
 from hub.store.order import ticket_order
 from hub.store.readers import Readers
 from hub.store.record import ENTRY_COLUMNS, FEED_COLUMNS, to_entry, to_feed_item

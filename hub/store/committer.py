@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import NamedTuple
 
 from hub.clock import Clock
 from hub.ports import Changes
 from hub.store import bounds, log
-from hub.store.event import write_events
+from hub.store.event import EventWriter
 from hub.store.leftover import Leftovers
 from hub.store.record import write_feed, write_journal
 from hub.store.seal import KeyRing
@@ -15,18 +16,29 @@ from hub.store.thing import write_things
 from hub.store.unsaved import Unsaved
 from hub.store.writer import Writer
 
-_PARTS = (("events", write_events), ("feed", write_feed))
+
+class Hands(NamedTuple):
+    """What writes that which may concern people."""
+
+    events: EventWriter
+    leftovers: Leftovers
 
 
 class SqliteCommitter:
     """Writes changes; safe to repeat with the very same ones."""
 
     def __init__(
-        self, writer: Writer, unsaved: Unsaved, clock: Clock, ring: KeyRing, leftovers: Leftovers
+        self, writer: Writer, unsaved: Unsaved, clock: Clock, ring: KeyRing, hands: Hands
     ) -> None:
         self._writer = writer
         self._ring = ring
-        self._leftovers = leftovers
+        self._leftovers = hands.leftovers
+        self._parts = (
+            ("events", hands.events.write),
+            ("feed", write_feed),
+            ("quarantine", hands.leftovers.write_quarantine),
+            ("newcomers", hands.leftovers.write_newcomers),
+        )
         self._unsaved = unsaved
         self._clock = clock
         self._pruned_at = float("-inf")
@@ -61,7 +73,7 @@ class SqliteCommitter:
 
     def _write(self, connection: sqlite3.Connection, changes: Changes) -> None:
         write_things(connection, changes)
-        for field, write in (*_PARTS, *self._leftovers.parts):
+        for field, write in self._parts:
             rows = getattr(changes, field)
             if rows:
                 write(connection, rows)

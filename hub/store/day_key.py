@@ -1,8 +1,8 @@
 """A key for each day, in a file beside the database: whoever deletes it deletes what it has sealed.
 
-Payloads that nobody understood may hold anything, also about people. They are sealed by AES-256-GCM
-under the key of the day on which they came. When their time is over the key goes as well, and
-with it what copies and backups hold of that day (docs/adr/0019).
+Payloads that nobody understood may hold anything, and what an event tells of people and vehicles is
+theirs. Both are sealed by AES-256-GCM under the key of their day. When their time is over the key
+goes, and with it what free space, copies and backups hold of that day (docs/adr/0019).
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator, Mapping
+from enum import IntEnum
 from pathlib import Path
+from struct import Struct
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -20,12 +22,24 @@ from hub.store.copying import sync_folder
 
 DAY = 86_400
 KEY_BYTES = 32
-_DAY_BYTES = 4
+_HEAD = Struct(">Bi")
+"""Shelf and day, before what is sealed."""
 _NONCE_BYTES = 12
 _ABOUT = (
-    "# Keys of what is in quarantine, one for each day (epoch / 86400), deleted with its day.\n"
-    "# In no backup, and no copy is to be kept: a copy would undo the deletion.\n"
+    "# Keys of what concerns people: shelf, day (epoch / 86400), key; each goes with its day.\n"
+    "# In no backup. A copy undoes the deletion: keep one at most, and replace it every day.\n"
 )
+
+Keys = Mapping[tuple[int, int], bytes]
+"""Shelf and day → key."""
+
+
+class Shelf(IntEnum):
+    """What is sealed, each with keys of its own, since each is kept for a time of its own."""
+
+    PAYLOADS = 1
+    VEHICLES = 2
+    PEOPLE = 3
 
 
 class DayKeys:
@@ -34,25 +48,25 @@ class DayKeys:
     One thread seals and forgets, any may open.
     """
 
-    def __init__(self, file: Path | None, keys: Mapping[int, bytes]) -> None:
+    def __init__(self, file: Path | None, keys: Keys) -> None:
         self._file = file
         self._keys = dict(keys)
 
-    def seal(self, plain: bytes, *, at: float, about: str) -> bytes:
-        """Seal under the key of the day of `at` (epoch seconds), bound to what it is `about`.
+    def seal(self, plain: bytes, shelf: Shelf, *, at: float, about: str) -> bytes:
+        """Seal under the shelf's key of the day of `at` (epoch seconds), bound to what it is about.
 
         Raises StoreError where the key of a new day cannot be written.
         """
-        day = day_of(at)
-        key = self._keys.get(day) or self._make(day)
+        place = shelf.value, day_of(at)
+        key = self._keys.get(place) or self._make(place)
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        head = day.to_bytes(_DAY_BYTES, signed=True)
+        head = _HEAD.pack(*place)
         return head + nonce + AESGCM(key).encrypt(nonce, plain, head + about.encode())
 
     def unseal(self, sealed: bytes, *, about: str) -> bytes | None:
         """Open what `seal` gave; None where its key is gone, or it is of something else."""
-        head, rest = sealed[:_DAY_BYTES], sealed[_DAY_BYTES:]
-        key = self._keys.get(int.from_bytes(head, signed=True))
+        head, rest = sealed[: _HEAD.size], sealed[_HEAD.size :]
+        key = self._keys.get(_HEAD.unpack(head)) if len(head) == _HEAD.size else None
         if key is None:
             return None
         try:
@@ -61,35 +75,44 @@ class DayKeys:
         except (InvalidTag, ValueError):
             return None
 
-    def forget(self, before: int) -> int:
-        """Delete the keys of days before day `before` (epoch / 86400); return how many those were.
+    def forget(self, shelf: Shelf, before: int) -> int:
+        """Delete a shelf's keys of days before day `before`; return how many those were.
 
         Raises StoreError where the file cannot be written; then all of them are still there.
         """
-        kept = {day: key for day, key in self._keys.items() if day >= before}
+        kept = {
+            place: key
+            for place, key in self._keys.items()
+            if place[0] != shelf or place[1] >= before
+        }
         gone = len(self._keys) - len(kept)
         if gone:
             self._write(kept)
             self._keys = kept
         return gone
 
-    def _make(self, day: int) -> bytes:
+    def _make(self, place: tuple[int, int]) -> bytes:
         key = AESGCM.generate_key(8 * KEY_BYTES)
-        self._write({**self._keys, day: key})
-        self._keys[day] = key
+        self._write({**self._keys, place: key})
+        self._keys[place] = key
         return key
 
-    def _write(self, keys: Mapping[int, bytes]) -> None:
+    def _write(self, keys: Keys) -> None:
         if self._file is None:
             return
         try:
             _replace(self._file, _ABOUT + "".join(_lines(keys)))
         except OSError as error:
             raise StoreError(
-                f"{self._file} could not be written ({error}); what nobody understood cannot be"
-                " kept sealed: look at the disk and the folder's owner",
-                zh=f"{self._file} 写不进去，无法加密保存隔离报文，请检查磁盘和目录权限。",
+                f"{self._file} could not be written ({error}); what concerns people cannot"
+                " be kept sealed: look at the disk and the folder's owner",
+                zh=f"{self._file} 写不进去，无法加密保存，请检查磁盘和目录权限。",
             ) from error
+
+
+def about(*what: object) -> str:
+    """Return what a sealed value is bound to: its row, and its column where there are several."""
+    return "\0".join(map(str, what))
 
 
 def day_of(at: float) -> int:
@@ -111,23 +134,23 @@ def open_day_keys(database: Path) -> DayKeys:
     except (OSError, ValueError) as error:
         raise StoreError(
             f"{file} is no file of day keys ({error}); move it away, and new ones are made: what is"
-            " in quarantine can then not be read any more, and nothing else is lost",
-            zh=f"{file} 不是隔离密钥文件，请移走，系统会生成新的；已隔离的报文将无法读取。",
+            " in quarantine, and what events tell of people, can then not be read any more",
+            zh=f"{file} 不是日密钥文件，请移走，会生成新的；隔离报文和通行事件的内容将无法读取。",
         ) from error
     return DayKeys(file, keys)
 
 
-def _parse(line: str) -> tuple[int, bytes]:
-    day, _, text = line.partition(" ")
+def _parse(line: str) -> tuple[tuple[int, int], bytes]:
+    shelf, day, text = line.split(" ")
     key = bytes.fromhex(text)
     if len(key) != KEY_BYTES:
-        raise ValueError(f"each line is a day and {2 * KEY_BYTES} hex digits")
-    return int(day), key
+        raise ValueError(f"each line ends in {2 * KEY_BYTES} hex digits")
+    return (Shelf(int(shelf)).value, int(day)), key
 
 
-def _lines(keys: Mapping[int, bytes]) -> Iterator[str]:
-    for day, key in sorted(keys.items()):
-        yield f"{day} {key.hex()}\n"
+def _lines(keys: Keys) -> Iterator[str]:
+    for (shelf, day), key in sorted(keys.items()):
+        yield f"{shelf} {day} {key.hex()}\n"
 
 
 def _replace(file: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Events of devices as rows."""
+"""Events of devices as rows; what they tell of people and vehicles is sealed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from hub.ports import EventRow
+from hub.store.concern import SHELVES, USUAL, EventKeep
+from hub.store.day_key import DayKeys, about
 from hub.store.order import tie
 
 COLUMNS = "uid, at, name, boot, tie, numbered, received, body"
@@ -18,29 +20,48 @@ _INSERT = (
     " ON CONFLICT (uid, at, name, boot, tie) DO UPDATE SET"
     " numbered = excluded.numbered, received = excluded.received, body = excluded.body"
 )
+_ALL = "SELECT uid, at, name, boot, tie, received, body FROM event"
+_BODY = "UPDATE event SET body = ? WHERE uid = ? AND at = ? AND name = ? AND boot = ? AND tie = ?"
+_OPEN = b"{"
+"""How a body begins that is not sealed."""
 
 
-def write_events(connection: sqlite3.Connection, events: Sequence[EventRow]) -> None:
-    """Insert all rows."""
-    connection.executemany(_INSERT, [_row(event, index) for index, event in enumerate(events)])
+class EventWriter:
+    """Writes events; `keep` says which of them are sealed."""
+
+    def __init__(self, days: DayKeys) -> None:
+        self.days = days
+        self.keep: EventKeep = USUAL
+
+    def write(self, connection: sqlite3.Connection, events: Sequence[EventRow]) -> None:
+        """Insert all rows."""
+        rows = [self._row(event, index) for index, event in enumerate(events)]
+        connection.executemany(_INSERT, rows)
+
+    def _row(self, event: EventRow, index: int) -> tuple[Any, ...]:
+        body = msgspec.json.encode(event.data)
+        shelf = SHELVES.get(self.keep.concern_of(event.name))
+        if shelf:
+            # A clock that is wrong must not give it a key that outlives it.
+            at = min(event.at, event.received)
+            body = self.days.seal(body, shelf, at=at, about=about(event.uid, event.name))
+        return (
+            event.uid,
+            event.at,
+            event.name,
+            event.boot,
+            tie(event, index),
+            event.seq is not None,
+            event.received,
+            body,
+        )
 
 
-def _row(event: EventRow, index: int) -> tuple[Any, ...]:
-    return (
-        event.uid,
-        event.at,
-        event.name,
-        event.boot,
-        tie(event, index),
-        event.seq is not None,
-        event.received,
-        msgspec.json.encode(event.data),
-    )
-
-
-def to_event(row: tuple[Any, ...]) -> EventRow:
-    """Return the event of a row of `COLUMNS`."""
+def to_event(row: tuple[Any, ...], days: DayKeys) -> EventRow:
+    """Return the event of a row of `COLUMNS`; without data where its key is not there any more."""
     uid, at, name, boot, tied, numbered, received, body = row
+    if not body.startswith(_OPEN):
+        body = days.unseal(body, about=about(uid, name)) or b"{}"
     return EventRow(
         uid=uid,
         at=at,
@@ -50,3 +71,15 @@ def to_event(row: tuple[Any, ...]) -> EventRow:
         received=received,
         data=msgspec.json.decode(body),
     )
+
+
+def seal_all(connection: sqlite3.Connection, days: DayKeys) -> None:
+    """Seal what was kept as it came; within the migration's transaction.
+
+    Names of a site's own models are not known here: those stay as they are, and go in time.
+    """
+    for uid, at, name, boot, tied, received, body in connection.execute(_ALL).fetchall():
+        shelf = SHELVES.get(USUAL.by_name[name]) if name in USUAL.by_name else None
+        if shelf:
+            sealed = days.seal(body, shelf, at=min(at, received), about=about(uid, name))
+            connection.execute(_BODY, (sealed, uid, at, name, boot, tied))

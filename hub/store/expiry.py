@@ -87,9 +87,11 @@ def find_old_day(connection: sqlite3.Connection, after: int, before: int) -> int
     return found
 
 
-def drop_day(connection: sqlite3.Connection, day: int) -> bool:
-    """Delete some of a day's roll-ups; tell whether there may be more."""
-    return connection.execute(_DROP_DAY, (day, day, ROWS)).rowcount == ROWS
+def drop_day(connection: sqlite3.Connection, day: int, now: float) -> bool:
+    """Delete some of a day's roll-ups, and count them; tell whether there may be more."""
+    gone = connection.execute(_DROP_DAY, (day, day, ROWS)).rowcount
+    count(connection, bounds.ROLLUP_OLD, gone, now)
+    return gone == ROWS
 
 
 def find_thick_hour(connection: sqlite3.Connection, limit: int, before: int) -> int | None:

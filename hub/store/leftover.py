@@ -10,7 +10,7 @@ import structlog
 from hub.errors import StoreError
 from hub.ports import NewcomerRow, QuarantineRow
 from hub.store import bounds
-from hub.store.day_key import DayKeys, day_of
+from hub.store.day_key import DayKeys, Shelf, about, day_of
 
 log = structlog.get_logger(__name__)
 
@@ -35,15 +35,15 @@ _SAMPLE = "UPDATE newcomer SET sample = ? WHERE link = ? AND address = ?"
 
 
 class Leftovers:
-    """Writes and deletes them; `age` is how long payloads are kept, in seconds."""
+    """Writes and deletes them; `age` is how long payloads are kept, in seconds.
+
+    `stranger_age` is after how many seconds a newcomer that is not heard any more goes.
+    """
 
     def __init__(self, days: DayKeys) -> None:
         self._days = days
         self.age = bounds.QUARANTINE_AGE
-        self.parts = (
-            ("quarantine", self.write_quarantine),
-            ("newcomers", self.write_newcomers),
-        )
+        self.stranger_age = bounds.NEWCOMER_AGE
 
     def write_quarantine(
         self, connection: sqlite3.Connection, rows: Sequence[QuarantineRow]
@@ -80,7 +80,7 @@ class Leftovers:
             if fresh:
                 first, last = fresh[0], fresh[-1]
                 seen[key] = last.at
-                sample = self._days.seal(last.sample, at=last.at, about=about(*key))
+                sample = self._days.seal(last.sample, Shelf.PAYLOADS, at=last.at, about=about(*key))
                 values = (*key, first.at, last.at, len(fresh), sample, last.guess)
                 connection.execute(_NEWCOMER, values)
         _count_refused(connection, refused)
@@ -97,10 +97,13 @@ class Leftovers:
         count(connection, bounds.QUARANTINE_OLD, found.rowcount, now)
         blank = "UPDATE newcomer SET sample = x'' WHERE last_seen < ? AND sample <> x''"
         connection.execute(blank, past)
+        gone = "DELETE FROM newcomer WHERE last_seen < ?"
+        found = connection.execute(gone, (now - self.stranger_age,))
+        count(connection, bounds.NEWCOMER_OLD, found.rowcount, now)
 
     def _forget(self, now: float) -> None:
         try:
-            self._days.forget(day_of(now - self.age))
+            self._days.forget(Shelf.PAYLOADS, day_of(now - self.age))
         except StoreError as error:
             # Nothing is taken in less soundly for it, and the rows go all the same.
             log.warning("keys that are past their time could not be deleted", why=str(error))
@@ -113,18 +116,14 @@ def seal_all(connection: sqlite3.Connection, days: DayKeys) -> None:
         connection.execute(_QUARANTINE, _sealed(row, tie, days))
     connection.execute("DROP TABLE old_quarantine")
     for link, address, at, sample in connection.execute(_OLD_SAMPLES).fetchall():
-        sealed = days.seal(sample, at=at, about=about(link, address))
+        sealed = days.seal(sample, Shelf.PAYLOADS, at=at, about=about(link, address))
         connection.execute(_SAMPLE, (sealed, link, address))
-
-
-def about(*what: object) -> str:
-    """Return what a sealed value is bound to: its row, and its column where there are several."""
-    return "\0".join(map(str, what))
 
 
 def _sealed(row: QuarantineRow, tie: int, days: DayKeys) -> tuple[object, ...]:
     def seal(column: str, plain: bytes) -> bytes:
-        return days.seal(plain, at=row.at, about=about(row.link, row.address, row.at, column))
+        what = about(row.link, row.address, row.at, column)
+        return days.seal(plain, Shelf.PAYLOADS, at=row.at, about=what)
 
     payload, reason = seal("payload", row.payload), seal("reason", row.reason.encode())
     return row.at, row.link, row.address, tie, len(row.payload), payload, reason

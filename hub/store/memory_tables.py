@@ -92,6 +92,10 @@ class Tables(msgspec.Struct):
         for row in self.newcomers.values():
             if row["last_seen"] < now - bounds.QUARANTINE_AGE:
                 row["sample"] = b""
+        known = self.newcomers
+        young = now - bounds.NEWCOMER_AGE
+        self.newcomers = {key: row for key, row in known.items() if row["last_seen"] >= young}
+        self.count(bounds.NEWCOMER_OLD, len(known) - len(self.newcomers))
 
     def count(self, name: str, number: int) -> None:
         """Add to a counter."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hub.errors import StoreError
-from hub.store import chain, first_schema, leftover
+from hub.store import chain, event, first_schema, leftover
 from hub.store.copying import copy_database
 from hub.store.day_key import DayKeys
 from hub.store.seal import KeyRing
@@ -37,10 +37,15 @@ class Step(NamedTuple):
     then: Then | None = None
 
 
+def _seal_people(connection: sqlite3.Connection, secrets: Secrets) -> None:
+    leftover.seal_all(connection, secrets.days)
+    event.seal_all(connection, secrets.days)
+
+
 _THEN: dict[int, Then] = {
     2: lambda connection, _: first_schema.move(connection),
     4: lambda connection, secrets: chain.seal_all(connection, secrets.ring),
-    5: lambda connection, secrets: leftover.seal_all(connection, secrets.days),
+    5: _seal_people,
 }
 
 

@@ -15,6 +15,7 @@ from hub.ports import EventRow
 from hub.store import event
 from hub.store.chunk import HOUR, Span
 from hub.store.compaction import once, read_hour
+from hub.store.day_key import DayKeys, open_day_keys
 from hub.store.failure import explain
 from hub.store.log import Said, read_span
 from hub.store.readers import open_reader
@@ -29,9 +30,18 @@ _NEXT_EVENT = "SELECT min(at) FROM event WHERE at >= ?"
 
 
 def replay_file(
-    path: Path, *, start: float, end: float, uids: Iterable[str] | None
+    path: Path,
+    *,
+    start: float,
+    end: float,
+    uids: Iterable[str] | None,
+    days: DayKeys | None = None,
 ) -> Iterator[Report]:
-    """Yield the reports of a database file window by window, each in a transaction of its own."""
+    """Yield the reports of a database file window by window, each in a transaction of its own.
+
+    `days` opens what events tell of people; without it the keys beside the file do.
+    """
+    days = days or open_day_keys(path)
     chosen = None if uids is None else sorted(set(uids))
     try:
         with closing(open_reader(path)) as connection:
@@ -40,7 +50,7 @@ def replay_file(
             for span in _windows(connection, start, end, fresh):
                 connection.execute("BEGIN")
                 said = _said(connection, span, chosen, fresh.get(int(span[0] // HOUR), ()))
-                reports = [*said, *_events(connection, span, chosen)]
+                reports = [*said, *_events(connection, span, chosen, days)]
                 connection.execute("COMMIT")
                 yield from in_order(reports)
     except sqlite3.Error as error:
@@ -114,11 +124,11 @@ def _said(
 
 
 def _events(
-    connection: sqlite3.Connection, span: Span, uids: Sequence[str] | None
+    connection: sqlite3.Connection, span: Span, uids: Sequence[str] | None, days: DayKeys
 ) -> Iterator[Report]:
     chosen, values = _choice(uids)
     for row in connection.execute(_EVENTS + chosen, (*span, *values)):
-        yield to_report(event.to_event(row))
+        yield to_report(event.to_event(row, days))
 
 
 def _choice(uids: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:

@@ -9,6 +9,8 @@ import msgspec
 
 from hub.model.catalogue import DeviceModel, PointSpec
 from hub.model.device import Device
+from hub.storage import StoreSettings
+from hub.store.concern import Concern, EventKeep, plan_events
 
 
 class Keep(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,20 +20,43 @@ class Keep(msgspec.Struct, frozen=True, kw_only=True):
     hours: int
 
 
+class LeftoverKeep(msgspec.Struct, frozen=True, kw_only=True):
+    """Days for which bytes that nobody understood are kept, and newcomers that are not heard."""
+
+    payloads: int = 7
+    newcomers: int = 90
+
+
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
-    """What is usual, and uid → point → what is kept of that one."""
+    """What is usual, uid → point → what is kept of that one, and what is kept of the rest.
+
+    Without `events` none of them is deleted.
+    """
 
     usual: Keep
     own: Mapping[str, Mapping[str, Keep]] = {}
+    events: EventKeep | None = None
+    leftovers: LeftoverKeep = LeftoverKeep()
 
 
 def plan_retention(
-    usual: Keep, devices: Iterable[Device], models: Mapping[str, DeviceModel]
+    store: StoreSettings, devices: Iterable[Device], models: Mapping[str, DeviceModel]
 ) -> Retention:
     """Return what a site keeps; devices that are in no sheet any more keep what is usual."""
+    usual = Keep(readings=store.keep_readings, hours=store.keep_hours)
     by_model = {name: _own(usual, model.points) for name, model in models.items()}
     own = {device.uid: by_model.get(device.model, {}) for device in devices}
-    return Retention(usual=usual, own={uid: points for uid, points in own.items() if points})
+    days = {
+        Concern.DEVICES: store.keep_device_events,
+        Concern.PEOPLE: store.keep_access_events,
+        Concern.VEHICLES: store.keep_vehicle_events,
+    }
+    return Retention(
+        usual=usual,
+        own={uid: points for uid, points in own.items() if points},
+        events=plan_events(days, models.values()),
+        leftovers=LeftoverKeep(payloads=store.keep_quarantine, newcomers=store.keep_newcomers),
+    )
 
 
 def _own(usual: Keep, points: Mapping[str, PointSpec]) -> dict[str, Keep]:

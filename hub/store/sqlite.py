@@ -14,15 +14,18 @@ import structlog
 
 from hub.clock import Clock
 from hub.errors import StoreBrokenError, StoreError
+from hub.ports import Holding
 from hub.store.archive import SqliteArchive
 from hub.store.books import SqliteBooks
 from hub.store.chain import read_head
-from hub.store.committer import SqliteCommitter
+from hub.store.committer import Hands, SqliteCommitter
 from hub.store.connections import SQLITE, Connections
 from hub.store.copying import check_database
 from hub.store.day_key import DayKeys, open_day_keys
+from hub.store.event import EventWriter
 from hub.store.failure import explain
 from hub.store.hand import MappedHand, open_hand
+from hub.store.holding import read_holdings
 from hub.store.key_file import open_ring
 from hub.store.leftover import Leftovers
 from hub.store.lock import exclusive
@@ -69,6 +72,7 @@ class SqliteStore:
         committer: SqliteCommitter,
         upkeep: Upkeep,
         readers: Readers,
+        archive: SqliteArchive,
         books: SqliteBooks,
         hand: MappedHand,
     ) -> None:
@@ -76,8 +80,16 @@ class SqliteStore:
         self.hand = hand
         self.committer = committer
         self.upkeep = upkeep
-        self.archive = SqliteArchive(path, readers)
+        self._readers = readers
+        self.archive = archive
         self.books = books
+
+    async def holdings(self) -> list[Holding]:
+        """Return what is held of each kind of data; nothing before it was said what is kept."""
+        retention = self.upkeep.ageing.retention
+        if retention is None:
+            return []
+        return await self._readers.read(partial(read_holdings, retention=retention))
 
 
 @asynccontextmanager
@@ -109,13 +121,18 @@ async def open_store(
         readers = Readers(path, connections.reader)
         stack.push_async_callback(writer.call, partial(_note_stop, writer))
         stack.push_async_callback(readers.close)
-        upkeep = Upkeep(writer=writer, readers=readers, unsaved=unsaved, clock=clock)
+        hands = Hands(EventWriter(secrets.days), Leftovers(secrets.days))
+        upkeep = Upkeep(writer=writer, readers=readers, unsaved=unsaved, clock=clock, hands=hands)
         await stack.enter_async_context(_running(upkeep))
-        leftovers = Leftovers(secrets.days)
-        committer = SqliteCommitter(writer, unsaved, clock, secrets.ring, leftovers)
-        books = SqliteBooks(readers, secrets.days)
+        committer = SqliteCommitter(writer, unsaved, clock, secrets.ring, hands)
         yield SqliteStore(
-            path, committer=committer, upkeep=upkeep, readers=readers, books=books, hand=hand
+            path,
+            committer=committer,
+            upkeep=upkeep,
+            readers=readers,
+            archive=SqliteArchive(path, readers, secrets.days),
+            books=SqliteBooks(readers, secrets.days),
+            hand=hand,
         )
 
 

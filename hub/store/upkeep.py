@@ -14,6 +14,7 @@ from hub.clock import Clock
 from hub.errors import StoreError
 from hub.store import compaction
 from hub.store.ageing import Ageing
+from hub.store.committer import Hands
 from hub.store.log import CHECKPOINT, read_mark
 from hub.store.readers import Readers
 from hub.store.steps import Steps
@@ -36,12 +37,20 @@ BEHIND = 500_000
 class Upkeep:
     """Keeps the log short. What fails is done the next time: nothing leaves the log before."""
 
-    def __init__(self, *, writer: Writer, readers: Readers, unsaved: Unsaved, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        writer: Writer,
+        readers: Readers,
+        unsaved: Unsaved,
+        clock: Clock,
+        hands: Hands,
+    ) -> None:
         self._writer = writer
         self._steps = Steps(writer, readers)
         self._unsaved = unsaved
         self._clock = clock
-        self.ageing = Ageing(self._steps)
+        self.ageing = Ageing(self._steps, hands)
         self._sorted_at = self._saved_at = time.monotonic()
 
     async def run(self) -> None:
@@ -68,6 +77,10 @@ class Upkeep:
         await self._merge(now)
         await self.ageing.roll(sys.maxsize)
         await self.ageing.forget(now, sys.maxsize)
+
+    async def empty_log(self) -> bool:
+        """Leave nothing in the write-ahead log of what was deleted; False while somebody reads."""
+        return await self._writer.call(self._writer.empty_log)
 
     async def save(self) -> None:
         """Write what stands only in the log to its tables, a part at a time.

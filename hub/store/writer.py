@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -108,7 +109,7 @@ class Writer:
         except BaseException:
             self._roll_back(connection)
             raise
-        self._cut_log(connection)
+        self._cut_log()
         return result
 
     def connection(self) -> sqlite3.Connection:
@@ -141,14 +142,25 @@ class Writer:
         if isinstance(failure, StoreBrokenError):
             self._broken = str(failure)
 
-    def _cut_log(self, connection: sqlite3.Connection) -> None:
-        log = self._path.with_name(self._path.name + "-wal")
-        if log.stat().st_size <= WAL_LIMIT:
-            return
+    def empty_log(self) -> bool:
+        """Bring the whole log into the file and cut it; False while somebody reads. In the thread.
+
+        Raises StoreError where the disk fails.
+        """
+        connection = self.connection()
         try:
             connection.execute("PRAGMA busy_timeout = 0")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             connection.execute(f"PRAGMA busy_timeout = {self._busy}")
         except sqlite3.Error as error:
+            failure = explain(error, str(self._path))
+            self._remember(failure)
+            raise failure from error
+        return not busy
+
+    def _cut_log(self) -> None:
+        log = self._path.with_name(self._path.name + "-wal")
+        if log.stat().st_size > WAL_LIMIT:
             # The commit before is safe; what matters is whether another one may follow.
-            self._remember(explain(error, str(self._path)))
+            with suppress(StoreError):
+                self.empty_log()

@@ -16,9 +16,11 @@ from pathlib import Path
 import pytest
 
 from hub.clock import ManualClock
-from hub.ports import Changes
+from hub.ports import Changes, EventRow
 from hub.store.chain import is_sealed, prove_chain
+from hub.store.day_key import open_day_keys
 from hub.store.diagnosis import find_fault
+from hub.store.event import COLUMNS, to_event
 from hub.store.key_file import key_file, open_ring
 from hub.store.migration import current_version, shipped_steps
 from hub.store.seal import KEY_BYTES
@@ -37,7 +39,7 @@ WRITTEN = {
 
 In each are 40 entries, and a row in every table.
 """
-CLEAR = (b"plate-of-nobody-1", b"plate-of-nobody-2", b"reason-of-nobody")
+CLEAR = (b"plate-of-nobody-1", b"plate-of-nobody-2", b"reason-of-nobody", b"plate-of-nobody-4")
 """What the fixture of schema 4 keeps of messages as they came."""
 LATEST = shipped_steps()[-1].version
 CLOCK = ManualClock(NOW)
@@ -101,6 +103,15 @@ def version(path: Path) -> int:
         return current_version(connection)
 
 
+def opened(path: Path, when: str) -> list[EventRow]:
+    """Return the events, and hold that those about people lie sealed from now on."""
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute(f"SELECT {COLUMNS} FROM event ORDER BY uid, at").fetchall()
+    assert rows
+    assert {row[-1].startswith(b"{") for row in rows} == {when == "old"}
+    return [to_event(row, open_day_keys(path)) for row in rows]
+
+
 def holds(file: Path, word: bytes) -> bool:
     return word in file.read_bytes()
 
@@ -131,11 +142,12 @@ async def test_a_database_of_before_comes_up_whole_sealed_and_with_a_copy(
     path: Path, schema: int
 ) -> None:
     before = tables(path)
-    quarantine, newcomers = before.pop("quarantine"), before.pop("newcomer")
+    events = opened(path, "old")
+    parts = {name: before.pop(name) for name in ("quarantine", "newcomer", "event")}
     await start(path, 41)
     copy = path.with_name(f"lingdang.db.before-{LATEST}")
     assert version(copy) == schema
-    assert tables(copy) == {**before, "quarantine": quarantine, "newcomer": newcomers}
+    assert tables(copy) == {**before, **parts}
     assert version(path) == LATEST
     after = tables(path)
     assert after["journal"].pop()[0] == 41
@@ -147,11 +159,12 @@ async def test_a_database_of_before_comes_up_whole_sealed_and_with_a_copy(
     assert verdict.head.seq == 41
     held, strangers = await read_leftovers(path)
     assert sorted((row.at, row.payload, row.reason) for row in held) == sorted(
-        (row[0], row[4], row[5]) for row in quarantine
+        (row[0], row[4], row[5]) for row in parts["quarantine"]
     )
     assert {row["address"]: row["sample"] for row in strangers} == {
-        row[1]: row[5] for row in newcomers
+        row[1]: row[5] for row in parts["newcomer"]
     }
+    assert opened(path, "new") == events
 
 
 @pytest.mark.parametrize("schema", [4])

@@ -70,7 +70,7 @@ class Judge:
         key = hash(tuple(rows))
         if key not in self._contents:
             readers = OneReader(connection)
-            held = await read_held(SqliteArchive(Path(), readers), SqliteBooks(readers))
+            held = await read_held(SqliteArchive(Path(), readers, DAYS), SqliteBooks(readers, DAYS))
             self._contents[key] = await self._compare(held)
         return self._contents[key]
 

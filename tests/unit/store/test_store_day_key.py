@@ -16,7 +16,7 @@ from hub.ports import Changes, NewcomerRow, QuarantineRow
 from hub.store import bounds
 from hub.store.backup import back_up
 from hub.store.books import GONE
-from hub.store.day_key import DayKeys, day_key_file, open_day_keys
+from hub.store.day_key import DayKeys, Shelf, day_key_file, open_day_keys
 from hub.store.sqlite import open_store
 from tests.contract.store_cases import NOW
 from tests.support.leftover import read_leftovers
@@ -85,27 +85,29 @@ async def test_a_sealed_value_is_read_in_its_own_row_only(path: Path) -> None:
 
 
 def test_keys_are_for_the_hubs_user_alone_and_outlive_it(path: Path) -> None:
-    sealed = open_day_keys(path).seal(SECRET, at=NOW, about="x")
+    sealed = open_day_keys(path).seal(SECRET, Shelf.PAYLOADS, at=NOW, about="x")
     file = day_key_file(path)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     again = open_day_keys(path)
     assert again.unseal(sealed, about="x") == SECRET
     assert again.unseal(sealed, about="y") is None
-    assert again.seal(SECRET, at=NOW, about="x") != sealed, "never twice the same"
+    assert again.seal(SECRET, Shelf.PAYLOADS, at=NOW, about="x") != sealed, "never twice the same"
 
 
 def test_the_old_file_of_keys_is_overwritten_where_it_lay(path: Path) -> None:
     keys = open_day_keys(path)
-    keys.seal(SECRET, at=NOW, about="x")
+    keys.seal(SECRET, Shelf.PAYLOADS, at=NOW, about="x")
     before = day_key_file(path).read_bytes()
     with day_key_file(path).open("rb") as old:
-        assert keys.forget(int(NOW // DAY) + 1) == 1
+        assert keys.forget(Shelf.PAYLOADS, int(NOW // DAY) + 1) == 1
         assert not old.read().strip(b"\0"), "zeros where the key was"
     assert before.split()[-1] not in day_key_file(path).read_bytes()
-    assert keys.forget(int(NOW // DAY) + 1) == 0
+    assert keys.forget(Shelf.PAYLOADS, int(NOW // DAY) + 1) == 0
 
 
-@pytest.mark.parametrize("text", ["20416 abcd", "x " + "ab" * 32, "20416", "密钥"])
+@pytest.mark.parametrize(
+    "text", ["1 20416 abcd", "1 x " + "ab" * 32, "9 20416 " + "ab" * 32, "1 20416", "密钥"]
+)
 def test_a_file_that_holds_no_keys_is_refused_with_the_way_out(path: Path, text: str) -> None:
     day_key_file(path).write_text(text + "\n")
     with pytest.raises(StoreError, match="move it away"):
@@ -114,7 +116,7 @@ def test_a_file_that_holds_no_keys_is_refused_with_the_way_out(path: Path, text:
 
 async def test_keys_that_cannot_be_deleted_hold_up_no_commit(path: Path) -> None:
     class Stuck(DayKeys):
-        def forget(self, before: int) -> int:
+        def forget(self, shelf: Shelf, before: int) -> int:
             raise StoreError("the disk is full")
 
     async with open_store(path, clock=ManualClock(NOW), days=Stuck(None, {})) as store:

@@ -15,6 +15,7 @@ from hub.clock import ManualClock
 from hub.model.catalogue import DeviceModel, PointSpec, PointType
 from hub.model.device import Device, DeviceUid, Kind
 from hub.ports import Changes, ReadingRow
+from hub.storage import StoreSettings
 from hub.store import bounds, expiry
 from hub.store.retention import Keep, Retention, keep_of, limits, plan_retention
 from hub.store.sqlite import SqliteStore, open_store
@@ -189,7 +190,7 @@ def test_a_plan_takes_models_into_account() -> None:
     known = Device(
         uid=DeviceUid("u1"), id="s1", address="s1", kind=Kind.SENSOR, model="m", place="g"
     )
-    plan = plan_retention(USUAL, [known], {"m": model})
+    plan = plan_retention(StoreSettings(), [known], {"m": model})
     assert keep_of(plan, "u1", "a") == USUAL
     assert keep_of(plan, "u1", "b") == Keep(readings=7, hours=1095)
     assert keep_of(plan, "u1", "c") == Keep(readings=90, hours=3650)

@@ -13,7 +13,6 @@ import pytest
 from hub.clock import ManualClock
 from hub.errors import StoreBrokenError, StoreError, StoreFullError
 from hub.ports import Changes, Document
-from hub.store import committer as committing
 from hub.store import readers, writer
 from hub.store.day_key import DayKeys
 from hub.store.failure import explain
@@ -120,7 +119,8 @@ async def test_a_failure_in_the_middle_leaves_nothing_of_the_batch(
             connection.execute("INSERT INTO nowhere VALUES (1)")
 
         with monkeypatch.context() as patch:
-            patch.setattr(committing, "_PARTS", (*committing._PARTS, ("journal", fail)))
+            parts = (*store.committer._parts, ("journal", fail))
+            patch.setattr(store.committer, "_parts", parts)
             with pytest.raises(StoreError, match="no such table"):
                 await store.committer.commit(everything())
         snapshot = await store.archive.load(now=NOW)
