@@ -19,6 +19,7 @@ from hub import notify
 from hub.access.local import open_local_door
 from hub.clock import Clock, SystemClock
 from hub.crew import Crew, open_crew
+from hub.deletion import keep_telling
 from hub.errors import ConfigError, HubError
 from hub.feeds.incident import make_projector
 from hub.heartbeat import keep_beating
@@ -123,6 +124,7 @@ def _start_watches(
     crew.start(influx.follow(settings.influx, store, world.site.devices, desk, clock), "sink")
     crew.start(notify.beat(intake.pipeline), "watchdog")
     crew.start(keep_time(clock, intake.reception.timekeeper), "clock")
+    crew.start(keep_telling(store, desk, clock), "deletions")
     crew.start(keep_beating(settings, desk, store.books, clock), "heartbeat")
 
 

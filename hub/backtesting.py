@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from hub.errors import NotFoundError
+from hub.kept import look_at_holdings, say_gaps
 from hub.loading import World, load_world, read_settings, read_text, shipped_rules
 from hub.model.device import DeviceUid
 from hub.model.instant import to_rfc3339
@@ -31,6 +32,10 @@ class Telling(Protocol):
 
     def begin(self, rules: int, days: float, until: float) -> None:
         """Tell what is tried."""
+        ...
+
+    def gap(self, sentence: str) -> None:
+        """Tell what of that time is not kept any more."""
         ...
 
     def progress(self, reports: int) -> None:
@@ -56,6 +61,10 @@ class ForPeople:
         """Tell what is tried."""
         self._echo(f"{rules} rules over {days:g} days up to {to_rfc3339(until)}")
 
+    def gap(self, sentence: str) -> None:
+        """Tell what is not kept any more."""
+        self._echo(sentence)
+
     def progress(self, reports: int) -> None:
         """Say nothing: the alarms show it."""
 
@@ -74,7 +83,7 @@ class ForPeople:
 
 
 class ForPrograms:
-    """Lines of JSON, each with its `kind`: begin, progress, alarm, end."""
+    """Lines of JSON, each with its `kind`: begin, gap, progress, alarm, end."""
 
     def __init__(self, echo: Echo) -> None:
         self._echo = echo
@@ -82,6 +91,10 @@ class ForPrograms:
     def begin(self, rules: int, days: float, until: float) -> None:
         """Tell what is tried."""
         self._say("begin", rules=rules, days=days, until=to_rfc3339(until))
+
+    def gap(self, sentence: str) -> None:
+        """Tell what is not kept any more."""
+        self._say("gap", detail=sentence)
 
     def progress(self, reports: int) -> None:
         """Tell how many reports were read."""
@@ -161,6 +174,8 @@ def backtest_rules(
     telling: Telling = ForPrograms(echo) if as_json else ForPeople(echo)
     past = Past(world=world, path=path, start=newest - days * DAY, end=newest + 1)
     telling.begin(len(chosen), days, newest)
+    for sentence in say_gaps(look_at_holdings(world), past.start):
+        telling.gap(sentence)
     tried = past.run(chosen, telling)
     difference = None
     if file is not None:

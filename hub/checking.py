@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import msgspec
 
 from device_drivers.catalogue import load_models, shipped_models
 from hub.access.demo import parse_access
-from hub.errors import ConfigError, Problem
+from hub.errors import ConfigError, HubError, Problem
+from hub.kept import look_at_holdings, say_holding
 from hub.loading import (
     load_world,
     read_access,
@@ -94,4 +96,7 @@ def show_status(config: Path, echo: Echo) -> int:
         echo(f"  {part}: {state}")
     if client := ready.get("mqtt"):
         echo(f"  started with the MQTT client {client}")
+    with contextlib.suppress(HubError):
+        for each in look_at_holdings(load_world(settings, {})):
+            echo(f"  {say_holding(each)}")
     return 0 if body["status"] == "ready" else 1

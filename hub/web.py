@@ -57,6 +57,7 @@ def build_ports(
         rules=doors.rules,
         windows=doors.windows,
         clock=clock,
+        holdings=store.holdings,
         community=CommunityCard(
             id=community.id,
             name=community.name["zh"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -10,7 +10,7 @@ from hub.access.gatekeeper import Gatekeeper
 from hub.clock import Clock
 from hub.model.access import Identity
 from hub.model.ticket import Ticket
-from hub.ports import Archive, Books, Desk, Live, Pulse, RuleOffice, WindowOffice
+from hub.ports import Archive, Books, Desk, Holding, Live, Pulse, RuleOffice, WindowOffice
 
 
 class CommunityCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +29,8 @@ class CommunityCard(msgspec.Struct, frozen=True, kw_only=True):
 class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that an answer over HTTP is made from.
 
-    `possible_steps` names the steps (wire `do`) that this person can take on this ticket now.
+    `possible_steps` names the steps (wire `do`) that this person can take on this ticket now;
+    `holdings` says what the store keeps of each kind of data.
     """
 
     live: Live
@@ -43,6 +44,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     community: CommunityCard
     possible_steps: Callable[[Ticket, Identity], Sequence[str]]
+    holdings: Callable[[], Awaitable[Sequence[Holding]]]
 
 
 BIGGEST = 2**62

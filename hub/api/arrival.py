@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from fastapi import Request, Response
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import Path, Request, Response
 
 from hub.access.http import identity_of, ports_of
 from hub.access.policy import Call
 from hub.api import wire
-from hub.api.paging import PAGE, Limit, page
+from hub.api.paging import PAGE, Limit, json_response, page
 from hub.api.rights import ADMINISTRATORS, LEADERS
-from hub.errors import ForbiddenError
+from hub.errors import ForbiddenError, NotFoundError
+from hub.model.access import Identity
 from hub.model.instant import to_rfc3339
 
-SAMPLE_LENGTH = 500
+MOST = 1000
+"""Newcomers that a store keeps at most."""
 TIMES = ("first_seen", "last_seen")
 
 
@@ -23,25 +29,54 @@ async def list_quarantine(request: Request, limit: Limit = PAGE) -> Response:
     return page([wire.quarantined(row) for row in rows], None)
 
 
+async def read_payload(request: Request, message_id: Annotated[int, Path(ge=1)]) -> Response:
+    """Give one message that was not understood, with its bytes; the journal tells who looked."""
+    who = await _whole_community(request)
+    row = await ports_of(request).books.quarantined(message_id)
+    if row is None:
+        raise NotFoundError(
+            f"隔离区没有 {message_id} 号报文。 There is no message {message_id} in quarantine.",
+        )
+    where = {"link": row.link, "address": row.address}
+    await ports_of(request).desk.write((), [("quarantine.read", str(message_id), who.name, where)])
+    return json_response(wire.quarantined(row) | _bytes(row.payload))
+
+
 async def list_newcomers(request: Request, limit: Limit = PAGE) -> Response:
-    """List who sends and is not in the books."""
+    """List who sends and is not in the books, without what they sent."""
     await _whole_community(request)
     rows = await ports_of(request).books.newcomers(limit=limit)
     return page([_newcomer(row) for row in rows], None)
 
 
-async def _whole_community(request: Request) -> None:
+async def read_sample(request: Request, link: str, address: str) -> Response:
+    """Give the last message of a newcomer; the journal tells who looked."""
+    who = await _whole_community(request)
+    ports = ports_of(request)
+    for row in await ports.books.newcomers(limit=MOST):
+        if (row["link"], row["address"]) == (link, address):
+            where = {"link": link, "address": address}
+            await ports.desk.write((), [("newcomer.read", address, who.name, where)])
+            return json_response(_newcomer(row) | _bytes(row["sample"]))
+    raise NotFoundError(f"没有新来者 {address}。 There is no newcomer {address!r} on {link!r}.")
+
+
+async def _whole_community(request: Request) -> Identity:
     """What is in no book has no place yet: only who sees everything may see it."""
     who = await identity_of(request)
     if who.scope:
         raise ForbiddenError(f"{who.name} sees {who.scope} only; ask whoever sees the community.")
+    return who
 
 
-def _newcomer(row: dict[str, object]) -> dict[str, object]:
-    sample = row.get("sample", b"")
-    text = sample.decode(errors="replace") if isinstance(sample, bytes) else str(sample)
-    times = {name: _time(row.get(name)) for name in TIMES}
-    return row | times | {"sample": text[:SAMPLE_LENGTH]}
+def _newcomer(row: Mapping[str, object]) -> dict[str, object]:
+    told = {name: value for name, value in row.items() if name != "sample"}
+    return told | {name: _time(row.get(name)) for name in TIMES}
+
+
+def _bytes(payload: bytes) -> dict[str, object]:
+    """Write bytes for programs, and as text for people."""
+    return {"payload": b64encode(payload).decode(), "text": payload.decode(errors="replace")}
 
 
 def _time(value: object) -> object:
@@ -56,6 +91,22 @@ CALLS = (
         roles=ADMINISTRATORS,
         operation="listQuarantine",
         about="Messages that were not understood",
+    ),
+    Call(
+        method="GET",
+        path="/quarantine/{message_id}",
+        answer=read_payload,
+        roles=ADMINISTRATORS,
+        operation="readQuarantined",
+        about="One message that was not understood, with its bytes",
+    ),
+    Call(
+        method="GET",
+        path="/newcomers/{link}/{address}",
+        answer=read_sample,
+        roles=ADMINISTRATORS,
+        operation="readNewcomer",
+        about="A newcomer with its last message",
     ),
     Call(
         method="GET",

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import Query, Request, Response
 
 from hub.access.http import identity_of, ports_of
 from hub.access.policy import Call
+from hub.access.web_ports import WebPorts
 from hub.api import wire
 from hub.api.paging import LONGEST_PAGE, Cursor, Instant, Limit, cut, instant, json_response, page
 from hub.api.rights import STAFF, may_see_event, visible_device
 from hub.errors import ForbiddenError, InvalidRequestError
+from hub.model.device import Kind
+from hub.model.instant import to_rfc3339
+from hub.model.kinds import ABOUT_PEOPLE, ABOUT_VEHICLES
 from hub.model.place import contains
 from hub.ports import Archive, DeviceView, EventRow
 
@@ -76,7 +81,8 @@ async def read_history(
         return await _hours(ports.archive, (view.device.uid, point), (first, last), limit)
     found = await ports.archive.history(view.device.uid, point, start=first, end=last, limit=limit)
     following = None if found.next is None else repr(found.next)
-    return page([wire.reading(row) for row in found.rows], following)
+    gap = await _gap(ports, ("readings",), first)
+    return page([wire.reading(row) for row in found.rows], following, **gap)
 
 
 async def _hours(
@@ -103,7 +109,20 @@ async def list_events(
     first, last = _span(start, end, ports.clock.now())
     rows, following = await _events(ports.archive, view.device.uid, (first, last), limit)
     shown = [wire.event(row) for row in rows if may_see_event(who, row)]
-    return page(shown, None if following is None else repr(following))
+    gap = await _gap(ports, _kinds_of_events(view.device.kind), first)
+    return page(shown, None if following is None else repr(following), **gap)
+
+
+def _kinds_of_events(kind: Kind) -> tuple[str, ...]:
+    own = "access_events" if kind in ABOUT_PEOPLE else ""
+    return ("device_events", "vehicle_events" if kind in ABOUT_VEHICLES else own)
+
+
+async def _gap(ports: WebPorts, kinds: Sequence[str], first: float) -> dict[str, str | None]:
+    """Say since when an answer is complete, where it begins before: retention has deleted some."""
+    told = [each.complete_since for each in await ports.holdings() if each.kind in kinds]
+    since = max((at for at in told if at is not None), default=first)
+    return {"complete_since": to_rfc3339(since)} if since > first else {}
 
 
 async def _events(

@@ -33,9 +33,9 @@ def json_response(content: Any, status: int = 200, **headers: str) -> Response: 
     )
 
 
-def page(items: Sequence[Any], following: str | None) -> Response:
+def page(items: Sequence[Any], following: str | None, **more: object) -> Response:
     """Answer with a list; `following` is the cursor of the next page, None at the end."""
-    return json_response({"items": items, "next": following})
+    return json_response({"items": items, "next": following, **more})
 
 
 async def collect(

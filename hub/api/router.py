@@ -16,6 +16,7 @@ from hub.api import (
     keys,
     operation,
     people,
+    retention,
     rules,
     stream,
     tickets,
@@ -26,7 +27,10 @@ from hub.api.metrics import Counts, build_registry
 from hub.api.operation import Readiness
 
 PREFIX = "/api/v1"
-PARTS = (devices, alarms, tickets, commands, journal, stream, arrival, people, keys, rules, windows)
+PARTS = (
+    *(devices, alarms, tickets, commands, journal, stream, arrival),
+    *(people, keys, retention, rules, windows),
+)
 
 
 def build_api(

@@ -196,6 +196,7 @@ def entry(entry: Entry) -> dict[str, Any]:
 def quarantined(row: QuarantineRow) -> dict[str, Any]:
     """Write a message that was not understood, without its bytes."""
     return {
+        "id": row.id,
         "link": row.link,
         "address": row.address,
         "reason": row.reason,

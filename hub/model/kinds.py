@@ -146,6 +146,10 @@ CORE_POINTS: dict[Kind, dict[str, PointSpec]] = {
 Periods are 0 here: how often a value comes is the model's to say.
 """
 
+ABOUT_PEOPLE = frozenset({Kind.ACCESS_CONTROLLER, Kind.UNIT_DOOR, Kind.LIFT_ALARM})
+ABOUT_VEHICLES = frozenset({Kind.BARRIER_GATE, Kind.LPR_CAMERA})
+"""Kinds whose own events tell of people, and of their vehicles: kept for a shorter time."""
+
 _EVERY_DEVICE = ("link.lost", "link.back", "rebooted", "flood", "counter.replaced")
 
 _OWN_EVENTS: dict[Kind, tuple[str, ...]] = {

@@ -9,7 +9,7 @@ import msgspec
 
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Kind
-from hub.model.kinds import CORE_EVENTS
+from hub.model.kinds import ABOUT_PEOPLE, ABOUT_VEHICLES, CORE_EVENTS
 from hub.store.day_key import Shelf
 
 
@@ -22,11 +22,8 @@ class Concern(StrEnum):
 
 
 _KINDS = {
-    Kind.ACCESS_CONTROLLER: Concern.PEOPLE,
-    Kind.UNIT_DOOR: Concern.PEOPLE,
-    Kind.LIFT_ALARM: Concern.PEOPLE,
-    Kind.BARRIER_GATE: Concern.VEHICLES,
-    Kind.LPR_CAMERA: Concern.VEHICLES,
+    **dict.fromkeys(ABOUT_PEOPLE, Concern.PEOPLE),
+    **dict.fromkeys(ABOUT_VEHICLES, Concern.VEHICLES),
 }
 _ALWAYS_VEHICLES = ("plate.", "vehicle.")
 """Begins of names that are about vehicles, whatever device says them."""

@@ -36,4 +36,5 @@ async def test_a_hub_says_which_client_it_uses_and_hears_faults_by_it(
             said: list[str] = []
             assert await asyncio.to_thread(show_status, config, said.append) == 0
             assert f'"mqtt": "{words}' in hub.log
-    assert said[-1].startswith(f"  started with the MQTT client {words}")
+    assert any(line.startswith(f"  started with the MQTT client {words}") for line in said)
+    assert any(line.startswith("  access_events: kept 180 days, none there") for line in said)

@@ -30,6 +30,7 @@ from hub.ports import (
     EventRow,
     FeedRow,
     HistoryPage,
+    Holding,
     PointView,
     QuarantineRow,
     ReadingRow,
@@ -60,6 +61,7 @@ class FakeBooks:
         self.papers: dict[tuple[str, str], bytes] = {}
         self.quarantined_rows: list[QuarantineRow] = []
         self.new: list[dict[str, Any]] = []
+        self.held: list[Holding] = []
         self.reads = 0
 
     async def journal(self, *, after: int, limit: int, types: Sequence[str] = ()) -> list[Entry]:
@@ -114,6 +116,9 @@ class FakeBooks:
 
     async def quarantine(self, *, limit: int) -> list[QuarantineRow]:
         return self.quarantined_rows[:limit]
+
+    async def holdings(self) -> list[Holding]:
+        return self.held
 
     async def quarantined(self, number: int) -> QuarantineRow | None:
         return next((row for row in self.quarantined_rows if row.id == number), None)
@@ -446,6 +451,7 @@ def make_world() -> World:
         rules=make_office(clock),
         windows=make_windows(clock),
         clock=clock,
+        holdings=books.holdings,
         community=CommunityCard(id="guanshan", name="关山社区", prefix="GS"),
         possible_steps=lambda _ticket, _who: ("take", "comment", "void"),
     )

@@ -1,12 +1,15 @@
 """The calls of `/api/v1`, field by field as programs rely on them."""
 
+from base64 import b64decode
+
 import pytest
 
 from hub.errors import CommandRefusedError
 from hub.model.access import Role
 from hub.model.alarm import AlarmState
+from hub.model.instant import to_rfc3339
 from hub.model.ticket import TicketAction, TicketState
-from hub.ports import EventRow, QuarantineRow
+from hub.ports import EventRow, Holding, QuarantineRow
 from tests.unit.access.web_fakes import NOW, World, make_world
 from tests.unit.access.web_fakes import alarm as an_alarm
 from tests.unit.access.web_fakes import ticket as a_ticket
@@ -279,22 +282,152 @@ async def test_a_refused_order_says_why(world: World, monkeypatch: pytest.Monkey
     assert answer.json()["detail"] == "gate-a 离线。 gate-a is silent; look at the gate"
 
 
+@pytest.mark.parametrize(
+    ("call", "since"),
+    [
+        ("history?point=arm.position", 7.0),
+        ("events?", 30.0),
+        ("events?limit=1", 30.0),
+    ],
+)
+async def test_an_answer_that_begins_before_what_is_kept_says_since_when_it_is_whole(
+    world: World, call: str, since: float
+) -> None:
+    world.books.held = [
+        holding("readings", NOW - 7 * 86400),
+        holding("device_events", NOW - 1000 * 86400),
+        holding("vehicle_events", NOW - 30 * 86400),
+        holding("access_events", NOW - 1 * 86400),
+        holding("newcomers", None),
+    ]
+    async with asking(world) as client:
+        path = f"/api/v1/devices/gate-a/{call}&from="
+        whole = (await client.get(f"{path}{NOW - since * 86400}")).json()
+        early = (await client.get(f"{path}{NOW - since * 86400 - 1}")).json()
+    assert "complete_since" not in whole
+    assert early["complete_since"] == to_rfc3339(NOW - since * 86400)
+
+
+def holding(kind: str, since: float | None) -> Holding:
+    return Holding(
+        kind=kind,
+        keep_days=30,
+        oldest=since,
+        complete_since=since,
+        deleted=1,
+        deleted_at=NOW,
+    )
+
+
+QUARANTINED = QuarantineRow(
+    id=7, link="mqtt", address="x", payload=b"\xffsecret", reason="no JSON", at=NOW
+)
+NEWCOMER = {
+    "link": "mqtt",
+    "address": "n1",
+    "first_seen": NOW,
+    "last_seen": NOW,
+    "count": 3,
+    "guess": "lingdang",
+    "sample": b"\xff{}",
+}
+
+
 async def test_quarantine_shows_reasons_and_no_bytes(world: World) -> None:
-    row = QuarantineRow(link="mqtt", address="x", payload=b"\xffsecret", reason="no JSON", at=NOW)
-    world.books.quarantined_rows.append(row)
+    world.books.quarantined_rows.append(QUARANTINED)
     async with asking(world, Role.ADMINISTRATOR) as client:
         items = (await client.get("/api/v1/quarantine")).json()["items"]
     assert items == [
-        {"link": "mqtt", "address": "x", "reason": "no JSON", "at": MOMENT, "length": 7}
+        {"id": 7, "link": "mqtt", "address": "x", "reason": "no JSON", "at": MOMENT, "length": 7}
     ]
+    assert world.books.entries == []
 
 
-async def test_newcomers_show_a_sample_as_text(world: World) -> None:
-    world.books.new.append(
-        {"link": "mqtt", "address": "n1", "first_seen": NOW, "count": 3, "sample": b"\xff{}"}
-    )
+async def test_newcomers_show_no_bytes(world: World) -> None:
+    world.books.new.append(NEWCOMER)
     async with asking(world, Role.MANAGER) as client:
         (item,) = (await client.get("/api/v1/newcomers")).json()["items"]
-    assert item["sample"] == "\ufffd{}"
+    assert "sample" not in item
     assert item["first_seen"] == MOMENT
     assert item["count"] == 3
+    assert world.books.entries == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "kind", "subject"),
+    [
+        ("quarantine/7", "\ufffdsecret", "quarantine.read", "7"),
+        ("newcomers/mqtt/n1", "\ufffd{}", "newcomer.read", "n1"),
+    ],
+)
+async def test_who_looks_at_bytes_stands_in_the_journal_before_they_are_given(
+    world: World, path: str, text: str, kind: str, subject: str
+) -> None:
+    world.books.quarantined_rows.append(QUARANTINED)
+    world.books.new.append(NEWCOMER)
+    async with asking(world, Role.ADMINISTRATOR) as client:
+        answer = await client.get(f"/api/v1/{path}")
+        assert answer.status_code == 200
+        assert answer.json()["text"] == text
+        assert b64decode(answer.json()["payload"]).decode(errors="replace") == text
+        (entry,) = world.books.entries
+        assert (entry.type, entry.subject) == (kind, subject)
+        assert entry.actor
+        assert set(entry.data) == {"link", "address"}, "which, and nothing of what it says"
+        world.desk.full = True
+        refused = await client.get(f"/api/v1/{path}")
+    assert refused.status_code == 503, "what cannot be noted is not shown"
+    assert text not in refused.text
+
+
+@pytest.mark.parametrize("path", ["quarantine/7", "newcomers/mqtt/n1"])
+async def test_only_an_administrator_looks_at_bytes(world: World, path: str) -> None:
+    world.books.quarantined_rows.append(QUARANTINED)
+    world.books.new.append(NEWCOMER)
+    for role in set(Role) - {Role.ADMINISTRATOR}:
+        async with asking(world, role) as client:
+            assert (await client.get(f"/api/v1/{path}")).status_code == 403, role
+    async with asking(world, Role.ADMINISTRATOR) as client:
+        assert (await client.get(f"/api/v1/{path}9")).status_code == 404
+    assert not [each for each in world.books.entries if each.type.endswith(".read")]
+
+
+async def test_retention_is_told_for_each_kind_of_data(world: World) -> None:
+    world.books.held = [
+        Holding(
+            kind="vehicle_events",
+            keep_days=30,
+            oldest=NOW,
+            complete_since=NOW,
+            deleted=4,
+            deleted_at=NOW,
+        ),
+        Holding(
+            kind="journal",
+            keep_days=None,
+            oldest=None,
+            complete_since=None,
+            deleted=0,
+            deleted_at=None,
+        ),
+    ]
+    async with asking(world, Role.MANAGER) as client:
+        items = (await client.get("/api/v1/retention")).json()["items"]
+    assert items == [
+        {
+            "kind": "vehicle_events",
+            "keep_days": 30,
+            "oldest": MOMENT,
+            "complete_since": MOMENT,
+            "deleted": 4,
+            "deleted_at": MOMENT,
+        },
+        {
+            "kind": "journal",
+            "keep_days": None,
+            "oldest": None,
+            "complete_since": None,
+            "deleted": 0,
+            "deleted_at": None,
+        },
+    ]

@@ -20,6 +20,9 @@ NAMES = {
     "key_id": "k1",
     "rule": "door-forced",
     "window": "w-1",
+    "message_id": "7",
+    "link": "mqtt",
+    "address": "n1",
 }
 GRID_ONLY = "/grid/v1"
 

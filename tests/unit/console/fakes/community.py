@@ -353,6 +353,7 @@ def make_console(
         rules=make_office(clock),
         windows=make_windows(clock),
         clock=clock,
+        holdings=community.books.holdings,
         community=CommunityCard(id="guanshan", name="关山社区", prefix="GS", test=True),
         possible_steps=possible,
     )
