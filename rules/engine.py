@@ -18,7 +18,7 @@ from rules.decide import write_decision
 from rules.facts import take_report
 from rules.language.happening import COMMAND
 from rules.machine import Move, next_edge
-from rules.memory import carry_over, device_row, load_row, watch_row
+from rules.memory import carry_over, device_row, find_unparted, group_row, load_row, watch_row
 from rules.recall import load_heard, load_point, replay
 from rules.rule import Rule
 from rules.runner import Runner
@@ -142,7 +142,8 @@ class Engine:
         """Return the rows that have changed since the last call."""
         runner = self._runner
         rows = [*runner.dropped, *(watch_row(watch) for watch in runner.dirty)]
-        rows += [device_row(d) for d in runner.dirty_devices]
+        for d in runner.dirty_devices:
+            rows += (device_row(d), group_row(d))
         runner.dropped.clear()
         runner.dirty.clear()
         runner.dirty_devices.clear()
@@ -160,6 +161,7 @@ class Engine:
         self._now = now
         for row in states:
             load_row(self._world, row, now)
+        self._runner.dirty_devices.update(find_unparted(self._world))
         for point in points:
             load_point(self._world, point, now)
         for each in heard:

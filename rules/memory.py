@@ -11,10 +11,13 @@ import msgspec
 from hub.ports import StateRow
 from rules.runner import Runner
 from rules.state import DeviceState, Episode, Watch
+from rules.tracker import is_grouped
 from rules.window import Window
 from rules.world import World
 
 _SEPARATOR = "|"
+_GROUPS = "#"
+"""Stands where else a rule does, in the key of the row with what identifies people."""
 
 
 class WatchState(msgspec.Struct, array_like=True, omit_defaults=True):
@@ -60,7 +63,7 @@ def device_row(d: DeviceState) -> StateRow | None:
     """Return the row with the device's trackers; None when it has not changed."""
     trackers = {}
     for name, index in d.plan.tracker_by_key.items():
-        state = d.trackers[index].dump()
+        state = None if is_grouped(d.trackers[index]) else d.trackers[index].dump()
         if state is not None:
             trackers[name] = state
     memory = DeviceMemory(trackers=trackers, offline_at=d.contact.offline_at)
@@ -70,6 +73,32 @@ def device_row(d: DeviceState) -> StateRow | None:
         return None
     d.stored = data
     return StateRow(key=f"{d.device.uid}{_SEPARATOR}", data=data)
+
+
+def group_row(d: DeviceState) -> StateRow | None:
+    """Return the row with the groups of its events (plates, cards); None when it has not changed.
+
+    They lie apart, since they have to be forgotten before the rest is.
+    """
+    groups = {
+        name: state
+        for name, index in d.plan.tracker_by_key.items()
+        if is_grouped(d.trackers[index]) and (state := d.trackers[index].dump())
+    }
+    data = msgspec.msgpack.encode(groups) if groups else None
+    if data == d.groups_stored:
+        return None
+    d.groups_stored = data
+    newest = max((at for state in groups.values() for at, _ in state), default=None)
+    key = f"{d.device.uid}{_SEPARATOR}{_GROUPS}"
+    return StateRow(key=key, data=data, personal_at=newest)
+
+
+def find_unparted(world: World) -> Iterator[DeviceState]:
+    """Yield devices whose groups were stored among the rest, as hubs did before."""
+    for d in world.values():
+        if d.groups_stored is None and any(is_grouped(t) and t.dump() for t in d.trackers):
+            yield d
 
 
 def load_row(world: World, row: StateRow, now: float) -> None:
@@ -83,6 +112,10 @@ def load_row(world: World, row: StateRow, now: float) -> None:
         return
     if not rule:
         _load_device(d, row.data, now)
+        return
+    if rule == _GROUPS:
+        d.groups_stored = row.data
+        _load_trackers(d, msgspec.msgpack.decode(row.data))
         return
     watch = next((each for each in d.watches if each.program.rule.id == rule), None)
     if watch is not None:
@@ -113,7 +146,11 @@ def _load_device(d: DeviceState, data: bytes, now: float) -> None:
     memory = msgspec.msgpack.decode(data, type=DeviceMemory)
     d.stored = data
     d.contact.offline_at = _past(memory.offline_at, now)
-    for name, state in memory.trackers.items():
+    _load_trackers(d, memory.trackers)
+
+
+def _load_trackers(d: DeviceState, trackers: dict[str, list[Any]]) -> None:
+    for name, state in trackers.items():
         index = d.plan.tracker_by_key.get(name)
         if index is not None:
             d.trackers[index].load(state)
@@ -155,7 +192,7 @@ def _transplant(old: DeviceState, new: DeviceState) -> None:
     for index, target in _pairs(before, after):
         _copy(old.watches[index], new.watches[target], _WATCH_FIELDS)
     _copy(old.contact, new.contact, _CONTACT_FIELDS)
-    _copy(old, new, ("newest", "drift", "now", "stored"))
+    _copy(old, new, ("newest", "drift", "now", "stored", "groups_stored"))
     new.values = new.raw if old.values is old.raw else new.plan.blanks
 
 

@@ -83,6 +83,7 @@ class DeviceState:
 
     __slots__ = (
         "ats", "contact", "data", "dependents", "device", "drift", "due", "event", "groups",
+        "groups_stored",
         "lag", "newest", "now", "peers", "place", "plan", "raw", "stored", "trackers",
         "upstream", "values", "wake", "watches",
     )  # fmt: skip
@@ -111,6 +112,7 @@ class DeviceState:
         self.data: Mapping[str, Any] = _NOTHING
         self.due = inf
         self.stored: bytes | None = None
+        self.groups_stored: bytes | None = None
 
 
 _NO_DRIFT = (0, 0.0, NEVER)

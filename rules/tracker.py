@@ -194,6 +194,11 @@ class EventCount:
         if not self._groups[group]:
             del self._groups[group]
 
+    @property
+    def is_grouped(self) -> bool:
+        """Tell whether the events are grouped by a field of theirs."""
+        return bool(self._key)
+
     def dump(self) -> list[Any] | None:
         """Return the events; they are few, and history may be shorter than the window."""
         return list(self._events) or None
@@ -202,6 +207,11 @@ class EventCount:
         """Take back what `dump` gave."""
         self._events = [(at, group) for at, group in state]
         self._groups = dict(Counter(group for _, group in self._events))
+
+
+def is_grouped(tracker: object) -> bool:
+    """Tell whether a tracker keeps a field of events: whose it was."""
+    return isinstance(tracker, EventCount) and tracker.is_grouped
 
 
 class LastEvent:

@@ -82,7 +82,8 @@ def write_held(topic: str, held: Envelope | None) -> StateRow:
     if held is None or not isinstance(held.payload, bytes):
         return StateRow(key=HELD_PREFIX + topic, data=None)
     kept = _Held(held.link, held.address, held.payload, held.received, held.retained)
-    return StateRow(key=HELD_PREFIX + topic, data=msgspec.msgpack.encode(kept))
+    data = msgspec.msgpack.encode(kept)
+    return StateRow(key=HELD_PREFIX + topic, data=data, personal_at=held.received)
 
 
 def read_held(row: StateRow) -> Envelope | None:

@@ -101,10 +101,15 @@ class NewcomerRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StateRow(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
-    """A piece of the rules' running state (holds, episodes, baselines); `data` None deletes it."""
+    """A piece of the rules' running state (holds, episodes, baselines); `data` None deletes it.
+
+    With `personal_at` it tells of people, last of that instant: the store seals it, and forgets it
+    as it does events of vehicles.
+    """
 
     key: str
     data: bytes | None
+    personal_at: float | None = None
 
 
 class FeedRow(msgspec.Struct, frozen=True, kw_only=True):

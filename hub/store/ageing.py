@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -9,7 +10,7 @@ from hub.store import compaction, expiry, forgetting, rollup
 from hub.store.chunk import HOUR
 from hub.store.committer import Hands
 from hub.store.concern import SHELVES, USUAL, Concern, EventKeep
-from hub.store.day_key import day_of
+from hub.store.day_key import Shelf, day_of
 from hub.store.log import read_mark, write_mark
 from hub.store.retention import Retention, limits
 from hub.store.steps import Steps
@@ -79,7 +80,9 @@ class Ageing:
 
     async def _drop_events(self, keep: EventKeep, now: float, most: int) -> None:
         ask = partial(forgetting.names_by_concern, keep=keep)
-        for concern, (names, oldest) in (await self._steps.read(ask)).items():
+        stored = await self._steps.read(ask)
+        for concern in Concern:
+            names, oldest = stored.get(concern, ([], now))
             past = now - keep.days[concern] * DAY
             before = min(past, oldest + most * EVENTS_AT_ONCE)
             if oldest < before:
@@ -88,13 +91,12 @@ class Ageing:
                 )
                 while await self._steps.write(drop):
                     pass
-                await self._drop_keys(concern, before)
+            if shelf := SHELVES.get(concern):
+                await self._steps.write(partial(self._drop_keys, shelf=shelf, before=before))
 
-    async def _drop_keys(self, concern: Concern, before: float) -> None:
+    def _drop_keys(self, _: sqlite3.Connection, shelf: Shelf, before: float) -> None:
         """Delete the keys of whole days whose events are gone: then no copy tells them either."""
-        if shelf := SHELVES.get(concern):
-            days = self._hands.events.days
-            await self._steps.write(lambda _: days.forget(shelf, day_of(before)))
+        self._hands.events.days.forget(shelf, day_of(before))
 
     async def _drop_hours(self, now: float, before: int, most: int) -> None:
         for _ in range(most):

@@ -14,6 +14,7 @@ from hub.store.history import read_point, read_rollups
 from hub.store.readers import Readers
 from hub.store.replay import replay_file
 from hub.store.snapshot import load_snapshot
+from hub.store.state_seal import open_states
 
 _EVENTS = (
     f"SELECT {event.COLUMNS} FROM event"  # noqa: S608 - constants
@@ -31,7 +32,9 @@ class SqliteArchive:
 
     async def load(self, *, now: float) -> Snapshot:
         """Read what a start needs, as of one moment."""
-        return await self._readers.read(partial(load_snapshot, now=now), limit=None)
+        found = await self._readers.read(partial(load_snapshot, now=now), limit=None)
+        found.states = list(open_states(found.states, self._days))
+        return found
 
     async def history(
         self, uid: str, point: str, *, start: float, end: float, limit: int

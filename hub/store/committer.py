@@ -12,6 +12,7 @@ from hub.store.event import EventWriter
 from hub.store.leftover import Leftovers
 from hub.store.record import write_feed, write_journal
 from hub.store.seal import KeyRing
+from hub.store.state_seal import seal_states
 from hub.store.thing import write_things
 from hub.store.unsaved import Unsaved
 from hub.store.writer import Writer
@@ -33,6 +34,7 @@ class SqliteCommitter:
         self._writer = writer
         self._ring = ring
         self._leftovers = hands.leftovers
+        self._days = hands.events.days
         self._parts = (
             ("events", hands.events.write),
             ("feed", write_feed),
@@ -54,7 +56,7 @@ class SqliteCommitter:
 
     def _commit(self, changes: Changes, now: float) -> None:
         due = abs(now - self._pruned_at) >= bounds.PRUNE_EVERY
-        page = log.to_page(changes)
+        page = log.to_page(changes, seal_states(changes.states, self._days))
 
         def work(connection: sqlite3.Connection) -> int:
             number = log.append(connection, page) if page else 0

@@ -44,12 +44,12 @@ _SPAN = (
 _BEHIND = "SELECT id, body FROM intake WHERE id > ? ORDER BY id"
 
 
-def to_page(changes: Changes) -> Page | None:
-    """Return what was said in a batch; None where nothing was."""
-    if not (changes.readings or changes.cursors or changes.heard or changes.states):
+def to_page(changes: Changes, states: list[StateRow]) -> Page | None:
+    """Return what was said in a batch, with its states as they are stored; None for nothing."""
+    if not (changes.readings or changes.cursors or changes.heard or states):
         return None
     said: list[Said] = [(report.uid, i, report) for i, report in enumerate(changes.readings)]
-    return Page(said, changes.cursors, changes.heard, changes.states)
+    return Page(said, changes.cursors, changes.heard, states)
 
 
 def append(connection: sqlite3.Connection, page: Page) -> int:
