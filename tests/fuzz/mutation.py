@@ -9,11 +9,22 @@ from random import Random
 SEED = int(os.environ.get("FUZZ_SEED", "20261125"))
 SCALE = float(os.environ.get("FUZZ_SCALE", "1"))
 """How many times as many inputs as in `make test`; the long run takes 100."""
+TELLING = 10
+"""A share of fewer inputs is chance."""
 
 
 def times(count: int) -> range:
     """Return the numbers of the inputs of a run."""
     return range(int(count * SCALE))
+
+
+def is_enough(found: int, least: int) -> bool:
+    """Tell whether a run found its share, of which `least` are wanted at SCALE 1.
+
+    A run that is too small to want even ten has nothing to say about shares.
+    """
+    wanted = least * SCALE
+    return wanted < TELLING or found >= wanted
 
 
 def damage(

@@ -20,7 +20,7 @@ from hub.errors import LinkError, ProtocolError
 from hub.model.device import Device, DeviceUid
 from hub.model.report import Quality
 from hub.ports import Envelope, Registers
-from tests.fuzz.mutation import SEED, damage, times
+from tests.fuzz.mutation import SEED, damage, is_enough, times
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(3600)]
 
@@ -84,8 +84,8 @@ def test_a_damaged_frame_never_passes_for_another_reading(framing: str, pack: ty
             pdu = bytes([FUNCTION, 8]) + struct.pack(">4H", *found.words)
             assert (rtu(pdu) if framing == "rtu" else pdu) in frame, frame.hex()
     print(f"\nseed {SEED}: {counts.total():,} frames of Modbus {framing}: {dict(counts)}")
-    assert counts["read"] > 100
-    assert counts.total() - counts["read"] > FRAMES // 2
+    assert is_enough(counts["read"], 100)
+    assert is_enough(counts.total() - counts["read"], FRAMES // 2)
 
 
 def test_any_registers_give_finite_values_in_their_range_or_none() -> None:
@@ -117,5 +117,5 @@ def test_any_registers_give_finite_values_in_their_range_or_none() -> None:
                 assert math.isfinite(sample.value)
                 assert spec.minimum is None or sample.value >= spec.minimum
                 assert spec.maximum is None or sample.value <= spec.maximum
-    print(f"\nseed {SEED}: samples of {int(POLLS):,} polls: {dict(counts)}")
-    assert min(counts.values()) > 1000
+    print(f"\nseed {SEED}: samples of {len(times(POLLS)):,} polls: {dict(counts)}")
+    assert is_enough(min(counts["good"], counts["bad"]), 1000)

@@ -10,7 +10,7 @@ from device_drivers.catalogue import load_models, shipped_models
 from hub.errors import ConfigError
 from hub.loading import shipped_rules
 from rules.ruleset import load_rules
-from tests.fuzz.mutation import SEED, damage
+from tests.fuzz.mutation import SEED, damage, is_enough
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(3600)]
 
@@ -73,4 +73,4 @@ def test_a_damaged_rule_file_gives_rules_or_faults_with_their_lines() -> None:
         else:
             counts["loaded"] += 1
     print(f"\nseed {SEED}: {counts.total():,} rule files: {dict(counts)}")
-    assert min(counts.values()) > FILES // 20
+    assert is_enough(min(counts["loaded"], counts["refused"]), FILES // 20)
