@@ -7,7 +7,6 @@ Every fault of every file is reported at once, with its line and the nearest goo
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from importlib.resources import files
@@ -20,6 +19,7 @@ from hub.errors import ConfigError, Problem
 from hub.model.catalogue import DeviceModel, PointSpec, PointType, Register
 from hub.model.device import Kind
 from hub.model.kinds import CORE_EVENTS, CORE_POINTS, find_core_point
+from hub.toml_text import parse_toml
 
 _Form = TypeVar("_Form")
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.([a-z0-9_]+|\*))*")
@@ -63,8 +63,8 @@ class _Sheet:
     def read(self) -> DeviceModel | None:
         """Return the model, or None when there are problems."""
         try:
-            raw = tomllib.loads(self._text)
-        except tomllib.TOMLDecodeError as error:
+            raw = parse_toml(self._text)
+        except ValueError as error:
             self._complain_of_syntax(str(error))
             return None
         self._check_keys(raw)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -12,6 +11,7 @@ import msgspec
 from hub.errors import Problem
 from hub.model.spelling import nearest, suggest
 from hub.toml_map import TomlMap
+from hub.toml_text import parse_toml
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -75,8 +75,8 @@ class TomlReader:
 
     def _parse(self, text: str) -> dict[str, Any]:
         try:
-            return tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+            return parse_toml(text)
+        except ValueError as error:
             self.is_toml = False
             place = _PLACE.fullmatch(str(error))
             message, line, column = place.groups() if place else (str(error), 0, 0)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from hub.errors import ConfigError, Problem
 from hub.model.catalogue import DeviceModel
+from hub.toml_text import parse_toml
 from rules.check import check_rule, prove_rule
 from rules.draft import Draft, read_rule
 from rules.language.syntax import nearest
@@ -76,8 +76,8 @@ def _read_file(
     name: str, text: str, problems: list[Problem], *, trial: bool
 ) -> tuple[list[Draft], dict[str, tuple[Span, ...]], list[Override]]:
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        data = parse_toml(text)
+    except ValueError as error:
         problems.append(_syntax_problem(name, text, error))
         return [], {}, []
     blocks = find_blocks(text)
@@ -116,7 +116,7 @@ def _read_rules(
     return drafts
 
 
-def _syntax_problem(name: str, text: str, error: tomllib.TOMLDecodeError) -> Problem:
+def _syntax_problem(name: str, text: str, error: ValueError) -> Problem:
     place = _PLACE.search(str(error))
     line, column = (int(place[1]), int(place[2])) if place else (text.count("\n") + 1, 0)
     message = f"this is not TOML: {error} / TOML 写法有误"

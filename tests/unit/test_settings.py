@@ -88,6 +88,9 @@ def test_text_that_is_no_toml_is_one_fault_with_its_place() -> None:
     assert (problem.line, problem.column) == (2, 6)
     [problem] = faults('[community]\nid = """abc')
     assert problem.line == 2
+    for text in (f"a = {'[' * 3000}", f"a = {'9' * 5000}"):
+        [problem] = faults(f"[community]\n{text}")
+        assert problem.line == 2
 
 
 def test_the_community_needs_an_id_and_a_name_in_both_languages() -> None:

@@ -107,6 +107,8 @@ def test_what_is_not_toml_is_told_with_line_and_column() -> None:
     assert faults(GOOD.replace('id = "x-gate"', 'id = "x-gate'))[0].startswith(
         "x.toml:1:13: not TOML"
     )
+    for text in (f"a = {'[' * 3000}", f"a = {'9' * 5000}"):
+        assert faults(text)[0].startswith("x.toml:1:1: not TOML")
 
 
 def test_all_faults_of_all_files_are_told_together() -> None:

@@ -229,6 +229,8 @@ def test_text_that_is_not_toml_has_its_place() -> None:
     assert (found.line, "not TOML" in found.message) == (6, True)
     unfinished = 'name = "R'
     assert fault(GOOD + "\n" + unfinished).line == GOOD.count("\n") + 2
+    for text in (f"a = {'[' * 3000}", f"a = {'9' * 5000}"):
+        assert "not TOML" in fault(text).message
 
 
 def test_an_unknown_table_and_a_wrong_schedule_are_faults() -> None:
