@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from device_drivers.codecs.registers import roll_over_of
+from device_drivers.codecs.registers import FORMATS, ORDERS, roll_over_of
 from hub.errors import ConfigError, Problem
 from hub.model.catalogue import DeviceModel, PointSpec, PointType, Register
 from hub.model.device import Kind
@@ -25,6 +25,7 @@ _Form = TypeVar("_Form")
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.([a-z0-9_]+|\*))*")
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _MODEL_KEYS = msgspec.structs.fields(DeviceModel)
+_LAST_ADDRESS = 0xFFFF
 _NEEDED = ("id", "kind", "driver", "name", "points")
 
 
@@ -122,12 +123,24 @@ class _Sheet:
         for number, row in enumerate(raw, 1):
             key = str(row.get("point", "registers")) if isinstance(row, dict) else "registers"
             register = self._convert(row, Register, key, f"register {number}: ")
-            if register is None:
-                continue
-            if register.point not in points:
-                hint = _nearest(register.point, points)
-                self._complain(key, f"register {number}: no point {register.point!r}", hint)
-            yield register
+            if register is not None and self._is_sound(register, number, points):
+                yield register
+
+    def _is_sound(self, register: Register, number: int, points: Mapping[str, PointSpec]) -> bool:
+        """Complain of each word that nothing is known by; what has such a one cannot be read."""
+        before = len(self.problems)
+        for what, word, known in (
+            ("point", register.point, points),
+            ("type", register.type, FORMATS),
+            ("order", register.order, ORDERS),
+        ):
+            if word not in known:
+                hint = _nearest(word, known)
+                self._complain(word, f"register {number}: no {what} {word!r}", hint)
+        if not 0 <= register.address <= _LAST_ADDRESS:
+            told = f"address {register.address} is not in 0 to {_LAST_ADDRESS}"
+            self._complain(str(register.address), f"register {number}: {told}", "")
+        return len(self.problems) == before
 
     def _convert(self, raw: object, form: type[_Form], key: str, prefix: str = "") -> _Form | None:
         try:
