@@ -9,7 +9,7 @@ import msgspec
 from fastapi import Query, Response
 
 from hub.errors import InvalidRequestError
-from hub.model.instant import from_rfc3339
+from hub.model.instant import LATEST, from_rfc3339
 
 PAGE = 200
 LONGEST_PAGE = 1000
@@ -90,12 +90,19 @@ def instant(text: str, field: str, default: float) -> float:
     if not text:
         return default
     try:
-        return _number(text) if text.replace(".", "", 1).isdigit() else _moment(text)
+        seconds = _number(text) if text.replace(".", "", 1).isdigit() else _moment(text)
     except ValueError as error:
-        raise InvalidRequestError(
-            f"{field}: {text!r} is no instant; write 2026-11-24T08:00:00+08:00.",
-            problems={field: "not an instant"},
-        ) from error
+        raise _no_instant(text, field) from error
+    if seconds > LATEST:
+        raise _no_instant(text, field)
+    return seconds
+
+
+def _no_instant(text: str, field: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"{field}: {text!r} is no instant; write 2026-11-24T08:00:00+08:00.",
+        problems={field: "not an instant"},
+    )
 
 
 def _number(text: str) -> float:

@@ -22,7 +22,7 @@ def read_struct(body: bytes, kind: type[Body]) -> Body:
         unknown = sorted(set(found) - set(kind.__struct_encode_fields__))
         if not unknown:
             return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         place, said = _place(error), _say(error, kind)
         raise InvalidRequestError(
             f"The body does not fit: {said}.", problems={place: said}
@@ -35,6 +35,8 @@ def read_struct(body: bytes, kind: type[Body]) -> Body:
 
 def _say(error: Exception, kind: type[msgspec.Struct]) -> str:
     """Repeat msgspec's sentence; of a word that is none of a field's choices with the choices."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
     choices = get_type_hints(kind).get(_place(error))
     if isinstance(choices, type) and issubclass(choices, StrEnum):
         return f"{error}; one of: {', '.join(choices)}"

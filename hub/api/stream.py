@@ -8,6 +8,7 @@ device's newest state only, and every entry: nothing is queued for it.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -33,6 +34,7 @@ ASK_AGAIN = 30.0
 """Real seconds after which a listener's right is checked again."""
 GREETING = b": lingdang\nretry: 2000\n\n"
 PULSE = b": \n\n"
+_ID = re.compile(r"[0-9]{1,19}")
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
@@ -108,7 +110,7 @@ async def _may_stay(request: Request, listener: Listener, now: float) -> bool:
 async def _start(request: Request, ports: WebPorts, after: int | None) -> int:
     """Return where to begin; a number that a restored journal does not know is not waited for."""
     last = request.headers.get("last-event-id", "")
-    wanted = int(last) if last.isascii() and last.isdigit() else after
+    wanted = int(last) if _ID.fullmatch(last) else after
     if wanted is None or not await has_reached(ports, wanted):
         return ports.pulse.last_seq()
     return wanted

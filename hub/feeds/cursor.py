@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 
 from hub.errors import InvalidRequestError
 
 TAG_LENGTH = 8
+_SEQ = re.compile(r"[0-9]{1,19}")
 
 
 def write_cursor(community: str, seq: int, scope: str) -> str:
@@ -38,7 +40,7 @@ def _parts(cursor: str) -> tuple[str, int, str]:
         text = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
         head, _, check = text.rpartition("|")
         community, seq, tag = head.split("|")
-        if check == _tag(head):
+        if check == _tag(head) and _SEQ.fullmatch(seq):
             return community, int(seq), tag
     except (binascii.Error, ValueError) as error:
         raise _refusal("it is no cursor of this hub") from error

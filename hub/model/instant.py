@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 COMMUNITY_TIME = timezone(timedelta(hours=8), "CST")
 """China has one zone and no summer time."""
+LATEST = datetime(9999, 12, 31, tzinfo=COMMUNITY_TIME).timestamp()
+"""What lies behind it cannot be written as text any more."""
 
 
 def to_rfc3339(instant: float | None) -> str | None:
@@ -18,12 +20,15 @@ def to_rfc3339(instant: float | None) -> str | None:
 def from_rfc3339(text: str) -> float:
     """Read RFC 3339 text as epoch seconds; text without an offset is community time.
 
-    Raises ValueError when the text is no instant.
+    Raises ValueError when the text is no instant, or one outside the years 1 to 9999.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=COMMUNITY_TIME)
-    return moment.astimezone(UTC).timestamp()
+    try:
+        return moment.astimezone(UTC).timestamp()
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is out of range") from error
 
 
 def local_day(instant: float) -> str:

@@ -98,8 +98,12 @@ async def test_history_by_the_hour_is_paged_by_time(world: World) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["point=x&from=soon", "point=x&from=20&to=10", "", "point=x&limit=0", "point=x&step=day"],
-)
+    [
+        "point=x&from=soon", "point=x&from=20&to=10", "", "point=x&limit=0", "point=x&step=day",
+        "point=x&from=0001-01-01", "point=x&to=9999-12-31T23:59:59-14:00",
+        "point=x&to=9999-12-31T23:59:59Z", "point=x&to=" + "9" * 20,
+    ],
+)  # fmt: skip
 async def test_a_wrong_question_about_history_is_named(world: World, query: str) -> None:
     async with asking(world) as client:
         answer = await client.get(f"/api/v1/devices/gate-a/history?{query}")
@@ -211,6 +215,7 @@ async def test_a_step_answers_with_the_ticket_or_with_what_is_possible(world: Wo
         ("[]", "body"),
         ("{", "body"),
         ("", "body"),
+        ('{"do":"take","extra":{"a":' + "[" * 9000, "body"),
     ],
 )
 async def test_a_wrong_step_names_the_field(world: World, body: str, field: str) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.errors import InvalidRequestError
-from hub.feeds.cursor import read_cursor, write_cursor
+from hub.feeds.cursor import _tag, read_cursor, write_cursor
 
 
 @given(seq=st.integers(min_value=0, max_value=2**60), scope=st.text(max_size=40))
@@ -38,6 +38,15 @@ def test_no_changed_letter_goes_unnoticed(data: st.DataObject) -> None:
     if changed != cursor:
         with pytest.raises(InvalidRequestError):
             read_cursor(changed, "guanshan", "")
+
+
+@pytest.mark.parametrize("seq", ["-1", "+1", "1_0", " 1", "１", "9" * 20])
+def test_a_cursor_that_the_hub_would_not_write_is_refused_whatever_its_check(seq: str) -> None:
+    head, _, _ = base64.urlsafe_b64decode(write_cursor("g", 1, "") + "==").decode().rpartition("|")
+    forged = head.replace("|1|", f"|{seq}|")
+    text = base64.urlsafe_b64encode(f"{forged}|{_tag(forged)}".encode()).decode()
+    with pytest.raises(InvalidRequestError):
+        read_cursor(text, "g", "")
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,13 @@ async def test_a_wrong_question_is_422(world: World, query: dict[str, Any]) -> N
         assert (await client.get(FEED, params=query)).status_code == 422
 
 
+async def test_an_instant_outside_the_calendar_is_422(world: World) -> None:
+    async with platform(world) as client:
+        for text in ("0001-01-01", "9999-12-31T23:59:59-14:00"):
+            answer = await client.get("/grid/v1/incidents", params={"updated_since": text})
+            assert answer.status_code == 422, text
+
+
 async def test_a_cursor_of_another_community_or_other_rights_is_422(world: World) -> None:
     async with platform(world) as client:
         for cursor in (write_cursor("luonan", 0, ""), write_cursor("guanshan", 0, "guanshan/a")):
