@@ -1,0 +1,17 @@
+"""What is fired at, by damaged input in each test run and by coverage in the long run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+
+class Target(NamedTuple):
+    """A decoder: good input, words that mean something to it, and what it promises.
+
+    `check` returns the verdict in a word, and raises where the promise is broken.
+    """
+
+    seeds: Sequence[bytes]
+    words: Sequence[bytes]
+    check: Callable[[bytes], str]
