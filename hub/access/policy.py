@@ -22,12 +22,17 @@ OPEN_FOLDERS = frozenset({"/static"})
 """Mounted folders whose files answer everybody: they hold nothing of the site's."""
 POLICY = "x-roles"
 """Where a route's policy stands in its OpenAPI entry."""
+SHOWN = "x-shown"
+"""Where its answers stand there until the document of the API is made of it."""
+REFERENCE = "#/components/schemas/{name}"
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One route: what answers, who may, and its fixed operation id.
 
-    `body` is a struct that documents the request's JSON, `about` one sentence in English.
+    `body` is a struct that documents the request's JSON, `about` one sentence in English. `shows`
+    documents the answer of each of `statuses` in the same way, several types in a tuple, and
+    `problems` are the statuses of failures that other calls of its kind do not have.
     """
 
     method: str
@@ -37,6 +42,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     operation: str
     about: str
     body: Any = None
+    shows: Any = None
+    statuses: tuple[int, ...] = (200,)
+    media: str = "application/json"
+    problems: tuple[int, ...] = ()
 
 
 def mount(router: APIRouter, calls: Iterable[Call]) -> None:
@@ -69,6 +78,15 @@ def _document(call: Call) -> dict[str, Any]:
     roles = ["everybody"] if call.roles is None else sorted(call.roles)
     extra: dict[str, Any] = {POLICY: roles}
     if call.body is not None:
-        schema = msgspec.json.schema(call.body, ref_template="#/components/schemas/{name}")
+        schema = msgspec.json.schema(call.body, ref_template=REFERENCE)
         extra["requestBody"] = {"content": {"application/json": {"schema": schema}}}
+    if call.shows is not None:
+        content = {call.media: {"schema": _schema(call.shows)}}
+        extra[SHOWN] = {"content": content, "statuses": call.statuses, "problems": call.problems}
     return extra
+
+
+def _schema(shows: Any) -> dict[str, Any]:  # noqa: ANN401 - a type, or a tuple of types
+    kinds = shows if isinstance(shows, tuple) else (shows,)
+    schemas, named = msgspec.json.schema_components(kinds, ref_template=REFERENCE)
+    return {**(schemas[0] if len(kinds) == 1 else {"anyOf": list(schemas)}), "$defs": named}

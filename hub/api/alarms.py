@@ -9,9 +9,10 @@ from fastapi import Query, Request, Response
 
 from hub.access.http import identity_of, ports_of
 from hub.access.policy import Call
-from hub.api import wire
+from hub.api import shape, wire
 from hub.api.paging import LONGEST_PAGE, PAGE, Cursor, Limit, collect, page
 from hub.api.rights import STAFF, may_see_alarm
+from hub.api.shape import Page
 from hub.model.alarm import Alarm
 
 State = Annotated[
@@ -54,5 +55,6 @@ CALLS = (
         roles=STAFF,
         operation="listAlarms",
         about="Alarms, newest first",
+        shows=Page[shape.Alarm],
     ),
 )

@@ -10,9 +10,10 @@ from fastapi import Path, Request, Response
 
 from hub.access.http import identity_of, ports_of
 from hub.access.policy import Call
-from hub.api import wire
+from hub.api import shape, wire
 from hub.api.paging import PAGE, Limit, json_response, page
 from hub.api.rights import ADMINISTRATORS, LEADERS
+from hub.api.shape import Page
 from hub.errors import ForbiddenError, NotFoundError
 from hub.model.access import Identity
 from hub.model.instant import to_rfc3339
@@ -91,6 +92,7 @@ CALLS = (
         roles=ADMINISTRATORS,
         operation="listQuarantine",
         about="Messages that were not understood",
+        shows=Page[shape.Quarantined],
     ),
     Call(
         method="GET",
@@ -115,5 +117,6 @@ CALLS = (
         roles=LEADERS,
         operation="listNewcomers",
         about="Devices that send and are not in the books",
+        shows=Page[shape.Newcomer],
     ),
 )

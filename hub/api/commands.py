@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
-from hub.api import wire
+from hub.api import shape, wire
 from hub.api.paging import json_response
 from hub.api.request import read_struct
 from hub.api.rights import COMMANDERS, STAFF, visible_command, visible_device
@@ -57,6 +57,9 @@ CALLS = (
         operation="giveCommand",
         about="Give an order to a device",
         body=Order,
+        shows=shape.Command,
+        statuses=(202,),
+        problems=(404,),
     ),
     Call(
         method="GET",
@@ -65,5 +68,6 @@ CALLS = (
         roles=STAFF,
         operation="readCommand",
         about="What became of an order",
+        shows=shape.Command,
     ),
 )

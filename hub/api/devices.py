@@ -11,9 +11,10 @@ from fastapi import Query, Request, Response
 from hub.access.http import identity_of, ports_of
 from hub.access.policy import Call
 from hub.access.web_ports import WebPorts
-from hub.api import wire
+from hub.api import shape, wire
 from hub.api.paging import LONGEST_PAGE, Cursor, Instant, Limit, cut, instant, json_response, page
 from hub.api.rights import STAFF, may_see_event, visible_device
+from hub.api.shape import Page
 from hub.errors import ForbiddenError, InvalidRequestError
 from hub.model.device import Kind
 from hub.model.instant import to_rfc3339
@@ -174,6 +175,7 @@ CALLS = (
         roles=STAFF,
         operation="listDevices",
         about="Devices with their points now",
+        shows=Page[shape.Device],
     ),
     Call(
         method="GET",
@@ -182,6 +184,7 @@ CALLS = (
         roles=STAFF,
         operation="readDevice",
         about="One device with its points now",
+        shows=shape.Device,
     ),
     Call(
         method="GET",
@@ -190,6 +193,7 @@ CALLS = (
         roles=STAFF,
         operation="readHistory",
         about="A point's readings",
+        shows=(Page[shape.Reading], Page[shape.Hour]),
     ),
     Call(
         method="GET",
@@ -198,6 +202,7 @@ CALLS = (
         roles=STAFF,
         operation="listDeviceEvents",
         about="A device's events",
+        shows=Page[shape.Event],
     ),
     Call(
         method="GET",
@@ -206,5 +211,6 @@ CALLS = (
         roles=STAFF,
         operation="explainDevice",
         about="Each gate and rule with its answer and reason",
+        shows=Page[shape.Why],
     ),
 )

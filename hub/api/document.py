@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
 
+from hub.access.policy import POLICY, SHOWN
 from hub.access.session import COOKIE
 from hub.api.problem import MEDIA_TYPE
 
@@ -33,23 +35,52 @@ SECURITY = {
 
 
 def openapi_document(app: FastAPI) -> dict[str, Any]:
-    """Return the document of all that is mounted; made once per app, by FastAPI."""
-    document = app.openapi()
+    """Return the document of all that is mounted, but pages; made once per app."""
+    document = app.openapi()  # the same object each time
     components = document.setdefault("components", {})
-    schemas = components.setdefault("schemas", {})
+    if "securitySchemes" in components:
+        return document
     components["securitySchemes"] = SECURITY
+    components["schemas"] = schemas = {"Problem": PROBLEM_SCHEMA}
     document["security"] = [{"key": []}, {"session": []}]
-    for operation in _operations(document):
-        operation["responses"].pop("422", None)
-        operation["responses"]["default"] = PROBLEM
-        for content in operation.get("requestBody", {}).get("content", {}).values():
+    for path, method, call in _calls(document):
+        call["responses"] = _responses(path, method, call)
+        if call[POLICY] == ["everybody"]:
+            call["security"] = []
+        for content in _contents(call):
             schemas |= content["schema"].pop("$defs", {})
-    schemas.pop("HTTPValidationError", None)
-    schemas.pop("ValidationError", None)
-    schemas["Problem"] = PROBLEM_SCHEMA
     return document
 
 
-def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for calls in document["paths"].values():
-        yield from calls.values()
+def _calls(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, calls in document["paths"].items():
+        for method, call in calls.items():
+            yield path, method, call
+
+
+def _contents(call: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for part in (call.get("requestBody", {}), *call["responses"].values()):
+        yield from part["content"].values() if part else ()
+
+
+def _responses(path: str, method: str, call: dict[str, Any]) -> dict[str, Any]:
+    """Write each status with what it comes with."""
+    shown = call.pop(SHOWN)
+    good = {
+        str(status): {"description": HTTPStatus(status).phrase, "content": shown["content"]}
+        for status in shown["statuses"]
+    }
+    problems = {*shown["problems"], *_usual_problems(path, method, call)}
+    return good | {str(status): PROBLEM for status in sorted(problems)}
+
+
+def _usual_problems(path: str, method: str, call: dict[str, Any]) -> Iterator[int]:
+    """Yield the statuses of failures that every call of this kind can have."""
+    if call[POLICY] != ["everybody"]:
+        yield from (401, 403, 503)
+    if "{" in path:
+        yield 404
+    if method == "post":
+        yield from (409, 413)
+    if method == "post" or "parameters" in call:
+        yield 422

@@ -11,9 +11,10 @@ from fastapi import Query, Request, Response
 from hub.access.http import identity_of, ports_of
 from hub.access.policy import Call
 from hub.access.web_ports import WebPorts, has_reached
-from hub.api import wire
+from hub.api import shape, wire
 from hub.api.paging import PAGE, Limit, page
 from hub.api.rights import STAFF, may_see_entry
+from hub.api.shape import Page
 from hub.errors import GoneError
 from hub.model.access import Identity
 from hub.model.journal import Entry
@@ -83,5 +84,7 @@ CALLS = (
         roles=STAFF,
         operation="readJournal",
         about="What happened, in order, from a number on",
+        shows=Page[shape.Entry],
+        problems=(410,),
     ),
 )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import msgspec
 from fastapi import Request, Response
 
+from hub.access.card import KeyCard, TokenCard
 from hub.access.key_cabinet import NewKey
 from hub.access.policy import Call
 from hub.api.office import answer_once, office_of
 from hub.api.paging import page
 from hub.api.request import read_struct
 from hub.api.rights import ADMINISTRATORS
+from hub.api.shape import Page
 
 
 class Rotation(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +53,7 @@ CALLS = (
         roles=ADMINISTRATORS,
         operation="listKeys",
         about="Keys of machines, and when each was last used",
+        shows=Page[KeyCard],
     ),
     Call(
         method="POST",
@@ -60,6 +63,9 @@ CALLS = (
         operation="giveKey",
         about="Make a key",
         body=NewKey,
+        shows=TokenCard,
+        statuses=(201,),
+        problems=(404,),
     ),
     Call(
         method="POST",
@@ -69,6 +75,8 @@ CALLS = (
         operation="rotateKey",
         about="Make a key in another's place, which ends after an overlap",
         body=Rotation,
+        shows=TokenCard,
+        statuses=(201,),
     ),
     Call(
         method="POST",
@@ -77,5 +85,6 @@ CALLS = (
         roles=ADMINISTRATORS,
         operation="revokeKey",
         about="Make a key worthless",
+        shows=KeyCard,
     ),
 )

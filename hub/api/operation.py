@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from fastapi import Request, Response
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from hub.access.policy import EVERYBODY, Call
+from hub.api import shape
 from hub.api.document import openapi_document
 from hub.api.paging import json_response
 from hub.api.rights import LEADERS, TICKET_READERS
@@ -50,6 +52,7 @@ CALLS = (
         roles=EVERYBODY,
         operation="checkHealth",
         about="Does the process live?",
+        shows=shape.Health,
     ),
     Call(
         method="GET",
@@ -58,6 +61,8 @@ CALLS = (
         roles=EVERYBODY,
         operation="checkReadiness",
         about="Are store, migrations and links ready?",
+        shows=shape.Readiness,
+        statuses=(200, 503),
     ),
     Call(
         method="GET",
@@ -66,6 +71,8 @@ CALLS = (
         roles=LEADERS,
         operation="readMetrics",
         about="Figures for Prometheus",
+        shows=str,
+        media="text/plain",
     ),
     Call(
         method="GET",
@@ -74,5 +81,6 @@ CALLS = (
         roles=TICKET_READERS,
         operation="readOpenApi",
         about="This description",
+        shows=dict[str, Any],
     ),
 )

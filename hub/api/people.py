@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
+from hub.access.card import CodeCard, PersonCard
 from hub.access.people import NewPerson, PersonChange
 from hub.access.policy import Call
 from hub.api.office import answer_once, office_of
 from hub.api.paging import page
 from hub.api.request import read_struct
 from hub.api.rights import ADMINISTRATORS
+from hub.api.shape import Page
 
 
 async def list_people(request: Request) -> Response:
@@ -49,6 +51,7 @@ CALLS = (
         roles=ADMINISTRATORS,
         operation="listPeople",
         about="Who can sign in",
+        shows=Page[PersonCard],
     ),
     Call(
         method="POST",
@@ -58,6 +61,9 @@ CALLS = (
         operation="addPerson",
         about="Add somebody, who chooses a password with the code",
         body=NewPerson,
+        shows=CodeCard,
+        statuses=(201,),
+        problems=(404,),
     ),
     Call(
         method="POST",
@@ -66,6 +72,7 @@ CALLS = (
         roles=ADMINISTRATORS,
         operation="resetPerson",
         about="A new code for somebody; the password and all sessions end",
+        shows=CodeCard,
     ),
     Call(
         method="POST",
@@ -75,6 +82,7 @@ CALLS = (
         operation="changePerson",
         about="Another role, place or phone for somebody; sessions end",
         body=PersonChange,
+        shows=PersonCard,
     ),
     Call(
         method="POST",
@@ -83,5 +91,6 @@ CALLS = (
         roles=ADMINISTRATORS,
         operation="disablePerson",
         about="Shut somebody out; all sessions end",
+        shows=PersonCard,
     ),
 )

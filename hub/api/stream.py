@@ -124,5 +124,7 @@ CALLS = (
         roles=STAFF,
         operation="followStream",
         about="Journal and devices as server-sent events",
+        shows=str,
+        media="text/event-stream",
     ),
 )

@@ -12,10 +12,11 @@ from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.access.web_ports import WebPorts
-from hub.api import wire
+from hub.api import shape, wire
 from hub.api.paging import LONGEST_PAGE, PAGE, Cursor, Limit, collect, json_response, page
 from hub.api.request import read_struct
 from hub.api.rights import TICKET_HANDS, TICKET_READERS, visible_ticket
+from hub.api.shape import Page
 from hub.model.access import Identity
 from hub.model.ticket import Ticket, TicketAction, TicketState, TicketStep
 
@@ -107,6 +108,7 @@ CALLS = (
         roles=TICKET_READERS,
         operation="listTickets",
         about="Tickets, newest first",
+        shows=Page[shape.Ticket],
     ),
     Call(
         method="GET",
@@ -115,6 +117,7 @@ CALLS = (
         roles=TICKET_READERS,
         operation="readTicket",
         about="One ticket with its possible steps",
+        shows=shape.TicketWithSteps,
     ),
     Call(
         method="POST",
@@ -124,5 +127,6 @@ CALLS = (
         operation="actOnTicket",
         about="Take one step of a ticket",
         body=StepBody,
+        shows=shape.TicketWithSteps,
     ),
 )

@@ -18,6 +18,7 @@ from hub.access.web_ports import WebPorts, has_reached
 from hub.errors import GoneError, InvalidRequestError, NotFoundError
 from hub.feeds.catalogue import IncidentCatalogue, Known
 from hub.feeds.cursor import read_cursor, write_cursor
+from hub.feeds.shape import FeedPage, Incident, IncidentPage
 from hub.model.access import Identity, Role
 from hub.model.instant import from_rfc3339
 from hub.model.place import contains
@@ -166,6 +167,8 @@ CALLS = (
         roles=PLATFORMS,
         operation="readFeed",
         about="Changes of incidents, in order, from a cursor on",
+        shows=FeedPage,
+        problems=(410,),
     ),
     Call(
         method="GET",
@@ -174,6 +177,7 @@ CALLS = (
         roles=PLATFORMS,
         operation="listIncidents",
         about="Incidents as they stand",
+        shows=IncidentPage,
     ),
     Call(
         method="GET",
@@ -182,5 +186,6 @@ CALLS = (
         roles=PLATFORMS,
         operation="readIncident",
         about="One incident as it stands",
+        shows=Incident,
     ),
 )

@@ -1,0 +1,73 @@
+"""What the feed's answers look like, for the OpenAPI document; `incident` writes them.
+
+Instants are RFC 3339. Nothing is decoded by these: a struct here is a schema with a name.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from hub.model.alarm import Class, Severity, Urgency
+from hub.model.ticket import TicketFlag, TicketState
+
+Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+
+
+class Incident(Struct, forbid_unknown_fields=True, rename={"class_": "class"}):
+    """An incident as it stood after a change."""
+
+    id: str
+    number: str
+    revision: int
+    state: TicketState
+    flags: list[TicketFlag]
+    title: dict[str, str]
+    source: str
+    subject: str
+    fault: str
+    severity: Severity
+    urgency: Urgency
+    class_: Class
+    opened_at: Moment
+    take_by: Moment | None
+    arrive_by: Moment | None
+    finish_by: Moment | None
+    closed_at: Moment | None
+    updated_at: Moment
+    closing_code: str
+    children: list[str]
+    folded_into: str
+    place: str
+    place_names: list[str]
+    grid_code: str
+    test: bool
+    coordinates: dict[str, str | float] | UnsetType = UNSET
+
+
+class FeedItem(Struct, forbid_unknown_fields=True):
+    """A change of an incident, as a CloudEvent."""
+
+    specversion: Literal["1.0"]
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: Moment
+    datacontenttype: Literal["application/json"]
+    data: Incident
+
+
+class FeedPage(Struct, forbid_unknown_fields=True):
+    """Changes in order; `next` is where to go on, also when there are none."""
+
+    items: list[FeedItem]
+    next: str
+
+
+class IncidentPage(Struct, forbid_unknown_fields=True):
+    """Incidents as they stand; `next` is null at the end."""
+
+    items: list[Incident]
+    next: str | None

@@ -1,0 +1,90 @@
+"""What the hub says of itself: each call with its answers, and answers that are as it says."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from fastapi import FastAPI
+
+from hub.api import shape
+from hub.api.shape import Page
+from hub.feeds.incident import make_projector
+from hub.feeds.shape import FeedPage, Incident, IncidentPage
+from hub.model.access import Role
+from hub.web import build_app
+from tests.unit.access.web_fakes import PLACES, TOKENS, World, client_of, make_world
+from tests.unit.access.web_fakes import alarm as an_alarm
+from tests.unit.access.web_fakes import ticket as a_ticket
+from tests.unit.api.app_of_api import asking, make_app
+
+DOCUMENT = "/api/v1/openapi.json"
+PATHS = {
+    "/healthz": shape.Health,
+    "/readyz": shape.Readiness,
+    "/api/v1/devices": Page[shape.Device],
+    "/api/v1/devices/gate-a": shape.Device,
+    "/api/v1/devices/gate-a/history?point=arm.position": Page[shape.Reading],
+    "/api/v1/devices/gate-a/history?point=motor.temperature&step=hour": Page[shape.Hour],
+    "/api/v1/devices/gate-a/events": Page[shape.Event],
+    "/api/v1/alarms": Page[shape.Alarm],
+    "/api/v1/tickets": Page[shape.Ticket],
+    "/api/v1/tickets/GS-1": shape.TicketWithSteps,
+    "/api/v1/journal": Page[shape.Entry],
+    "/grid/v1/feed": FeedPage,
+    "/grid/v1/incidents": IncidentPage,
+    "/grid/v1/incidents/GS-1": Incident,
+}
+
+
+@pytest.fixture
+def world() -> World:
+    made = make_world()
+    made.books.ticket_by_number["GS-1"] = a_ticket("GS-1")
+    made.books.alarm_list.append(an_alarm("al1"))
+    made.desk.tell("device.silent", "gate-a")
+    entry = made.desk.tell("ticket.opened", "GS-1", place="guanshan/a")
+    row = make_projector("guanshan", lambda: PLACES)(entry, a_ticket("GS-1"))
+    assert row is not None
+    made.books.rows.append(row)
+    return made
+
+
+async def document(app: FastAPI) -> dict[str, Any]:
+    async with client_of(app, TOKENS[Role.ADMINISTRATOR]) as client:
+        found: dict[str, Any] = (await client.get(DOCUMENT)).json()
+        assert (await client.get(DOCUMENT)).json() == found
+    return found
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_an_answer_has_the_fields_that_are_described_and_no_others(
+    world: World, path: str
+) -> None:
+    async with asking(world, Role.ADMINISTRATOR) as client:
+        answer = await client.get(path)
+    assert answer.status_code == 200
+    assert msgspec.convert(answer.json(), PATHS[path], strict=True)
+
+
+async def test_each_call_names_its_statuses_and_what_comes_with_them(world: World) -> None:
+    paths = (await document(make_app(world)))["paths"]
+    step = paths["/api/v1/tickets/{number}/actions"]["post"]["responses"]
+    assert set(step) == {"200", "401", "403", "404", "409", "413", "422", "503"}
+    assert set(step["409"]["content"]) == {"application/problem+json"}
+    assert set(paths["/api/v1/commands"]["post"]["responses"]) >= {"202", "404"}
+    assert "410" in paths["/grid/v1/feed"]["get"]["responses"]
+    assert set(paths["/metrics"]["get"]["responses"]["200"]["content"]) == {"text/plain"}
+    assert paths["/healthz"]["get"]["security"] == []
+    for calls in paths.values():
+        for call in calls.values():
+            assert "default" not in call["responses"]
+            assert not any(name.startswith("x-") and name != "x-roles" for name in call)
+
+
+async def test_pages_are_not_in_the_description(world: World) -> None:
+    nobody: Any = None
+    paths = (await document(build_app(world.ports, nobody, ())))["paths"]
+    assert "/api/v1/devices" in paths
+    assert all(
+        path.startswith(("/api/", "/grid/", "/healthz", "/readyz", "/metrics")) for path in paths
+    )
