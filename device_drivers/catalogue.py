@@ -58,7 +58,7 @@ class _Sheet:
     def __init__(self, name: str, text: str) -> None:
         self.problems: list[Problem] = []
         self._name = name
-        self._lines = text.splitlines()
+        self._lines = text.rstrip("\n").split("\n")
         self._text = text
 
     def read(self) -> DeviceModel | None:

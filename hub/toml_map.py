@@ -29,7 +29,7 @@ class TomlMap:
         self._table: Path = ()
         self._depth = 0
         self._string = ""
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(text.split("\n"), start=1):
             self._read(number, line)
 
     def key(self, *path: str | int) -> tuple[int, int]:

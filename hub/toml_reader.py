@@ -80,7 +80,7 @@ class TomlReader:
             self.is_toml = False
             place = _PLACE.fullmatch(str(error))
             message, line, column = place.groups() if place else (str(error), 0, 0)
-            last = len(text.splitlines())
+            last = text.rstrip("\n").count("\n") + 1
             self._add(f"it is no TOML: {message}", int(line) or last, int(column), "correct it")
             return {}
 

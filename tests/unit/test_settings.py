@@ -83,6 +83,11 @@ def test_every_fault_is_told_at_once_with_line_column_and_the_nearest_key() -> N
     assert str(problems[3]) == f"{FILE}:6:10: web.port: Expected `int`, got `str`"
 
 
+def test_only_what_ends_a_line_for_an_editor_counts_as_one() -> None:
+    [problem] = faults(SMALL + "\n# \u2028 \x85 \u2029\n[web]\nport = true\n")
+    assert problem.line == SMALL.count("\n") + 4
+
+
 def test_text_that_is_no_toml_is_one_fault_with_its_place() -> None:
     [problem] = faults("[community]\nid = \n")
     assert (problem.line, problem.column) == (2, 6)

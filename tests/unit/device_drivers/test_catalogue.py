@@ -111,6 +111,12 @@ def test_what_is_not_toml_is_told_with_line_and_column() -> None:
         assert faults(text)[0].startswith("x.toml:1:1: not TOML")
 
 
+def test_only_what_ends_a_line_for_an_editor_counts_as_one() -> None:
+    text = GOOD.replace("[points]", "# \u2028 \x85\n[points]").replace("arm.pos", "arm.poss")
+    assert faults(text)[0].startswith("x.toml:9:2: ")
+    assert faults('# \u2028\nid = "')[0].startswith("x.toml:2:1: not TOML")
+
+
 def test_all_faults_of_all_files_are_told_together() -> None:
     bad = GOOD.replace("arm.position", "arm.postion").replace("commands", "comands")
     with pytest.raises(ConfigError) as error:
