@@ -11,10 +11,11 @@ ROOTS  := hub device_drivers rules simulators
 hash = $(firstword $(shell { pwd; cat requirements/$(1).txt pyproject.toml; } | sha256sum))
 DEMO_STAMP := .venv/.demo-$(call hash,demo)
 DEV_STAMP  := .venv/.dev-$(call hash,dev)
+FUZZ_STAMP := .venv/.fuzz-$(call hash,fuzz)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check lint types format bench bench-peers chaos lock clean
+.PHONY: help demo test check lint types format bench bench-peers chaos fuzz lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,11 +53,14 @@ chaos: $(DEV_STAMP) ## kill, cut, fill and flood, for as long as it takes
 	@bash .ci/servers
 	@$(BIN)/pytest -m chaos --timeout 900 $(ARGS)
 
+fuzz: $(DEV_STAMP) $(FUZZ_STAMP) ## guided by coverage, FUZZ_SECONDS for each decoder
+	@$(BIN)/python -m tests.fuzz.hunt $(ARGS)
+
 lock: ## renew requirements/*.txt from pyproject.toml
 	@PYTHON="$(PYTHON)" bash requirements/lock
 
 clean: ## remove what can be made again
-	@rm -rf .venv .uv build dist htmlcov .coverage* .*_cache .hypothesis
+	@rm -rf .venv .uv .fuzz build dist htmlcov .coverage* .*_cache .hypothesis
 	@find $(ROOTS) tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # $(1): the set. Only Python packages, only with the locked hashes, no root.
@@ -76,3 +80,6 @@ $(DEMO_STAMP):
 
 $(DEV_STAMP):
 	$(call install,dev)
+
+$(FUZZ_STAMP):
+	$(call install,fuzz)

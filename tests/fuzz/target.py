@@ -5,6 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+HOMES = {
+    "lingdang": ("lingdang",),
+    "modbus": ("modbus-rtu", "modbus-tcp", "modbus-registers"),
+    "mqtt": ("mqtt-codec", "mqtt-publish"),
+    "text": ("rules", "expressions", "models", "settings"),
+    "sheet": ("devices", "places"),
+    "request": ("cursors", "words", "bodies"),
+}
+"""Module of `tests.fuzz.targets` → the targets in it."""
+BAIT = "gullible"
+"""Module and target that a hunt must find broken."""
+
 
 class Target(NamedTuple):
     """A decoder: good input, words that mean something to it, and what it promises.

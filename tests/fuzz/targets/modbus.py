@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import struct
 from collections.abc import Callable
 from functools import partial
@@ -66,9 +67,23 @@ def check_frame(framing: str, frame: bytes) -> str:
         return "closed"
     verdict, found = _judge(reply)
     if found is not None and found.words:
-        pdu = bytes([FUNCTION, 8]) + struct.pack(">4H", *found.words)
-        assert (rtu(pdu) if framing == "rtu" else pdu) in frame, frame.hex()
+        assert _stands_in(frame, struct.pack(">4H", *found.words), framing), frame.hex()
     return verdict
+
+
+def _stands_in(frame: bytes, words: bytes, framing: str) -> bool:
+    """Tell whether the words are in the frame as the question's answer, checksum included.
+
+    A size of 9 is no slave's, but pymodbus passes over the odd byte, and what it reads is right.
+    """
+    for size in (8, 9):
+        head = bytes([UNIT, FUNCTION, size]) + words
+        for found in re.finditer(re.escape(head), frame):
+            end = found.start() + 3 + size
+            signed = sign(frame[found.start() : end]) == frame[found.start() : end + 2]
+            if signed or framing == "tcp":
+                return True
+    return False
 
 
 def _judge(reply: ModbusPDU | None) -> tuple[str, Registers | None]:
