@@ -16,7 +16,7 @@ MODELS = {
     "access_controller": "ld-access-controller",
 }
 ROLES = ("administrator", "guard", "crew", "manager", "grid")
-KEYS = {role: f"ld_{role:_<32}" for role in ROLES}
+KEYS = {role: f"ld_{role:_<32}" for role in (*ROLES, "grid_worker", "department")}
 """Role → bearer token; the `crew` takes tickets and the `manager` verifies them."""
 
 _PLACES = """path,name,kind,grid_code
