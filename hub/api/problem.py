@@ -11,6 +11,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from hub.errors import (
     AuthenticationError,
@@ -90,7 +91,7 @@ def install(app: FastAPI, page: Page | None = None, witness: Witness | None = No
                 return shown
         return problem(failure, instance=request.url.path)
 
-    for kind in (HubError, RequestValidationError, HTTPException, Exception):
+    for kind in (HubError, RequestValidationError, HTTPException, ClientDisconnect, Exception):
         app.add_exception_handler(kind, answer)
 
 
@@ -120,6 +121,8 @@ def describe(error: Exception) -> Failure:
         return _of_validation(error)
     if isinstance(error, HTTPException):
         return _of_framework(error)
+    if isinstance(error, ClientDisconnect):
+        return Failure(status=400, detail="The caller hung up in the middle of the body.")
     log.error("a request failed in a way that nobody foresaw", exc_info=error)
     return Failure(
         status=500, detail="服务器内部错误。 The hub failed; its log says why. Please try again."

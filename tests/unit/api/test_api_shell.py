@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
+from structlog.testing import capture_logs
 
 from hub.api.problem import describe, install
 from hub.api.shield import BODY_LIMIT, BodyLimit
@@ -71,6 +72,29 @@ async def test_an_unforeseen_error_shows_no_trace() -> None:
         answer = await client.get("/broken")
     assert answer.status_code == 500
     assert "secret" not in answer.text
+
+
+async def test_who_hangs_up_in_the_middle_of_a_body_is_no_failure_of_the_hub(
+    world: World,
+) -> None:
+    app, sent = make_app(world), []
+    parts = iter([{"type": "http.request", "body": b'{"dev', "more_body": True}])
+
+    async def receive() -> Message:
+        return next(parts, {"type": "http.disconnect"})
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    token = f"Bearer {TOKENS[Role.GUARD]}".encode()
+    scope = {
+        "type": "http", "method": "POST", "path": "/api/v1/commands", "query_string": b"",
+        "scheme": "http", "headers": [(b"authorization", token)],
+    }  # fmt: skip
+    with capture_logs() as logged:
+        await app(scope, receive, send)
+    assert sent[0]["status"] == 400
+    assert not [line for line in logged if line["log_level"] == "error"]
 
 
 async def test_a_browser_may_be_shown_a_page_and_a_program_never() -> None:
