@@ -18,7 +18,13 @@ from device_drivers.codecs.registers import FORMATS, ORDERS, roll_over_of
 from hub.errors import ConfigError, Problem
 from hub.model.catalogue import DeviceModel, PointSpec, PointType, Register
 from hub.model.device import Kind
-from hub.model.kinds import CORE_EVENTS, CORE_POINTS, find_core_point
+from hub.model.kinds import (
+    CORE_EVENTS,
+    CORE_POINTS,
+    HUB_MADE_EVENTS,
+    HUB_MADE_POINTS,
+    find_core_point,
+)
 from hub.toml_text import parse_toml
 
 _Form = TypeVar("_Form")
@@ -75,7 +81,7 @@ class _Sheet:
             raw["registers"] = list(self._registers(raw.get("registers", []), raw["points"]))
             raw["points"] |= dict(_roll_overs(raw["registers"], raw["points"]))
             told = raw.get("events", CORE_EVENTS[kind])
-            raw["events"] = list(dict.fromkeys([*told, *CORE_EVENTS[Kind.HUB]]))
+            raw["events"] = list(dict.fromkeys([*told, *HUB_MADE_EVENTS]))
         return None if self.problems else self._convert(raw, DeviceModel, "")
 
     def _check_keys(self, raw: Mapping[str, Any]) -> None:
@@ -101,7 +107,7 @@ class _Sheet:
             spec = self._point(kind, name, text)
             if spec is not None:
                 yield name, spec
-        yield from CORE_POINTS[Kind.HUB].items()
+        yield from HUB_MADE_POINTS.items()
 
     def _point(self, kind: Kind, name: str, text: object) -> PointSpec | None:
         if not isinstance(text, dict):

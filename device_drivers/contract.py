@@ -9,16 +9,11 @@ from typing import Any, NamedTuple
 
 from hub.errors import ProtocolError
 from hub.model.catalogue import DeviceModel, PointSpec, PointType
-from hub.model.device import Kind
-from hub.model.kinds import CORE_EVENTS, CORE_POINTS
+from hub.model.kinds import HUB_MADE_POINTS
 from hub.model.report import Quality, Sample, Value
 
 MAX_INTEGER = 2**63 - 1
 """The largest integer that the store holds."""
-
-HUB_MADE_POINTS = frozenset(CORE_POINTS[Kind.HUB])
-HUB_MADE_EVENTS = frozenset(CORE_EVENTS[Kind.HUB])
-"""What the hub alone says about a device; a device that says it is not believed."""
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 

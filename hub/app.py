@@ -29,6 +29,7 @@ from hub.links import Wiring, build_dialler, build_links, build_sender
 from hub.loading import World, load_world, read_settings
 from hub.logs import configure_logging
 from hub.offices import open_offices
+from hub.own_broker import follow_broker
 from hub.ports import Envelope, Link
 from hub.services.rule_shelf import RULE_VERSIONS, RuleShelf
 from hub.services.supervisor import Supervisor
@@ -109,6 +110,8 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
         links.take(build_links(wiring, inbox=intake.inbox, watch=supervisor))
         linking = await stack.enter_async_context(open_crew(crew.died))
         linking.start(supervisor.run(links.all), "links")
+        following = follow_broker(wiring, intake, store.books, links.read_again)
+        linking.start(following, "broker")
         linking.start(keep_house(ports), "housekeeping")
         _start_watches(linking, world, store, intake, clock)
         _tune()
@@ -211,6 +214,11 @@ class _Links:
         """Ask each link to prove until when all was heard."""
         for link in self.all:
             link.prove()
+
+    def read_again(self) -> None:
+        """Have each link's devices tell their states again."""
+        for link in self.all:
+            link.read_again()
 
     def acknowledge(self, carrier: str, envelopes: Sequence[Envelope]) -> None:
         """Acknowledge to every session of the link; each knows its own tokens."""

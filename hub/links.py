@@ -18,7 +18,7 @@ from hub.clock import Clock
 from hub.errors import CommandRefusedError
 from hub.model.catalogue import DeviceModel
 from hub.model.command import Command
-from hub.model.device import Device, Lifecycle
+from hub.model.device import Device, DeviceUid, Lifecycle
 from hub.ports import CommandSender, Inbox, Link, LinkWatch
 from hub.settings import Settings
 
@@ -135,3 +135,22 @@ class _NoSender:
         raise CommandRefusedError(
             f"{device.id}: {command.do} cannot be sent, since the hub has no [mqtt] broker"
         )
+
+
+class Unwatched:
+    """A LinkWatch for a link that carries no device: its loss is in the log, and says no more."""
+
+    def link_up(self, link: str, *, resumed: bool) -> None:
+        """Nothing follows."""
+
+    def link_down(self, link: str, why: str) -> None:
+        """Nothing follows."""
+
+    def link_caught_up(self, link: str) -> None:
+        """Nothing follows."""
+
+    def link_heard(self, link: str, at: float) -> None:
+        """Nothing follows."""
+
+    def slave_silent(self, uid: DeviceUid, why: str) -> None:
+        """Nothing follows."""

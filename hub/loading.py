@@ -19,6 +19,7 @@ from hub.model.catalogue import DeviceModel
 from hub.model.device import DeviceUid
 from hub.model.rule_version import RuleMode, RuleVersion
 from hub.model.spelling import suggest
+from hub.own_device import add_hub
 from hub.services.registry import Site, check_site
 from hub.services.rule_shelf import file_of, texts_of
 from hub.settings import Settings, parse_settings
@@ -81,6 +82,8 @@ def load_world(
     )
     rules = choose_modes(rules, versions)
     site = _load_site(settings, models, known, faults)
+    if settings.mqtt is not None:
+        site = add_hub(site, known)
     faults += _lost_overrides(rules, site)
     broken = {problem.file for problem in faults}
     return World(

@@ -18,7 +18,6 @@ import msgspec
 from msgspec.structs import astuple
 
 from device_drivers.contract import (
-    HUB_MADE_EVENTS,
     MAX_INTEGER,
     PointTable,
     suggest,
@@ -29,6 +28,7 @@ from hub.model.catalogue import DeviceModel
 from hub.model.command import Command
 from hub.model.device import Device
 from hub.model.instant import from_rfc3339
+from hub.model.kinds import HUB_MADE_EVENTS
 from hub.model.report import Report, Sample, Topic
 from hub.ports import Envelope
 

@@ -60,6 +60,9 @@ class ModbusLink:
     def prove(self) -> None:
         """Nothing to do: who is asked answers, or is found silent."""
 
+    def read_again(self) -> None:
+        """Nothing to do: every slave is asked again in its turn."""
+
     async def _cycle(self) -> None:
         began = self._clock.now()
         probed = False

@@ -98,6 +98,11 @@ class MqttLink:
             connection.forget(self._question)
             self._question = connection.publish(canary.topic, canary.ask(self._clock.now()))
 
+    def read_again(self) -> None:
+        """Ask for the states that the broker keeps; a session without any has nothing to ask."""
+        if self._connection is not None and self._session is Session.STATE:
+            self._connection.subscribe_again(self._settings.filters(self._session))
+
     def acknowledge(self, envelopes: Sequence[Envelope]) -> None:
         """Acknowledge in order of arrival; what another connection delivered is ignored."""
         self._acknowledge(envelope.token for envelope in envelopes)

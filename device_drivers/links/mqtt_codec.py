@@ -48,14 +48,20 @@ def write_connect(ear: Ear) -> bytes:
     ).write()
 
 
-def write_subscribe(packet_id: int, filters: Sequence[str]) -> bytes:
-    """Write a SUBSCRIBE with QoS 1; only what was kept before a new subscription is retained."""
+def write_subscribe(packet_id: int, filters: Sequence[str], *, again: bool = False) -> bytes:
+    """Write a SUBSCRIBE with QoS 1; only what was kept before is sent as retained.
+
+    It is sent to a new subscription, or whenever that is made `again`.
+    """
+    handling = RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS
+    if again:
+        handling = RetainHandling.SEND_ALWAYS
     options = [
         TopicFilter(
             each,
             max_qos=QoS.AT_LEAST_ONCE,
             retain_as_published=False,
-            retain_handling=RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS,
+            retain_handling=handling,
         )
         for each in filters
     ]

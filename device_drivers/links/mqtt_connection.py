@@ -39,10 +39,10 @@ class Wire(Protocol):
         """Connect and send CONNECT; raises OSError when the broker cannot be reached."""
         ...
 
-    def subscribe(self, filters: Sequence[str]) -> int:
+    def subscribe(self, filters: Sequence[str], *, again: bool = False) -> int:
         """Ask for QoS 1 and return the packet id.
 
-        With MQTT 5, retained messages come for new subscriptions only.
+        With MQTT 5, retained messages come for new subscriptions only, or when asked `again`.
         """
         ...
 
@@ -79,6 +79,8 @@ class Connection:
         self.terms = ear.terms
         self._ear = ear
         self._wire = wire
+        self._again = 0
+        """Packet id of the last subscription that was asked for again."""
 
     @property
     def received(self) -> int:
@@ -99,6 +101,11 @@ class Connection:
     async def subscribe(self, filters: Sequence[str]) -> Answer:
         """Subscribe with QoS 1, and return what was granted."""
         return await self._expect("subscribe", self._wire.subscribe(filters))
+
+    def subscribe_again(self, filters: Sequence[str]) -> None:
+        """Have the broker send what it keeps for these filters; nobody waits for its answer."""
+        self._ear.answers.pop(("subscribe", self._again), None)
+        self._again = self._wire.subscribe(filters, again=True)
 
     def publish(self, topic: str, payload: bytes, *, expiry: int = 0) -> int:
         """Send with QoS 1, never retained, and return the packet id; `expiry` in seconds."""

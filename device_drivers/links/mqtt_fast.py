@@ -89,10 +89,10 @@ class FastWire:
         self._pinged = loop.time()
         self._send(write_connect(self._ear))
 
-    def subscribe(self, filters: Sequence[str]) -> int:
+    def subscribe(self, filters: Sequence[str], *, again: bool = False) -> int:
         """Ask for QoS 1; only what was kept before comes as retained."""
         packet_id = next(self._packet_ids)
-        self._send(write_subscribe(packet_id, filters))
+        self._send(write_subscribe(packet_id, filters, again=again))
         return packet_id
 
     def publish(self, topic: str, payload: bytes, *, expiry: int) -> int:

@@ -50,10 +50,10 @@ class PahoWire:
             raise
         self._client.write_by(asyncio.get_running_loop())
 
-    def subscribe(self, filters: Sequence[str]) -> int:
+    def subscribe(self, filters: Sequence[str], *, again: bool = False) -> int:
         """Ask for QoS 1; MQTT 3.1.1 brings retained messages each time."""
         if self._ear.settings.protocol == "5":
-            options = SubscribeOptions(qos=1, retainHandling=1)
+            options = SubscribeOptions(qos=1, retainHandling=0 if again else 1)
             _, mid = self._client.subscribe([(each, options) for each in filters])
         else:
             _, mid = self._client.subscribe([(each, 1) for each in filters])

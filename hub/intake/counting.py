@@ -12,15 +12,14 @@ from typing import NamedTuple
 import msgspec
 
 from hub.model.catalogue import DeviceModel, PointSpec, PointType
-from hub.model.device import Device, Kind
-from hub.model.kinds import CORE_POINTS
+from hub.model.device import Device
+from hub.model.kinds import HUB_MADE_POINTS
 from hub.model.report import Quality, Report, Sample
 from hub.ports import PointRow, StateRow
 from hub.services.counter import BELIEVED, Baseline, Limits, Verdict, judge
 
 COUNTER_PREFIX = "counter/"
 HOUR = 3600.0
-HUB_MADE = CORE_POINTS[Kind.HUB]
 
 
 class Finding(NamedTuple):
@@ -127,7 +126,7 @@ def _limits(points: Mapping[str, PointSpec]) -> dict[str, Limits]:
     return {
         name: Limits(None if spec.fastest is None else spec.fastest / HOUR, spec.roll_over)
         for name, spec in points.items()
-        if spec.type is PointType.COUNTER and name not in HUB_MADE
+        if spec.type is PointType.COUNTER and name not in HUB_MADE_POINTS
     }
 
 

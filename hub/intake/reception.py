@@ -13,7 +13,7 @@ from hub.intake.identity import IdentityBook, Seen
 from hub.intake.presence import Presence
 from hub.intake.router import Router
 from hub.intake.timekeeping import Timekeeper
-from hub.model.device import Device
+from hub.model.device import Device, DeviceUid
 from hub.model.journal import Draft
 from hub.model.report import Report, Sample, Topic
 from hub.ports import Envelope, NewcomerRow, QuarantineRow
@@ -143,17 +143,15 @@ class Reception:
     def _note_clock(self, report: Report, offset: float, batch: Batch) -> None:
         kind = "device.clock_wrong" if offset else "device.clock_right"
         self.tell(report.uid, kind, batch, offset_seconds=round(offset, 1))
-        self._pass_on(
-            Report(
-                address=report.address,
-                uid=report.uid,
-                topic=Topic.TELEMETRY,
-                at=report.received,
-                received=report.received,
-                samples=(Sample("clock.offset", round(offset, 1)),),
-            ),
-            batch,
-        )
+        sample = Sample("clock.offset", round(offset, 1))
+        self._pass_on(_reading(report.address, report.uid, report.received, sample), batch)
+
+    def make_reading(self, uid: str, batch: Batch, *samples: Sample) -> None:
+        """Let the hub read something of itself; it is heard by that."""
+        device = self._devices[uid]
+        report = _reading(device.address, device.uid, batch.now, *samples)
+        self._note_presence(report, batch)
+        self._pass_on(report, batch)
 
     def make_event(self, uid: str, event: str, batch: Batch, at: float, **data: object) -> None:
         """Let the hub itself say that something has happened at a device."""
@@ -179,6 +177,12 @@ class Reception:
         )
         batch.record([draft])
         batch.touched.add(uid)
+
+
+def _reading(address: str, uid: DeviceUid, at: float, *samples: Sample) -> Report:
+    return Report(
+        address=address, uid=uid, topic=Topic.TELEMETRY, at=at, received=at, samples=samples
+    )
 
 
 def _tell_counter(reception: Reception, report: Report, finding: Finding, batch: Batch) -> None:

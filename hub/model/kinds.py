@@ -33,14 +33,21 @@ _BIGGEST_FEED, _BIGGEST_PIPE = 2_000.0, 1_000.0
 """kWh and m3 an hour that the largest transformer or main of a community lets through."""
 
 
+HUB_MADE_POINTS: dict[str, PointSpec] = {
+    spec.name: spec
+    for spec in (
+        _counter("link.errors", "", "链路错误数", "Link errors"),
+        _number("clock.offset", "s", "时钟偏差", "Clock offset"),
+    )
+}
+"""What the hub itself says of every device."""
+HUB_MADE_EVENTS = ("link.lost", "link.back", "rebooted", "flood", "counter.replaced")
+"""What the hub itself sees happen at a device of any kind."""
+
+
 def _table(specs: Iterable[PointSpec]) -> dict[str, PointSpec]:
-    return {spec.name: spec for spec in (*specs, *_HUB_MADE)}
+    return {**{spec.name: spec for spec in specs}, **HUB_MADE_POINTS}
 
-
-_HUB_MADE = (
-    _counter("link.errors", "", "链路错误数", "Link errors"),
-    _number("clock.offset", "s", "时钟偏差", "Clock offset"),
-)
 
 _VIDEO = (
     _flag("online", "在线", "Online"),
@@ -139,7 +146,12 @@ CORE_POINTS: dict[Kind, dict[str, PointSpec]] = {
     Kind.SWITCH: _table(_INFRASTRUCTURE),
     Kind.POWER_SUPPLY: _table(_INFRASTRUCTURE),
     Kind.SENSOR: _table(()),
-    Kind.HUB: _table(()),
+    Kind.HUB: _table(
+        (
+            _number("broker.stored", "", "broker 存有的消息", "Messages that the broker holds"),
+            _number("broker.dropped", "", "broker 丢弃的消息", "Messages dropped since its start"),
+        )
+    ),
 }
 """Kind → point name → what it is. `*` in a name stands for one word: a port, a status bit.
 
@@ -150,8 +162,6 @@ ABOUT_PEOPLE = frozenset({Kind.ACCESS_CONTROLLER, Kind.UNIT_DOOR, Kind.LIFT_ALAR
 ABOUT_VEHICLES = frozenset({Kind.BARRIER_GATE, Kind.LPR_CAMERA})
 """Kinds whose own events tell of people, and of their vehicles: kept for a shorter time."""
 
-_EVERY_DEVICE = ("link.lost", "link.back", "rebooted", "flood", "counter.replaced")
-
 _OWN_EVENTS: dict[Kind, tuple[str, ...]] = {
     Kind.BARRIER_GATE: ("vehicle.passed", "opened.locally"),
     Kind.LPR_CAMERA: ("plate.read", "vehicle.staying", "vehicle.turned_back"),
@@ -160,10 +170,11 @@ _OWN_EVENTS: dict[Kind, tuple[str, ...]] = {
     Kind.CAMERA: ("video.lost", "video.restored", "scene.changed"),
     Kind.RECORDER: ("video.lost", "video.restored", "scene.changed"),
     Kind.ELECTRICITY_METER: ("cover.opened", "phase.lost"),
+    Kind.HUB: ("broker.dropped", "broker.restarted"),
 }
 
 CORE_EVENTS: dict[Kind, tuple[str, ...]] = {
-    kind: (*_OWN_EVENTS.get(kind, ()), *_EVERY_DEVICE) for kind in Kind
+    kind: (*_OWN_EVENTS.get(kind, ()), *HUB_MADE_EVENTS) for kind in Kind
 }
 """Kind → names of its events, with those that the hub itself makes for every device."""
 

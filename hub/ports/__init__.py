@@ -1,5 +1,6 @@
 """Ports: how layers meet neighbours that they do not know; `hub.app` hands in who is behind."""
 
+from hub.ports.broker import BrokerFigures, BrokerListener
 from hub.ports.link import CommandSender, Driver, Envelope, Inbox, Link, LinkWatch, Registers
 from hub.ports.reader import Desk, DeviceView, IncidentProjector, Live, PointView, Pulse
 from hub.ports.row import (
@@ -34,6 +35,8 @@ __all__ = [
     "Archive",
     "BacktestWish",
     "Books",
+    "BrokerFigures",
+    "BrokerListener",
     "Changes",
     "CommandSender",
     "Committer",

@@ -102,6 +102,13 @@ class Link(Protocol):
         """
         ...
 
+    def read_again(self) -> None:
+        """Have the devices' states told again, since some were lost; returns at once.
+
+        A link that asks its devices itself reads them again in any case.
+        """
+        ...
+
 
 class CommandSender(Protocol):
     """Sends one order over a throw-away connection; never resends."""

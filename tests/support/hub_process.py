@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,11 @@ class HubProcess:
         self.ready_file = self.folder / "hub.ready"
         self.url = ""
         self._child = Child("hub", [*program, "run", str(config)], self.folder)
+
+    @property
+    def pid(self) -> int:
+        """Return the number of the process."""
+        return self._child.pid
 
     @property
     def log(self) -> str:
@@ -61,9 +66,15 @@ class HubProcess:
 
     async def freeze(self, seconds: float) -> None:
         """Stop the process where it stands, as a machine that hangs does, and let it go on."""
+        with self.frozen():
+            await asyncio.sleep(seconds)
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop the process where it stands while the block runs."""
         os.kill(self._child.pid, signal.SIGSTOP)
         try:
-            await asyncio.sleep(seconds)
+            yield
         finally:
             os.kill(self._child.pid, signal.SIGCONT)
 

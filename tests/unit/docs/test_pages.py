@@ -32,9 +32,11 @@ GROUPS = {
     "platforms": {"grid", "administrator"},
 }
 WRITTEN_WITHOUT_A_STEP = ("opened", "updated", "recovered", "merged", "overdue")
-WRITERS = "device|link|alarm|ticket|command|person|key|clock|store|quarantine|newcomer|rule|window"
+WRITERS = (
+    "device|link|alarm|ticket|command|person|key|clock|store|quarantine|newcomer|rule|window|broker"
+)
 TYPE = re.compile(rf"\"((?:{WRITERS})\.[a-z_]+)\"")
-NOT_TYPES = {"clock.offset", "link.lost", "link.back", "link.errors"}
+NOT_TYPES = {"clock.offset", "link.lost", "link.back", "link.errors", "broker.stored"}
 """Events and points of devices."""
 project = make_projector("guanshan", lambda: PLACES, test=True)
 
