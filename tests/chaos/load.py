@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable
 from math import inf
 from pathlib import Path
+from typing import Protocol
 
 from rules.cut import RETURN_TIME
 from tests.chaos.checker import count_raised, read_messages
 from tests.chaos.plan import Line, Plan
-from tests.support.publisher import Publisher
+from tests.support.publisher import Key, Publisher
 
 STALLED = 15.0
 """Seconds without progress after which what is missing counts as lost."""
@@ -43,14 +44,23 @@ async def speak(plan: Plan, publisher: Publisher, say: Say = say_once, until: fl
     return time.time() - start
 
 
-async def drain(store: Path, plan: Plan, publisher: Publisher, settling: float = SETTLING) -> None:
+class Speaker(Protocol):
+    """Whoever has said things to a broker."""
+
+    @property
+    def acknowledged(self) -> set[Key]:
+        """Return what the broker has taken."""
+        ...
+
+
+async def drain(store: Path, plan: Plan, speaker: Speaker, settling: float = SETTLING) -> None:
     """Return once everything is stored and has been judged, or nothing more happens.
 
     Then the last holds have run out, too: what would be raised wrongly, is.
     """
     wanted, seen, since = sum(plan.raises.values()), (-1, -1), time.monotonic()
     while time.monotonic() - since < STALLED:
-        missing = len(publisher.acknowledged - read_messages(store))
+        missing = len(speaker.acknowledged - read_messages(store))
         raised = count_raised(store)
         if not missing and raised >= wanted:
             break

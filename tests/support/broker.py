@@ -65,9 +65,18 @@ class Broker:
                 assert self._child.pid, f"mosquitto has died: {self._child.last_words()}"
                 await asyncio.sleep(0.02)
 
+    @property
+    def pid(self) -> int:
+        """Return the number of the process."""
+        return self._child.pid
+
     async def kill(self) -> None:
         """`kill -9`, and return once it is gone."""
         os.kill(self._child.pid, signal.SIGKILL)
+        await self.wait()
+
+    async def wait(self) -> None:
+        """Return once the process has ended."""
         await self._child.wait()
 
     async def stop(self) -> None:

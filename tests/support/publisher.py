@@ -7,7 +7,7 @@ import contextlib
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
 
 from paho.mqtt.client import Client, ConnectFlags
@@ -73,15 +73,27 @@ class Publisher:
 
     def say(self, device: str, topic: str, body: dict[str, Any], *, at: float) -> Key:
         """Publish one message of a device with QoS 1; a state is retained, as devices do it."""
-        boot = str(body.get("boot", "b1"))
-        counter = (device, boot, topic)
-        seq = self._numbers[counter] = self._numbers.get(counter, 0) + 1
-        key = Key(device, boot, topic, seq)
-        self.sent[key] = at
-        path, payload = write_message(key, at, body)
-        mid = self.client.publish(path, payload, qos=1, retain=topic == "state").mid
-        self._under_way[mid] = key
+        key = self.next_key(device, topic, body)
+        self._numbers[key[:3]] = key.seq
+        self._publish(key, at, body)
         return key
+
+    def next_key(self, device: str, topic: str, body: dict[str, Any]) -> Key:
+        """Return what will identify the next message of a device on a topic."""
+        boot = str(body.get("boot", "b1"))
+        return Key(device, boot, topic, self._numbers.get((device, boot, topic), 0) + 1)
+
+    def resume(
+        self,
+        sent: Mapping[Key, float],
+        bodies: Mapping[Key, dict[str, Any]],
+        told: Mapping[Key, float],
+    ) -> None:
+        """Go on where a publisher before was killed: say again, in order, what was not taken."""
+        for key, at in sent.items():
+            self._numbers[key[:3]] = max(key.seq, self._numbers.get(key[:3], 0))
+            if key not in told:
+                self._publish(key, at, bodies[key])
 
     def state(self, device: str, at: float, **points: Value) -> Key:
         """Publish points; `_` in a name stands for `.`."""
@@ -97,6 +109,12 @@ class Publisher:
         async with asyncio.timeout(patience):
             while len(self.acknowledged) < len(self.sent):  # noqa: ASYNC110 - another thread
                 await asyncio.sleep(0.02)
+
+    def _publish(self, key: Key, at: float, body: dict[str, Any]) -> None:
+        self.sent[key] = at
+        path, payload = write_message(key, at, body)
+        mid = self.client.publish(path, payload, qos=1, retain=key.topic == "state").mid
+        self._under_way[mid] = key
 
     def _on_publish(
         self, _c: object, _u: object, mid: int, code: ReasonCode, _p: Properties | None
