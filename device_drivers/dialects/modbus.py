@@ -2,7 +2,9 @@
 
 The register map, scale, order and sentinels are the model's (`device_drivers/models/*.toml`);
 one envelope holds all blocks of one poll, so that the points of one meter change together. A
-sentinel, NaN, an illegal address, a counter below 0 or what its point does not allow is bad.
+sentinel, NaN, an illegal address, a counter below 0 or what its point does not allow is bad. A
+slave that answers every block with an exception lives and gives nothing: `link.refusal` is the
+code of the first, and 0 while any block has values.
 
 Sample (CHINT DTSU666, function 3 from 0x2006): `4510 5000` = 2309.0 × 0.1 = 230.9 V.
 Source: Modbus Application Protocol V1.1b3; each model names the source of its map.
@@ -20,8 +22,9 @@ from hub.errors import ProtocolError
 from hub.model.catalogue import DeviceModel, PointType, Register
 from hub.model.device import Device
 from hub.model.report import Quality, Report, Sample, Topic, Value
-from hub.ports import Envelope
+from hub.ports import Envelope, Registers
 
+REFUSAL = "link.refusal"
 DIGITS = 6
 """Decimals that survive scaling: 0.1 × 2309 is 230.9, not 230.90000000000003."""
 
@@ -45,14 +48,15 @@ class ModbusDriver:
             raise ProtocolError(f"{device.id}: a Modbus poll must hold registers, not bytes")
         model = self._model(device.model)
         blocks = [(block.start, block.words) for block in envelope.payload if block.words]
-        samples = tuple(_sample(register, blocks, model) for register in model.registers)
+        samples = [_sample(register, blocks, model) for register in model.registers]
+        samples.append(Sample(REFUSAL, 0 if blocks else _first_exception(envelope.payload)))
         report = Report(
             address=device.address,
             uid=device.uid,
             topic=Topic.TELEMETRY,
             at=envelope.received,
             received=envelope.received,
-            samples=samples,
+            samples=tuple(samples),
         )
         return (report,)
 
@@ -61,6 +65,10 @@ class ModbusDriver:
         if known is None:
             known = self._known[name] = _describe(self._models[name])
         return known
+
+
+def _first_exception(blocks: Sequence[Registers]) -> int:
+    return next((block.exception for block in blocks if block.exception), 0)
 
 
 class _Model(NamedTuple):

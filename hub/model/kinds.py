@@ -38,6 +38,7 @@ HUB_MADE_POINTS: dict[str, PointSpec] = {
     for spec in (
         _counter("link.errors", "", "链路错误数", "Link errors"),
         _number("clock.offset", "s", "时钟偏差", "Clock offset"),
+        _number("link.refusal", "", "拒绝读数的异常码", "Modbus exception in place of all values"),
     )
 }
 """What the hub itself says of every device."""

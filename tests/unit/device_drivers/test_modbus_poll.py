@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,9 +20,9 @@ from hub.ports import Envelope, Registers
 MODELS = load_models(shipped_models())
 
 
-def poll(model: str, *blocks: tuple[int, str]) -> dict[str, tuple[Value | None, Quality]]:
-    """Translate a poll given as (start, words in hex)."""
-    device = Device(
+def meter(model: str) -> Device:
+    """Make a meter of a model."""
+    return Device(
         uid=DeviceUid("d_1"),
         id="meter-1",
         address="1",
@@ -29,12 +30,16 @@ def poll(model: str, *blocks: tuple[int, str]) -> dict[str, tuple[Value | None, 
         model=model,
         place="guanshan",
     )
+
+
+def poll(model: str, *blocks: tuple[int, str]) -> dict[str, tuple[Value | None, Quality]]:
+    """Translate a poll given as (start, words in hex)."""
     payload = tuple(
         Registers(function=3, start=start, words=tuple(int(word, 16) for word in words.split()))
         for start, words in blocks
     )
     envelope = Envelope(link="bus-1", address="1", payload=payload, received=1000.0)
-    (report,) = ModbusDriver(MODELS).decode(envelope, device)
+    (report,) = ModbusDriver(MODELS).decode(envelope, meter(model))
     return {sample.point: (sample.value, sample.quality) for sample in report.samples}
 
 
@@ -54,6 +59,28 @@ def test_what_was_not_answered_is_bad_and_never_zero() -> None:
     points = poll("chint-dtsu666", (0x2006, DTSU))
     assert points["frequency"] == (None, Quality.BAD)
     assert points["energy.import"] == (None, Quality.BAD)
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        (((4, ()), (4, ())), 4),
+        (((6, ()), (2, ())), 6),
+        (((0, (0, 0)), (4, ())), 0),
+        (((2, ()), (0, (0, 0))), 0),
+        ((), 0),
+    ],
+)
+def test_a_slave_that_refuses_every_block_is_told_by_the_first_exception(
+    answers: tuple[tuple[int, tuple[int, ...]], ...], told: int
+) -> None:
+    payload = tuple(
+        Registers(function=3, start=0x2006 + 2 * n, words=words, exception=code)
+        for n, (code, words) in enumerate(answers)
+    )
+    envelope = Envelope(link="bus-1", address="1", payload=payload, received=1000.0)
+    (report,) = ModbusDriver(MODELS).decode(envelope, meter("chint-dtsu666"))
+    assert {s.point: s.value for s in report.samples}["link.refusal"] == told
 
 
 def test_a_sentinel_is_no_value() -> None:

@@ -21,7 +21,7 @@ from hub.model.catalogue import DeviceModel
 from hub.model.command import Command
 from hub.model.device import Device, DeviceUid, Kind
 from hub.model.place import Place
-from hub.ports import Driver, Envelope
+from hub.ports import Driver, Envelope, Registers
 from hub.settings import FloodSettings
 from hub.store.memory import MemoryStore
 from rules.ruleset import load_rules
@@ -97,15 +97,22 @@ class Stage:
 
     def raw(self, topic: str, payload: bytes, **fields: Any) -> None:  # noqa: ANN401
         """Have the broker deliver anything."""
-        self.intake.inbox.offer(
-            Envelope(
-                link="mqtt",
-                address=topic,
-                payload=payload,
-                received=self.clock.now(),
-                token=object(),
-                **fields,
-            )
+        self.intake.inbox.offer(self.envelope(topic, payload, **fields))
+
+    def envelope(
+        self,
+        address: str,
+        payload: bytes | tuple[Registers, ...],
+        **fields: Any,  # noqa: ANN401
+    ) -> Envelope:
+        """Make what a link would yield now."""
+        return Envelope(
+            link="mqtt",
+            address=address,
+            payload=payload,
+            received=self.clock.now(),
+            token=object(),
+            **fields,
         )
 
     def cut(self) -> None:
