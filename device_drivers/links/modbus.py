@@ -82,6 +82,7 @@ class ModbusLink:
             answers = await self._read_all(slave)
         except (SlaveSilentError, ProtocolError) as error:
             if slave.breaker.missed(self._clock.now()):
+                slave.patience.give_up()
                 self._watch.slave_silent(slave.uid, str(error))
             return
         slave.breaker.answered()

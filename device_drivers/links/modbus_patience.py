@@ -2,13 +2,16 @@
 
 The estimate is that of RFC 6298: a smoothed answering time and four times its smoothed deviation,
 doubled after each silence. A slave that has never answered gets all the time there is. No answer is
-ever measured twice: after a silence the connection is a new one.
+ever measured twice: after a silence the connection is a new one. While a breaker is open, each
+probe waits by the estimate alone, and every fifth as long as it may, since the slave may be slower.
 """
 
 from __future__ import annotations
 
 SHORTEST_SHARE = 0.2
 """Of the longest wait: below it a busy gateway, or a busy hub, would look like a dead slave."""
+LONG_PROBE = 5
+"""The probe of so many that waits as long as it may."""
 SMOOTHING, DEVIATION_SMOOTHING, DEVIATIONS = 1 / 8, 1 / 4, 4
 
 
@@ -20,6 +23,8 @@ class Patience:
         self._longest = longest
         self._mean: float | None = None
         self._deviation = 0.0
+        self._probes = 0
+        """Misses since the slave was given up, and one; 0 while it is not."""
 
     def answered(self, took: float) -> None:
         """Learn from an answer that took so many seconds."""
@@ -29,11 +34,24 @@ class Patience:
             error = took - self._mean
             self._deviation += DEVIATION_SMOOTHING * (abs(error) - self._deviation)
             self._mean += SMOOTHING * error
-        self._wait(self._mean + DEVIATIONS * self._deviation)
+        self._probes = 0
+        self._wait(self._estimate())
 
     def missed(self) -> None:
         """Wait twice as long the next time: it may only have become slower."""
-        self._wait(self.seconds * 2)
+        if self._probes:
+            self._probes += 1
+            self._wait(self._longest if self._probes % LONG_PROBE == 0 else self._estimate())
+        else:
+            self._wait(self.seconds * 2)
+
+    def give_up(self) -> None:
+        """Note that the breaker has opened: what follows are probes, which hold up the bus."""
+        self._probes = 1
+        self._wait(self._estimate())
+
+    def _estimate(self) -> float:
+        return self._longest if self._mean is None else self._mean + DEVIATIONS * self._deviation
 
     def _wait(self, seconds: float) -> None:
         self.seconds = min(self._longest, max(SHORTEST_SHARE * self._longest, seconds))

@@ -234,6 +234,55 @@ async def test_a_slave_that_dies_on_a_fast_bus_costs_a_fraction_of_the_time_out(
     assert gateway.connections >= 2
 
 
+async def test_probes_of_a_dead_slave_hold_up_the_bus_by_its_own_times(
+    gateway: FaultyGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modbus_breaker, "MISSING_SECONDS", 0.1)
+    monkeypatch.setattr(modbus_breaker, "FIRST_PROBE", 0.05)
+    monkeypatch.setattr(modbus_breaker, "LAST_PROBE", 0.05)
+    recorder = Recorder()
+    async with (
+        gateway.listening() as port,
+        polling(recorder, settings(gateway, port, timeout=2.0), units(1), MODELS) as (slave,),
+    ):
+        await recorder.until(lambda: len(recorder.of(1)) >= 5)
+        waits: list[float] = []
+
+        def note(_asked: object) -> bool:
+            waits.append(slave.patience.seconds)
+            return True
+
+        gateway.only, gateway.faults[1] = note, Fault.SILENCE
+        await recorder.until(lambda: recorder.silent == ["d_1"])
+        asked = len(waits)
+        async with asyncio.timeout(20):
+            while len(waits) < asked + 4:  # noqa: ASYNC110 - a silent slave brings no news
+                await asyncio.sleep(0.02)
+    assert max(waits[asked : asked + 4]) < min(2.0, max(waits[:asked]))
+
+
+async def test_a_slave_that_comes_back_much_slower_is_found_by_a_probe(
+    gateway: FaultyGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modbus_breaker, "MISSING_SECONDS", 0.1)
+    monkeypatch.setattr(modbus_breaker, "FIRST_PROBE", 0.05)
+    monkeypatch.setattr(modbus_breaker, "LAST_PROBE", 0.05)
+    recorder = Recorder()
+    models = {"probe": msgspec.structs.replace(PROBE, registers=PROBE.registers[:1])}
+    async with (
+        gateway.listening() as port,
+        polling(recorder, settings(gateway, port, timeout=2.0), units(1), models),
+    ):
+        await recorder.until(lambda: len(recorder.of(1)) >= 5)
+        gateway.faults[1] = Fault.SILENCE
+        await recorder.until(lambda: recorder.silent == ["d_1"])
+        gateway.delays[1] = 1.0  # the short probes wait for 0.4 s
+        del gateway.faults[1]
+        good = len(recorder.of(1))
+        await recorder.until(lambda: len(recorder.of(1)) >= good + 2)
+    check_words(recorder.envelopes)
+
+
 async def test_the_hub_writes_nothing_over_modbus_and_reads_with_two_functions(
     gateway: FaultyGateway,
 ) -> None:

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from device_drivers.links.modbus import ModbusLink
-from device_drivers.links.modbus_slave import slaves_of
+from device_drivers.links.modbus_slave import Slave, slaves_of
 from device_drivers.links.modbus_wire import ModbusSettings
 from hub.clock import SystemClock
 from hub.model.catalogue import DeviceModel
@@ -79,13 +79,16 @@ async def polling(
     settings: ModbusSettings,
     devices: Sequence[Device],
     models: Mapping[str, DeviceModel],
-) -> AsyncIterator[None]:
-    """Run the link while the block runs; a link that ends by itself fails the test."""
+) -> AsyncIterator[list[Slave]]:
+    """Run the link while the block runs; a link that ends by itself fails the test.
+
+    Yields what the link knows of each slave.
+    """
     slaves = slaves_of(devices, models, settings.timeout)
     link = ModbusLink(settings, slaves, inbox=recorder, watch=recorder, clock=SystemClock())
     task = asyncio.create_task(link.run())
     try:
-        yield
+        yield slaves
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):

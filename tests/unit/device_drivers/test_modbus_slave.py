@@ -66,6 +66,39 @@ def test_a_silence_doubles_the_wait_up_to_the_setting() -> None:
     assert waits == [0.4, 0.8, 1.0, 1.0]
 
 
+def probe_waits(patience: Patience, count: int) -> list[float]:
+    """Give a slave up, and return how long each probe waits that it does not answer."""
+    patience.give_up()
+    waits = []
+    for _ in range(count):
+        waits.append(patience.seconds)
+        patience.missed()
+    return waits
+
+
+def test_probes_of_a_slave_that_was_given_up_do_not_climb_and_each_fifth_waits_long() -> None:
+    patience = Patience(1.0)
+    for _ in range(20):
+        patience.answered(0.01)
+    for _ in range(3):
+        patience.missed()
+    assert patience.seconds == 1.0
+    assert probe_waits(patience, 10) == 2 * [0.2, 0.2, 0.2, 0.2, 1.0]
+
+
+def test_a_slave_that_answers_a_probe_is_doubted_anew_before_it_is_given_up() -> None:
+    patience = Patience(1.0)
+    patience.answered(0.01)
+    probe_waits(patience, 3)
+    patience.answered(0.01)
+    patience.missed()
+    assert patience.seconds == 0.4
+
+
+def test_probes_of_a_slave_that_was_never_heard_wait_as_long_as_they_may() -> None:
+    assert probe_waits(Patience(1.0), 6) == 6 * [1.0]
+
+
 @given(
     base=st.floats(0.001, 0.9),
     jitter=st.lists(st.floats(-0.1, 0.1), min_size=1, max_size=200),
