@@ -79,10 +79,35 @@ def _read_window(index: int) -> Run:
     return run
 
 
+def _abs(compiler: Compiler, call: ast.Call) -> Node:
+    check_arguments(compiler, call, 1)
+    part = compiler.number(call.args[0]).run
+
+    def run(d: DeviceState) -> float | None:
+        value = part(d)
+        return None if value is None else abs(value)
+
+    return Node(type=Type.NUMBER, run=run)
+
+
+def _of_model(compiler: Compiler, parts: list[ast.expr]) -> list[ast.expr]:
+    """Leave out the points that the model does not have, where it has one of the others."""
+    model = compiler.scope.plan.model
+    names = [".".join(compiler.words(each)) for each in parts]
+    if model is None or not any(name in model.points for name in names):
+        return parts
+    find = compiler.scope.plan.find_point
+    return [
+        part
+        for part, name in zip(parts, names, strict=True)
+        if name in model.points or find(name) is None
+    ]
+
+
 def _pick(choose: Callable[[list[float]], float]) -> Builder:
     def build(compiler: Compiler, call: ast.Call) -> Node:
         check_arguments(compiler, call, max(1, len(call.args)))
-        runs = [compiler.number(each).run for each in call.args]
+        runs = [compiler.number(each).run for each in _of_model(compiler, call.args)]
 
         def run(d: DeviceState) -> float | None:
             values = [each(d) for each in runs]
@@ -201,7 +226,7 @@ FUNCTIONS: dict[str, Builder] = {
     **{name: _window(name) for name in _MAKERS},
     "least": _pick(min),
     "greatest": _pick(max),
-    "abs": _pick(lambda values: abs(values[0])),
+    "abs": _abs,
     "previous": _previous,
     "age": _age,
     "streak": _streak,

@@ -4,13 +4,15 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from device_drivers.catalogue import load_models, shipped_models
 from hub.errors import ConfigError
 from hub.model.alarm import Severity, Urgency
 from hub.model.device import Kind
-from rules.rule import Rule
+from rules.duration import parse_duration, write_duration
+from rules.rule import Example, Rule
 from rules.ruleset import load_rules
 from rules.story import run_examples
 
@@ -22,6 +24,10 @@ BY_ID = {rule.id: rule for rule in RULES}
 ROLES = {"guard", "crew", "manager", "grid_worker"}
 INHIBITS = {"fire", "maintenance", "notice"}
 TRADES = {"gate", "access", "video", "network", "power", "meter", "water", "lift"}
+ONE_PHASE = {
+    name: msgspec.structs.replace(spec, period=0.0)
+    for name, spec in MODELS["eastron-sdm120"].points.items()
+}
 NEVER_SILENT = {Kind.HUB, Kind.SENSOR}
 """The hub does not watch itself by these rules; a sensor's model says how often it speaks."""
 
@@ -64,12 +70,31 @@ def test_a_ticket_goes_to_a_trade_also_when_it_gets_worse(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_a_multi_kind_rule_holds_for_each_of_its_kinds(rule: Rule) -> None:
-    import msgspec
-
     for kind in rule.kinds[1:]:
         other = msgspec.structs.replace(rule, kinds=(kind,), points={}, events=(), commands=())
         failed = [result for result in run_examples(other) if not result.passed]
         assert not failed
+
+
+@pytest.mark.parametrize(
+    ("name", "point", "fine", "wrong", "hold"),
+    [
+        ("overvoltage", "voltage.a", 230, 243, "5m"),
+        ("undervoltage", "voltage.a", 230, 190, "5m"),
+        ("overload", "current.a", 20, 95, "10m"),
+        ("overcurrent", "current.a", 20, 130, "1m"),
+    ],
+)
+def test_a_meter_of_one_phase_is_watched_as_one_of_three_is(
+    name: str, point: str, fine: float, wrong: float, hold: str
+) -> None:
+    models = {"one-phase": msgspec.structs.replace(MODELS["eastron-sdm120"], points=ONE_PHASE)}
+    story = (f"0s {point}={fine}", f"10m {point}={wrong}", f"2h {point}={fine}")
+    length = parse_duration("10m") + parse_duration(hold)
+    expect = (f"{write_duration(length)} raise", "2h5m clear")
+    example = Example(name="x", story=story, expect=expect, start=0.0, model="one-phase")
+    (result,) = run_examples(msgspec.structs.replace(BY_ID[name], examples=(example,)), models)
+    assert result.got == expect
 
 
 def test_a_stage_keeps_what_it_does_not_say_about_the_ticket() -> None:
