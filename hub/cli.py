@@ -146,6 +146,14 @@ def rules_backtest(
     backtest_rules(config, days=days, rule=rule, file=file, echo=typer.echo, as_json=json)
 
 
+@rules_app.command("schema")
+def rules_schema() -> None:
+    """Print the JSON Schema of rule files, for editors."""
+    from hub.handbook import write_schema
+
+    typer.echo(write_schema())
+
+
 @demo_app.callback(invoke_without_command=True)
 def demo(
     context: typer.Context,

@@ -19,14 +19,14 @@ from rules.source import Block, Mark
 MIDNIGHT = "2026-03-02T00:00"
 """A Monday; where a story starts that does not say when."""
 
-_RULE_KEYS = (
+RULE_KEYS = (
     "id", "fault", "name", "kind", "params", "when", "hold", "gap", "clear", "release", "quiet",
     "after", "expect", "within", "severity", "tell", "inhibit", "ticket", "discreet", "explains",
     "trial", "stage", "example", "source", "note",
 )  # fmt: skip
-_INHIBITS = ("fire", "maintenance", "notice")
-_STAGE_KEYS = ("when", "hold", "severity", "ticket", "tell")
-_EXAMPLE_KEYS = ("name", "story", "expect", "from", "model", "device", "place")
+INHIBITS = ("fire", "maintenance", "notice")
+STAGE_KEYS = ("when", "hold", "severity", "ticket", "tell")
+EXAMPLE_KEYS = ("name", "story", "expect", "from", "model", "device", "place")
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,13 +53,13 @@ def read_rule(
 ) -> tuple[Draft | None, list[Problem]]:
     """Return (the rule with its places, its faults); None for one without an id."""
     reader = Reader(file, table, group[0], table.get("params"))
-    reader.check_keys(_RULE_KEYS)
+    reader.check_keys(RULE_KEYS)
     ticket = reader.ticket()
     stages = []
-    for each in _parts(reader, group, "stage", _STAGE_KEYS):
+    for each in _parts(reader, group, "stage", STAGE_KEYS):
         stages.append(_read_stage(each, ticket))
         reader.timed |= {f"stage.{len(stages) - 1}": name for name in each.timed.values()}
-    parts = _parts(reader, group, "example", _EXAMPLE_KEYS)
+    parts = _parts(reader, group, "example", EXAMPLE_KEYS)
     examples = [_read_example(each) for each in parts]
     name = reader.text("id")
     if not name:
@@ -99,7 +99,7 @@ def _read_consequence(reader: Reader, *, trial: bool) -> dict[str, Any]:
     return {
         "severity": Severity(reader.choice("severity", Severity) or Severity.MINOR),
         "tell": reader.texts("tell"),
-        "inhibit": reader.texts("inhibit", _INHIBITS),
+        "inhibit": reader.texts("inhibit", INHIBITS),
         "ticket": reader.ticket(),
         "discreet": reader.flag("discreet"),
         "explains": reader.member("explains", reader.text("explains"), ("silence", "")),

@@ -12,7 +12,7 @@ from rules.duration import parse_duration
 from rules.language.syntax import nearest
 from rules.source import Block, Mark
 
-_TICKET_KEYS = ("urgency", "class", "trade", "report")
+TICKET_KEYS = ("urgency", "class", "trade", "report")
 _TEXTS = (str, int, float, bool)
 
 
@@ -74,8 +74,9 @@ class Reader:
         value = self.table.get(key)
         if isinstance(value, str) and value:
             return {"zh": value, "en": value}
-        if isinstance(value, dict) and set(value) == {"zh", "en"}:
-            return {language: str(text) for language, text in value.items()}
+        is_text = isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
+        if isinstance(value, dict) and is_text and set(value) == {"zh", "en"}:
+            return dict(value)
         self.fault(key, "write name = { zh = …, en = … } / 名称请写 { zh = …, en = … }")
         return {"zh": "", "en": ""}
 
@@ -126,7 +127,7 @@ class Reader:
         inner = Reader(self.file, value, Block("ticket", self.block.line, {}), {})
         mark = self.block.keys.get("ticket", Mark(self.block.line, 1))
         inner.block.keys.update(dict.fromkeys(value, mark))
-        inner.check_keys(_TICKET_KEYS)
+        inner.check_keys(TICKET_KEYS)
         rest = base or TicketSpec()
         spec = TicketSpec(
             urgency=Urgency(inner.choice("urgency", Urgency) or rest.urgency),

@@ -1,0 +1,152 @@
+"""The JSON Schema of rule files: what an editor can check while a rule is being written.
+
+It says what `rules.draft` and `rules.reader` say about keys and plain values. What only the loader
+knows stays with it: parameters and names in expressions, stories, and whether examples come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from hub.model.alarm import Class, ReportWhen, Severity, Urgency
+from hub.model.device import Kind
+from rules.draft import EXAMPLE_KEYS, INHIBITS, RULE_KEYS, STAGE_KEYS
+from rules.reader import TICKET_KEYS
+from rules.schedule import DAYS
+
+Schema = dict[str, Any]
+
+_NUMBER = r"\d+(?:\.\d+)?"
+_LENGTH = f"(?=.)(?:{_NUMBER}d)?(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s)?"
+_CLOCK = r"(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)"
+_DATE = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
+
+_TEXT: Schema = {"type": "string"}
+_TEXTS: Schema = {"type": "array", "items": _TEXT}
+_FLAG: Schema = {"type": "boolean"}
+_VALUES: Schema = {
+    "type": "object",
+    "additionalProperties": {"type": ["string", "number", "boolean"]},
+}
+_SECONDS: Schema = {"type": "string", "pattern": rf"^(?:{_LENGTH}|param\..+)$"}
+
+
+def build_schema() -> Schema:
+    """Return the schema, draft 2020-12, of one rule file read as JSON."""
+    properties = {"rule": {"type": "array", "items": _rule()}, "schedule": _schedules()}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Lingdang rules 铃铛规则",
+        "description": "One file of rules; docs/rules.md explains each key.",
+        **_table(properties, properties),
+    }
+
+
+def _table(known: Iterable[str], properties: Schema) -> Schema:
+    """Make an object of exactly these keys; one that no code reads may hold anything."""
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {key: properties.get(key, {}) for key in known},
+    }
+
+
+def _choice(values: Iterable[str], *, title: str = "") -> Schema:
+    return {"enum": [str(each) for each in values]} | ({"title": title} if title else {})
+
+
+def _rule() -> Schema:
+    parts = {
+        "id": _TEXT | {"minLength": 1},
+        "name": _names(),
+        "kind": _kinds(),
+        "stage": {"type": "array", "items": _table(STAGE_KEYS, _consequence() | _condition())},
+        "example": {"type": "array", "items": _example(), "minItems": 1},
+        "params": _VALUES,
+        "explains": _choice(("silence", "")),
+        "inhibit": {"type": "array", "items": _choice(INHIBITS)},
+        "fault": _TEXT,
+        "discreet": _FLAG,
+        "trial": _FLAG,
+    }
+    return {
+        **_table(RULE_KEYS, parts | _consequence() | _condition()),
+        "required": ["id", "name", "kind", "example"],
+        **_shape(),
+    }
+
+
+def _condition() -> Schema:
+    texts = dict.fromkeys(("when", "clear", "after", "expect"), _TEXT)
+    return texts | dict.fromkeys(("hold", "gap", "release", "quiet", "within"), _SECONDS)
+
+
+def _consequence() -> Schema:
+    ticket = {
+        "urgency": _choice(Urgency, title="急修 / 普通 / 计划"),
+        "class": _choice(Class, title="24 / 48 / 72 h"),
+        "report": _choice(ReportWhen),
+        "trade": _TEXT,
+    }
+    return {
+        "severity": _choice(Severity),
+        "tell": _TEXTS,
+        "ticket": _table(TICKET_KEYS, ticket),
+    }
+
+
+def _names() -> Schema:
+    both = _table(("zh", "en"), {"zh": _TEXT, "en": _TEXT}) | {"required": ["zh", "en"]}
+    return {"anyOf": [_TEXT | {"minLength": 1}, both]}
+
+
+def _kinds() -> Schema:
+    kind = _choice(Kind)
+    return {"anyOf": [_choice(("any", *Kind)), {"type": "array", "items": kind, "minItems": 1}]}
+
+
+def _example() -> Schema:
+    parts = {
+        "name": _TEXT,
+        "story": _TEXTS,
+        "expect": _TEXTS,
+        "from": _TEXT | {"pattern": f"^{_DATE}$"},
+        "model": _TEXT,
+        "device": _VALUES,
+        "place": _VALUES,
+    }
+    return _table(EXAMPLE_KEYS, parts)
+
+
+def _schedules() -> Schema:
+    parts = {
+        "days": {
+            "type": "array",
+            "items": _choice(DAYS),
+            "minItems": 1,
+        },
+        "times": {
+            "type": "array",
+            "items": _TEXT | {"pattern": rf"^\s*{_CLOCK}\s*-\s*{_CLOCK}\s*$"},
+            "minItems": 1,
+        },
+    }
+    return {"type": "object", "additionalProperties": _table(parts, parts)}
+
+
+def _shape() -> Schema:
+    """Say which keys go together: as `rules.draft` does where it checks a rule's shape."""
+    expectation = ("after", "expect", "within")
+    filled = {"required": ["when"], "properties": {"when": {"minLength": 1}}}
+    return {
+        "dependentRequired": {
+            key: [other for other in expectation if other != key] for key in expectation
+        },
+        "anyOf": [filled, {"required": ["after"]}],
+        "allOf": [
+            {"not": {"required": ["quiet", "release"]}},
+            {"not": {"required": ["quiet", "clear"], "properties": {"clear": {"minLength": 1}}}},
+            {"anyOf": [filled, {"not": {"required": ["hold"]}}]},
+        ],
+    }
