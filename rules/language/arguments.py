@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from rules.language.compiler import Compiler
+from rules.language.syntax import nearest
 
 
 def check_arguments(
@@ -19,6 +20,9 @@ def check_arguments(
     for each in call.keywords:
         if each.arg not in named:
             raise compiler.fail(
-                each.value, f"there is no option {each.arg!r}", f"没有选项 {each.arg!r}"
+                each,
+                f"there is no option {each.arg!r}",
+                f"没有选项 {each.arg!r}",
+                nearest(each.arg or "", named),
             )
     return {each.arg: each.value for each in call.keywords if each.arg}

@@ -28,7 +28,9 @@ class Compiler:
         """Return a compiler of the same text in another scope."""
         return Compiler(self.source, scope, self.functions)
 
-    def fail(self, node: ast.expr, en: str, zh: str, hint: str = "") -> ExpressionError:
+    def fail(
+        self, node: ast.expr | ast.keyword, en: str, zh: str, hint: str = ""
+    ) -> ExpressionError:
         """Make the error that points at `node`."""
         return ExpressionError(en, zh, start=self.source.start(node), hint=hint)
 

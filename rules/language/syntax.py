@@ -32,7 +32,7 @@ class Source:
         self._lines = _disguise(text).split("\n")
         self.tree = self._parse()
 
-    def start(self, node: ast.expr) -> int:
+    def start(self, node: ast.expr | ast.keyword) -> int:
         """Return where the node starts, in characters from 0."""
         return self._offset(node.lineno, node.col_offset)
 
@@ -90,5 +90,5 @@ def _check_depth(tree: ast.expr) -> None:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a sentence that offers the nearest known name, or nothing."""
-    found = difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=0.5)
+    found = difflib.get_close_matches(word, sorted({str(each) for each in known}), n=1, cutoff=0.5)
     return f"did you mean {found[0]!r}? / 是否想写 {found[0]!r}？" if found else ""

@@ -86,6 +86,8 @@ def test_an_error_stands_at_the_word_and_offers_the_nearest_name() -> None:
         ("mode == 'auto' and param.limt == 3", 32, "'limit'"),
         ("in_schedule('peak')", 25, ""),
         ("count_events('vehicle.pased','1h') > 3", 26, "'vehicle.passed'"),
+        ("count_events('vehicle.passed','1h',sinc='rebooted') > 3", 48, "'since'"),
+        ("avg(motor.temperature,'15m',befor='1h') > 3", 41, "'before'"),
         ("peer('lpr_camra').plate.rate > 3", 18, "'lpr_camera'"),
         ("peer('lpr_camera').plate.rat > 3", 13, "'plate.rate'"),
         ("device.name == '自动' and arm.positon == 'x'", 37, "'arm.position'"),
@@ -177,7 +179,7 @@ def test_all_faults_are_reported_at_once_in_order() -> None:
     )
     found = faults(text)
     assert [each.line for each in found] == [8, 12, 13, 18]
-    assert "'major'" in found[1].hint
+    assert found[1].hint.startswith("did you mean 'major'?")
     assert "'tell'" in found[2].hint
 
 
