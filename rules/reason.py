@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 from hub.model.alarm import Evidence
 from hub.model.report import Quality
-from rules.duration import write_duration
+from hub.model.wording import name_point, write_event, write_span, write_value
 from rules.plan import Program
 from rules.state import NEVER, DeviceState
 
 _MOST = 8
-_WORDS_ZH = {True: "是", False: "否", None: "未知"}
-_WORDS_EN = {True: "yes", False: "no", None: "unknown"}
 
 
 def gather(d: DeviceState, program: Program) -> tuple[Evidence, ...]:
@@ -30,46 +28,45 @@ def gather(d: DeviceState, program: Program) -> tuple[Evidence, ...]:
     return tuple(found)
 
 
-def _write(value: Any, words: dict[Any, str], unit: str) -> str:  # noqa: ANN401
-    if value is None or isinstance(value, bool):
-        return words[value]
-    text = f"{value:g}" if isinstance(value, float) else str(value)
-    return f"{text} {unit}" if unit else text
-
-
 def describe(d: DeviceState, program: Program) -> dict[str, str]:
     """Return what the program looks at, as `name: value, …` in zh and en."""
-    zh, en = [], []
+    return {"zh": "，".join(_facts(d, program, "zh")), "en": ", ".join(_facts(d, program, "en"))}
+
+
+def _facts(d: DeviceState, program: Program, language: str) -> Iterator[str]:
+    colon = "：" if language == "zh" else ": "
     for slot in program.slots[:_MOST]:
         spec, life = d.plan.specs[slot], d.plan.lives[slot]
         value = d.values[slot]
         if life:
             value = d.raw[slot] if d.now < d.ats[slot] + life else None
-        zh.append(f"{spec.zh or spec.name}：{_write(value, _WORDS_ZH, spec.unit)}")
-        en.append(f"{spec.en or spec.name}: {_write(value, _WORDS_EN, spec.unit)}")
+        yield f"{name_point(spec, language)}{colon}{write_value(spec, value, language)}"
     if d.event:
-        zh.append(f"事件 {d.event}")
-        en.append(f"event {d.event}")
+        yield ("事件：" if language == "zh" else "event: ") + write_event(d.event, language)
     if program.by_arrival:
-        zh.append(_heard(d, zh=True))
-        en.append(_heard(d, zh=False))
-    return {"zh": "，".join(zh), "en": ", ".join(en)}
+        yield _heard(d, language)
 
 
-def _heard(d: DeviceState, *, zh: bool) -> str:
+def _heard(d: DeviceState, language: str) -> str:
     since, _ = d.contact.silence(d.now)
     if since is None:
-        return "从未收到消息" if zh else "never heard"
-    age = write_duration(max(0.0, round(d.now - since))) if d.now >= since else "0s"
-    return f"{age} 未收到消息" if zh else f"not heard for {age}"
+        return "从未收到消息" if language == "zh" else "never heard"
+    age = write_span(max(0.0, round(d.now - since)) if d.now >= since else 0.0, language)
+    return f"{age}未收到消息" if language == "zh" else f"not heard for {age}"
+
+
+def _for(seconds: float) -> dict[str, str]:
+    """Say for how long; nothing for an instant."""
+    if not seconds:
+        return {"zh": "", "en": ""}
+    return {"zh": f"，持续 {write_span(seconds, 'zh')}", "en": f", for {write_span(seconds, 'en')}"}
 
 
 def raised(d: DeviceState, program: Program, *, again: bool) -> dict[str, str]:
     """Say why an alarm is raised; `again` after a clear by hand."""
     facts = describe(d, program)
-    hold = program.rule.hold
-    zh = f"{facts['zh']}，持续 {write_duration(hold)}" if hold else facts["zh"]
-    en = f"{facts['en']}, for {write_duration(hold)}" if hold else facts["en"]
+    hold = _for(program.rule.hold)
+    zh, en = facts["zh"] + hold["zh"], facts["en"] + hold["en"]
     if again:
         return {
             "zh": f"人工消除后仍存在（{zh}）",
@@ -86,10 +83,11 @@ def changed(d: DeviceState, program: Program) -> dict[str, str]:
 
 def cleared(d: DeviceState, program: Program) -> dict[str, str]:
     """Say why an alarm clears."""
-    facts, release = describe(d, program), program.rule.release
-    zh = f"已恢复（{facts['zh']}）" + (f"，持续 {write_duration(release)}" if release else "")
-    en = f"back to normal ({facts['en']})" + (f", for {write_duration(release)}" if release else "")
-    return {"zh": zh, "en": en}
+    facts, release = describe(d, program), _for(program.rule.release)
+    return {
+        "zh": f"已恢复（{facts['zh']}）{release['zh']}",
+        "en": f"back to normal ({facts['en']}){release['en']}",
+    }
 
 
 BY_HAND = {"zh": "人工消除", "en": "cleared by hand"}

@@ -13,6 +13,7 @@ from hub.console.standing import is_stale
 from hub.model.device import Device, Kind
 from hub.model.kinds import find_core_point
 from hub.model.report import Quality, Value
+from hub.model.wording import write_word
 from hub.ports import DeviceView, Live, PointView
 
 METERS = frozenset({Kind.ELECTRICITY_METER, Kind.WATER_METER})
@@ -56,14 +57,14 @@ def point_name(kind: Kind, point: str, words: Words) -> str:
     return (words.of({"zh": spec.zh, "en": spec.en}) if spec else "") or point
 
 
-def value_text(value: Value | None, unit: str, words: Words) -> str:
-    """Write a value with its unit."""
+def value_text(point: str, value: Value | None, unit: str, words: Words) -> str:
+    """Write a point's value with its unit."""
     if value is None or value == "":
         return words("value.none")
     if isinstance(value, bool):
         return words("value.true" if value else "value.false")
     if isinstance(value, str):
-        return words.name("gate", value)
+        return write_word(point, value, words.language)
     number = f"{value:.{DIGITS}f}".rstrip("0").rstrip(".") if isinstance(value, float) else value
     return f"{number} {words.name('unit', unit)}".strip()
 
@@ -82,7 +83,7 @@ def _row(device: Device, name: str, point: PointView, now: float, words: Words) 
     return PointRow(
         point=name,
         name=point_name(device.kind, name, words),
-        value=value_text(point.value, point.unit, words),
+        value=value_text(name, point.value, point.unit, words),
         age=ago(point.at, now, words),
         doubt=_doubt(point, now, words),
         numeric=numeric,

@@ -163,7 +163,7 @@ def _value(each: Evidence, view: DeviceView | None, words: Words) -> str:
     if each.point.startswith("event:"):
         return ""
     point = view.points.get(each.point) if view else None
-    return value_text(each.value, point.unit if point else "", words)
+    return value_text(each.point, each.value, point.unit if point else "", words)
 
 
 def _is_discreet(live: Live, number: str) -> bool:

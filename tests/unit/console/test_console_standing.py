@@ -130,12 +130,14 @@ def test_a_stale_and_a_bad_value_are_doubted_by_word() -> None:
 
 
 def test_values_are_written_for_people() -> None:
-    assert value_text(True, "", ZH) == "是"
-    assert value_text("open", "", ZH) == "抬杆"
-    assert value_text(38.50, "degC", ZH) == "38.5 ℃"
-    assert value_text(7, "kWh", ZH) == "7 kWh"
-    assert value_text(None, "V", ZH) == "无"
-    assert value_text("", "", ZH) == "无"
+    assert value_text("door.open", True, "", ZH) == "是"
+    assert value_text("arm.position", "open", "", ZH) == "抬杆"
+    assert value_text("valve.position", "open", "", ZH) == "开"
+    assert value_text("fault.code", "E03", "", ZH) == "E03"
+    assert value_text("motor.temperature", 38.50, "degC", ZH) == "38.5 ℃"
+    assert value_text("energy.import", 7, "kWh", ZH) == "7 kWh"
+    assert value_text("voltage.a", None, "V", ZH) == "无"
+    assert value_text("fault.code", "", "", ZH) == "无"
 
 
 def test_a_curve_is_thinned_but_keeps_its_peaks() -> None:

@@ -47,7 +47,7 @@ def test_a_decision_carries_what_the_rule_says_and_what_it_saw() -> None:
     assert (decision.ticket.urgency, decision.ticket.class_) == (Urgency.URGENT, Class.DIFFICULT)
     (reading,) = decision.evidence
     assert (reading.point, reading.value, reading.at) == ("arm.position", "open", T0 + 1)
-    assert decision.reason == {"zh": "闸杆位置：open", "en": "Position of the arm: open"}
+    assert decision.reason == {"zh": "闸杆位置：抬杆", "en": "Position of the arm: open"}
 
 
 def test_a_stage_sets_severity_and_ticket_and_only_rises() -> None:
