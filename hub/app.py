@@ -7,7 +7,7 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from hub.access.local import open_local_door
 from hub.clock import Clock, SystemClock
 from hub.crew import Crew, open_crew
 from hub.deletion import keep_telling
-from hub.errors import ConfigError, HubError
+from hub.errors import ConfigError, HubError, Problem
 from hub.feeds.incident import make_projector
 from hub.heartbeat import keep_beating
 from hub.intake.core import Intake, Needs, build_intake
@@ -34,6 +34,7 @@ from hub.ports import Envelope, Link
 from hub.services.rule_shelf import RULE_VERSIONS, RuleShelf
 from hub.services.supervisor import Supervisor
 from hub.services.window_book import WINDOWS, read_windows
+from hub.settings import Settings
 from hub.site_books import known_uids, site_documents
 from hub.store.retention import plan_retention
 from hub.store.sink import influx
@@ -88,9 +89,7 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
         store = await stack.enter_async_context(open_store(settings.store.path, clock=clock))
         stored = await store.books.documents("device")
         shelf = RuleShelf(await store.books.documents(RULE_VERSIONS))
-        world = load_world(settings, known_uids(stored), problems=problems, versions=shelf.newest())
-        for problem in world.problems:
-            log.warning("a file is wrong; what is broken is left out", fault=str(problem))
+        world = _read_world(settings, problems, stored, shelf)
         crew = await stack.enter_async_context(open_crew())
         wiring = _plan_wiring(world, clock)
         await store.upkeep.ageing.keep(
@@ -117,6 +116,18 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
         _tune()
         stack.enter_context(_announced(world, url, wiring.client))
         yield crew.died
+
+
+def _read_world(
+    settings: Settings,
+    problems: Iterable[Problem],
+    stored: Mapping[str, bytes],
+    shelf: RuleShelf,
+) -> World:
+    world = load_world(settings, known_uids(stored), problems=problems, versions=shelf.newest())
+    for problem in world.problems:
+        log.warning("a file is wrong; what is broken is left out", fault=str(problem))
+    return world
 
 
 def _start_watches(

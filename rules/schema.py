@@ -34,7 +34,11 @@ _SECONDS: Schema = {"type": "string", "pattern": rf"^(?:{_LENGTH}|param\..+)$"}
 
 def build_schema() -> Schema:
     """Return the schema, draft 2020-12, of one rule file read as JSON."""
-    properties = {"rule": {"type": "array", "items": _rule()}, "schedule": _schedules()}
+    properties = {
+        "rule": {"type": "array", "items": _rule()},
+        "params": {"type": "array", "items": _override()},
+        "schedule": _schedules(),
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Lingdang rules 铃铛规则",
@@ -117,6 +121,12 @@ def _example() -> Schema:
         "place": _VALUES,
     }
     return _table(EXAMPLE_KEYS, parts)
+
+
+def _override() -> Schema:
+    values = _VALUES | {"minProperties": 1}
+    parts = dict.fromkeys(("rule", "device", "place", "model"), _TEXT) | {"set": values}
+    return _table(parts, parts) | {"required": ["rule", "set"]}
 
 
 def _schedules() -> Schema:

@@ -101,6 +101,7 @@ CALLS = (
         roles=ADMINISTRATORS,
         operation="readQuarantined",
         about="One message that was not understood, with its bytes",
+        shows=shape.QuarantinedBytes,
     ),
     Call(
         method="GET",
@@ -109,6 +110,7 @@ CALLS = (
         roles=ADMINISTRATORS,
         operation="readNewcomer",
         about="A newcomer with its last message",
+        shows=shape.NewcomerBytes,
     ),
     Call(
         method="GET",

@@ -8,8 +8,10 @@ from fastapi import Request, Response
 
 from hub.access.http import ports_of
 from hub.access.policy import Call
+from hub.api import shape
 from hub.api.paging import page
 from hub.api.rights import LEADERS
+from hub.api.shape import Page
 from hub.model.instant import to_rfc3339
 from hub.ports import Holding
 
@@ -38,5 +40,6 @@ CALLS = (
         roles=LEADERS,
         operation="listHoldings",
         about="How long each kind of data is kept, and what was deleted",
+        shows=Page[shape.Holding],
     ),
 )

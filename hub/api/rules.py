@@ -11,15 +11,19 @@ from fastapi.responses import StreamingResponse
 from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
+from hub.api import shape
 from hub.api.paging import json_response, page
 from hub.api.request import read_struct
 from hub.api.rights import ADMINISTRATORS, LEADERS
+from hub.api.shape import Page
 from hub.errors import ForbiddenError, InvalidRequestError
 from hub.model.access import Identity
+from hub.model.instant import to_rfc3339
 from hub.model.rule_version import RuleMode
 from hub.ports import BacktestWish, RuleSheet
 
 NDJSON = "application/x-ndjson"
+TOML = "application/toml"
 ANY_VERSION = -1
 LONGEST_TEST = 366.0
 """Days."""
@@ -79,7 +83,7 @@ async def import_rules(request: Request) -> Response:
 async def export_rules(request: Request) -> Response:
     """Return the rules that were written here as one file, which `import` takes."""
     text = await ports_of(request).rules.export()
-    return Response(text, media_type="application/toml")
+    return Response(text, media_type=TOML)
 
 
 async def write_rule(request: Request, rule: str) -> Response:
@@ -158,7 +162,8 @@ def _edited_version(request: Request) -> int:
 
 def _flat(sheet: RuleSheet) -> dict[str, object]:
     card: dict[str, object] = msgspec.to_builtins(sheet.card)
-    return {**card, "text": sheet.text, "versions": sheet.versions}
+    versions = [{**msgspec.to_builtins(each), "at": to_rfc3339(each.at)} for each in sheet.versions]
+    return {**card, "text": sheet.text, "versions": versions}
 
 
 CALLS = (
@@ -169,6 +174,7 @@ CALLS = (
         roles=LEADERS,
         operation="listRules",
         about="The rules, how they count, and how often they were wrong",
+        shows=Page[shape.Rule],
     ),
     Call(
         method="POST",
@@ -178,6 +184,8 @@ CALLS = (
         operation="importRules",
         about="Take rules over from a text; in trial, where nothing else is said",
         body=RuleWish,
+        shows=Page[shape.Rule],
+        statuses=(201,),
     ),
     Call(
         method="GET",
@@ -186,6 +194,8 @@ CALLS = (
         roles=LEADERS,
         operation="exportRules",
         about="The rules that were written here, as a rule file",
+        shows=str,
+        media=TOML,
     ),
     Call(
         method="POST",
@@ -195,6 +205,7 @@ CALLS = (
         operation="checkRules",
         about="What is wrong with a text",
         body=RuleText,
+        shows=shape.RuleProof,
     ),
     Call(
         method="POST",
@@ -204,6 +215,9 @@ CALLS = (
         operation="backtestRules",
         about="Rules tried on history; JSON lines while it runs",
         body=BacktestWish,
+        shows=str,
+        media=NDJSON,
+        problems=(409,),
     ),
     Call(
         method="GET",
@@ -212,6 +226,7 @@ CALLS = (
         roles=LEADERS,
         operation="getRule",
         about="A rule with its text and versions",
+        shows=shape.RuleWithText,
     ),
     Call(
         method="POST",
@@ -221,6 +236,8 @@ CALLS = (
         operation="writeRule",
         about="A new version of a rule",
         body=RuleWish,
+        shows=shape.Rule,
+        statuses=(201,),
     ),
     Call(
         method="POST",
@@ -230,5 +247,6 @@ CALLS = (
         operation="changeRule",
         about="Another mode for a rule, or an older version",
         body=RuleAction,
+        shows=shape.Rule,
     ),
 )

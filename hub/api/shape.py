@@ -13,7 +13,9 @@ from hub.model.alarm import AlarmState, Class, Severity, Urgency
 from hub.model.command import CommandState
 from hub.model.device import Kind, Lifecycle, LinkState
 from hub.model.report import Quality
+from hub.model.rule_version import RuleMode
 from hub.model.ticket import TicketAction, TicketFlag, TicketState
+from hub.model.window import WindowKind
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Both = dict[str, str]
@@ -222,6 +224,7 @@ class Entry(Shape):
 class Quarantined(Shape):
     """A message that was not understood, without its bytes."""
 
+    id: int
     link: str
     address: str
     reason: str
@@ -229,13 +232,103 @@ class Quarantined(Shape):
     length: int
 
 
+class QuarantinedBytes(Quarantined):
+    """A message that was not understood; `payload` in base64, `text` as far as it is UTF-8."""
+
+    payload: str
+    text: str
+
+
 class Newcomer(Shape):
-    """Who sends and is not in the books; `sample` is the beginning of the last message."""
+    """Who sends and is not in the books, without what it sent."""
 
     link: str
     address: str
     first_seen: Moment
     last_seen: Moment
     count: int
-    sample: str
     guess: str
+
+
+class NewcomerBytes(Newcomer):
+    """A newcomer with the beginning of its last message: `payload` in base64, and as `text`."""
+
+    payload: str
+    text: str
+
+
+class Holding(Shape):
+    """A kind of data; `keep_days` null is for ever."""
+
+    kind: str
+    keep_days: float | None
+    oldest: Moment | None
+    complete_since: Moment | None
+    deleted: int
+    deleted_at: Moment | None
+
+
+class Rule(Shape):
+    """A rule at a glance; `version` is 0 where nobody has changed it here."""
+
+    id: str
+    fault: str
+    name: Both
+    kinds: list[Kind]
+    severity: Severity
+    source: str
+    mode: RuleMode
+    version: int
+    closings: dict[str, int]
+    false_alarm_share: float | None
+
+
+class RuleVersion(Shape):
+    """A version of a rule; `text` is empty where the rule of the files counts."""
+
+    rule: str
+    number: int
+    at: Moment
+    actor: str
+    why: str
+    mode: RuleMode
+    text: str
+
+
+class RuleWithText(Rule):
+    """A rule with its text as it counts, and its versions, oldest first."""
+
+    text: str
+    versions: list[RuleVersion]
+
+
+class RuleFault(Shape):
+    """What is wrong with a text; line and column count from 1, 0 is unknown."""
+
+    line: int
+    column: int
+    message: str
+    hint: str
+
+
+class RuleProof(Shape):
+    """What a text is: its rules by id, and every fault."""
+
+    rules: list[str]
+    faults: list[RuleFault]
+
+
+class Window(Shape):
+    """A maintenance window or notice."""
+
+    id: str
+    kind: WindowKind
+    text: Both
+    start: Moment
+    end: Moment
+    device: str
+    place: str
+    kinds: list[Kind]
+    actor: str
+    ended_at: Moment | None
+    ended_by: str

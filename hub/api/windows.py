@@ -8,9 +8,11 @@ from fastapi import Query, Request, Response
 from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
+from hub.api import shape
 from hub.api.paging import instant, json_response, page
 from hub.api.request import read_struct
 from hub.api.rights import LEADERS, STAFF
+from hub.api.shape import Page
 from hub.model.instant import to_rfc3339
 from hub.model.window import Window, WindowKind
 from hub.ports import WindowWish
@@ -81,6 +83,7 @@ CALLS = (
         roles=STAFF,
         operation="listWindows",
         about="Maintenance windows and notices",
+        shows=Page[shape.Window],
     ),
     Call(
         method="POST",
@@ -90,6 +93,9 @@ CALLS = (
         operation="openWindow",
         about="Open a maintenance window, or put up a notice",
         body=NewWindow,
+        shows=shape.Window,
+        statuses=(201,),
+        problems=(404,),
     ),
     Call(
         method="POST",
@@ -98,5 +104,6 @@ CALLS = (
         roles=LEADERS,
         operation="endWindow",
         about="End a window before its time",
+        shows=shape.Window,
     ),
 )
