@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -53,6 +53,15 @@ SWITCH = 0.0005
 turns are short is never asked: beside one that was always busy a commit took seconds."""
 
 
+class RunningHub(NamedTuple):
+    """A hub that is up; `died` fails when one of its parts dies."""
+
+    died: asyncio.Future[None]
+    intake: Intake
+    store: SqliteStore
+    links: Sequence[Link]
+
+
 async def run_hub(config: Path) -> int:
     """Run until SIGTERM or SIGINT; returns the exit code.
 
@@ -64,8 +73,9 @@ async def run_hub(config: Path) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     try:
-        async with open_hub(config) as died:
-            await _until_stopped(stop, died)
+        async with open_hub(config) as hub:
+            _tune()
+            await _until_stopped(stop, hub.died)
     except ConfigError:
         raise
     except HubError as error:
@@ -77,14 +87,15 @@ async def run_hub(config: Path) -> int:
 
 
 @contextlib.asynccontextmanager
-async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
-    """Start every part in order; yields a future that fails when a part dies.
+async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[RunningHub]:
+    """Start every part in order, on the machine's clock unless another one is handed in.
 
     Leaving stops them in reverse: first nobody new comes in (web, links), then what has come in
     is finished (intake), then the store is closed.
     """
     settings, problems = read_settings(config)
-    clock = SystemClock(speed=settings.demo.speed, origin=settings.demo.clock_origin)
+    demo = settings.demo
+    clock = clock or SystemClock(speed=demo.speed, origin=demo.clock_origin)
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.store.path, clock=clock))
         stored = await store.books.documents("device")
@@ -113,9 +124,8 @@ async def open_hub(config: Path) -> AsyncIterator[asyncio.Future[None]]:
         linking.start(following, "broker")
         linking.start(keep_house(ports), "housekeeping")
         _start_watches(linking, world, store, intake, clock)
-        _tune()
         stack.enter_context(_announced(world, url, wiring.client))
-        yield crew.died
+        yield RunningHub(crew.died, intake, store, links.all)
 
 
 def _read_world(
@@ -131,13 +141,14 @@ def _read_world(
 
 
 def _start_watches(
-    crew: Crew, world: World, store: SqliteStore, intake: Intake, clock: SystemClock
+    crew: Crew, world: World, store: SqliteStore, intake: Intake, clock: Clock
 ) -> None:
     """Start what follows the hub: the sink, the watchdog, the clock and the heartbeat."""
     settings, desk = world.settings, intake.desk
     crew.start(influx.follow(settings.influx, store, world.site.devices, desk, clock), "sink")
     crew.start(notify.beat(intake.pipeline), "watchdog")
-    crew.start(keep_time(clock, intake.reception.timekeeper), "clock")
+    if isinstance(clock, SystemClock):
+        crew.start(keep_time(clock, intake.reception.timekeeper), "clock")
     crew.start(keep_telling(store, desk, clock), "deletions")
     crew.start(keep_beating(settings, desk, store.books, clock), "heartbeat")
 
