@@ -132,11 +132,18 @@ class Engine:
 
     def clear_by_hand(self, subject: str, rule: str, at: float) -> list[Decision]:
         """Clear a raised alarm; it comes back once it has been good, or after an hour."""
+        watch = self._raised(subject, rule)
+        return [] if watch is None else [_clear(self._runner, watch, at)]
+
+    def is_ending(self, subject: str, rule: str) -> bool:
+        """Tell whether an alarm is raised whose release is running: what it told of is over."""
+        watch = self._raised(subject, rule)
+        return watch is not None and watch.episode is not None and watch.episode.mark is not None
+
+    def _raised(self, subject: str, rule: str) -> Watch | None:
         d = self._world.get(subject)
-        for watch in d.watches if d else ():
-            if watch.program.rule.id == rule and watch.episode is not None:
-                return [_clear(self._runner, watch, at)]
-        return []
+        raised = (each for each in (d.watches if d else ()) if each.episode is not None)
+        return next((each for each in raised if each.program.rule.id == rule), None)
 
     def take_states(self) -> list[StateRow]:
         """Return the rows that have changed since the last call."""

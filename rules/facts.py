@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import inf, isfinite
 
+from hub.model.kinds import LINK_LOST
 from hub.model.report import Quality, Report, Sample, Topic, Value
 from rules.contact import arm, ask_silence, catch_up, contact_changed, hide, set_lag
 from rules.cut import catch_up_dependents, doubt, end_wait, has_returned, is_cut_off, tells_of_loss
@@ -91,6 +92,7 @@ def _note_contact(runner: Runner, d: DeviceState, report: Report) -> bool:
     contact = d.contact
     if report.online is False:
         _go_offline(runner, d, report)
+    if report.online is False or report.event == LINK_LOST:
         return False
     if report.retained:
         return _note_birth(runner, d, report)

@@ -6,7 +6,7 @@ This stage stands between the engine's decisions and the alarms. Only rules that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import inf
 
 import msgspec
@@ -19,12 +19,19 @@ from rules.silence.casebook import WAITING, Case, Casebook, Standing
 from rules.silence.common_cause import find_common_cause
 from rules.silence.explanation import end_of_wait_above, find_explanation, fold, let_out
 from rules.silence.kinship import Kinship
-from rules.silence.outcome import SETTLING, Folded, Held, Outcome, Pass, Root
+from rules.silence.outcome import BACK_ITSELF, SETTLING, Folded, Held, Outcome, Pass, Root
 from rules.silence.recovery import GRACE_TIME, count_again, give_grace
 
 SETTLING_TIME = 60.0
 """Seconds that a silent device waits for something above it to be seen."""
 TAKES_PART = "silence"
+
+IsEnding = Callable[[str, str], bool]
+"""Tells whether the alarm of (subject, rule) is about to end by itself."""
+
+
+def _never(_subject: str, _rule: str) -> bool:
+    return False
 
 
 class Topology:
@@ -55,11 +62,18 @@ class Topology:
         self._book.keep(case)
         return [Pass(decision=decision)] if case.standing is Standing.OPEN else []
 
-    def advance(self, now: float) -> list[Outcome]:
-        """Let those go on that have waited long enough."""
+    def advance(self, now: float, is_ending: IsEnding = _never) -> list[Outcome]:
+        """Let those go on that have waited long enough.
+
+        Who is heard again by then (`is_ending`) goes on waiting, though its alarm has not ended.
+        """
         outcomes: list[Outcome] = []
         while (case := self._book.pop_due(now)) is not None:
-            outcomes += self._settle(case)
+            if is_ending(*case.key):
+                self._book.let_wait(case, case.standing, case.until + SETTLING_TIME)
+                outcomes.append(Held(decision=case.decision, until=case.until, reason=BACK_ITSELF))
+            else:
+                outcomes += self._settle(case)
         return outcomes
 
     def next_due(self) -> float | None:

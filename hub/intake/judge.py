@@ -81,7 +81,7 @@ class Judge:
     def run_rules(self, batch: Batch, heard: float) -> None:
         """Let the rules' timers come that are due by `heard`, up to when nothing is under way."""
         self.decide(self._engine.advance(heard), batch)
-        self._follow(self._topology.advance(heard), batch)
+        self._follow(self._topology.advance(heard, self._engine.is_ending), batch)
         for decision, quiet in self._gates.retry(batch.now):
             batch.follow(self._book.apply(decision, batch.now, suppressed=quiet))
 

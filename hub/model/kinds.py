@@ -42,7 +42,9 @@ HUB_MADE_POINTS: dict[str, PointSpec] = {
     )
 }
 """What the hub itself says of every device."""
-HUB_MADE_EVENTS = ("link.lost", "link.back", "rebooted", "flood", "counter.replaced")
+LINK_LOST = "link.lost"
+"""The one event of a device that is no sign of life: the hub makes it when there is none."""
+HUB_MADE_EVENTS = (LINK_LOST, "link.back", "rebooted", "flood", "counter.replaced")
 """What the hub itself sees happen at a device of any kind."""
 
 

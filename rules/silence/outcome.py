@@ -10,6 +10,10 @@ SETTLING = {
     "zh": "刚失联，先等一等，看上级设备或供电是否也有故障",
     "en": "Just fallen silent: waiting to see whether what carries or feeds it is faulty too",
 }
+BACK_ITSELF = {
+    "zh": "刚又收到它的消息，再等一等，看是否稳定",
+    "en": "It is heard again: waiting to see whether it stays",
+}
 BACK_BEFORE = {
     "zh": "上级刚恢复，给下级设备留出恢复时间",
     "en": "What carries it is back already: given time to come back too",

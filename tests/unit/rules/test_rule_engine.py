@@ -129,6 +129,33 @@ def test_a_retained_report_sets_state_but_is_no_event_and_no_sign_of_life() -> N
     assert brief(engine.apply(old)) == [("raise", 5.0)]
 
 
+def test_that_a_device_was_lost_is_no_sign_of_its_life() -> None:
+    engine = start(write("silent('3m')", 'release = "30s"'))
+    engine.apply(say(0, arm_position="open"))
+    assert brief(engine.advance(T0 + 180)) == [("raise", 180.0)]
+    lost = Report(
+        address="u1",
+        uid=DeviceUid("u1"),
+        topic=Topic.EVENT,
+        at=T0 + 183,
+        received=T0 + 183,
+        event="link.lost",
+    )
+    assert engine.apply(lost) == []
+    assert engine.advance(T0 + 600) == []
+
+
+def test_an_alarm_is_ending_while_its_release_runs() -> None:
+    engine = start(write(OPEN, 'release = "30s"'))
+    assert not engine.is_ending("u1", "r")
+    engine.apply(say(0, arm_position="open"))
+    assert not engine.is_ending("u1", "r")
+    engine.apply(say(10, arm_position="closed"))
+    assert engine.is_ending("u1", "r")
+    engine.apply(say(20, arm_position="open"))
+    assert not engine.is_ending("u1", "r")
+
+
 def test_a_report_of_an_unknown_device_says_nothing() -> None:
     assert start(write(OPEN)).apply(say(0, uid="nobody", arm_position="open")) == []
 

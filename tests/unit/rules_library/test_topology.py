@@ -536,3 +536,17 @@ def test_a_storm_of_a_thousand_is_one_ticket() -> None:
     world.wait_until(T + 600)
     assert world.tickets() == ["sw"]
     assert msgspec.json.encode(world.outcomes[-1])
+
+
+def test_who_is_heard_again_when_its_wait_ends_gets_no_ticket_unless_it_goes_again() -> None:
+    world, back_again = World(), {("cam0", "camera-silent"), ("cam1", "camera-silent")}
+    world.take(lost("cam0", Kind.CAMERA))
+    world.take(lost("cam1", Kind.CAMERA))
+    end = T + SETTLING_TIME
+    waiting = world.topology.advance(end, lambda *key: key in back_again)
+    assert [type(each) for each in waiting] == [Held, Held]
+    world.take(back("cam0", Kind.CAMERA, end + 20))
+    assert world.tickets() == []
+    # The other one has fallen silent again before its alarm was over.
+    world.wait_until(end + SETTLING_TIME)
+    assert world.tickets() == ["cam1"]
