@@ -1,0 +1,283 @@
+"""A case as a tale: who says what when, the clock that moves only once all of it was heard.
+
+The hub runs whole in this process, on a manual clock; its devices speak over a broker's sockets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from device_drivers.links.modbus import ModbusLink
+from device_drivers.links.mqtt import MqttLink
+from hub.app import RunningHub, open_hub
+from hub.clock import ManualClock
+from hub.intake.workbench import Workbench
+from hub.model.alarm import AlarmState
+from hub.model.report import Value
+from hub.model.ticket import Ticket, TicketAction, TicketState, TicketStep
+from rules.duration import parse_duration, write_duration
+from tests.acceptance.cases.crowd import Crowd
+from tests.acceptance.cases.estate import Estate
+
+MONDAY_AT_TEN = 1_772_416_800.0
+"""2026-03-02 10:00 in the community's time."""
+FOREVER = float("inf")
+PATIENCE = 20.0
+"""Real seconds within which a hub hears what a broker has."""
+CLOSING = {
+    "take": "crew",
+    "arrive": "crew",
+    "complete": "crew",
+    "verify": "manager",
+    "close": "manager",
+}
+"""Step → who takes it, from a new ticket to a closed one."""
+
+
+class TaleClock(ManualClock):
+    """Knows who sleeps until when, by the names of tasks."""
+
+    def __init__(self, start: float) -> None:
+        super().__init__(start)
+        self.asleep: dict[str, float] = {}
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until the clock has been moved on by `seconds`."""
+        task = asyncio.current_task()
+        name = task.get_name() if task else ""
+        self.asleep[name] = self.now() + seconds
+        try:
+            await super().sleep(seconds)
+        finally:
+            del self.asleep[name]
+
+
+class Tale:
+    """What is told of one estate; instants are lengths since the start, such as `2m30s`."""
+
+    def __init__(
+        self, clock: TaleClock, crowd: Crowd, estate: Estate, life: contextlib.AsyncExitStack
+    ) -> None:
+        self.clock = clock
+        self.crowd = crowd
+        self.start = clock.now()
+        self.estate = estate
+        self._life = life
+        self._hub: RunningHub | None = None
+
+    @property
+    def hub(self) -> RunningHub:
+        """Return the hub; it must be running."""
+        assert self._hub is not None, "the hub is away"
+        return self._hub
+
+    # ---- what devices do
+
+    async def says(self, device: str, **points: Value) -> None:
+        """Have a device say points that have changed; `_` in a name stands for `.`."""
+        await self.crowd.says(device, self.clock.now(), points)
+        await self.settle()
+
+    async def event(self, device: str, name: str, **data: Value) -> None:
+        """Have a device tell an event."""
+        body = {"name": name, "data": data}
+        await self.crowd.send(device, "event", body, ts=self.clock.now())
+        await self.settle()
+
+    async def fall_silent(self, *devices: str) -> None:
+        """Have devices say nothing from now on."""
+        self.crowd.silent |= set(devices)
+
+    async def come_back(self, *devices: str) -> None:
+        """Have devices say that they are online, and speak again, at once."""
+        self.crowd.silent -= set(devices)
+        for each in devices:
+            await self.crowd.available(each, "online")
+            await self.crowd.says(each, self.clock.now(), {})
+        await self.settle()
+
+    async def leave(self, *devices: str) -> None:
+        """Have devices' connections break: their wills come, and they say nothing."""
+        for each in devices:
+            await self.crowd.available(each, "offline")
+        await self.fall_silent(*devices)
+        await self.settle()
+
+    # ---- time
+
+    async def wait(self, length: str) -> None:
+        """Let time pass: devices repeat themselves, and what is due comes at its own instant."""
+        until = self.clock.now() + parse_duration(length)
+        while (now := self.clock.now()) < until:
+            steps = [until, self.crowd.next_beat(), self._due()]
+            await self.clock.advance(max(min(steps), now) - now)
+            await self.crowd.beat(self.clock.now())
+            await self.settle()
+
+    async def until(self, instant: str) -> None:
+        """Let time pass until so long after the start."""
+        left = self.start + parse_duration(instant) - self.clock.now()
+        assert left >= 0, f"it is past {instant}"
+        await self.wait(write_duration(left))
+
+    def _due(self) -> float:
+        if self._hub is None:
+            return FOREVER
+        now, judge = self.clock.now(), self._bench._judge
+        polls = [self.clock.asleep[name] for name in self._buses()]
+        dues = [judge.next_due(), judge.next_order_due(), *polls]
+        return min((due for due in dues if due is not None and due > now), default=FOREVER)
+
+    @property
+    def _bench(self) -> Workbench:
+        return self.hub.intake.watch._bench
+
+    def _buses(self) -> list[str]:
+        return [f"link {each.name}" for each in self.hub.links if isinstance(each, ModbusLink)]
+
+    async def settle(self) -> None:
+        """Return once the hub has heard all that was said, and done all that is due."""
+        if self._hub is None:
+            return
+        for _ in range(50):
+            await self._until(lambda: all(name in self.clock.asleep for name in self._buses()))
+            await self._prove()
+            await self.hub.intake.inbox.perform(lambda _batch: None)
+            due = self._bench._judge.next_due()
+            if due is None or due > self.clock.now():
+                return
+            if self.clock.now() < self._bench.hold_timers_until or self.hub.intake.watch._behind:
+                return
+        raise AssertionError(f"at {self._now()} something stays due")
+
+    async def _prove(self) -> None:
+        links = [each for each in self.hub.links if isinstance(each, MqttLink)]
+        for link in links:
+            await self._answered(link)
+            link.prove()
+        for link in links:
+            await self._answered(link)
+
+    async def _answered(self, link: MqttLink) -> None:
+        await self._until(lambda: link._canary.asked is None or link._connection is None)
+
+    async def heard(self, is_so: Callable[[], bool]) -> None:
+        """Return once something is so that the broker does by itself."""
+        await self._until(is_so)
+
+    async def _until(self, is_so: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not is_so():  # noqa: ASYNC110 - another party's state
+                await asyncio.sleep(0.0005)
+
+    # ---- the hub's own life
+
+    async def begin(self) -> None:
+        """Start the hub, and return once it has heard what had waited."""
+        config = self.estate.write()
+        self._hub = await self._life.enter_async_context(open_hub(config, self.clock))
+        assert len(self.hub.intake.live._devices) == len(self.estate.things), "a sheet is wrong"
+        await self.caught_up()
+
+    async def end(self) -> None:
+        """Stop the hub."""
+        self._hub = None
+        await self._life.aclose()
+
+    async def restart(self, away: str = "10s") -> None:
+        """Stop the hub, and start it again after a while."""
+        await self.end()
+        await self.wait(away)
+        await self.begin()
+
+    async def reconnect(self) -> None:
+        """Let time pass until the hub has tried again, and has reached its broker."""
+        while self.hub.intake.watch._behind:
+            await self.clock.advance(1.0)
+            await asyncio.sleep(0.05)
+        await self.caught_up()
+
+    async def caught_up(self) -> None:
+        """Return once every session has delivered what had waited."""
+        await self._until(lambda: not self.hub.intake.watch._behind)
+        await self.settle()
+
+    # ---- people
+
+    async def close(self, subject: str, fault: str, **fields: str) -> None:
+        """Have people take a ticket, repair, verify, and close it."""
+        for do, role in CLOSING.items():
+            said = {"code": "repaired", **fields} if do == "complete" else {}
+            await self.step(subject, fault, do, role, **said)
+
+    async def step(self, subject: str, fault: str, do: str, role: str, **fields: str) -> None:
+        """Have a person take one step of the newest ticket of a subject and fault."""
+        tickets = await self.hub.store.books.tickets(open_only=False, limit=100)
+        ticket = next(each for each in tickets if (each.subject, each.fault) == (subject, fault))
+        now = self.clock.now()
+        wish = TicketStep(do=TicketAction(do), actor=role, role=role, at=now, **fields)
+        await self.hub.intake.desk.step_ticket(ticket.number, wish)
+
+    # ---- what came of it
+
+    async def expect(self, *lines: str) -> None:
+        """Check all tickets: `TIME subject fault`, then `with a b` and states, in order."""
+        await self.settle()
+        tickets = await self.hub.store.books.tickets(open_only=False, limit=1000)
+        found = [self._spell(each) for each in reversed(tickets)]
+        assert found == list(lines), f"at {self._now()}: {found}"
+        counts = self.hub.intake.reception.counts
+        assert counts["quarantined"] == counts["newcomers"] == 0, counts
+
+    def _spell(self, ticket: Ticket) -> str:
+        words = [self._at(ticket.opened_at), ticket.subject, ticket.fault]
+        if ticket.children:
+            words += ["with", *sorted(ticket.children)]
+        words += [str(flag.value) for flag in ticket.flags]
+        if ticket.folded_into:
+            words.append("merged")
+        elif ticket.state is TicketState.CLOSED:
+            words.append("closed")
+        return " ".join(words)
+
+    async def expect_alarms(self, *lines: str) -> None:
+        """Check all alarms: `TIME device rule`, then `until TIME` or `suppressed`, in order."""
+        await self.settle()
+        alarms = await self.hub.store.books.alarms(open_only=False, limit=1000)
+        found = []
+        for each in reversed(alarms):
+            line = f"{self._at(each.raised_at)} {each.subject} {each.rule}"
+            if each.cleared_at is not None:
+                line += f" until {self._at(each.cleared_at)}"
+            elif each.state is AlarmState.SUPPRESSED:
+                line += " suppressed"
+            found.append(line)
+        assert found == list(lines), f"at {self._now()}: {found}"
+
+    async def journal(self, *types: str) -> list[str]:
+        """Return entries of the journal, as `TIME type subject`."""
+        entries = await self.hub.store.books.journal(after=0, limit=10_000, types=types)
+        return [f"{self._at(each.at)} {each.type} {each.subject}" for each in entries]
+
+    def _at(self, instant: float) -> str:
+        return write_duration(round(instant - self.start, 3))
+
+    def _now(self) -> str:
+        return self._at(self.clock.now())
+
+
+@contextlib.asynccontextmanager
+async def telling(
+    estate: Estate, *, unheard: Sequence[str] = (), start: float = MONDAY_AT_TEN
+) -> AsyncIterator[Tale]:
+    """Tell a tale: the hub is up, and all but the `unheard` have said that they are well."""
+    clock = TaleClock(start)
+    async with contextlib.AsyncExitStack() as life, Crowd.speaking(estate) as crowd:
+        tale = Tale(clock, crowd, estate, life)
+        crowd.silent |= set(unheard)
+        await tale.begin()
+        await crowd.greet(clock.now())
+        await tale.settle()
+        yield tale
