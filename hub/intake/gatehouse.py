@@ -12,13 +12,14 @@ from typing import Any
 
 import msgspec
 
+from hub.intake.gate_memory import FireWatch, Key, WaitingRoom
 from hub.model.alarm import Action, Decision, Severity
 from hub.model.device import Device
 from hub.model.instant import to_rfc3339
 from hub.model.place import Place
 from hub.model.report import Quality, Report
 from hub.model.window import Window, WindowKind
-from hub.ports import PointRow
+from hub.ports import PointRow, StateRow
 from hub.services.window_book import in_force
 from rules.gates import Answer, Flapping, Situation, Verdict, fire_zone, judge, judge_clear
 
@@ -38,9 +39,10 @@ STOPPING = frozenset({"in_service", "maintenance", "notice", "fire", "explained"
 TRY_AGAIN = 10.0
 """Seconds after which those who wait are tried again, whatever has happened."""
 
-Key = tuple[str, str]
 Repairs = Callable[[str, str], Sequence[Window]]
 """Returns the work that goes on at a device (uid), but for this fault."""
+IsEnding = Callable[[str, str], bool]
+"""Tells whether the alarm of (subject, rule) is about to end by itself."""
 
 _ANY = Decision(
     action=Action.RAISE,
@@ -88,9 +90,9 @@ class Gatehouse:
         repairs: Repairs = lambda _uid, _fault: (),
     ) -> None:
         self._flapping = Flapping()
-        self._fires: dict[str, str] = {}
-        self._stopped: dict[Key, Decision] = {}
-        self._clears: dict[Key, Decision] = {}
+        self._fires = FireWatch()
+        self._stopped = WaitingRoom("stopped")
+        self._clears = WaitingRoom("clear")
         self._raised: set[Key] = set()
         self._last: dict[Key, Verdict] = {}
         self._windows: tuple[Window, ...] = ()
@@ -108,12 +110,24 @@ class Gatehouse:
         self._devices: Mapping[str, Device] = {device.uid: device for device in devices}
         self._places = places
 
-    def restore(self, points: Iterable[PointRow], raised: Iterable[Key]) -> None:
-        """Take over which fire inputs are active and which alarms are open."""
+    def restore(
+        self, points: Iterable[PointRow], raised: Iterable[Key], states: Sequence[StateRow]
+    ) -> None:
+        """Take over which fire inputs are active, which alarms are open, and who waits."""
         self._raised = set(raised)
+        for room in (self._fires, self._stopped, self._clears):
+            room.restore(states)
         for row in points:
             if row.point == FIRE_POINT and row.value is True:
-                self._note_fire(row.uid, active=True)
+                self._note_fire(row.uid, row.at, active=True)
+
+    def take_states(self) -> list[StateRow]:
+        """Return what has changed since the last call, to be stored in the same commit."""
+        return [
+            *self._fires.take_rows(),
+            *self._stopped.take_rows(),
+            *self._clears.take_rows(),
+        ]
 
     def hear(self, report: Report) -> None:
         """Note a fire input that has changed."""
@@ -121,7 +135,7 @@ class Gatehouse:
             if sample.point != FIRE_POINT:
                 continue
             if sample.quality is Quality.GOOD and not report.late:
-                self._note_fire(report.uid, active=bool(sample.value))
+                self._note_fire(report.uid, report.received, active=bool(sample.value))
 
     def admit(self, decision: Decision, now: float) -> tuple[Decision | None, bool]:
         """Return (the decision to carry out now or None, whether it is to stay quiet)."""
@@ -129,32 +143,42 @@ class Gatehouse:
         if decision.action is Action.CLEAR:
             return self._admit_clear(key, decision, now), False
         if decision.action is Action.CHANGE:
-            return decision, key in self._stopped
-        self._clears.pop(key, None)
+            return decision, self._changes_while_stopped(key, decision)
+        self._clears.drop(key)
         self._flapping.note(decision)
         verdict = judge(decision, self._situation(decision, now))
         self._last[key] = verdict
         quiet = verdict.gate in STOPPING
         if quiet:
-            self._stopped[key] = decision
+            self._stopped.put(decision)
         else:
-            self._stopped.pop(key, None)
+            self._stopped.drop(key)
             self._raised.add(key)
         return decision, quiet
 
-    def retry(self, now: float) -> list[tuple[Decision, bool]]:
-        """Return decisions that waited and may go on now, in the form that `admit` gives."""
+    def _changes_while_stopped(self, key: Key, decision: Decision) -> bool:
+        if key not in self._stopped:
+            return False
+        self._stopped.put(msgspec.structs.replace(decision, action=Action.RAISE))
+        return True
+
+    def retry(self, now: float, is_ending: IsEnding) -> list[tuple[Decision, bool]]:
+        """Return decisions that waited and may go on now, in the form that `admit` gives.
+
+        What is about to end by itself (`is_ending`) is not raised any more.
+        """
         if now < self._next_try:
             return []
         self._next_try = now + TRY_AGAIN
         admitted = [
             (decision, False)
-            for decision in list(self._stopped.values())
+            for decision in self._stopped
             if judge(decision, self._situation(decision, now)).gate not in STOPPING
+            and not is_ending(decision.subject, decision.rule)
         ]
         for decision, _ in admitted:
             key = (decision.subject, decision.rule)
-            del self._stopped[key]
+            self._stopped.drop(key)
             self._raised.add(key)
         return admitted + self._quiet_clears(now)
 
@@ -176,10 +200,10 @@ class Gatehouse:
         ]
 
     def _admit_clear(self, key: Key, decision: Decision, now: float) -> Decision | None:
-        self._stopped.pop(key, None)
+        self._stopped.drop(key)
         self._last.pop(key, None)
         if not judge_clear(self._situation(decision, now)).open:
-            self._clears[key] = decision
+            self._clears.put(decision)
             return None
         self._raised.discard(key)
         return decision
@@ -187,12 +211,12 @@ class Gatehouse:
     def _quiet_clears(self, now: float) -> list[tuple[Decision, bool]]:
         quiet = [
             decision
-            for decision in self._clears.values()
+            for decision in self._clears
             if judge_clear(self._situation(decision, now)).open
         ]
         for decision in quiet:
             key = (decision.subject, decision.rule)
-            del self._clears[key]
+            self._clears.drop(key)
             self._raised.discard(key)
         return [(decision, False) for decision in quiet]
 
@@ -209,16 +233,12 @@ class Gatehouse:
                 *(w for w in self._repairs(decision.subject, decision.fault) if w.counts(now)),
             ),
             notices=tuple(found(kind=WindowKind.NOTICE)),
-            fire_zones=tuple(self._fires.values()),
+            fire_zones=self._fires.zones(now),
             raises=self._flapping.count(decision.subject, decision.rule, now),
             is_open=(decision.subject, decision.rule) in self._raised,
         )
 
-    def _note_fire(self, uid: str, *, active: bool) -> None:
+    def _note_fire(self, uid: str, now: float, *, active: bool) -> None:
         device = self._devices.get(uid)
-        if device is None:
-            return
-        if active:
-            self._fires[uid] = fire_zone(device.place, self._places)
-        elif self._fires.pop(uid, None):
-            self._next_try = 0.0
+        if device is not None:
+            self._fires.note(uid, fire_zone(device.place, self._places), now, active=active)

@@ -9,6 +9,7 @@ from hub.intake.batch import Batch
 from hub.intake.command_room import CommandRoom
 from hub.intake.counting import COUNTER_PREFIX
 from hub.intake.flood import HELD_PREFIX
+from hub.intake.gate_memory import GATE_PREFIX
 from hub.intake.gatehouse import Gatehouse, why
 from hub.model.alarm import Decision
 from hub.model.catalogue import DeviceModel
@@ -60,11 +61,12 @@ class Judge:
     def restore(self, snapshot: Snapshot, history: Iterable[Report], now: float) -> None:
         """Take up where the last run stopped; raises and clears nothing by itself."""
         rows = snapshot.states
-        others = (TOPOLOGY_PREFIX, HELD_PREFIX, COUNTER_PREFIX)
+        others = (TOPOLOGY_PREFIX, HELD_PREFIX, COUNTER_PREFIX, GATE_PREFIX)
         mine = [row for row in rows if not row.key.startswith(others)]
         self._engine.restore(mine, snapshot.points, snapshot.heard, history, now)
         self._topology.restore([row for row in rows if row.key.startswith(TOPOLOGY_PREFIX)], now)
-        self._gates.restore(snapshot.points, ((a.uid, a.rule) for a in snapshot.alarms))
+        raised = ((alarm.uid, alarm.rule) for alarm in snapshot.alarms)
+        self._gates.restore(snapshot.points, raised, rows)
 
     def hear(self, report: Report, batch: Batch) -> None:
         """Take a new fact."""
@@ -82,7 +84,7 @@ class Judge:
         """Let the rules' timers come that are due by `heard`, up to when nothing is under way."""
         self.decide(self._engine.advance(heard), batch)
         self._follow(self._topology.advance(heard, self._engine.is_ending), batch)
-        for decision, quiet in self._gates.retry(batch.now):
+        for decision, quiet in self._gates.retry(batch.now, self._engine.is_ending):
             batch.follow(self._book.apply(decision, batch.now, suppressed=quiet))
 
     def run_desk(self, batch: Batch) -> None:
@@ -114,6 +116,7 @@ class Judge:
         """Add the running state that has changed to the batch."""
         batch.changes.states.extend(self._engine.take_states())
         batch.changes.states.extend(self._topology.take_states())
+        batch.changes.states.extend(self._gates.take_states())
 
     def decide(self, decisions: Iterable[Decision], batch: Batch) -> None:
         """Let decisions go their way through topology, gates and the desk's book."""

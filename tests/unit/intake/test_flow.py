@@ -6,9 +6,10 @@ import pytest
 
 from hub.clock import ManualClock
 from hub.errors import CommandRefusedError, ConflictError, LinkError, NotFoundError
+from hub.intake.gate_memory import AFTER_FIRE
 from hub.model.access import Identity, Role
 from hub.model.command import CommandState
-from hub.model.device import LinkState
+from hub.model.device import Lifecycle, LinkState
 from hub.model.ticket import TicketAction, TicketState, TicketStep
 from hub.store.memory import MemoryStore
 from rules.cut import RETURN_TIME
@@ -16,6 +17,7 @@ from tests.unit.intake.stage import CONTROLLER, DOOR, GATE, OTHER, SITE, Stage, 
 
 GUARD = Identity(name="wang", role=Role.GUARD)
 CLOSED = {"points": {"arm.position": "closed", "mode": "auto", "boom.broken": False}}
+OPEN = {"points": {"arm.position": "open", "mode": "auto", "loop.occupied": False}}
 BROKEN = {"points": {"boom.broken": True}}
 
 
@@ -149,6 +151,50 @@ async def test_fire_keeps_door_alarms_quiet_and_lets_them_go_when_it_is_over() -
         await run.settle(3)
         assert "door-forced" not in await run.open_tickets()
         assert "alarm.suppressed" in await run.types()
+
+
+async def pass_on(run: Stage, seconds: float) -> None:
+    """Let time pass in one go."""
+    await run.settle()
+    await run.clock.advance(seconds)
+    await run.settle(1)
+
+
+async def test_doors_and_gates_have_a_while_to_shut_after_a_fire_also_over_a_restart() -> None:
+    clock = ManualClock()
+    store = MemoryStore(clock)
+    async with stage(store, clock) as run:
+        run.say("state", {"points": {"fire.input": True}}, of=CONTROLLER)
+        for gate in (GATE, OTHER):
+            run.say("state", OPEN, of=gate)
+        run.say("event", {"name": "door.forced", "data": {}}, of=DOOR)
+        await pass_on(run, 170)
+        for each in (GATE, OTHER, DOOR):
+            run.say("state", {"points": {}}, of=each)
+        await pass_on(run, 30)
+        run.say("state", {"points": {"fire.input": False}}, of=CONTROLLER)
+        await pass_on(run, 60)
+        run.say("state", CLOSED, of=OTHER)
+        await run.settle()
+    async with stage(store, clock) as run:
+        await pass_on(run, AFTER_FIRE - 70)
+        assert await run.open_tickets() == []
+        await pass_on(run, 20)
+        assert await run.open_tickets() == ["barrier-stuck-open"]
+        [ticket] = run.intake.live.open_tickets()
+        assert ticket.subject == "gate-1"
+
+
+async def test_a_fault_that_begins_in_a_maintenance_is_told_when_that_is_over() -> None:
+    clock = ManualClock()
+    store = MemoryStore(clock)
+    gate = device("gate-1", state=Lifecycle.MAINTENANCE)
+    async with stage(store, clock, (gate, *SITE[1:])) as run:
+        await break_boom(run)
+        assert await run.open_tickets() == []
+    async with stage(store, clock) as run:
+        await run.settle(RETURN_TIME + 15)
+        assert await run.open_tickets() == ["barrier-boom-broken"]
 
 
 async def test_an_order_is_in_the_journal_sent_once_and_done_when_seen() -> None:
