@@ -8,7 +8,7 @@ import msgspec
 
 from hub.model.alarm import Class, Urgency
 from hub.model.journal import Draft
-from hub.model.ticket import Ticket, TicketState
+from hub.model.ticket import ClosingCode, Ticket, TicketState
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -19,6 +19,9 @@ ARRIVE = {Urgency.URGENT: 30 * MINUTE, Urgency.NORMAL: 4 * HOUR}
 """Seconds from opening to arriving."""
 FINISH = {Class.GENERAL: 24 * HOUR, Class.DIFFICULT: 48 * HOUR, Class.COMPLEX: 72 * HOUR}
 """Seconds from opening to completion, by difficulty."""
+
+STILL_THERE = HOUR
+"""Seconds after the closing of a ticket at which it is looked whether its fault is still there."""
 
 WorkClock = Callable[[float, float], float]
 """Adds working seconds to an instant: `(start, seconds) -> instant`."""
@@ -84,6 +87,17 @@ def next_limit(ticket: Ticket) -> float | None:
     """Return the earliest instant at which a limit of the ticket will pass untold."""
     instants = [by for _, by in _running(ticket)]
     return min(instants, default=None)
+
+
+def look_again_at(ticket: Ticket) -> float | None:
+    """Return when a ticket is reopened if its fault is still there; None where it never is.
+
+    What was folded into another one is that one's, and nobody meant to repair `wont_fix`.
+    """
+    closed = ticket.state is TicketState.CLOSED and not ticket.folded_into
+    if not closed or ticket.closed_at is None or ticket.closing_code == ClosingCode.WONT_FIX:
+        return None
+    return ticket.closed_at + STILL_THERE
 
 
 def due(tickets: Iterable[Ticket], now: float) -> list[tuple[Ticket, list[Draft]]]:

@@ -18,7 +18,7 @@ from hub.services.consequence import Consequences, Desk, Turn
 from hub.services.deadline import due
 from hub.services.desk_index import DeskIndex
 from hub.services.desk_number import DeskNumbers
-from hub.services.follow_up import is_open
+from hub.services.follow_up import is_open, reopen_unrepaired
 from hub.services.ticket import possible_steps, step
 
 
@@ -83,10 +83,15 @@ class DeskBook:
             self.index.put_ticket(ticket)
 
     def run_due(self, now: float) -> Consequences:
-        """Tell the limits that have passed, once each, and forget what closed long ago."""
+        """Tell the limits that have passed, once each, and reopen what was closed unrepaired.
+
+        What closed long ago is forgotten.
+        """
         turn = Turn(self._desk, now)
         for answer in due(self.index.take_due(now), now):
             turn.put_ticket(answer)
+        for ticket, alarms in self.index.take_unrepaired(now):
+            turn.put_ticket(reopen_unrepaired(ticket, alarms, now))
         self.index.forget(now)
         return turn.result()
 

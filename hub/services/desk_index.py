@@ -7,7 +7,7 @@ from math import inf
 
 from hub.model.alarm import Alarm, AlarmState
 from hub.model.ticket import Ticket, TicketState
-from hub.services.deadline import next_limit
+from hub.services.deadline import look_again_at, next_limit
 
 KEEP_CLOSED = 25 * 3600.0
 """Seconds for which a closed ticket stays at hand: a raise within 24 h reopens it."""
@@ -26,6 +26,7 @@ class DeskIndex:
         self._by_fault: dict[tuple[str, str], str] = {}
         self._at_work: dict[str, dict[str, Ticket]] = {}
         self._next_limit = inf
+        self._look_again: dict[str, float] = {}
         for alarm in alarms:
             self.put_alarm(alarm)
         for ticket in sorted(tickets, key=lambda each: each.closed_at or 0.0):
@@ -84,11 +85,14 @@ class DeskIndex:
         self._note_work(ticket)
         if ticket.state in _ENDED:
             self._open.pop(ticket.number, None)
+            if (due := look_again_at(ticket)) is not None:
+                self._look_again[ticket.number] = due
             self._ended[ticket.number] = ticket
             if self._by_fault.get(key) not in self._open:
                 self._by_fault[key] = ticket.number
             return
         self._ended.pop(ticket.number, None)
+        self._look_again.pop(ticket.number, None)
         self._open[ticket.number] = ticket
         self._by_fault[key] = ticket.number
         limit = next_limit(ticket)
@@ -110,6 +114,18 @@ class DeskIndex:
         self._next_limit = min((by for by in limits if by is not None and by > now), default=inf)
         return self.open_tickets()
 
+    def take_unrepaired(self, now: float) -> Sequence[tuple[Ticket, Sequence[Alarm]]]:
+        """Return tickets closed an hour ago whose fault is still there, with its alarms; once."""
+        due = [number for number, at in self._look_again.items() if at <= now]
+        found = []
+        for number in due:
+            del self._look_again[number]
+            ticket = self._ended.get(number)
+            alarms = self.open_alarms_of(ticket) if ticket else ()
+            if ticket and (raised := [alarm for alarm in alarms if _counts(alarm)]):
+                found.append((ticket, raised))
+        return found
+
     def forget(self, now: float) -> None:
         """Drop what was closed long ago."""
         old = []
@@ -121,3 +137,7 @@ class DeskIndex:
             del self._ended[ticket.number]
             if self._by_fault.get((ticket.uid, ticket.fault)) == ticket.number:
                 del self._by_fault[ticket.uid, ticket.fault]
+
+
+def _counts(alarm: Alarm) -> bool:
+    return alarm.state is AlarmState.RAISED and not alarm.explained_by

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -20,6 +20,11 @@ REOPEN_WITHIN = 24 * 3600.0
 _ENDED = frozenset({TicketState.CLOSED, TicketState.VOIDED})
 _SEVERITIES = list(Severity)
 _URGENCIES = list(Urgency)
+
+STILL_THERE = {
+    "zh": "办结一小时后故障仍在",
+    "en": "It is still there an hour after the ticket was closed",
+}
 
 Answer = tuple[Ticket, list[Draft]]
 
@@ -67,6 +72,19 @@ def come_back(ticket: Ticket, alarm_id: str, decision: Decision, now: float) -> 
         actor=f"rule:{decision.rule}",
         at=now,
         reason=decision.reason,
+    )
+
+
+def reopen_unrepaired(ticket: Ticket, alarms: Sequence[Alarm], now: float) -> Answer:
+    """Reopen a ticket whose fault has outlived its closing by an hour, with a note that says so."""
+    worst = min((alarm.severity for alarm in alarms), key=_SEVERITIES.index)
+    return record(
+        ticket,
+        reopen(msgspec.structs.replace(ticket, severity=worst), now),
+        entry="ticket.reopened",
+        actor=f"rule:{alarms[0].rule}",
+        at=now,
+        reason=STILL_THERE,
     )
 
 

@@ -162,7 +162,7 @@ def test_the_lives_that_are_tried_do_reach_closed() -> None:
     reached: Counter[TicketState] = Counter()
 
     @given(LIVES)
-    @settings(database=None, derandomize=True)
+    @settings(database=None, derandomize=True, max_examples=300)
     def live(life: Life) -> None:
         ticket = make_ticket()
         for event, _, _ in life:

@@ -163,6 +163,32 @@ def test_a_raise_within_a_day_of_closing_reopens_the_number_and_later_opens_a_ne
         assert out.tickets[0].take_by == now + 300
 
 
+def test_a_ticket_that_was_closed_unrepaired_comes_back_after_an_hour_with_a_note() -> None:
+    book = make_book()
+    number = book.apply(decide(), NOW).tickets[0].number
+    close(book, number)
+    assert book.run_due(NOW + HOUR - 1).drafts == []
+    out = book.run_due(NOW + HOUR)
+    [draft] = out.drafts
+    assert (draft.type, draft.subject) == ("ticket.reopened", number)
+    assert "an hour after" in draft.data["reason"]["en"]
+    assert out.tickets[0].state is TicketState.DISPATCHED
+    assert book.run_due(NOW + 3 * HOUR).tickets[0].overdue
+    assert [draft.type for draft in book.run_due(NOW + 3 * HOUR).drafts] == []
+
+
+def test_nothing_comes_back_that_is_good_or_that_nobody_means_to_repair() -> None:
+    book = make_book(make_device(), make_device("gate-2"))
+    good, left = (book.apply(decide(subject=f"d_gate-{n}"), NOW).tickets[0].number for n in (1, 2))
+    close(book, good)
+    book.apply(decide(CLEAR, at=NOW + 60), NOW + 60)
+    for each in (wish("take"), wish("arrive"), wish("complete", code="wont_fix", reason="no")):
+        book.step(left, each, NOW)
+    for each in (wish("verify", "li"), wish("close", "chen", "manager")):
+        book.step(left, each, NOW)
+    assert book.run_due(NOW + 2 * HOUR).drafts == []
+
+
 def test_a_reopened_ticket_counts_it_and_waits_to_be_taken() -> None:
     book = make_book()
     number = book.apply(decide(), NOW).tickets[0].number
