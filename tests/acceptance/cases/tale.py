@@ -15,7 +15,7 @@ from hub.app import RunningHub, open_hub
 from hub.clock import ManualClock
 from hub.intake.workbench import Workbench
 from hub.model.alarm import AlarmState
-from hub.model.report import Value
+from hub.model.report import Quality, Value
 from hub.model.ticket import Ticket, TicketAction, TicketState, TicketStep
 from rules.duration import parse_duration, write_duration
 from tests.acceptance.cases.crowd import Crowd
@@ -150,7 +150,7 @@ class Tale:
                 return
             if self.clock.now() < self._bench.hold_timers_until or self.hub.intake.watch._behind:
                 return
-        raise AssertionError(f"at {self._now()} something stays due")
+        raise AssertionError(f"at {self.at(self.clock.now())} something stays due")
 
     async def _prove(self) -> None:
         links = [each for each in self.hub.links if isinstance(each, MqttLink)]
@@ -227,12 +227,12 @@ class Tale:
         await self.settle()
         tickets = await self.hub.store.books.tickets(open_only=False, limit=1000)
         found = [self._spell(each) for each in reversed(tickets)]
-        assert found == list(lines), f"at {self._now()}: {found}"
+        assert found == list(lines), f"at {self.at(self.clock.now())}: {found}"
         counts = self.hub.intake.reception.counts
         assert counts["quarantined"] == counts["newcomers"] == 0, counts
 
     def _spell(self, ticket: Ticket) -> str:
-        words = [self._at(ticket.opened_at), ticket.subject, ticket.fault]
+        words = [self.at(ticket.opened_at), ticket.subject, ticket.fault]
         if ticket.children:
             words += ["with", *sorted(ticket.children)]
         words += [str(flag.value) for flag in ticket.flags]
@@ -248,24 +248,29 @@ class Tale:
         alarms = await self.hub.store.books.alarms(open_only=False, limit=1000)
         found = []
         for each in reversed(alarms):
-            line = f"{self._at(each.raised_at)} {each.subject} {each.rule}"
+            line = f"{self.at(each.raised_at)} {each.subject} {each.rule}"
             if each.cleared_at is not None:
-                line += f" until {self._at(each.cleared_at)}"
+                line += f" until {self.at(each.cleared_at)}"
             elif each.state is AlarmState.SUPPRESSED:
                 line += " suppressed"
             found.append(line)
-        assert found == list(lines), f"at {self._now()}: {found}"
+        assert found == list(lines), f"at {self.at(self.clock.now())}: {found}"
+
+    def reading(self, device: str, point: str) -> Value | None:
+        """Return what the hub holds for a point; None where its quality is not good."""
+        view = self.hub.intake.live.device(device)
+        assert view is not None
+        found = view.points[point]
+        return found.value if found.quality is Quality.GOOD else None
 
     async def journal(self, *types: str) -> list[str]:
         """Return entries of the journal, as `TIME type subject`."""
         entries = await self.hub.store.books.journal(after=0, limit=10_000, types=types)
-        return [f"{self._at(each.at)} {each.type} {each.subject}" for each in entries]
+        return [f"{self.at(each.at)} {each.type} {each.subject}" for each in entries]
 
-    def _at(self, instant: float) -> str:
+    def at(self, instant: float) -> str:
+        """Write an instant (epoch seconds) as a length since the start."""
         return write_duration(round(instant - self.start, 3))
-
-    def _now(self) -> str:
-        return self._at(self.clock.now())
 
 
 @contextlib.asynccontextmanager
