@@ -11,15 +11,15 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from device_drivers.links.modbus import ModbusLink
 from device_drivers.links.mqtt import MqttLink
-from hub.app import RunningHub, open_hub
+from hub.app import open_hub
 from hub.clock import ManualClock
 from hub.intake.workbench import Workbench
-from hub.model.alarm import AlarmState
-from hub.model.report import Quality, Value
-from hub.model.ticket import Ticket, TicketAction, TicketState, TicketStep
+from hub.model.report import Value
+from hub.model.ticket import TicketAction, TicketStep
 from rules.duration import parse_duration, write_duration
 from tests.acceptance.cases.crowd import Crowd
 from tests.acceptance.cases.estate import Estate
+from tests.acceptance.cases.witness import Witness
 
 MONDAY_AT_TEN = 1_772_416_800.0
 """2026-03-02 10:00 in the community's time."""
@@ -54,26 +54,17 @@ class TaleClock(ManualClock):
             del self.asleep[name]
 
 
-class Tale:
+class Tale(Witness):
     """What is told of one estate; instants are lengths since the start, such as `2m30s`."""
 
     def __init__(
         self, clock: TaleClock, crowd: Crowd, estate: Estate, life: contextlib.AsyncExitStack
     ) -> None:
-        self.clock = clock
+        super().__init__(clock)
+        self.clock: TaleClock = clock
         self.crowd = crowd
-        self.start = clock.now()
         self.estate = estate
         self._life = life
-        self._hub: RunningHub | None = None
-
-    @property
-    def hub(self) -> RunningHub:
-        """Return the hub; it must be running."""
-        assert self._hub is not None, "the hub is away"
-        return self._hub
-
-    # ---- what devices do
 
     async def says(self, device: str, **points: Value) -> None:
         """Have a device say points that have changed; `_` in a name stands for `.`."""
@@ -104,8 +95,6 @@ class Tale:
             await self.crowd.available(each, "offline")
         await self.fall_silent(*devices)
         await self.settle()
-
-    # ---- time
 
     async def wait(self, length: str) -> None:
         """Let time pass: devices repeat themselves, and what is due comes at its own instant."""
@@ -172,8 +161,6 @@ class Tale:
             while not is_so():  # noqa: ASYNC110 - another party's state
                 await asyncio.sleep(0.0005)
 
-    # ---- the hub's own life
-
     async def begin(self) -> None:
         """Start the hub, and return once it has heard what had waited."""
         config = self.estate.write()
@@ -204,8 +191,6 @@ class Tale:
         await self._until(lambda: not self.hub.intake.watch._behind)
         await self.settle()
 
-    # ---- people
-
     async def close(self, subject: str, fault: str, **fields: str) -> None:
         """Have people take a ticket, repair, verify, and close it."""
         for do, role in CLOSING.items():
@@ -219,58 +204,6 @@ class Tale:
         now = self.clock.now()
         wish = TicketStep(do=TicketAction(do), actor=role, role=role, at=now, **fields)
         await self.hub.intake.desk.step_ticket(ticket.number, wish)
-
-    # ---- what came of it
-
-    async def expect(self, *lines: str) -> None:
-        """Check all tickets: `TIME subject fault`, then `with a b` and states, in order."""
-        await self.settle()
-        tickets = await self.hub.store.books.tickets(open_only=False, limit=1000)
-        found = [self._spell(each) for each in reversed(tickets)]
-        assert found == list(lines), f"at {self.at(self.clock.now())}: {found}"
-        counts = self.hub.intake.reception.counts
-        assert counts["quarantined"] == counts["newcomers"] == 0, counts
-
-    def _spell(self, ticket: Ticket) -> str:
-        words = [self.at(ticket.opened_at), ticket.subject, ticket.fault]
-        if ticket.children:
-            words += ["with", *sorted(ticket.children)]
-        words += [str(flag.value) for flag in ticket.flags]
-        if ticket.folded_into:
-            words.append("merged")
-        elif ticket.state is TicketState.CLOSED:
-            words.append("closed")
-        return " ".join(words)
-
-    async def expect_alarms(self, *lines: str) -> None:
-        """Check all alarms: `TIME device rule`, then `until TIME` or `suppressed`, in order."""
-        await self.settle()
-        alarms = await self.hub.store.books.alarms(open_only=False, limit=1000)
-        found = []
-        for each in reversed(alarms):
-            line = f"{self.at(each.raised_at)} {each.subject} {each.rule}"
-            if each.cleared_at is not None:
-                line += f" until {self.at(each.cleared_at)}"
-            elif each.state is AlarmState.SUPPRESSED:
-                line += " suppressed"
-            found.append(line)
-        assert found == list(lines), f"at {self.at(self.clock.now())}: {found}"
-
-    def reading(self, device: str, point: str) -> Value | None:
-        """Return what the hub holds for a point; None where its quality is not good."""
-        view = self.hub.intake.live.device(device)
-        assert view is not None
-        found = view.points[point]
-        return found.value if found.quality is Quality.GOOD else None
-
-    async def journal(self, *types: str) -> list[str]:
-        """Return entries of the journal, as `TIME type subject`."""
-        entries = await self.hub.store.books.journal(after=0, limit=10_000, types=types)
-        return [f"{self.at(each.at)} {each.type} {each.subject}" for each in entries]
-
-    def at(self, instant: float) -> str:
-        """Write an instant (epoch seconds) as a length since the start."""
-        return write_duration(round(instant - self.start, 3))
 
 
 @contextlib.asynccontextmanager
