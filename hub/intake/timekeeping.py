@@ -3,8 +3,9 @@
 Event time counts while a device's clock is trusted. Five live messages in a row that are off by
 more than 120 s, by about the same amount, mean a wrong clock: from then on arrival time counts,
 until five in a row are right again. (A burst of buffered messages is off as well, but by an amount
-that shrinks from one to the next.) Where most devices are off, that is no fault of theirs: arrival
-time counts, and nothing is said of any of them.
+that shrinks from one to the next.) So does a clock that stands still while messages go on coming.
+Where most devices are off, that is no fault of theirs: arrival time counts, and nothing is said of
+any of them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ STEADY = 0.5
 what was buffered the amount shrinks as fast as the messages' own times grow."""
 SPAN = 1.0
 """Seconds between the first and the last of the five, by the device's own clock."""
+STANDSTILL = 60.0
+"""Seconds over which five messages come, all with one time: no burst, but a clock that stands."""
 IN_COMMON = 3
 """Devices that are off, at least, before it is looked whether most are."""
 AHEAD_LIMIT = 300.0
@@ -137,7 +140,7 @@ class Timekeeper:
         watch.off = True
         watch.fine, watch.right = False, 0
         watch.offsets = [*watch.offsets, (at, offset)][-IN_A_ROW:]
-        if not (watch.trusted and len(watch.offsets) == IN_A_ROW and _is_steady(watch.offsets)):
+        if not (watch.trusted and len(watch.offsets) == IN_A_ROW and _is_wrong(watch.offsets)):
             return None
         watch.trusted = False
         watch.newest = 0.0
@@ -171,7 +174,9 @@ def _possible(report: Report) -> float:
     return report.received
 
 
-def _is_steady(offsets: list[tuple[float, float]]) -> bool:
+def _is_wrong(offsets: list[tuple[float, float]]) -> bool:
     instants, amounts = zip(*offsets, strict=True)
-    span = max(instants) - min(instants)
-    return bool(span >= SPAN and max(amounts) - min(amounts) <= STEADY * span)
+    span, drift = max(instants) - min(instants), max(amounts) - min(amounts)
+    if span < SPAN:
+        return bool(drift >= STANDSTILL)
+    return bool(drift <= STEADY * span)

@@ -61,6 +61,13 @@ def test_five_live_messages_in_a_row_with_the_same_error_are_a_wrong_clock() -> 
     assert answers[-1][0] == 1005.0, "arrival time counts while the clock is wrong"
 
 
+def test_a_clock_that_stands_still_while_messages_go_on_coming_is_wrong() -> None:
+    keeper = Timekeeper()
+    changes = [settle(keeper, 1000.0, 1000.0 + 60 * n)[2] for n in range(9)]
+    # The first three are within the limit.
+    assert changes == [None] * 7 + [-420.0, None]
+
+
 def test_a_clock_that_is_behind_is_found_although_its_messages_look_late() -> None:
     keeper = Timekeeper()
     settle(keeper, 10_000.0, 10_000.0)
