@@ -10,7 +10,7 @@ import msgspec
 
 from hub.ports import StateRow
 from rules.runner import Runner
-from rules.state import DeviceState, Episode, Watch
+from rules.state import NEVER, DeviceState, Episode, Watch
 from rules.tracker import is_grouped
 from rules.window import Window
 from rules.world import World
@@ -37,6 +37,7 @@ class DeviceMemory(msgspec.Struct, array_like=True):
     trackers: dict[str, list[Any]]
     offline_at: float | None = None
     heard_at: float | None = None
+    worked_on: float | None = None
 
 
 def watch_row(watch: Watch) -> StateRow | None:
@@ -66,8 +67,9 @@ def device_row(d: DeviceState) -> StateRow | None:
         state = None if is_grouped(d.trackers[index]) else d.trackers[index].dump()
         if state is not None:
             trackers[name] = state
-    memory = DeviceMemory(trackers=trackers, offline_at=d.contact.offline_at)
-    empty = not trackers and memory.offline_at is None
+    worked_on = None if d.worked_on == NEVER else d.worked_on
+    memory = DeviceMemory(trackers=trackers, offline_at=d.contact.offline_at, worked_on=worked_on)
+    empty = not trackers and memory.offline_at is None and worked_on is None
     data = None if empty else msgspec.msgpack.encode(memory)
     if data == d.stored:
         return None
@@ -146,6 +148,8 @@ def _load_device(d: DeviceState, data: bytes, now: float) -> None:
     memory = msgspec.msgpack.decode(data, type=DeviceMemory)
     d.stored = data
     d.contact.offline_at = _past(memory.offline_at, now)
+    if memory.worked_on is not None:
+        d.worked_on = min(memory.worked_on, now)
     _load_trackers(d, memory.trackers)
 
 
@@ -192,7 +196,7 @@ def _transplant(old: DeviceState, new: DeviceState) -> None:
     for index, target in _pairs(before, after):
         _copy(old.watches[index], new.watches[target], _WATCH_FIELDS)
     _copy(old.contact, new.contact, _CONTACT_FIELDS)
-    _copy(old, new, ("newest", "drift", "now", "stored", "groups_stored"))
+    _copy(old, new, ("newest", "drift", "now", "stored", "groups_stored", "worked_on"))
     new.values = new.raw if old.values is old.raw else new.plan.blanks
 
 

@@ -58,6 +58,8 @@ def _feed(d: DeviceState, report: Report, loaded: set[int]) -> None:
         for index in routes.observers[slot]:
             if index not in loaded:
                 d.trackers[index].observe(report.at, sample.value)
-    for index in routes.counters_by_event.get(report.event, ()) if not report.late else ():
+    if report.late or report.at <= d.worked_on:
+        return
+    for index in routes.counters_by_event.get(report.event, ()):
         if index not in loaded:
             d.trackers[index].happen(report.event, report.at, report.data)

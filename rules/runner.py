@@ -11,7 +11,7 @@ from hub.ports import StateRow
 from rules.agenda import Agenda
 from rules.decide import write_decision
 from rules.machine import Move, expect, step
-from rules.state import DeviceState, Watch
+from rules.state import DeviceState, Watch, is_worked_on
 
 _NEXT = 0.001
 """A deadline that rounding has left where it was is asked again after so many seconds."""
@@ -93,10 +93,17 @@ class Runner:
             self.run(d.watches[index])
 
     def happen(self, d: DeviceState, name: str, data: dict[str, Any]) -> None:
-        """Let an event happen at the device's `now`: true at this instant, over at once."""
+        """Let an event happen at the device's `now`: true at this instant, over at once.
+
+        What happens while people work on the device is counted by nobody.
+        """
         routes = d.plan.routes
-        for index in routes.counters_by_event.get(name, ()):
-            d.trackers[index].happen(name, d.now, data)
+        if is_worked_on(d):
+            d.worked_on = d.now
+            self.dirty_devices.add(d)
+        else:
+            for index in routes.counters_by_event.get(name, ()):
+                d.trackers[index].happen(name, d.now, data)
         indices = routes.programs_by_event.get(name)
         if not indices:
             return

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hub.model.device import Lifecycle
+
 if TYPE_CHECKING:
     from hub.model.device import Device
     from hub.model.place import Place
@@ -77,7 +79,8 @@ class DeviceState:
     `raw` holds the last reading of each slot, `values` what is known of points that are sent on
     change: the same list while the device is heard, blanks while it is not. `now`, `wake` and
     `event` are the context of the evaluation that is going on; expressions lower `wake` to the
-    next instant at which they could change by time alone. `due` is not later than the earliest
+    next instant at which they could change by time alone. `worked_on` is the last instant of which
+    events are not counted, since people worked on the device. `due` is not later than the earliest
     deadline of any watch. `lag` is how far a backlog that is being delivered lies back.
     """
 
@@ -85,7 +88,7 @@ class DeviceState:
         "ats", "contact", "data", "dependents", "device", "drift", "due", "event", "groups",
         "groups_stored",
         "lag", "newest", "now", "peers", "place", "plan", "raw", "stored", "trackers",
-        "upstream", "values", "wake", "watches",
+        "upstream", "values", "wake", "watches", "worked_on",
     )  # fmt: skip
 
     def __init__(self, device: Device, plan: Plan, place: tuple[Place, ...]) -> None:
@@ -113,6 +116,13 @@ class DeviceState:
         self.due = inf
         self.stored: bytes | None = None
         self.groups_stored: bytes | None = None
+        self.worked_on = NEVER
+
+
+def is_worked_on(d: DeviceState) -> bool:
+    """Tell whether people work on the device at its `now`."""
+    until = d.device.maintenance_until
+    return d.device.state is Lifecycle.MAINTENANCE and (until is None or d.now < until)
 
 
 _NO_DRIFT = (0, 0.0, NEVER)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from hub.model.alarm import Action, Class, Severity, Urgency
-from hub.model.device import Device, DeviceUid, Kind, LinkState
+from hub.model.device import Device, DeviceUid, Kind, Lifecycle, LinkState
 from hub.model.report import Quality, Report, Sample, Topic
 from hub.ports import HeardRow, PointRow, StateRow
 from rules.engine import Engine
@@ -143,6 +143,34 @@ def test_that_a_device_was_lost_is_no_sign_of_its_life() -> None:
     )
     assert engine.apply(lost) == []
     assert engine.advance(T0 + 600) == []
+
+
+def reboot(at: float) -> Report:
+    return Report(
+        address="u1",
+        uid=DeviceUid("u1"),
+        topic=Topic.EVENT,
+        at=T0 + at,
+        received=T0 + at,
+        event="rebooted",
+    )
+
+
+def test_what_happens_while_people_work_on_a_device_is_counted_by_nobody() -> None:
+    rule = write("count_events('rebooted','1h') >= 2", 'release = "1s"')
+    worked_on = msgspec.structs.replace(
+        GATE, state=Lifecycle.MAINTENANCE, maintenance_until=T0 + 100
+    )
+    engine = start(rule, devices=(worked_on,))
+    reboots = [reboot(at) for at in (10, 20, 30)]
+    assert [engine.apply(each) for each in reboots] == [[], [], []]
+    after = start(rule)
+    after.restore(engine.take_states(), [], [], reboots, T0 + 40)
+    assert after.apply(reboot(110)) == []
+    assert brief(after.apply(reboot(120))) == [("raise", 120.0)]
+    # The window has an end of its own, too.
+    assert engine.apply(reboot(110)) == []
+    assert brief(engine.apply(reboot(120))) == [("raise", 120.0)]
 
 
 def test_an_alarm_is_ending_while_its_release_runs() -> None:
