@@ -133,7 +133,8 @@ class Tale(Witness):
         for _ in range(50):
             await self._until(lambda: all(name in self.clock.asleep for name in self._buses()))
             await self._prove()
-            await self.hub.intake.inbox.perform(lambda _batch: None)
+            turn = self.hub.intake.inbox.post(lambda _batch: None)
+            await self._until(turn.done)
             due = self._bench._judge.next_due()
             if due is None or due > self.clock.now():
                 return
@@ -157,8 +158,11 @@ class Tale(Witness):
         await self._until(is_so)
 
     async def _until(self, is_so: Callable[[], bool]) -> None:
+        died = self._hub.died if self._hub else None
         async with asyncio.timeout(PATIENCE):
-            while not is_so():  # noqa: ASYNC110 - another party's state
+            while not is_so():
+                if died is not None and died.done():
+                    died.result()
                 await asyncio.sleep(0.0005)
 
     async def begin(self) -> None:

@@ -113,13 +113,13 @@ async def test_18_states_are_told_again_when_the_hub_subscribes_anew(tell: Tell)
 
 async def test_19_a_camera_is_updated_in_a_maintenance_window(tell: Tell) -> None:
     async with tell(thing("camera-1", state="maintenance"), thing("camera-2")) as tale:
-        for boot in ("b2", "b3"):
+        for boot in ("b2", "b3", "b4", "b5"):
             await tale.leave("camera-1")
-            await tale.wait("10m")
+            await tale.wait("4m")
             tale.crowd.boots["camera-1"] = boot
             await tale.come_back("camera-1")
             await tale.says("camera-1", stream_ok=False)
-            await tale.wait("8m")
+            await tale.wait("6m")
             await tale.says("camera-1", stream_ok=True)
         await tale.wait("5m")
         tale.estate.change("camera-1", state="in_service")
@@ -188,6 +188,21 @@ async def test_28_a_ticket_is_closed_while_its_fault_goes_on(tell: Tell) -> None
         )
         reopened = await tale.journal("ticket.reopened")
         assert [line.split()[0] for line in reopened] == ["31m2s", "1h10m"]
+
+
+async def test_28_the_ticket_of_a_silent_switch_is_closed(tell: Tell) -> None:
+    behind = several("camera", 3, upstream="switch-1")
+    async with tell(thing("switch-1"), *behind) as tale:
+        names = [each.id for each in behind]
+        await tale.fall_silent("switch-1", *names)
+        await tale.until("20m")
+        await tale.close("switch-1", "network.switch_down", reason="cannot find anything")
+        await tale.until("1h10m")
+        line = f"4m switch-1 network.switch_down with {' '.join(names)}"
+        # Those behind it stay explained: nobody rings for each of them.
+        await tale.expect(f"{line} closed")
+        await tale.until("1h30m")
+        await tale.expect(f"{line} reopened")
 
 
 async def test_c_a_fault_begins_in_a_maintenance_and_outlasts_it(tell: Tell) -> None:

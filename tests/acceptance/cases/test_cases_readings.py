@@ -165,6 +165,19 @@ async def test_b_a_meter_whose_values_are_frozen(tell: Tell) -> None:
             await tale.expect("35m meter-1 meter.frozen")
 
 
+async def test_b_a_meter_whose_values_and_clock_are_frozen(tell: Tell, tmp_path: Path) -> None:
+    points = dict.fromkeys(("voltage.a", "power.active", "energy.import"), 60.0)
+    write_model(tmp_path, "mqtt-meter", "electricity_meter", 60.0, points)
+    async with tell(thing("meter-1", model="mqtt-meter", beat=HOUR)) as tale:
+        for minute in range(60):
+            alive = min(minute, 20)
+            shown = {"voltage.a": 230 + alive % 7 / 10, "power.active": 1 + alive % 3 / 100}
+            told = tale.start + 60 * alive
+            await tale.crowd.send("meter-1", "telemetry", {"points": shown}, ts=told)
+            await tale.wait("1m")
+        await tale.expect("27m meter-1 clock.wrong", "35m meter-1 meter.frozen")
+
+
 async def test_e_a_device_that_speaks_once_a_day(tell: Tell, tmp_path: Path) -> None:
     day = 24 * HOUR
     write_model(tmp_path, "daily", "water_meter", day, {"volume.total": day})
