@@ -1,18 +1,18 @@
-"""Takes reports in: contact, samples, events; what changed is evaluated at once."""
+"""Takes reports in: samples and events; what changed is evaluated at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from math import inf, isfinite
 
-from hub.model.kinds import LINK_LOST
 from hub.model.report import Quality, Report, Sample, Topic, Value
-from rules.contact import arm, ask_silence, catch_up, contact_changed, hide, set_lag
-from rules.cut import catch_up_dependents, doubt, end_wait, has_returned, is_cut_off, tells_of_loss
+from rules.contact import ask_silence, catch_up, contact_changed, set_lag
+from rules.cut import catch_up_dependents, doubt, is_cut_off, tells_of_loss
 from rules.language.node import Run
 from rules.machine import meet
 from rules.runner import Runner
-from rules.state import NEVER, DeviceState
+from rules.sign_of_life import note_contact
+from rules.state import DeviceState
 from rules.trust import has_own_time, place_in_time
 
 _GOOD = Quality.GOOD
@@ -35,7 +35,7 @@ def take_report(runner: Runner, d: DeviceState, report: Report, *, judging: bool
     if not report.retained and has_own_time(report):
         d.newest = now
         _note_lag(runner, d, report.received - at)
-    is_back = _note_contact(runner, d, report)
+    is_back = note_contact(runner, d, report)
     if report.samples:
         take_samples(runner, d, report, at)
     elif report.event and not report.retained:
@@ -51,7 +51,7 @@ def _take_late(runner: Runner, d: DeviceState, report: Report, at: float) -> Non
         slot = d.plan.slot_by_point.get(sample.point)
         if slot is not None:
             _show(d, slot, _believe(sample, d.plan.routes.types[slot]), at)
-    if _note_contact(runner, d, report):
+    if note_contact(runner, d, report):
         contact_changed(runner, d, report.received)
 
 
@@ -81,54 +81,6 @@ def _note_lag(runner: Runner, d: DeviceState, lag: float) -> None:
     lag = lag if lag > PROMPT and not is_cut_off(d) else 0.0
     if lag > d.lag or d.lag - lag > PROMPT or (d.lag and not lag):
         set_lag(runner, d, lag)
-
-
-def _note_contact(runner: Runner, d: DeviceState, report: Report) -> bool:
-    """Note that the device is heard, or has gone; tell whether it is back after a silence.
-
-    What that changes is evaluated after the report's own points are set: what they were before
-    the silence must not be taken for what they are.
-    """
-    contact = d.contact
-    if report.online is False:
-        _go_offline(runner, d, report)
-    if report.online is False or report.event == LINK_LOST:
-        return False
-    if report.retained:
-        return _note_birth(runner, d, report)
-    contact.heard_at = max(contact.heard_at, report.received)
-    if contact.listens != NEVER and has_returned(d, report):
-        end_wait(runner, d)
-    if contact.silent or contact.doubted or d.values is not d.raw:
-        return _come_back(runner, d)
-    if contact.due == inf:
-        arm(runner, contact)
-    return False
-
-
-def _go_offline(runner: Runner, d: DeviceState, report: Report) -> None:
-    if report.late or d.contact.offline_at is not None:
-        return
-    d.contact.offline_at = report.received
-    d.now = max(d.now, report.received)
-    runner.dirty_devices.add(d)
-    hide(runner, d)
-
-
-def _note_birth(runner: Runner, d: DeviceState, report: Report) -> bool:
-    """Note a retained message: only a birth after a goodbye brings the device back."""
-    return bool(report.online) and d.contact.offline_at is not None and _come_back(runner, d)
-
-
-def _come_back(runner: Runner, d: DeviceState) -> bool:
-    contact = d.contact
-    if contact.offline_at is not None:
-        contact.offline_at = None
-        runner.dirty_devices.add(d)
-    contact.silent = contact.doubted = False
-    d.values = d.raw
-    arm(runner, contact)
-    return True
 
 
 def _believe(sample: Sample, types: tuple[type, ...]) -> Value | None:
