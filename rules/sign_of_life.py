@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
+from hub.model.kinds import LINK_LOST
 from hub.model.report import Report
 from rules.contact import arm, hide
 from rules.cut import end_wait, has_returned
@@ -23,6 +24,8 @@ def note_contact(runner: Runner, d: DeviceState, report: Report) -> bool:
         return False
     if report.retained:
         return _note_birth(runner, d, report)
+    if report.event == LINK_LOST:
+        return False
     contact.heard_at = max(contact.heard_at, report.received)
     if contact.listens != NEVER and has_returned(d, report):
         end_wait(runner, d)

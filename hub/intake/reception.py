@@ -15,6 +15,7 @@ from hub.intake.router import Router
 from hub.intake.timekeeping import Timekeeper
 from hub.model.device import Device, DeviceUid
 from hub.model.journal import Draft
+from hub.model.kinds import LINK_LOST
 from hub.model.report import Report, Sample, Topic
 from hub.ports import Envelope, NewcomerRow, QuarantineRow
 from hub.services.counter import Verdict
@@ -95,7 +96,7 @@ class Reception:
     def lose(self, uid: str, why: str, batch: Batch) -> None:
         """Note that a device is gone, once, for screens, history and rules."""
         if self.presence.lose(uid):
-            self.make_event(uid, "link.lost", batch, batch.now)
+            self.make_event(uid, LINK_LOST, batch, batch.now)
             self.tell(uid, "device.silent", batch, why=why)
 
     def _take_report(self, report: Report, batch: Batch, *, judging: bool, skipped: bool) -> None:

@@ -203,6 +203,21 @@ def test_silence_is_told_after_the_last_message() -> None:
     assert brief(engine.apply(say(1001, mode="auto"))) == [("clear", 1001.0)]
 
 
+def test_that_the_hub_calls_a_device_lost_is_no_sign_of_life_of_it() -> None:
+    engine = start(write("silent('3m')", 'release = "30s"'))
+    engine.apply(say(0, arm_position="open"))
+    lost = Report(
+        address="u1",
+        uid=DeviceUid("u1"),
+        topic=Topic.EVENT,
+        at=T0 + 184,
+        received=T0 + 184,
+        event="link.lost",
+    )
+    assert brief(engine.advance(T0 + 183)) == [("raise", 180.0)]
+    assert brief(engine.apply(lost) + engine.advance(T0 + 3600)) == []
+
+
 def test_a_message_exactly_at_the_limit_of_silence_is_in_time() -> None:
     engine = start(write("silent('3m')"))
     for at in (0, 180, 360):
