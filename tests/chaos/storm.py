@@ -7,11 +7,10 @@ from math import inf
 from random import Random
 from typing import Any
 
-import msgspec
-
 from hub.model.device import Kind
 from hub.ports import Envelope
 from tests.chaos.storm_scene import HEALTHY, POWERED, Root, Scene
+from tests.support.spoken import Line, deliver
 
 START = 1_764_000_000.0
 STRUCK = 60.0
@@ -34,16 +33,6 @@ DELAY = 5.0
 WILL_SHARE, WHISPER_SHARE = 0.4, 0.5
 MOST_LEFT = 2
 """Devices, at most, that stay down when the root is back; three would be a common fault."""
-
-
-class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A message: `at` and `arrives` in seconds from the start."""
-
-    at: float
-    arrives: float
-    device: str
-    topic: str
-    body: dict[str, Any]
 
 
 class Storm:
@@ -72,19 +61,8 @@ class Storm:
         return self.left - {low for name in self.left for low in self.scene.below(name)}
 
     def envelopes(self) -> Iterator[Envelope]:
-        """Yield every message as the broker delivers it."""
-        numbers: dict[tuple[str, str], int] = {}
-        for line in self.lines:
-            seq = numbers[line.device, line.topic] = numbers.get((line.device, line.topic), 0) + 1
-            stamp = {"boot": "b1", "ts": START + line.at, "seq": seq}
-            body = {**({"boot": "b1"} if line.topic == "avail" else stamp), **line.body}
-            yield Envelope(
-                link="mqtt",
-                address=f"ld/gs/{line.device}/{line.topic}",
-                payload=msgspec.json.encode(body),
-                received=START + line.arrives,
-                token=object(),
-            )
+        """Return every message as the broker delivers it."""
+        return deliver(self.lines, START)
 
     def _choose_left(self) -> set[str]:
         below = {name for root in self.scene.roots for name in self.scene.below(root.device)}

@@ -25,6 +25,8 @@ from hub.store.memory import MemoryStore
 from rules.rule import Rule
 from tests.unit.intake.stage import MODELS, PLACES, RULES, Hand, Sender
 
+DIALECTS = ("lingdang", "modbus")
+"""Meters speak the hub's own dialect here, as behind a gateway."""
 SESSION, LINK = "mqtt-state", "mqtt"
 ALL = 1_000_000
 REPLAYED = 3600.0
@@ -132,7 +134,7 @@ class StraightHub:
             sender=Sender(),
             spawn=_refuse,
             project=make_projector("gs", lambda: self.places),
-            drivers={"lingdang": LingdangDriver(self.models)},
+            drivers=dict.fromkeys(DIALECTS, LingdangDriver(self.models)),
             link_drivers={LINK: "lingdang"},
             carried={SESSION: LINK},
             devices=self.devices,

@@ -35,10 +35,10 @@ PLACES = {
 
 
 def device(name: str, kind: Kind = Kind.BARRIER_GATE, **fields: Any) -> Device:  # noqa: ANN401
-    """Make a device of the shipped model of its kind; its address is its id."""
-    model = f"ld-{kind.replace('_', '-')}"
+    """Make a device, of the shipped model of its kind if no other; its address is its id."""
     base = {"place": "gs/a/b1", "uid": DeviceUid(f"d_{name}"), "id": name, "address": name}
-    return Device(kind=kind, model=model, **{**base, **fields})
+    base["model"] = f"ld-{kind.replace('_', '-')}"
+    return Device(kind=kind, **{**base, **fields})
 
 
 GATE, OTHER = device("gate-1"), device("gate-2")
