@@ -7,7 +7,7 @@ behind one that is closed, and each answers with a sentence in Chinese and Engli
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -117,6 +117,22 @@ class Flapping:
         """Return the instant from which the alarm no longer flaps; None when it does not."""
         raises = self._raises.get((subject, rule))
         return raises[0] + FLAP_WINDOW if raises and len(raises) > FLAPS else None
+
+    def raises(self, key: tuple[str, str]) -> tuple[float, ...]:
+        """Return the instants that are remembered of an alarm (subject, rule)."""
+        return tuple(self._raises.get(key, ()))
+
+    def recall(self, key: tuple[str, str], raises: Iterable[float]) -> None:
+        """Take back what `raises` gave before a restart."""
+        if instants := deque(raises, maxlen=FLAPS + 1):
+            self._raises[key] = instants
+
+    def forget(self, now: float) -> list[tuple[str, str]]:
+        """Forget the alarms that were not raised within the window, and return them."""
+        old = [key for key, raises in self._raises.items() if raises[-1] <= now - FLAP_WINDOW]
+        for key in old:
+            del self._raises[key]
+        return old
 
 
 # ---- the gates

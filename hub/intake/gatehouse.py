@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from hub.intake.gate_memory import FireWatch, Key, WaitingRoom
+from hub.intake.fire_watch import FireWatch
+from hub.intake.gate_book import GateBook, Key
 from hub.model.alarm import Action, Decision, Severity
 from hub.model.device import Device
 from hub.model.instant import to_rfc3339
@@ -21,7 +22,7 @@ from hub.model.report import Quality, Report
 from hub.model.window import Window, WindowKind
 from hub.ports import PointRow, StateRow
 from hub.services.window_book import in_force
-from rules.gates import Answer, Flapping, Situation, Verdict, fire_zone, judge, judge_clear
+from rules.gates import Answer, Situation, Verdict, fire_zone, judge, judge_clear
 
 FIRE_POINT = "fire.input"
 GATE_NAMES: Mapping[str, Mapping[str, str]] = {
@@ -89,10 +90,8 @@ class Gatehouse:
         places: Mapping[str, Place],
         repairs: Repairs = lambda _uid, _fault: (),
     ) -> None:
-        self._flapping = Flapping()
+        self._book = GateBook()
         self._fires = FireWatch()
-        self._stopped = WaitingRoom("stopped")
-        self._clears = WaitingRoom("clear")
         self._raised: set[Key] = set()
         self._last: dict[Key, Verdict] = {}
         self._windows: tuple[Window, ...] = ()
@@ -113,21 +112,17 @@ class Gatehouse:
     def restore(
         self, points: Iterable[PointRow], raised: Iterable[Key], states: Sequence[StateRow]
     ) -> None:
-        """Take over which fire inputs are active, which alarms are open, and who waits."""
-        self._raised = set(raised)
-        for room in (self._fires, self._stopped, self._clears):
-            room.restore(states)
+        """Take over which fire inputs are active, which alarms are open, and what is held back."""
+        self._book.restore(states)
+        self._fires.restore(states)
+        self._raised = {key for key in raised if not self._book.is_stopped(key)}
         for row in points:
             if row.point == FIRE_POINT and row.value is True:
                 self._note_fire(row.uid, row.at, active=True)
 
     def take_states(self) -> list[StateRow]:
         """Return what has changed since the last call, to be stored in the same commit."""
-        return [
-            *self._fires.take_rows(),
-            *self._stopped.take_rows(),
-            *self._clears.take_rows(),
-        ]
+        return [*self._book.take_states(), *self._fires.take_rows()]
 
     def hear(self, report: Report) -> None:
         """Note a fire input that has changed."""
@@ -144,22 +139,20 @@ class Gatehouse:
             return self._admit_clear(key, decision, now), False
         if decision.action is Action.CHANGE:
             return decision, self._changes_while_stopped(key, decision)
-        self._clears.drop(key)
-        self._flapping.note(decision)
+        self._book.flapping.note(decision)
         verdict = judge(decision, self._situation(decision, now))
         self._last[key] = verdict
         quiet = verdict.gate in STOPPING
-        if quiet:
-            self._stopped.put(decision)
-        else:
-            self._stopped.drop(key)
+        self._book.note_raise(decision, stopped=quiet)
+        if not quiet:
             self._raised.add(key)
         return decision, quiet
 
     def _changes_while_stopped(self, key: Key, decision: Decision) -> bool:
-        if key not in self._stopped:
+        if not self._book.is_stopped(key):
             return False
-        self._stopped.put(msgspec.structs.replace(decision, action=Action.RAISE))
+        raised = msgspec.structs.replace(decision, action=Action.RAISE)
+        self._book.note_raise(raised, stopped=True)
         return True
 
     def retry(self, now: float, is_ending: IsEnding) -> list[tuple[Decision, bool]]:
@@ -172,13 +165,13 @@ class Gatehouse:
         self._next_try = now + TRY_AGAIN
         admitted = [
             (decision, False)
-            for decision in self._stopped
+            for decision in self._book.stopped()
             if judge(decision, self._situation(decision, now)).gate not in STOPPING
             and not is_ending(decision.subject, decision.rule)
         ]
         for decision, _ in admitted:
             key = (decision.subject, decision.rule)
-            self._stopped.drop(key)
+            self._book.let_go(key)
             self._raised.add(key)
         return admitted + self._quiet_clears(now)
 
@@ -200,24 +193,24 @@ class Gatehouse:
         ]
 
     def _admit_clear(self, key: Key, decision: Decision, now: float) -> Decision | None:
-        self._stopped.drop(key)
         self._last.pop(key, None)
         if not judge_clear(self._situation(decision, now)).open:
-            self._clears.put(decision)
+            since = self._book.flapping.quiet_at(*key) or decision.at
+            self._book.hold_clear(msgspec.structs.replace(decision, at=since))
             return None
+        self._book.let_go(key)
         self._raised.discard(key)
         return decision
 
     def _quiet_clears(self, now: float) -> list[tuple[Decision, bool]]:
-        quiet = [
-            decision
-            for decision in self._clears
-            if judge_clear(self._situation(decision, now)).open
-        ]
+        """Return the clears of alarms that flap no more, at the instant from which they do not."""
+        clears = self._book.clears()
+        quiet = [each for each in clears if judge_clear(self._situation(each, now)).open]
         for decision in quiet:
             key = (decision.subject, decision.rule)
-            self._clears.drop(key)
+            self._book.let_go(key)
             self._raised.discard(key)
+        self._book.forget(now)
         return [(decision, False) for decision in quiet]
 
     def _situation(self, decision: Decision, now: float) -> Situation:
@@ -234,7 +227,7 @@ class Gatehouse:
             ),
             notices=tuple(found(kind=WindowKind.NOTICE)),
             fire_zones=self._fires.zones(now),
-            raises=self._flapping.count(decision.subject, decision.rule, now),
+            raises=self._book.flapping.count(decision.subject, decision.rule, now),
             is_open=(decision.subject, decision.rule) in self._raised,
         )
 

@@ -8,8 +8,9 @@ from typing import Any
 from hub.intake.batch import Batch
 from hub.intake.command_room import CommandRoom
 from hub.intake.counting import COUNTER_PREFIX
+from hub.intake.fire_watch import FIRE_PREFIX
 from hub.intake.flood import HELD_PREFIX
-from hub.intake.gate_memory import GATE_PREFIX
+from hub.intake.gate_book import GATES_PREFIX
 from hub.intake.gatehouse import Gatehouse, why
 from hub.model.alarm import Decision
 from hub.model.catalogue import DeviceModel
@@ -61,7 +62,7 @@ class Judge:
     def restore(self, snapshot: Snapshot, history: Iterable[Report], now: float) -> None:
         """Take up where the last run stopped; raises and clears nothing by itself."""
         rows = snapshot.states
-        others = (TOPOLOGY_PREFIX, HELD_PREFIX, COUNTER_PREFIX, GATE_PREFIX)
+        others = (TOPOLOGY_PREFIX, HELD_PREFIX, COUNTER_PREFIX, GATES_PREFIX, FIRE_PREFIX)
         mine = [row for row in rows if not row.key.startswith(others)]
         self._engine.restore(mine, snapshot.points, snapshot.heard, history, now)
         self._topology.restore([row for row in rows if row.key.startswith(TOPOLOGY_PREFIX)], now)

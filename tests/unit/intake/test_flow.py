@@ -6,7 +6,7 @@ import pytest
 
 from hub.clock import ManualClock
 from hub.errors import CommandRefusedError, ConflictError, LinkError, NotFoundError
-from hub.intake.gate_memory import AFTER_FIRE
+from hub.intake.fire_watch import AFTER_FIRE
 from hub.model.access import Identity, Role
 from hub.model.command import CommandState
 from hub.model.device import Lifecycle, LinkState
