@@ -28,6 +28,7 @@ STEP = 10_000
 TICK = 1.0
 """Seconds of history after which the deadlines of silent devices are looked at."""
 WEEK = 7 * 86_400.0
+FIRE_POINT = "fire.input"
 
 
 class BacktestResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,12 +133,13 @@ class _Course:
         """Take the next report of history."""
         if not self.start:
             self.start = report.at
-        if report.at >= self._tick:
+        fire = _find_fire(report) if report.uid in self._zones else None
+        if report.at >= self._tick or fire is not None:
             self.advance(nextafter(report.at, -inf))  # facts come before timers
         self.now = max(self.now, report.at)
         self._decisions += self._engine.apply(report)
-        if report.uid in self._zones and report.samples:
-            self._watch_fire(report)
+        if fire is not None:
+            self.ledger.note_fire(report.uid, self._zones[report.uid], report.at, burns=fire)
 
     def advance(self, now: float) -> None:
         """Let every deadline come, and send what was decided on its way, in order of time."""
@@ -149,10 +151,12 @@ class _Course:
             self.ledger.take(self._topology.take(decision, decision.at), decision.at)
         self.ledger.take(self._topology.advance(now), now)
 
-    def _watch_fire(self, report: Report) -> None:
-        for sample in report.samples:
-            if sample.point == "fire.input" and not report.late and sample.value is not None:
-                self.ledger.note_fire(report.uid, self._zones[report.uid], burns=bool(sample.value))
+
+def _find_fire(report: Report) -> bool | None:
+    """Return what a report says of a fire input; None where it says nothing of now."""
+    said = (sample.value for sample in report.samples if sample.point == FIRE_POINT)
+    value = next((each for each in said if each is not None), None)
+    return None if value is None or report.late else bool(value)
 
 
 def _in_service(device: Device) -> Device:

@@ -45,6 +45,7 @@ class Ledger:
         self._open: dict[Key, PastAlarm] = {}
         self._closed: list[PastAlarm] = []
         self._fires: dict[str, str] = {}
+        self._stopped: dict[Key, Decision] = {}
         self._flapping = Flapping()
         self._held_open: set[Key] = set()
 
@@ -53,12 +54,17 @@ class Ledger:
         every = [*self._closed, *self._open.values()]
         return tuple(sorted(every, key=lambda each: (each.raised_at, each.subject, each.rule)))
 
-    def note_fire(self, uid: str, zone: str, *, burns: bool) -> None:
-        """Note that a fire input has become active, or quiet again."""
+    def note_fire(self, uid: str, zone: str, now: float, *, burns: bool) -> None:
+        """Note that a fire input has become active, or quiet again: then what it held back goes on.
+
+        What was decided before `now` has been written down.
+        """
         if burns:
             self._fires[uid] = zone
-        else:
-            self._fires.pop(uid, None)
+        elif self._fires.pop(uid, None):
+            for key, decision in tuple(self._stopped.items()):
+                verdict = judge(decision, self._situation(key, now))
+                self._admit(key, decision, self._open[key], verdict.gate)
 
     def take(self, outcomes: Iterable[Outcome], now: float) -> None:
         """Write down what became of decisions at an instant."""
@@ -70,14 +76,22 @@ class Ledger:
             if isinstance(outcome, Held):
                 continue
             if isinstance(outcome, Folded):
-                alarm = self._open.get(key) or _write(decision)
-                self._open[key] = msgspec.structs.replace(alarm, explained_by=outcome.into)
+                self._fold(key, decision, outcome.into)
             elif decision.action is Action.CLEAR:
                 self._clear(key, decision.at)
             elif decision.action is Action.CHANGE:
                 self._change(key, decision)
             else:
                 self._raise(key, decision, now)
+
+    def _fold(self, key: Key, decision: Decision, into: Key) -> None:
+        """Mark an alarm as explained, and list it with the root, unless both are one device's."""
+        alarm = self._open.get(key) or _write(decision)
+        self._open[key] = msgspec.structs.replace(alarm, explained_by=into)
+        root = self._open.get(into)
+        if root is not None and decision.subject not in {root.subject, *root.children}:
+            children = (*root.children, decision.subject)
+            self._open[into] = msgspec.structs.replace(root, children=children)
 
     def _raise(self, key: Key, decision: Decision, now: float) -> None:
         self._flapping.note(decision)
@@ -86,12 +100,18 @@ class Ledger:
         if verdict.gate in {"duplicate", "flapping"}:
             return
         alarm = self._open.get(key) or _write(decision)
-        self._open[key] = alarm = msgspec.structs.replace(
-            alarm, explained_by=None, stopped_by=verdict.gate, children=decision.children
-        )
-        if verdict.open:
-            self.bells += len(decision.tell)
-            self.tell(alarm)
+        alarm = msgspec.structs.replace(alarm, explained_by=None, children=decision.children)
+        self._admit(key, decision, alarm, verdict.gate)
+
+    def _admit(self, key: Key, decision: Decision, alarm: PastAlarm, gate: str) -> None:
+        """Keep an alarm, and tell it unless a gate stops it."""
+        self._open[key] = alarm = msgspec.structs.replace(alarm, stopped_by=gate)
+        if gate:
+            self._stopped[key] = decision
+            return
+        self._stopped.pop(key, None)
+        self.bells += len(decision.tell)
+        self.tell(alarm)
 
     def _change(self, key: Key, decision: Decision) -> None:
         alarm = self._open.get(key)
@@ -99,6 +119,7 @@ class Ledger:
             self._open[key] = msgspec.structs.replace(alarm, severity=decision.severity)
 
     def _clear(self, key: Key, at: float) -> None:
+        self._stopped.pop(key, None)
         if judge_clear(self._situation(key, at)).open:
             self._close(key, at)
         else:
@@ -127,7 +148,7 @@ class Ledger:
             device=device,
             fire_zones=tuple(self._fires.values()),
             raises=self._flapping.count(subject, rule, now),
-            is_open=known is not None and known.explained_by is None,
+            is_open=known is not None and not known.explained_by and not known.stopped_by,
         )
 
 

@@ -110,6 +110,13 @@ def test_a_dead_switch_is_one_ticket_with_its_children() -> None:
     assert all(each.cleared_at for each in result.alarms)
 
 
+def test_who_falls_silent_behind_a_known_fault_is_listed_with_it() -> None:
+    silent = {"sw": (600.0, 2400.0), "cam1": (1200.0, 2400.0)}
+    root, late = run(life(HOUR, silent)).alarms
+    assert (root.subject, root.children) == ("sw", ("cam1",))
+    assert late.explained_by == ("sw", "switch-silent")
+
+
 def test_a_cut_of_twenty_minutes_leaves_no_ticket_behind_for_the_children() -> None:
     result = run(life(2 * HOUR, everybody_behind_the_switch(600, 1800)))
     assert {each.explained_by for each in result.alarms if each.subject != "sw"} == {
@@ -185,6 +192,21 @@ def test_a_fire_holds_back_what_it_explains_and_is_itself_told() -> None:
     assert by_rule["door-forced"].stopped_by == "fire"
     assert by_rule["door-held"].stopped_by == "fire"
     assert told(result) == [("access", "access.fire_input")]
+
+
+def test_what_fire_held_back_is_told_when_the_fire_is_over() -> None:
+    burning = story(HOUR, "access", (601.0, {"fire.input": True}), (900.0, {"fire.input": False}))
+    held = story(HOUR, "door0", (602.0, {"door.open": True}), (1800.0, {"door.open": False}))
+    result = run(
+        mixed(
+            (each for each in burning if each.uid != "door0"),
+            (each for each in held if each.uid == "door0"),
+        )
+    )
+    assert told(result) == [("access", "access.fire_input"), ("door0", "door.held")]
+    door = result.alarms[-1]
+    assert door.raised_at == pytest.approx(T + 602 + 120, abs=1)
+    assert result.bells == len(["guard", "crew", "manager"]) + len(["guard"])
 
 
 def test_a_flapping_boom_is_held_open_until_it_is_quiet() -> None:
