@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from hub.intake.fire_watch import AFTER_FIRE
 from hub.model.alarm import AlarmState
 from hub.model.report import Value
 from rules.gates import FLAP_WINDOW, FLAPS
 from tests.support.spoken import Line, deliver
 from tests.support.straight_hub import StraightHub, in_loop
-from tests.unit.intake.stage import CONTROLLER, DOOR, GATE, SITE
+from tests.unit.intake.stage import CONTROLLER, GATE, SITE
 
 START = 1_764_000_000.0
-FIRE = 100.0
+FIRE = 200.0
 """Seconds for which the fire input is active, from the first message on."""
+END = FIRE + AFTER_FIRE + 30.0
 
 
 def state(at: float, device: str, **points: Value) -> Line:
@@ -41,15 +43,19 @@ def live(lines: list[Line], until: float, restart_at: float | None) -> StraightH
     return in_loop(run)
 
 
-@pytest.mark.parametrize("restart_at", [None, 50.0])
+@pytest.mark.parametrize("restart_at", [None, 250.0])
 def test_what_fire_held_back_is_told_when_it_is_over(restart_at: float | None) -> None:
-    forced = Line(at=10, arrives=10, device=DOOR.id, topic="event", body={"name": "door.forced"})
     burning = state(0, CONTROLLER.id, fire_input=True)
+    opened = state(1, GATE.id, arm_position="open", mode="auto", loop_occupied=False)
     over = state(FIRE, CONTROLLER.id, fire_input=False)
-    hub = live([burning, state(1, DOOR.id, door_open=False), forced, over], 130, restart_at)
-    (alarm,) = [each for each in hub.alarms() if each.rule == "door-forced"]
-    assert (alarm.state, alarm.raised_at) == (AlarmState.RAISED, START + 10)
-    assert "door-forced" in [ticket.rule for ticket in hub.tickets()]
+    still = [state(at, GATE.id, arm_position="open") for at in range(50, int(END), 50)]
+    lines = sorted([burning, opened, over, *still], key=lambda line: line.at)
+    hub = live(lines, END, restart_at)
+    (alarm,) = [each for each in hub.alarms() if each.rule == "barrier-stuck-open"]
+    hold = 180
+    assert (alarm.state, alarm.raised_at) == (AlarmState.RAISED, START + 1 + hold)
+    (opening,) = [each for each in hub.tickets() if each.rule == "barrier-stuck-open"]
+    assert opening.opened_at >= START + FIRE + AFTER_FIRE
 
 
 @pytest.mark.parametrize("restart_at", [None, 340.0])
