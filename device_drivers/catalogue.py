@@ -31,7 +31,6 @@ _Form = TypeVar("_Form")
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.([a-z0-9_]+|\*))*")
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _MODEL_KEYS = msgspec.structs.fields(DeviceModel)
-_LAST_ADDRESS = 0xFFFF
 _NEEDED = ("id", "kind", "driver", "name", "points")
 
 
@@ -143,9 +142,6 @@ class _Sheet:
             if word not in known:
                 hint = _nearest(word, known)
                 self._complain(word, f"register {number}: no {what} {word!r}", hint)
-        if not 0 <= register.address <= _LAST_ADDRESS:
-            told = f"address {register.address} is not in 0 to {_LAST_ADDRESS}"
-            self._complain(str(register.address), f"register {number}: {told}", "")
         return len(self.problems) == before
 
     def _convert(self, raw: object, form: type[_Form], key: str, prefix: str = "") -> _Form | None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from hub.model.device import Kind
+
+YEAR = 366 * 86400.0
+"""Seconds; longer periods are slips."""
+Number = Annotated[float, msgspec.Meta(ge=-1e18, le=1e18)]
+"""Finite: TOML also knows `inf` and `nan`, and nothing compares with the latter."""
 
 
 class PointType(StrEnum):
@@ -31,9 +36,9 @@ class PointSpec(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     type: PointType
     unit: str = ""
-    period: float = 0.0
-    minimum: float | None = None
-    maximum: float | None = None
+    period: Annotated[float, msgspec.Meta(ge=0, le=YEAR)] = 0.0
+    minimum: Number | None = None
+    maximum: Number | None = None
     fastest: Annotated[float, msgspec.Meta(gt=0)] | None = None
     roll_over: Annotated[float, msgspec.Meta(gt=0)] | None = None
     values: tuple[str, ...] = ()
@@ -52,10 +57,10 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     point: str
-    address: int
+    address: Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
     type: str
     order: str = "ABCD"
-    scale: float = 1.0
+    scale: Number = 1.0
     no_value: tuple[int, ...] = ()
     decode: dict[str, str | bool] = {}
     mask: int = 0
@@ -72,9 +77,9 @@ class DeviceModel(msgspec.Struct, frozen=True, kw_only=True):
     points: dict[str, PointSpec]
     events: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
-    heartbeat: float = 60.0
-    function: int = 0
-    max_registers: int = 32
+    heartbeat: Annotated[float, msgspec.Meta(gt=0, le=YEAR)] = 60.0
+    function: Literal[0, 3, 4] = 0
+    max_registers: Annotated[int, msgspec.Meta(ge=1, le=125)] = 32
     registers: tuple[Register, ...] = ()
     source: str = ""
     confidence: str = ""
