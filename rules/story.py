@@ -11,7 +11,7 @@ import msgspec
 from hub.model.alarm import Action, Decision
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device, DeviceUid, Kind, LinkState
-from hub.model.kinds import find_core_point
+from hub.model.kinds import CORE_POINTS, find_core_point
 from hub.model.place import Place
 from hub.model.report import Quality, Report, Sample, Topic
 from hub.ports import HeardRow, PointRow, StateRow
@@ -178,7 +178,8 @@ def _make_model(rule: Rule, example: Example, models: Mapping[str, DeviceModel])
     known = models.get(example.model)
     if known is not None:
         return msgspec.structs.replace(known, heartbeat=math.inf)
-    points = {name: msgspec.structs.replace(spec, period=0.0) for name, spec in rule.points.items()}
+    told = {**CORE_POINTS[rule.kinds[0]], **rule.points}
+    points = {name: msgspec.structs.replace(spec, period=0.0) for name, spec in told.items()}
     return DeviceModel(
         id="story",
         kind=rule.kinds[0],

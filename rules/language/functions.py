@@ -10,7 +10,7 @@ from hub.model.catalogue import PointType
 from rules.language import group, happening, moment
 from rules.language.arguments import check_arguments
 from rules.language.compiler import Builder, Compiler
-from rules.language.node import Node, Run, Type
+from rules.language.node import Node, Run, Type, constant
 from rules.state import NEVER, DeviceState
 from rules.summary import Extreme, Median, Summary
 from rules.tracker import Duration, Previous, Slots, Streak
@@ -126,6 +126,20 @@ def _previous(compiler: Compiler, call: ast.Call) -> Node:
     return Node(type=kind, run=lambda d: d.trackers[index].value, choices=spec.values)
 
 
+def _has(compiler: Compiler, call: ast.Call) -> Node:
+    check_arguments(compiler, call, 1)
+    words, plan = compiler.words(call.args[0]), compiler.scope.plan
+    name = ".".join(words)
+    if plan.find_point(name) is None:
+        raise compiler.fail(
+            call.args[0],
+            "the name of a point is needed here",
+            "此处应为测点名",
+            compiler.near(words),
+        )
+    return constant(plan.model is None or name in plan.model.points)
+
+
 def _age(compiler: Compiler, call: ast.Call) -> Node:
     check_arguments(compiler, call, 1)
     slot, _ = compiler.point(call.args[0])
@@ -228,6 +242,7 @@ FUNCTIONS: dict[str, Builder] = {
     "greatest": _pick(max),
     "abs": _abs,
     "previous": _previous,
+    "has": _has,
     "age": _age,
     "streak": _streak,
     "slots": _slots,

@@ -20,8 +20,9 @@ from rules.ruleset import load_rules
 WORDS = (
     "arm.position", "mode", "loop.occupied", "motor.temperature", "param.limit", "device.x",
     "'open'", "'3m'", "3", "0.5", "True", "and", "or", "not", "==", "<", "in", "(", ")", ",",
-    "silent(", "avg(", "event('vehicle.passed')", "streak(", "+", "/", "-", "peer('camera').online",
-    "duration(", "age(", "time_between('22:00','06:00')", "least(", "[", "]", ".", "'",
+    "silent(", "has(", "avg(", "event('vehicle.passed')", "streak(", "+", "/", "-",
+    "peer('camera').online", "duration(", "age(", "time_between('22:00','06:00')",
+    "least(", "[", "]", ".", "'",
 )  # fmt: skip
 HEAD = """[[rule]]
 id     = "r"
