@@ -86,6 +86,11 @@ VALUES: Mapping[str, Sequence[Value]] = {
     "battery.ok": FLAG,
 }
 """Point → what it may be: on both sides of every limit that the library has."""
+BAD = {
+    "loop.occupied", "boom.broken", "tamper", "fire.input", "door.open", "arm.limit_open",
+    "exit_button.pressed", "contact.fault", "trapped", "pipe.empty",
+}  # fmt: skip
+"""Flags that say something bad where they are true."""
 EVENTS: Mapping[str, Sequence[str]] = {
     "gate": ("vehicle.passed", "opened.locally"),
     "door": ("door.forced", "door.held", "exit.requested"),
@@ -111,14 +116,29 @@ _HUSHES = [(name, what, None) for name in BY_ID for what in (QUIET, LOUD)]
 gaps = st.sampled_from([0.5, 1.5, 4.0, 12.0, 33.0, 70.0, 200.0, 700.0])
 
 
+FLICKER = 1.0
+"""Seconds after which a point may be as it was: shorter than any hold."""
+
+
 def _turns(changes: Sequence[tuple[str, str, Any]], most: int) -> st.SearchStrategy[list[Turn]]:
-    turn = st.tuples(gaps, st.sampled_from(changes)).map(lambda pair: (pair[0], *pair[1]))
-    return st.lists(turn, min_size=8, max_size=most)
+    """Return lists of changes, some of which are taken back at once."""
+    turn = st.tuples(gaps, st.sampled_from(changes), st.booleans()).map(_flicker)
+    return st.lists(turn, min_size=8, max_size=most).map(_flatten)
 
 
-stories = _turns(_CHANGES, 30)
+def _flatten(parts: list[list[Turn]]) -> list[Turn]:
+    return [turn for part in parts for turn in part]
+
+
+def _flicker(drawn: tuple[float, tuple[str, str, Any], bool]) -> list[Turn]:
+    gap, (name, what, value), is_brief = drawn
+    first: list[Turn] = [(gap, name, what, value)]
+    return [*first, (FLICKER, name, what, _healthy(what))] if is_brief and what in VALUES else first
+
+
+stories = _turns(_CHANGES, 20)
 """Everybody is heard all the time."""
-silent_stories = _turns([*_CHANGES, *_HUSHES * 3], 30)
+silent_stories = _turns([*_CHANGES, *_HUSHES * 3], 20)
 """Some fall silent, and come back."""
 
 
@@ -140,9 +160,7 @@ def tell(turns: Sequence[Turn], delays: Mapping[str, float] | None = None) -> To
 def _speak(who: Device, turns: Sequence[Turn], end: float, lag: float) -> Iterator[Line]:
     """Say the whole state and all measurements with each beat, and at once what has changed."""
     periods = {name: spec.period for name, spec in MODELS[who.model].points.items()}
-    points: dict[str, Value] = {
-        point: VALUES[point][-1 if _is_bad(point) else 0] for point in _points(who.id)
-    }
+    points = {point: _healthy(point) for point in _points(who.id)}
     shift = 0.001 * list(BY_ID).index(who.id)
     own = [(at, what, value) for at, name, what, value in _by_time(turns) if name == who.id]
     beats = [(BEAT * number, "", None) for number in range(int(end / BEAT) + 1)]
@@ -179,9 +197,5 @@ def _line(who: Device, at: float, lag: float, topic: str, body: dict[str, Any]) 
     return Line(at=at, arrives=at + lag, device=who.id, topic=topic, body=body)
 
 
-def _is_bad(point: str) -> bool:
-    """Tell whether a flag says something bad where it is true."""
-    return point in {
-        "loop.occupied", "boom.broken", "tamper", "fire.input", "door.open", "arm.limit_open",
-        "exit_button.pressed", "contact.fault", "trapped", "pipe.empty",
-    }  # fmt: skip
+def _healthy(point: str) -> Value:
+    return VALUES[point][-1 if point in BAD else 0]
