@@ -18,7 +18,7 @@ from hub.services.rule_shelf import RULE_VERSIONS, RuleShelf
 from hub.site_books import DEVICES, known_uids
 from hub.store.peek import newest_instant, read_collection
 from hub.store.replay import replay_file
-from rules.backtest import BacktestResult, Difference, backtest, compare
+from rules.backtest import BacktestResult, Difference, backtest, compare, concerned
 from rules.ledger import PastAlarm
 from rules.rule import Rule
 from rules.ruleset import load_rules
@@ -135,8 +135,9 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
 
     def run(self, rules: Sequence[Rule], telling: Telling | None = None) -> BacktestResult:
         """Run the rules over it."""
-        history = replay_file(self.path, start=self.start, end=self.end, uids=None)
         site = self.world.site
+        uids = concerned(rules, site.devices, site.places, self.world.models)
+        history = replay_file(self.path, start=self.start, end=self.end, uids=uids)
         names = {device.uid: device.id for device in site.devices}
 
         def tell(alarm: PastAlarm) -> None:

@@ -22,6 +22,7 @@ from rules.gates import fire_zone
 from rules.ledger import Ledger, PastAlarm
 from rules.rule import Rule
 from rules.topology import Topology
+from rules.world import build_world
 
 STEP = 10_000
 """Reports between two calls of `progress`."""
@@ -89,6 +90,24 @@ def backtest(
         end=course.now,
         bells=course.ledger.bells,
     )
+
+
+def concerned(
+    rules: Sequence[Rule],
+    devices: Iterable[Device],
+    places: Mapping[str, Place],
+    models: Mapping[str, DeviceModel],
+) -> set[str]:
+    """Return the uids of the devices of whose history the rules need to know.
+
+    A fire input is one of them: it explains what doors and gates say.
+    """
+    world = build_world(rules, [_in_service(device) for device in devices], places, models)
+    return {
+        uid
+        for uid, d in world.items()
+        if d.watches or d.dependents or d.device.kind is Kind.ACCESS_CONTROLLER
+    }
 
 
 def compare(before: BacktestResult, after: BacktestResult) -> Difference:

@@ -1,0 +1,215 @@
+"""What rules cost: a message against their number, a point with ten, a long window, a back-test.
+
+CPU time of this process, in turns, so that a busy machine does not count.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+import tracemalloc
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from device_drivers.catalogue import load_models, shipped_models
+from hub.clock import SystemClock
+from hub.loading import shipped_rules
+from hub.model.device import Device, DeviceUid, Kind
+from hub.model.place import Place
+from hub.model.report import Report, Sample, Topic, Value
+from hub.ports import Changes
+from hub.store.replay import replay_file
+from hub.store.sqlite import open_store
+from rules.backtest import backtest, concerned
+from rules.engine import Engine
+from rules.rule import Rule
+from rules.ruleset import load_rules
+from tests.benchmarks.report import Row, print_table, spread, write_results
+
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(1200)]
+
+DEVICES, ROUNDS, RUNS = 10_000, 3, 3
+START = 1_764_000_000.0
+PLACES = {f"c/b{n}": Place(path=f"c/b{n}", name=f"{n}") for n in range(100)}
+PLACES["c"] = Place(path="c", name="c")
+MODELS = load_models(shipped_models())
+LIBRARY = load_rules(shipped_rules(), MODELS, prove=False)
+BACKTEST_DEVICES, BACKTEST_HOURS = 1000, 6
+"""A 120th of the month that the design asks for; the rate is what counts."""
+
+
+def make_devices(count: int) -> list[Device]:
+    """Make gates and doors in turn, a hundred buildings of them."""
+    kinds = (Kind.BARRIER_GATE, "ld-barrier-gate"), (Kind.UNIT_DOOR, "ld-unit-door")
+    return [
+        Device(
+            uid=DeviceUid(f"u{n}"),
+            id=f"d{n}",
+            address=f"d{n}",
+            kind=kinds[n % 2][0],
+            model=kinds[n % 2][1],
+            place=f"c/b{n % 100}",
+        )
+        for n in range(count)
+    ]
+
+
+def say(n: int, at: float, points: Mapping[str, Value]) -> Report:
+    """Return a state of device `n`."""
+    return Report(
+        address="",
+        uid=DeviceUid(f"u{n}"),
+        topic=Topic.STATE,
+        at=at,
+        received=at,
+        boot="b1",
+        seq=int(at),
+        samples=tuple(Sample(name, value) for name, value in points.items()),
+    )
+
+
+def rounds(count: int, number: int) -> Iterator[Report]:
+    """Yield a state of five points of each device, a minute later in each round."""
+    for turn in range(number):
+        odd = bool(turn % 2)
+        gate: dict[str, Value] = {
+            "arm.position": "open" if odd else "closed",
+            "loop.occupied": odd,
+            "boom.broken": False,
+            "mode": "auto",
+            "motor.temperature": 30.0 + turn,
+        }
+        door: dict[str, Value] = {
+            "door.open": odd,
+            "lock.locked": not odd,
+            "exit_button.pressed": False,
+            "contact.fault": False,
+        }
+        for n in range(count):
+            yield say(n, START + 60 * turn + n / count, door if n % 2 else gate)
+
+
+def make_engine(rules: Sequence[Rule], devices: Sequence[Device]) -> Engine:
+    engine = Engine(rules, judge_clocks=False)
+    engine.set_world(devices, PLACES, MODELS)
+    return engine
+
+
+def cost(engine: Engine, reports: Sequence[Report]) -> float:
+    """Return the microseconds of CPU that a message costs the rules, timers included."""
+    gc.collect()
+    gc.disable()
+    began = time.process_time()
+    for report in reports:
+        engine.apply(report)
+    engine.advance(reports[-1].at)
+    took = time.process_time() - began
+    gc.enable()
+    return 1e6 * took / len(reports)
+
+
+def of_both_kinds(count: int) -> list[Rule]:
+    """Return so many rules of the library that gates or doors have."""
+    kinds = {Kind.BARRIER_GATE, Kind.UNIT_DOOR}
+    return [rule for rule in LIBRARY if kinds & set(rule.kinds)][:count]
+
+
+def test_a_message_against_the_number_of_rules() -> None:
+    devices = make_devices(DEVICES)
+    reports = list(rounds(DEVICES, ROUNDS))
+    mine = len(of_both_kinds(1000))
+    chosen = {f"{n} of {mine}": of_both_kinds(n) for n in (0, mine // 4, mine // 2, mine)}
+    chosen[f"whole library, {len(LIBRARY)}"] = list(LIBRARY)
+    found: dict[str, list[float]] = {name: [] for name in chosen}
+    for _ in range(RUNS):
+        for name, rules in chosen.items():
+            found[name].append(cost(make_engine(rules, devices), reports))
+    rows = [Row(f"{name} rules: µs a message", spread(took, 1)) for name, took in found.items()]
+    tracemalloc.start()
+    engine = make_engine(LIBRARY, devices)
+    memory = tracemalloc.get_traced_memory()[0] / DEVICES
+    tracemalloc.stop()
+    rows.append(Row("whole library: bytes a device", f"{memory:,.0f}"))
+    assert engine.explain("u0")
+    print_table(f"a message of five points, {DEVICES:,} gates and doors", rows)
+    write_results("rules", {"cost": found, "bytes_per_device": memory})
+
+
+def ten_rules(condition: str) -> list[Rule]:
+    text = "\n".join(
+        f"""
+[[rule]]
+id = "r{n}"
+name = {{ zh = "r", en = "r" }}
+kind = "barrier_gate"
+when = "{condition.format(limit=60 + n)}"
+"""
+        for n in range(10)
+    )
+    return list(load_rules({"r.toml": text}, MODELS, prove=False))
+
+
+def test_a_changed_point_with_ten_rules_on_it_and_windows_of_any_length() -> None:
+    conditions = {
+        "value": "motor.temperature > {limit}",
+        "mean of 15 min": "avg(motor.temperature,'15m') > {limit}",
+        "mean of 24 h": "avg(motor.temperature,'24h') > {limit}",
+    }
+    devices = make_devices(1)
+    # Two days of a reading a minute fill the window, and go on.
+    reports = [
+        say(0, START + 60 * n, {"motor.temperature": 30.0 + n % 20}) for n in range(2 * 1440)
+    ]
+    found: dict[str, list[float]] = {name: [] for name in conditions}
+    for _ in range(RUNS):
+        for name, condition in conditions.items():
+            engine = make_engine(ten_rules(condition), devices)
+            cost(engine, reports[:1440])
+            found[name].append(cost(engine, reports[1440:]))
+    rows = [
+        Row(f"{name}: µs a changed point", spread(took, 1), "≤ 10") for name, took in found.items()
+    ]
+    longer = statistics.median(found["mean of 24 h"]) / statistics.median(found["mean of 15 min"])
+    rows.append(Row("24 h over 15 min", f"{longer:.2f}", "independent"))
+    print_table("ten rules on one point", rows)
+
+
+async def test_a_back_test(tmp_path: Path) -> None:
+    devices = make_devices(BACKTEST_DEVICES)
+    path = tmp_path / "hub.db"
+    minutes = BACKTEST_HOURS * 60
+    async with open_store(path, clock=SystemClock()) as store:
+        batch: list[Report] = []
+        for minute in range(minutes):
+            for n in range(BACKTEST_DEVICES):
+                point = "contact.fault" if n % 2 else "boom.broken"
+                broken = (n + minute) % 977 == 0
+                batch.append(say(n, START + 60 * minute + n / 100, {point: broken}))
+            await store.committer.commit(Changes(readings=batch))
+            batch = []
+    readings = BACKTEST_DEVICES * minutes
+    one = [rule for rule in LIBRARY if rule.id == "barrier-boom-broken"]
+    rows = []
+    for name, rules in (("one rule", one), ("whole library", list(LIBRARY))):
+        uids = concerned(rules, devices, PLACES, MODELS)
+        first: list[float] = []
+        wall, began = time.perf_counter(), time.process_time()
+
+        def note(*_: object, since: float = wall, first: list[float] = first) -> None:
+            first.append(time.perf_counter() - since)
+
+        history = replay_file(path, start=START, end=START + 1e6, uids=uids)
+        result = backtest(rules, history, devices, PLACES, MODELS, progress=note, tell=note)
+        took = time.process_time() - began
+        rate = readings / took
+        month = 43.2e6 / rate
+        rows += [
+            Row(f"{name}: readings a second of CPU", f"{rate:,.0f}"),
+            Row(f"{name}: 30 days of 1,000 devices at that rate", f"{month:,.0f} s", "≤ 180 s"),
+            Row(f"{name}: first word of it after", f"{first[0]:.2f} s", "≤ 2 s"),
+            Row(f"{name}: alarms", f"{len(result.alarms)}"),
+        ]
+    print_table(f"back-test of {readings:,} readings", rows)
