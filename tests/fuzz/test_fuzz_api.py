@@ -17,7 +17,7 @@ from tests.fuzz.mutation import SEED, times
 from tests.support.broker import running_broker, shipped_lines
 from tests.support.contract import ENDLESS, Inquirer, Known
 from tests.support.hub_process import HubProcess, running_hub
-from tests.support.publisher import publishing
+from tests.support.publisher import Publisher, publishing
 from tests.support.site import KEYS, PLACE, Plot, names, write_site
 from tests.support.story import has_caught_up, has_ticket, until
 
@@ -47,7 +47,17 @@ async def hub(tmp_path: Path, require_server: Callable[[str], Path]) -> AsyncIte
             await has_ticket(hub, "gate-001")
             await until(lambda: hub.get("/api/v1/newcomers"), lambda page: page["items"])
             await until(lambda: hub.get("/api/v1/quarantine"), lambda page: page["items"])
+            gate = asyncio.create_task(stay(devices), name="gate-002")
             yield hub
+            gate.cancel()
+            await asyncio.gather(gate, return_exceptions=True)
+
+
+async def stay(devices: Publisher) -> None:
+    """Let a gate be heard, so that it can be given orders for as long as the test takes."""
+    while True:
+        await asyncio.sleep(15)
+        devices.state("gate-002", time.time(), arm_position="closed")
 
 
 async def what_is_known(hub: HubProcess) -> Known:
@@ -78,7 +88,7 @@ async def what_is_known(hub: HubProcess) -> Known:
         "place": [PLACE, "test"],
         "after": [feed["next"], 0, 3, ticket, "gate-001"],
         "from": ["2026-11-24T08:00:00+08:00", "0"],
-        "do": ["open", "take", "comment", "void"],
+        "do": ["open", "take", "comment", "arrive"],
         "expires": ["90d"],
         "overlap": ["7d"],
     }
