@@ -215,8 +215,10 @@ async def _build_intake(
         test=settings.demo.test,
         prove=links.prove,
     )
-    history = store.archive.replay(start=now - REPLAYED, end=now)
-    return build_intake(needs, snapshot, history)
+    recall = store.archive.recall
+    return build_intake(
+        needs, snapshot, lambda uids: recall(start=now - REPLAYED, end=now, uids=uids)
+    )
 
 
 class _Links:

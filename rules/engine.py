@@ -93,6 +93,10 @@ class Engine:
         names = (watch.program.rule.id for watch in d.watches) if d else map(_id_of, self._rules)
         return any(rule == name or rule.startswith(f"{name}.") for name in names)
 
+    def watched(self) -> frozenset[str]:
+        """Return the devices some of whose readings are looked back on, by windows and the like."""
+        return frozenset(uid for uid, d in self._world.items() if any(d.plan.routes.observers))
+
     def apply(self, report: Report) -> list[Decision]:
         """Take a device's report; reports of unknown devices say nothing."""
         d = self._world.get(report.uid)

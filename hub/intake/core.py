@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -16,7 +16,7 @@ from hub.intake.gatehouse import Gatehouse
 from hub.intake.hearing import Hearing, Prove
 from hub.intake.identity import IdentityBook
 from hub.intake.inbox import BoundedInbox
-from hub.intake.judge import Judge
+from hub.intake.judge import Judge, Recall
 from hub.intake.live import LiveState
 from hub.intake.pipeline import Pipeline
 from hub.intake.presence import Presence
@@ -31,7 +31,6 @@ from hub.intake.workbench import Workbench
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device
 from hub.model.place import Place
-from hub.model.report import Report
 from hub.model.window import Window
 from hub.ports import (
     Books,
@@ -93,7 +92,7 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     watch: IntakeWatch
 
 
-def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) -> Intake:
+def build_intake(needs: Needs, snapshot: Snapshot, recall: Recall) -> Intake:
     """Build every part and take up where the last run stopped."""
     inbox = BoundedInbox()
     live = _build_live(needs, snapshot)
@@ -103,7 +102,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, history: Iterable[Report]) ->
     gates = Gatehouse(needs.devices, needs.places, partial(repairs_on, book.index))
     gates.set_windows(needs.windows)
     judge = _build_judge(needs, engine, gates, book, room)
-    judge.restore(snapshot, history, needs.clock.now())
+    judge.restore(snapshot, recall, needs.clock.now())
     suspects = Suspects(needs.hand, needs.suspects)
     weir = _build_weir(needs, snapshot, suspects, judge)
     live.explain = judge.explain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from hub.intake.batch import Batch
@@ -21,6 +21,9 @@ from hub.ports import Snapshot
 from hub.services.desk_book import DeskBook
 from rules.engine import Engine
 from rules.topology import Folded, Held, Outcome, Topology
+
+Recall = Callable[[Collection[str]], Iterable[Report]]
+"""Gives what was said lately: readings of some devices by uid, and events of all."""
 
 TOPOLOGY_PREFIX = "topology/"
 
@@ -59,8 +62,9 @@ class Judge:
         self._book.set_devices(by_uid)
         self._room.set_devices(by_uid)
 
-    def restore(self, snapshot: Snapshot, history: Iterable[Report], now: float) -> None:
+    def restore(self, snapshot: Snapshot, recall: Recall, now: float) -> None:
         """Take up where the last run stopped; raises and clears nothing by itself."""
+        history = recall(self._engine.watched())
         rows = snapshot.states
         others = (TOPOLOGY_PREFIX, HELD_PREFIX, COUNTER_PREFIX, GATES_PREFIX, FIRE_PREFIX)
         mine = [row for row in rows if not row.key.startswith(others)]

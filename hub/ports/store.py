@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -83,6 +83,13 @@ class Archive(Protocol):
         self, *, start: float, end: float, uids: Iterable[str] | None = None
     ) -> Iterator[Report]:
         """Yield stored readings and events as reports, in event time; blocking, for a thread."""
+        ...
+
+    def recall(self, *, start: float, end: float, uids: Collection[str]) -> Iterator[Report]:
+        """Yield readings of `uids` and events of all with start <= at < end; blocking.
+
+        Each device's are in event time, and in no order among devices.
+        """
         ...
 
 

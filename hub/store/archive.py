@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from hub.store import event
 from hub.store.day_key import DayKeys
 from hub.store.history import read_point, read_rollups
 from hub.store.readers import Readers
+from hub.store.recall import recall_file
 from hub.store.replay import replay_file
 from hub.store.snapshot import load_snapshot
 from hub.store.state_seal import open_states
@@ -71,3 +72,7 @@ class SqliteArchive:
         It reads in short transactions, so a long replay does not hold up the writer's log.
         """
         return replay_file(self._path, start=start, end=end, uids=uids, days=self._days)
+
+    def recall(self, *, start: float, end: float, uids: Collection[str]) -> Iterator[Report]:
+        """Yield readings of `uids` and events of all, each device's in event time; blocking."""
+        return recall_file(self._path, start=start, end=end, uids=uids, days=self._days)

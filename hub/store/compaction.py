@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from zlib import crc32
 
@@ -137,12 +137,15 @@ def _names(connection: sqlite3.Connection, hour: int) -> list[str]:
 
 def merge_group(connection: sqlite3.Connection, hour: int, group: str) -> list[Chunk]:
     """Return an hour of a group's devices in columns."""
-    merged = _read_group(connection, hour, group, (), EVER)
+    merged = {}
+    for uid, said in _read_parts(connection, hour, group, EVER).items():
+        body = read_columns(connection, hour, uid)
+        merged[uid] = once([*said, *(chunk.unpack(uid, body) if body else ())])
     return [(hour, 0, uid, len(said), chunk.pack(said)) for uid, said in merged.items()]
 
 
 def read_hour(
-    connection: sqlite3.Connection, span: Span, uids: Sequence[str] | None
+    connection: sqlite3.Connection, span: Span, uids: Collection[str] | None
 ) -> Iterator[dict[str, list[Said]]]:
     """Yield uid → what the device said, group by group; of all devices or of some.
 
@@ -156,23 +159,26 @@ def read_hour(
     if uids is not None:
         groups &= set(map(group_of, uids))
     for group in sorted(groups):
-        found = _read_group(connection, hour, group, columns.get(group, ()), span)
-        yield {uid: said for uid, said in found.items() if uids is None or uid in uids}
+        said = _read_parts(connection, hour, group, span)
+        some = {*said, *columns.get(group, ())}
+        chosen = some if uids is None else some.intersection(uids)
+        with_columns = chosen.intersection(columns.get(group, ()))
+        for uid in with_columns:
+            body = read_columns(connection, hour, uid)
+            said.setdefault(uid, []).extend(chunk.unpack(uid, body, span))
+        yield {uid: once(said[uid]) for uid in sorted(chosen)}
 
 
-def _read_group(
-    connection: sqlite3.Connection, hour: int, group: str, uids: Iterable[str], span: Span
+def _read_parts(
+    connection: sqlite3.Connection, hour: int, group: str, span: Span
 ) -> dict[str, list[Said]]:
-    """Return what the devices of a group said: those that its parts name, and `uids`."""
-    devices: dict[str, list[Said]] = {uid: [] for uid in uids}
+    """Return what the devices of a group said as far as it is not in columns yet."""
+    devices: dict[str, list[Said]] = {}
     for (body,) in connection.execute(_GROUP, (group, hour)):
         for each in chunk.split(body):
             if span[0] <= each[2].at < span[1]:
                 devices.setdefault(each[0], []).append(each)
-    for uid, said in devices.items():
-        body = read_columns(connection, hour, uid)
-        said.extend(chunk.unpack(uid, body, span) if body else ())
-    return {uid: once(said) for uid, said in devices.items()}
+    return devices
 
 
 def columns_of(connection: sqlite3.Connection, hour: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -109,6 +109,11 @@ class MemoryArchive:
             if start <= report.at < end and (chosen is None or report.uid in chosen)
         )
         return iter(in_order(reports))
+
+    def recall(self, *, start: float, end: float, uids: Collection[str]) -> Iterator[Report]:
+        """Yield readings of `uids` and events of all, in event time."""
+        reports = self.replay(start=start, end=end)
+        return (report for report in reports if report.event or report.uid in uids)
 
 
 class MemoryBooks:

@@ -23,7 +23,7 @@ from hub.store.readers import open_reader
 AT_ONCE = 50_000
 """Messages that a window should hold; an hour with more is read in pieces."""
 
-_EVENTS = f"SELECT {event.COLUMNS} FROM event WHERE at >= ? AND at < ?"  # noqa: S608 - constants
+EVENTS = f"SELECT {event.COLUMNS} FROM event WHERE at >= ? AND at < ?"  # noqa: S608 - constants
 _COUNT = "SELECT coalesce(sum(count), 0) FROM part WHERE hour = ?"
 _NEXT_HOUR = "SELECT min(hour) FROM part WHERE hour >= ?"
 _NEXT_EVENT = "SELECT min(at) FROM event WHERE at >= ?"
@@ -127,7 +127,7 @@ def _events(
     connection: sqlite3.Connection, span: Span, uids: Sequence[str] | None, days: DayKeys
 ) -> Iterator[Report]:
     chosen, values = _choice(uids)
-    for row in connection.execute(_EVENTS + chosen, (*span, *values)):
+    for row in connection.execute(EVENTS + chosen, (*span, *values)):
         yield to_report(event.to_event(row, days))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 import pytest
@@ -190,3 +190,25 @@ async def test_single_things_are_found_by_key_or_not_at_all(store: Store) -> Non
     assert await books.command("x") is None
     assert await books.document("person", "x") is None
     assert await books.documents("session") == {}
+
+
+def _by_device(reports: Iterable[Report]) -> dict[str, list[Report]]:
+    found: dict[str, list[Report]] = {}
+    for report in reports:
+        found.setdefault(report.uid, []).append(report)
+    return found
+
+
+async def test_what_is_recalled_is_what_a_replay_gives_device_by_device(store: Store) -> None:
+    rows = [reading(NOW + 50 * n, float(n), uid=f"d{n % 3}", seq=n) for n in range(300)]
+    happened = [event(NOW + 70 * n, uid=f"d{n % 4}", seq=n) for n in range(40)]
+    await store.committer.commit(Changes(readings=each_said(rows), events=happened))
+    start, end, uids = NOW + 100, NOW + 14_000, frozenset({"d1", "d2"})
+    recalled = _by_device(store.archive.recall(start=start, end=end, uids=uids))
+    replayed = _by_device(store.archive.replay(start=start, end=end))
+    assert replayed.keys() == {"d0", "d1", "d2", "d3"}
+    for uid, reports in replayed.items():
+        wanted = [each for each in reports if uid in uids or each.event]
+        assert [_summary(each) for each in recalled[uid]] == [_summary(each) for each in wanted]
+    events = store.archive.recall(start=start, end=end, uids=())
+    assert {report.event for report in events} == {"door.forced"}

@@ -196,8 +196,10 @@ async def stage(
         prove=lambda: running.prove(),  # noqa: PLW0108 - it is not there yet
     )
     snapshot = await store.archive.load(now=clock.now())
-    history = list(store.archive.replay(start=clock.now() - 3600, end=clock.now()))
-    intake = build_intake(needs, snapshot, history)
+    recall, now = store.archive.recall, clock.now()
+    intake = build_intake(
+        needs, snapshot, lambda uids: recall(start=now - 3600, end=now, uids=uids)
+    )
     running = Stage(intake, store, clock, sender)
     task = asyncio.create_task(
         intake.pipeline.run(lambda _link, envelopes: running.acknowledged.extend(envelopes))

@@ -150,6 +150,17 @@ async def test_the_log_becomes_parts_and_hours_that_are_over_columns(tmp_path: P
         assert await values(store) == [1, 2, 3, 4, HOUR, HOUR + 1]
 
 
+def recalled(store: SqliteStore, *uids: str) -> dict[str, list[int | None]]:
+    """Return the numbers of each device's messages as a start is given them."""
+    found: dict[str, list[int | None]] = {}
+    hours = (int(NOW // HOUR) * HOUR - HOUR, NOW + HOUR)
+    for report in store.archive.recall(
+        start=hours[0], end=hours[1], uids=uids or ("d0", "d1", "d2")
+    ):
+        found.setdefault(report.uid, []).append(report.seq)
+    return found
+
+
 async def test_sorting_that_was_cut_off_leaves_nothing_double(tmp_path: Path) -> None:
     async with open_store(tmp_path / "hub.db", clock=CLOCK) as store:
         await store.committer.commit(talk(1))
@@ -161,10 +172,12 @@ async def test_sorting_that_was_cut_off_leaves_nothing_double(tmp_path: Path) ->
         await writer.call(lambda: writer.transact(lambda c: compaction.write_chunks(c, chunks[:2])))
         assert await values(store, "d0") == [1, 2]
         assert len(list(store.archive.replay(start=0, end=NOW * 2))) == 6
+        assert recalled(store) == {"d0": [1, 2], "d1": [1, 2], "d2": [1, 2]}
         await store.committer.commit(talk(3))
         await store.upkeep.tidy(now=NOW * 2)
         assert await values(store, "d0") == [1, 2, 3]
         assert len(list(store.archive.replay(start=0, end=NOW * 2))) == 9
+        assert recalled(store) == {"d0": [1, 2, 3], "d1": [1, 2, 3], "d2": [1, 2, 3]}
 
 
 async def test_parts_that_were_announced_and_never_written_are_dropped(tmp_path: Path) -> None:
@@ -193,6 +206,7 @@ async def test_devices_of_one_group_each_have_their_own(
             await store.upkeep.tidy(now=NOW)
         assert tables(path, "chunk") == [2], "two parts of the one group"
         assert await values(store, "d2") == [1, 2]
+        assert recalled(store, "d0", "d2") == {"d0": [1, 2], "d2": [1, 2]}
         found = store.archive.replay(start=0, end=NOW * 2, uids=["d0", "d2"])
         assert [(report.uid, report.seq) for report in found] == [
             ("d0", 1),
