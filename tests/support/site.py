@@ -14,6 +14,7 @@ MODELS = {
     "barrier_gate": "ld-barrier-gate",
     "unit_door": "ld-unit-door",
     "access_controller": "ld-access-controller",
+    "lpr_camera": "ld-lpr-camera",
 }
 ROLES = ("administrator", "guard", "crew", "manager", "grid")
 KEYS = {role: f"ld_{role:_<32}" for role in (*ROLES, "grid_worker", "department")}
