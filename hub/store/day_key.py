@@ -11,13 +11,14 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
+from errno import ENOSPC
 from pathlib import Path
 from struct import Struct
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from hub.errors import StoreError
+from hub.errors import StoreError, StoreFullError
 from hub.store.copying import sync_folder
 
 DAY = 86_400
@@ -103,7 +104,8 @@ class DayKeys:
         try:
             _replace(self._file, _ABOUT + "".join(_lines(keys)))
         except OSError as error:
-            raise StoreError(
+            kind = StoreFullError if error.errno == ENOSPC else StoreError
+            raise kind(
                 f"{self._file} could not be written ({error}); what concerns people cannot"
                 " be kept sealed: look at the disk and the folder's owner",
                 zh=f"{self._file} 写不进去，无法加密保存，请检查磁盘和目录权限。",
@@ -129,8 +131,8 @@ def open_day_keys(database: Path) -> DayKeys:
     """Read the keys of a database; without a file there are none yet. StoreError if it is none."""
     file = day_key_file(database)
     try:
-        lines = file.read_text("ascii").splitlines() if file.exists() else []
-        keys = dict(_parse(line) for line in lines if line and not line.startswith("#"))
+        # The hub may overwrite the file that was just opened; then there is another one already.
+        keys = _read(file) or _read(file)
     except (OSError, ValueError) as error:
         raise StoreError(
             f"{file} is no file of day keys ({error}); move it away, and new ones are made: what is"
@@ -138,6 +140,11 @@ def open_day_keys(database: Path) -> DayKeys:
             zh=f"{file} 不是日密钥文件，请移走，会生成新的；隔离报文和通行事件的内容将无法读取。",
         ) from error
     return DayKeys(file, keys)
+
+
+def _read(file: Path) -> dict[tuple[int, int], bytes]:
+    lines = file.read_text("ascii").strip("\0").splitlines() if file.exists() else []
+    return dict(_parse(line) for line in lines if line and not line.startswith("#"))
 
 
 def _parse(line: str) -> tuple[tuple[int, int], bytes]:

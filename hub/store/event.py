@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from hub.ports import EventRow
-from hub.store.concern import SHELVES, USUAL, EventKeep
-from hub.store.day_key import DayKeys, about
+from hub.store.concern import SHELVES, USUAL, Concern, EventKeep
+from hub.store.day_key import DAY, DayKeys, about
 from hub.store.order import tie
 
 COLUMNS = "uid, at, name, boot, tie, numbered, received, body"
@@ -20,7 +20,12 @@ _INSERT = (
     " ON CONFLICT (uid, at, name, boot, tie) DO UPDATE SET"
     " numbered = excluded.numbered, received = excluded.received, body = excluded.body"
 )
-_ALL = "SELECT uid, at, name, boot, tie, received, body FROM event"
+_BEHIND = (
+    "SELECT uid, at, name, boot, tie, received, body FROM event"
+    " WHERE (uid, at, name, boot, tie) > (?, ?, ?, ?, ?) ORDER BY uid, at, name, boot, tie LIMIT ?"
+)
+AT_ONCE = 5_000
+"""Rows sealed in one go by an upgrade, so that memory does not grow with them."""
 _BODY = "UPDATE event SET body = ? WHERE uid = ? AND at = ? AND name = ? AND boot = ? AND tie = ?"
 _OPEN = b"{"
 """How a body begins that is not sealed."""
@@ -76,10 +81,17 @@ def to_event(row: tuple[Any, ...], days: DayKeys) -> EventRow:
 def seal_all(connection: sqlite3.Connection, days: DayKeys) -> None:
     """Seal what was kept as it came; within the migration's transaction.
 
-    Names of a site's own models are not known here: those stay as they are, and go in time.
+    What is past its time by the newest event loses its data at once. Names of a site's own models
+    are not known here: those stay as they are, and go in time.
     """
-    for uid, at, name, boot, tied, received, body in connection.execute(_ALL).fetchall():
-        shelf = SHELVES.get(USUAL.by_name[name]) if name in USUAL.by_name else None
-        if shelf:
-            sealed = days.seal(body, shelf, at=min(at, received), about=about(uid, name))
-            connection.execute(_BODY, (sealed, uid, at, name, boot, tied))
+    newest = connection.execute("SELECT max(at) FROM event").fetchone()[0]
+    last: tuple[Any, ...] = ("", 0.0, "", "", 0)
+    while rows := connection.execute(_BEHIND, (*last, AT_ONCE)).fetchall():
+        for *key, received, body in rows:
+            concern = USUAL.by_name.get(key[2], Concern.DEVICES)
+            if shelf := SHELVES.get(concern):
+                old = newest - key[1] > USUAL.days[concern] * DAY
+                at, what = min(key[1], received), about(key[0], key[2])
+                sealed = b"{}" if old else days.seal(body, shelf, at=at, about=what)
+                connection.execute(_BODY, (sealed, *key))
+        last = rows[-1][: len(last)]

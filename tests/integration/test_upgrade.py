@@ -108,8 +108,10 @@ def opened(path: Path, when: str) -> list[EventRow]:
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute(f"SELECT {COLUMNS} FROM event ORDER BY uid, at").fetchall()
     assert rows
-    assert {row[-1].startswith(b"{") for row in rows} == {when == "old"}
-    return [to_event(row, open_day_keys(path)) for row in rows]
+    if when != "mixed":
+        assert {row[-1].startswith(b"{") for row in rows} == {when == "old"}
+    days = open_day_keys(path)
+    return [to_event(row, days) for row in rows]
 
 
 def holds(file: Path, word: bytes) -> bool:
@@ -175,6 +177,26 @@ async def test_what_was_kept_as_it_came_is_left_in_the_copy_alone(path: Path) ->
     for word in CLEAR:
         holders = [file for file in beside(path) if holds(file, word)]
         assert holders == [copy], "for the way back; it has to be deleted by hand"
+
+
+@pytest.mark.parametrize("schema", [4])
+async def test_events_past_their_time_lose_their_data_and_the_others_keep_it(path: Path) -> None:
+    """Many more than one portion, from the newest to three months before."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 12000)"
+            " INSERT INTO event SELECT 'cam', ? - x * 648.0, CASE x % 2 WHEN 0 THEN 'plate.read'"
+            " ELSE 'door.forced' END, 'b', x, 1, ?, CAST('{\"x\":' || x || '}' AS BLOB) FROM n",
+            (NOW, NOW),
+        )
+    await start(path)
+    found = {row.seq: row for row in opened(path, "mixed") if row.uid == "cam"}
+    assert len(found) == 12_000
+    for number, row in found.items():
+        limit = 30 if row.name == "plate.read" else 180
+        old = NOW + 5 - row.at > limit * 86_400
+        assert row.data == ({} if old else {"x": number}), number
+    assert sum(not row.data for row in found.values()) > 3_900
 
 
 @pytest.mark.parametrize("schema", [4])

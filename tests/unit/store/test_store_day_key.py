@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import closing
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
 
 from hub.clock import ManualClock
-from hub.errors import StoreError
+from hub.errors import StoreError, StoreFullError
 from hub.ports import Changes, NewcomerRow, QuarantineRow
 from hub.store import bounds
 from hub.store.backup import back_up
@@ -92,6 +94,30 @@ def test_keys_are_for_the_hubs_user_alone_and_outlive_it(path: Path) -> None:
     assert again.unseal(sealed, about="x") == SECRET
     assert again.unseal(sealed, about="y") is None
     assert again.seal(SECRET, Shelf.PAYLOADS, at=NOW, about="x") != sealed, "never twice the same"
+
+
+def test_keys_that_are_replaced_while_they_are_read_are_read_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old file is zeros by the time that it is read, and the new one stands in its place."""
+    sealed = open_day_keys(path).seal(SECRET, Shelf.PAYLOADS, at=NOW, about="x")
+    text = day_key_file(path).read_text()
+    answers = ["\0" * len(text), text]
+    monkeypatch.setattr(Path, "read_text", lambda *_: answers.pop(0))
+    assert open_day_keys(path).unseal(sealed, about="x") == SECRET
+
+
+def test_a_full_disk_is_told_as_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(ENOSPC, "no space left")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    keys = open_day_keys(path)
+    with pytest.raises(StoreFullError):
+        keys.seal(SECRET, Shelf.PAYLOADS, at=NOW, about="x")
+    monkeypatch.undo()
+    sealed = keys.seal(SECRET, Shelf.PAYLOADS, at=NOW, about="x")
+    assert open_day_keys(path).unseal(sealed, about="x") == SECRET
 
 
 def test_the_old_file_of_keys_is_overwritten_where_it_lay(path: Path) -> None:
