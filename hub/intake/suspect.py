@@ -27,18 +27,14 @@ log = structlog.get_logger(__name__)
 
 
 class Suspect(msgspec.Struct, frozen=True, kw_only=True):
-    """A message, the deaths that the hub died of it, and the instant at which the last was seen."""
+    """A message, the deaths that the hub died of it, and the instant at which the last was seen.
+
+    It is known by the digest under which it is stored: what it says is nobody's business.
+    """
 
     address: str
-    payload: bytes
     deaths: int
     at: float
-
-    @property
-    def key(self) -> str:
-        """Return the digest under which it is stored."""
-        name = self.address.encode()
-        return blake2b(name + b"\n" + self.payload, digest_size=16).hexdigest()
 
 
 class Suspects:
@@ -46,24 +42,25 @@ class Suspects:
 
     def __init__(self, hand: Hand, papers: Mapping[str, bytes]) -> None:
         decode = msgspec.json.Decoder(Suspect).decode
-        known = map(decode, papers.values())
-        self._known = {(each.address, each.payload): each for each in known}
+        self._known = {digest: decode(paper) for digest, paper in papers.items()}
         self._hand = hand
-        self._harmless: list[Suspect] = []
+        self._harmless: list[str] = []
 
     def note_death(self, batch: Batch) -> None:
         """Count the death that ended the last run, and forget those of long ago."""
-        self._forget([each for each in self._known.values() if each.at < batch.now - KEPT], batch)
+        old = batch.now - KEPT
+        self._forget([digest for digest, each in self._known.items() if each.at < old], batch)
         if self._hand.left is None:
             return
         address, payload = self._hand.left
-        before = self._known.get((address, payload))
+        digest = digest_of(address, payload)
+        before = self._known.get(digest)
         deaths = before.deaths + 1 if before else 1
-        suspect = Suspect(address=address, payload=payload, deaths=deaths, at=batch.now)
-        self._known[address, payload] = suspect
+        suspect = Suspect(address=address, deaths=deaths, at=batch.now)
+        self._known[digest] = suspect
         body = msgspec.json.encode(suspect)
         batch.changes.documents.append(
-            Document(collection=SUSPECTS, key=suspect.key, body=body, at=batch.now)
+            Document(collection=SUSPECTS, key=digest, body=body, at=batch.now)
         )
         log.warning("the hub died with a message in hand", address=address, deaths=deaths)
 
@@ -73,12 +70,15 @@ class Suspects:
         if payload.__class__ is not bytes:
             payload = to_bytes(payload)
         self._hand.take(envelope.address, payload)
-        suspect = self._known.get((envelope.address, payload)) if self._known else None
+        if not self._known:
+            return None
+        digest = digest_of(envelope.address, payload)
+        suspect = self._known.get(digest)
         if suspect is None:
             return None
         if suspect.deaths >= DEATHS:
             return quarantine(envelope, f"the hub died of it {suspect.deaths} times; report this")
-        self._harmless.append(suspect)
+        self._harmless.append(digest)
         return None
 
     def rest(self, batch: Batch) -> None:
@@ -88,9 +88,12 @@ class Suspects:
             self._forget(self._harmless, batch)
             self._harmless = []
 
-    def _forget(self, suspects: Iterable[Suspect], batch: Batch) -> None:
-        for suspect in suspects:
-            self._known.pop((suspect.address, suspect.payload), None)
-            batch.changes.documents.append(
-                Document(collection=SUSPECTS, key=suspect.key, body=None)
-            )
+    def _forget(self, digests: Iterable[str], batch: Batch) -> None:
+        for digest in digests:
+            self._known.pop(digest, None)
+            batch.changes.documents.append(Document(collection=SUSPECTS, key=digest, body=None))
+
+
+def digest_of(address: str, payload: bytes) -> str:
+    """Return the digest under which a message is counted."""
+    return blake2b(address.encode() + b"\n" + payload, digest_size=16).hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+import msgspec
 import structlog
 
 from hub.errors import StoreError
@@ -31,6 +32,10 @@ _NEWCOMER = (
 )
 _OLD_QUARANTINE = "SELECT at, link, address, tie, payload, reason FROM old_quarantine ORDER BY at"
 _OLD_SAMPLES = "SELECT link, address, last_seen, sample FROM newcomer"
+_SUSPECTS = "SELECT key, body FROM document WHERE collection = 'suspect'"
+_SUSPECT = "UPDATE document SET body = ? WHERE collection = 'suspect' AND key = ?"
+_SAID = "payload"
+"""What was kept of a message that had killed the hub, besides its digest."""
 _SAMPLE = "UPDATE newcomer SET sample = ? WHERE link = ? AND address = ?"
 
 
@@ -118,6 +123,9 @@ def seal_all(connection: sqlite3.Connection, days: DayKeys) -> None:
     for link, address, at, sample in connection.execute(_OLD_SAMPLES).fetchall():
         sealed = days.seal(sample, Shelf.PAYLOADS, at=at, about=about(link, address))
         connection.execute(_SAMPLE, (sealed, link, address))
+    for key, body in connection.execute(_SUSPECTS).fetchall():
+        told = {name: value for name, value in msgspec.json.decode(body).items() if name != _SAID}
+        connection.execute(_SUSPECT, (msgspec.json.encode(told), key))
 
 
 def _sealed(row: QuarantineRow, tie: int, days: DayKeys) -> tuple[object, ...]:

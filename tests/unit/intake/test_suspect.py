@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
 from device_drivers.dialects.lingdang import LingdangDriver
@@ -111,7 +112,8 @@ async def test_a_message_that_was_only_there_is_cleared_when_it_is_handled() -> 
     innocent = b'{"boot":"b1","seq":7,"points":{"mode":"auto"}}'
     life.hand.take(TOPIC, innocent)
     async with life._stage() as run:
-        assert len(await life.store.books.documents(SUSPECTS)) == 1
+        [paper] = (await life.store.books.documents(SUSPECTS)).values()
+        assert msgspec.json.decode(paper).keys() == {"address", "deaths", "at"}, "not what it says"
         run.raw(TOPIC, innocent)
         await run.settle()
         assert await life.store.books.documents(SUSPECTS) == {}
