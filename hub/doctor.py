@@ -16,6 +16,7 @@ from hub.broker_probe import hub_visitor
 from hub.errors import StoreError
 from hub.finding import Finding, Verdict
 from hub.loading import read_settings
+from hub.storage import StoreSettings
 from hub.store.readers import READ_LIMIT, open_reader
 
 DAY = 86400.0
@@ -40,6 +41,7 @@ def see(config: Path, patient: Patient, *, as_json: bool, echo: Callable[[str], 
         check_disk(settings.store.path.parent),
         check_store(settings.store.path),
         check_backup(settings.store.path, time.time(), patient.backup),
+        check_remains(settings.store, time.time()),
     ]
     if as_json:
         echo(msgspec.json.encode(findings).decode())
@@ -90,6 +92,24 @@ def check_store(path: Path) -> Finding:
     if said == "ok":
         return Finding("store", Verdict.OK, "数据库完好。", f"{path}: no fault found.")
     return Finding("store", Verdict.WRONG, "数据库损坏。", f"{path}: {said}.", "restore the backup")
+
+
+def check_remains(store: StoreSettings, now: float) -> Finding:
+    """Look for copies that the hub itself has left and that are older than plates may be kept.
+
+    An upgrade and a restore leave one beside the database; one of before schema 5 is in the clear.
+    """
+    path = store.path
+    copies = [*path.parent.glob(f"{path.name}.before-*")]
+    copies += path.parent.glob(f"{path.stem}-replaced-*{path.suffix}")
+    limit = now - store.keep_vehicle_events * DAY
+    old = sorted(each.name for each in copies if each.stat().st_mtime < limit)
+    if not old:
+        return Finding("remains", Verdict.OK, "没有过期的副本。", "No copy outlives what it holds.")
+    named = ", ".join(old)
+    zh = f"副本 {named} 含有应已删除的内容。"
+    en = f"{named} may hold what is deleted by now."
+    return Finding("remains", Verdict.WARNING, zh, en, "delete it once all is well")
 
 
 def check_backup(path: Path, now: float, named: Path | None = None) -> Finding:

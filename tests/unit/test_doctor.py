@@ -12,8 +12,9 @@ import pytest
 
 from hub.broker_checkup import Patient, judge, judge_version
 from hub.broker_probe import Heard
-from hub.doctor import check_backup, check_disk, check_store, see
+from hub.doctor import check_backup, check_disk, check_remains, check_store, see
 from hub.finding import Finding, Verdict
+from hub.storage import StoreSettings
 
 Usage = namedtuple("Usage", "total used free")  # noqa: PYI024 - as shutil's
 NOW = 1_764_000_000.0
@@ -95,3 +96,17 @@ def test_a_broker_that_cannot_be_reached_is_wrong_and_ends_with_2(tmp_path: Path
 def test_a_finding_is_one_line_with_its_next_step() -> None:
     finding = Finding("disk", Verdict.WRONG, "满。", "Full.", "free some space")
     assert str(finding) == "wrong: disk: 满。 Full. -> free some space"
+
+
+def test_copies_of_the_hubs_own_that_outlive_what_they_hold_are_named(tmp_path: Path) -> None:
+    store = StoreSettings(path=tmp_path / "lingdang.db")
+    assert check_remains(store, NOW).verdict is Verdict.OK
+    for name in ("lingdang.db.before-5", "lingdang-replaced-20260101T000000Z.db", "mine.db"):
+        copy = tmp_path / name
+        copy.write_bytes(b"")
+        os.utime(copy, (NOW, NOW))
+    assert check_remains(store, NOW + 29 * 86400).verdict is Verdict.OK
+    found = check_remains(store, NOW + 31 * 86400)
+    assert found.verdict is Verdict.WARNING
+    assert found.en.startswith("lingdang-replaced-20260101T000000Z.db, lingdang.db.before-5 may")
+    assert "mine.db" not in str(found), "what people keep is theirs"
