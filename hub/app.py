@@ -97,7 +97,9 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
     demo = settings.demo
     clock = clock or SystemClock(speed=demo.speed, origin=demo.clock_origin)
     async with contextlib.AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_store(settings.store.path, clock=clock))
+        async with notify.more_time():
+            opening = open_store(settings.store.path, clock=clock)
+            store = await stack.enter_async_context(opening)
         stored = await store.books.documents("device")
         shelf = RuleShelf(await store.books.documents(RULE_VERSIONS))
         world = _read_world(settings, problems, stored, shelf)

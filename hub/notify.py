@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -13,6 +15,8 @@ from hub.intake.pipeline import Pipeline
 
 READY_FILE = "hub.ready"
 BEAT_SECONDS = 10.0
+PATIENCE = 60.0
+"""Seconds that systemd waits for the next word of a start, at least."""
 
 
 def announce(folder: Path, url: str, *, mqtt: str) -> None:
@@ -25,6 +29,24 @@ def announce(folder: Path, url: str, *, mqtt: str) -> None:
     scratch.write_bytes(msgspec.json.encode({"url": url, "pid": os.getpid(), "mqtt": mqtt}))
     scratch.replace(path)
     notify_systemd(f"READY=1\nSTATUS=serving {url}")
+
+
+@contextlib.asynccontextmanager
+async def more_time() -> AsyncIterator[None]:
+    """Ask systemd for patience while the block runs: an upgrade may write gigabytes anew."""
+    asking = asyncio.create_task(_ask_for_time(), name="more-time")
+    try:
+        yield
+    finally:
+        asking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asking
+
+
+async def _ask_for_time() -> None:
+    while True:
+        notify_systemd(f"EXTEND_TIMEOUT_USEC={int(PATIENCE * 1e6)}")
+        await asyncio.sleep(BEAT_SECONDS)
 
 
 def withdraw(folder: Path) -> None:

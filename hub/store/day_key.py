@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from errno import ENOSPC
 from pathlib import Path
 from struct import Struct
 
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hub.errors import StoreError, StoreFullError
 from hub.store.copying import sync_folder
+
+log = structlog.get_logger(__name__)
 
 DAY = 86_400
 KEY_BYTES = 32
@@ -139,6 +143,8 @@ def open_day_keys(database: Path) -> DayKeys:
             " in quarantine, and what events tell of people, can then not be read any more",
             zh=f"{file} 不是日密钥文件，请移走，会生成新的；隔离报文和通行事件的内容将无法读取。",
         ) from error
+    if keys and stat.S_IMODE(file.stat().st_mode) & 0o077:
+        log.warning("others can read the keys of days; chmod 600 it", file=str(file))
     return DayKeys(file, keys)
 
 

@@ -277,3 +277,24 @@ def test_each_heartbeat_has_a_table_and_a_broken_one_is_left_out() -> None:
         assert problem.line, line
     [problem] = faults(SMALL + '[heartbeat]\nurl = "https://hc.example/x"\n')
     assert "write [[heartbeat]]" in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        ("keep_vehicle_events", 30),
+        ("keep_access_events", 180),
+        ("keep_quarantine", 30),
+        ("keep_newcomers", 365),
+    ],
+)
+def test_what_concerns_people_cannot_be_kept_for_longer_than_the_law_of_the_house(
+    name: str, most: int
+) -> None:
+    text = '[community]\nid = "x"\n[store]\n' + name + " = "
+    settings, problems = parse_settings(f"{text}{most}", "l.toml", {})
+    assert (getattr(settings.store, name), problems) == (most, ())
+    for wrong in (0, most + 1):
+        settings, (problem,) = parse_settings(f"{text}{wrong}", "l.toml", {})
+        assert name in str(problem)
+        assert getattr(settings.store, name) <= most, "a broken key keeps its default"

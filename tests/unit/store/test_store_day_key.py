@@ -11,6 +11,7 @@ from errno import ENOSPC
 from pathlib import Path
 
 import pytest
+import structlog
 
 from hub.clock import ManualClock
 from hub.errors import StoreError, StoreFullError
@@ -90,10 +91,20 @@ def test_keys_are_for_the_hubs_user_alone_and_outlive_it(path: Path) -> None:
     sealed = open_day_keys(path).seal(SECRET, Shelf.PAYLOADS, at=NOW, about="x")
     file = day_key_file(path)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    again = open_day_keys(path)
+    with structlog.testing.capture_logs() as logs:
+        again = open_day_keys(path)
+    assert logs == []
     assert again.unseal(sealed, about="x") == SECRET
     assert again.unseal(sealed, about="y") is None
     assert again.seal(SECRET, Shelf.PAYLOADS, at=NOW, about="x") != sealed, "never twice the same"
+
+
+def test_keys_that_others_can_read_are_told(path: Path) -> None:
+    open_day_keys(path).seal(SECRET, Shelf.PAYLOADS, at=NOW, about="x")
+    day_key_file(path).chmod(0o640)
+    with structlog.testing.capture_logs() as logs:
+        open_day_keys(path)
+    assert "chmod 600" in logs[0]["event"]
 
 
 def test_keys_that_are_replaced_while_they_are_read_are_read_again(
