@@ -58,6 +58,7 @@ def build_ports(
         windows=doors.windows,
         clock=clock,
         holdings=store.holdings,
+        reach=store.reach,
         community=CommunityCard(
             id=community.id,
             name=community.name["zh"],

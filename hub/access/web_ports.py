@@ -30,7 +30,8 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that an answer over HTTP is made from.
 
     `possible_steps` names the steps (wire `do`) that this person can take on this ticket now;
-    `holdings` says what the store keeps of each kind of data.
+    `holdings` says what the store keeps of each kind of data, `reach` since when the readings of a
+    point (uid, name) are complete.
     """
 
     live: Live
@@ -45,6 +46,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     community: CommunityCard
     possible_steps: Callable[[Ticket, Identity], Sequence[str]]
     holdings: Callable[[], Awaitable[Sequence[Holding]]]
+    reach: Callable[[str, str], Awaitable[float | None]]
 
 
 BIGGEST = 2**62

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import Query, Request, Response
 
 from hub.access.http import identity_of, ports_of
 from hub.access.policy import Call
-from hub.access.web_ports import WebPorts
 from hub.api import shape, wire
 from hub.api.paging import LONGEST_PAGE, Cursor, Instant, Limit, cut, instant, json_response, page
 from hub.api.rights import STAFF, may_see_event, visible_device
@@ -82,7 +80,7 @@ async def read_history(
         return await _hours(ports.archive, (view.device.uid, point), (first, last), limit)
     found = await ports.archive.history(view.device.uid, point, start=first, end=last, limit=limit)
     following = None if found.next is None else repr(found.next)
-    gap = await _gap(ports, ("readings",), first)
+    gap = _gap(await ports.reach(view.device.uid, point), first)
     return page([wire.reading(row) for row in found.rows], following, **gap)
 
 
@@ -110,7 +108,9 @@ async def list_events(
     first, last = _span(start, end, ports.clock.now())
     rows, following = await _events(ports.archive, view.device.uid, (first, last), limit)
     shown = [wire.event(row) for row in rows if may_see_event(who, row)]
-    gap = await _gap(ports, _kinds_of_events(view.device.kind), first)
+    kinds = _kinds_of_events(view.device.kind)
+    told = [each.complete_since for each in await ports.holdings() if each.kind in kinds]
+    gap = _gap(max((at for at in told if at is not None), default=None), first)
     return page(shown, None if following is None else repr(following), **gap)
 
 
@@ -119,11 +119,9 @@ def _kinds_of_events(kind: Kind) -> tuple[str, ...]:
     return ("device_events", "vehicle_events" if kind in ABOUT_VEHICLES else own)
 
 
-async def _gap(ports: WebPorts, kinds: Sequence[str], first: float) -> dict[str, str | None]:
+def _gap(since: float | None, first: float) -> dict[str, str | None]:
     """Say since when an answer is complete, where it begins before: retention has deleted some."""
-    told = [each.complete_since for each in await ports.holdings() if each.kind in kinds]
-    since = max((at for at in told if at is not None), default=first)
-    return {"complete_since": to_rfc3339(since)} if since > first else {}
+    return {} if since is None or since <= first else {"complete_since": to_rfc3339(since)}
 
 
 async def _events(

@@ -10,7 +10,7 @@ from hub.store import bounds, forgetting, rollup
 from hub.store.chunk import HOUR
 from hub.store.concern import Concern, EventKeep
 from hub.store.log import read_mark
-from hub.store.retention import Retention
+from hub.store.retention import Retention, keep_of, limits
 
 DAY = 86_400.0
 DELETED = {
@@ -30,6 +30,7 @@ _OLDEST = {
     "newcomers": "SELECT min(last_seen) FROM newcomer",
     "journal": "SELECT at FROM journal ORDER BY seq LIMIT 1",
 }
+_THINNED = "SELECT max(hour) FROM part WHERE part = 0 AND abs(thinned) >= ?"
 _COUNTERS = "SELECT name, value, at FROM counter"
 
 
@@ -50,6 +51,26 @@ def read_holdings(connection: sqlite3.Connection, retention: Retention) -> list[
     ]
 
 
+def find_reach(
+    connection: sqlite3.Connection, retention: Retention, uid: str, point: str
+) -> float | None:
+    """Return since when a point's readings are complete; None where none were deleted."""
+    return _complete_since(connection, retention, keep_of(retention, uid, point).readings)
+
+
+def _complete_since(
+    connection: sqlite3.Connection, retention: Retention, days: int
+) -> float | None:
+    """Return since when readings that are kept for so many days are complete.
+
+    Hours go as a whole by the longest limit; before that the points of shorter ones are cut out.
+    """
+    gone = read_mark(connection, rollup.DROPPED)
+    if days < limits(retention)[0][-1]:
+        gone = max(gone, connection.execute(_THINNED, (days,)).fetchone()[0] or 0)
+    return (gone + 1) * HOUR if gone else None
+
+
 def _kinds(
     connection: sqlite3.Connection, retention: Retention
 ) -> Iterator[tuple[str, int | None, float | None, float | None]]:
@@ -58,13 +79,8 @@ def _kinds(
         return found
 
     usual, rest = retention.usual, retention.leftovers
-    dropped = read_mark(connection, rollup.DROPPED)
-    yield (
-        "readings",
-        usual.readings,
-        oldest("readings"),
-        (dropped + 1) * HOUR if dropped else None,
-    )
+    since = _complete_since(connection, retention, usual.readings)
+    yield "readings", usual.readings, oldest("readings"), since
     yield "hours", usual.hours, oldest("hours"), None
     if retention.events:
         yield from _events(connection, retention.events)

@@ -25,7 +25,7 @@ from hub.store.day_key import DayKeys, open_day_keys
 from hub.store.event import EventWriter
 from hub.store.failure import explain
 from hub.store.hand import MappedHand, open_hand
-from hub.store.holding import read_holdings
+from hub.store.holding import find_reach, read_holdings
 from hub.store.key_file import open_ring
 from hub.store.leftover import Leftovers
 from hub.store.lock import exclusive
@@ -90,6 +90,14 @@ class SqliteStore:
         if retention is None:
             return []
         return await self._readers.read(partial(read_holdings, retention=retention))
+
+    async def reach(self, uid: str, point: str) -> float | None:
+        """Return since when a point's readings are complete; None where none were deleted."""
+        retention = self.upkeep.ageing.retention
+        if retention is None:
+            return None
+        find = partial(find_reach, retention=retention, uid=uid, point=point)
+        return await self._readers.read(find)
 
 
 @asynccontextmanager

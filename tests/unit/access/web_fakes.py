@@ -62,6 +62,7 @@ class FakeBooks:
         self.quarantined_rows: list[QuarantineRow] = []
         self.new: list[dict[str, Any]] = []
         self.held: list[Holding] = []
+        self.reaches: dict[tuple[str, str], float] = {}
         self.reads = 0
 
     async def journal(self, *, after: int, limit: int, types: Sequence[str] = ()) -> list[Entry]:
@@ -119,6 +120,9 @@ class FakeBooks:
 
     async def holdings(self) -> list[Holding]:
         return self.held
+
+    async def reach(self, uid: str, point: str) -> float | None:
+        return self.reaches.get((uid, point))
 
     async def quarantined(self, number: int) -> QuarantineRow | None:
         return next((row for row in self.quarantined_rows if row.id == number), None)
@@ -452,6 +456,7 @@ def make_world() -> World:
         windows=make_windows(clock),
         clock=clock,
         holdings=books.holdings,
+        reach=books.reach,
         community=CommunityCard(id="guanshan", name="关山社区", prefix="GS"),
         possible_steps=lambda _ticket, _who: ("take", "comment", "void"),
     )

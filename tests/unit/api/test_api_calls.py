@@ -299,12 +299,14 @@ async def test_an_answer_that_begins_before_what_is_kept_says_since_when_it_is_w
     world: World, call: str, since: float
 ) -> None:
     world.books.held = [
-        holding("readings", NOW - 7 * 86400),
+        holding("readings", NOW - 1 * 86400),
         holding("device_events", NOW - 1000 * 86400),
         holding("vehicle_events", NOW - 30 * 86400),
         holding("access_events", NOW - 1 * 86400),
         holding("newcomers", None),
     ]
+    uid = world.live.views["gate-a"].device.uid
+    world.books.reaches = {(uid, "arm.position"): NOW - 7 * 86400}
     async with asking(world) as client:
         path = f"/api/v1/devices/gate-a/{call}&from="
         whole = (await client.get(f"{path}{NOW - since * 86400}")).json()

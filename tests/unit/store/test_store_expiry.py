@@ -59,6 +59,10 @@ def since(days: int) -> list[float]:
     return [at for at in instants if at >= (END - days * DAY) // HOUR * HOUR]
 
 
+def since_ever() -> list[float]:
+    return since(YEARS * 366)
+
+
 async def fill(path: Path) -> None:
     rows = []
     for number, at in enumerate(since(YEARS * 366)):
@@ -104,6 +108,19 @@ async def test_readings_and_roll_ups_go_at_their_own_time(store: SqliteStore) ->
         assert oldest >= END - (days + 1) * DAY, point
     [(left,)] = sql(store.path, "SELECT count(*) FROM chunk WHERE uid = 'd2'")
     assert left == len(since(90)), "nothing of it is left behind"
+
+
+async def test_a_point_says_since_when_its_readings_are_complete(store: SqliteStore) -> None:
+    assert await store.reach("d1", "short") is None
+    await store.upkeep.ageing.keep(RETENTION)
+    assert await store.reach("d1", "short") is None, "nothing is deleted yet"
+    await store.upkeep.tidy(now=END + HOUR)
+    for point, days in (("short", 7), ("power.active", 90), ("long", 400)):
+        since = await store.reach("d1", point)
+        [before, *_] = [at for at in since_ever() if at >= (END - days * DAY) // HOUR * HOUR]
+        assert since is not None, point
+        assert since <= before, "what is there is complete"
+        assert since > before - 2 * STEP, (point, "and no earlier than what is there")
 
 
 async def test_what_went_is_counted_and_the_file_grows_no_more(store: SqliteStore) -> None:

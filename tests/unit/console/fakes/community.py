@@ -354,6 +354,7 @@ def make_console(
         windows=make_windows(clock),
         clock=clock,
         holdings=community.books.holdings,
+        reach=community.books.reach,
         community=CommunityCard(id="guanshan", name="关山社区", prefix="GS", test=True),
         possible_steps=possible,
     )
