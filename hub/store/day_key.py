@@ -137,7 +137,13 @@ def open_day_keys(database: Path) -> DayKeys:
     try:
         # The hub may overwrite the file that was just opened; then there is another one already.
         keys = _read(file) or _read(file)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise StoreError(
+            f"{file} cannot be read ({error}); run this as root or as the hub's user, or look at"
+            " the disk",
+            zh=f"{file} 读不出来，请用 root 或系统用户运行，或检查磁盘。",
+        ) from error
+    except ValueError as error:
         raise StoreError(
             f"{file} is no file of day keys ({error}); move it away, and new ones are made: what is"
             " in quarantine, and what events tell of people, can then not be read any more",

@@ -151,6 +151,12 @@ def test_a_file_that_holds_no_keys_is_refused_with_the_way_out(path: Path, text:
         open_day_keys(path)
 
 
+def test_a_file_that_cannot_be_read_is_not_called_wrong(path: Path) -> None:
+    day_key_file(path).mkdir()
+    with pytest.raises(StoreError, match="as the hub's user"):
+        open_day_keys(path)
+
+
 async def test_keys_that_cannot_be_deleted_hold_up_no_commit(path: Path) -> None:
     class Stuck(DayKeys):
         def forget(self, shelf: Shelf, before: int) -> int:
