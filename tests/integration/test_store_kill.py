@@ -26,7 +26,7 @@ from pathlib import Path
 from hub.clock import SystemClock
 from hub.model.journal import Entry
 from hub.model.report import Report, Sample, Topic
-from hub.ports import Changes
+from hub.ports import Changes, EventRow
 from hub.store.sqlite import open_store
 
 async def main():
@@ -43,7 +43,11 @@ async def main():
                 for n in range(20)
             ]
             entry = Entry(seq=seq, at=now, type="t.t", subject="s", actor="hub")
-            await store.committer.commit(Changes(readings=rows, journal=[entry]))
+            # Each of another day, and so sealed under a key that has to be written first.
+            read = EventRow(uid="cam", name="plate.read", at=now - seq * 86400, received=now,
+                            boot="b", seq=seq, data={"plate": seq})
+            changes = Changes(readings=rows, events=[read], journal=[entry])
+            await store.committer.commit(changes)
             print(seq, flush=True)
 
 asyncio.run(main())
@@ -81,8 +85,10 @@ def _check(path: Path, acknowledged: int) -> None:
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         seqs = [row[0] for row in connection.execute("SELECT seq FROM journal ORDER BY seq")]
-    reports = replay_file(path, start=0.0, end=math.inf, uids=None)
-    counts = sorted(Counter(report.seq for report in reports).items())
+    reports = list(replay_file(path, start=0.0, end=math.inf, uids=None))
+    counts = sorted(Counter(report.seq for report in reports if not report.event).items())
+    plates = {report.seq: report.data for report in reports if report.event}
     assert seqs == list(range(1, len(seqs) + 1))
     assert len(seqs) >= acknowledged
     assert counts == [(seq, 20) for seq in seqs], "a batch is there as a whole or not at all"
+    assert plates == {seq: {"plate": seq} for seq in seqs}, "with the key of its day"
