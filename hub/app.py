@@ -118,12 +118,8 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
         )
         ports = build_ports(world, store, intake, clock, doors)
         url = await stack.enter_async_context(serve_web(world, ports, intake))
-        supervisor = Supervisor(watch=intake.watch, clock=clock)
-        links.take(build_links(wiring, inbox=intake.inbox, watch=supervisor))
         linking = await stack.enter_async_context(open_crew(crew.died))
-        linking.start(supervisor.run(links.all), "links")
-        following = follow_broker(wiring, intake, store.books, links.read_again)
-        linking.start(following, "broker")
+        _start_links(linking, links, wiring, intake, store)
         linking.start(keep_house(ports), "housekeeping")
         _start_watches(linking, world, store, intake, clock)
         stack.enter_context(_announced(world, url, wiring.client))
@@ -140,6 +136,16 @@ def _read_world(
     for problem in world.problems:
         log.warning("a file is wrong; what is broken is left out", fault=str(problem))
     return world
+
+
+def _start_links(
+    crew: Crew, links: _Links, wiring: Wiring, intake: Intake, store: SqliteStore
+) -> None:
+    """Start the links, and the look at what their broker says of itself."""
+    supervisor = Supervisor(watch=intake.watch, clock=wiring.clock)
+    links.take(build_links(wiring, inbox=intake.inbox, watch=supervisor))
+    crew.start(supervisor.run(links.all), "links")
+    crew.start(follow_broker(wiring, intake, store.books, links.read_again), "broker")
 
 
 def _start_watches(
