@@ -146,6 +146,17 @@ def rules_backtest(
     backtest_rules(config, days=days, rule=rule, file=file, echo=typer.echo, as_json=json)
 
 
+@rules_app.command("reference")
+def rules_reference(
+    language: Annotated[str, typer.Option(help="zh or en")] = "zh",
+) -> None:
+    """Print the page that explains every shipped rule, as Markdown."""
+    from hub.console.language import language_of
+    from hub.handbook import write_reference
+
+    typer.echo(write_reference(language_of(language)))
+
+
 @rules_app.command("schema")
 def rules_schema() -> None:
     """Print the JSON Schema of rule files, for editors."""

@@ -112,6 +112,11 @@ def _count(rule: Rule, version: RuleVersion) -> Rule:
     return msgspec.structs.replace(rule, trial=version.mode is RuleMode.TRIAL)
 
 
+def shipped_catalogue() -> str:
+    """Return the text of the fault catalogue of the package."""
+    return (files("rules") / "catalogue.toml").read_text(encoding="utf-8")
+
+
 def shipped_rules() -> dict[str, str]:
     """Return the text of each rule file of the package, by file name."""
     folder = files("rules") / "library"

@@ -91,8 +91,63 @@ ORDERS: Mapping[str, Pair] = MappingProxyType(
 )
 """Orders to a device."""
 
-_MISSED: Pair = ("应有的动作没有发生", "What was expected did not come")
-_MISSED_END = ".missed"
+KINDS: Mapping[str, Pair] = MappingProxyType(
+    {
+        "barrier_gate": ("道闸", "Gate"),
+        "lpr_camera": ("车牌识别", "Plate reader"),
+        "access_controller": ("门禁主机", "Access controller"),
+        "unit_door": ("单元门", "Unit door"),
+        "camera": ("摄像机", "Camera"),
+        "recorder": ("录像机", "Recorder"),
+        "electricity_meter": ("电表", "Electricity meter"),
+        "water_meter": ("水表", "Water meter"),
+        "pump_set": ("二次供水", "Pump set"),
+        "lift_alarm": ("电梯困人", "Lift alarm"),
+        "concentrator": ("集中器", "Concentrator"),
+        "gateway": ("网关", "Gateway"),
+        "switch": ("交换机", "Switch"),
+        "power_supply": ("电源", "Power supply"),
+        "sensor": ("传感器", "Sensor"),
+        "hub": ("铃铛", "Lingdang"),
+    }
+)
+"""Kinds of devices."""
+
+ATTRIBUTES: Mapping[str, Pair] = MappingProxyType(
+    {
+        "sole_entrance": ("唯一出入口", "sole entrance"),
+        "scope": ("计量范围", "scope"),
+        "key_place": ("重点部位", "key place"),
+        "public_safety": ("公共安全", "public safety"),
+        "rests_daily": ("夜间不用水", "unused at night"),
+        "occupied": ("有人居住", "lived in"),
+        "kind": ("设备类型", "kind of device"),
+    }
+)
+"""Columns of the sheet of devices that rules ask for."""
+
+ATTRIBUTE_VALUES: Mapping[str, Mapping[str, Pair]] = MappingProxyType(
+    {"scope": {"public": ("公共", "public"), "household": ("住户", "household")}, "kind": KINDS}
+)
+"""Column → value → words."""
+
+TRADES: Mapping[str, Pair] = MappingProxyType(
+    {
+        "gate": ("道闸", "gates"),
+        "access": ("门禁", "access"),
+        "video": ("监控", "video"),
+        "network": ("网络", "network"),
+        "power": ("供电", "power"),
+        "meter": ("计量", "meters"),
+        "water": ("供水", "water"),
+        "lift": ("电梯", "lifts"),
+    }
+)
+"""Trades of crews."""
+
+_NOT_DONE: Pair = ("应有的动作没有发生", "What was expected did not come")
+MISSED = ".missed"
+"""How the event of a rule ends that says that something expected did not come."""
 _COMMAND = "command:"
 _SPANS: tuple[tuple[int, Pair], ...] = (
     (86_400, (" 天", " d")),
@@ -104,10 +159,15 @@ _SPANS: tuple[tuple[int, Pair], ...] = (
 def write_value(spec: PointSpec, value: Value | None, language: str) -> str:
     """Write a point's value with its unit; None is not known."""
     if value is None or isinstance(value, bool):
-        return _pick(_KNOWN[value], language)
+        return write_known(value, language)
     if isinstance(value, str):
         return write_word(spec.name, value, language)
     return f"{write_number(value)} {write_unit(spec.unit, language)}".strip()
+
+
+def write_known(value: bool | None, language: str) -> str:
+    """Write yes, no or unknown."""
+    return _pick(_KNOWN[value], language)
 
 
 def write_word(point: str, value: str, language: str) -> str:
@@ -130,10 +190,10 @@ def write_event(name: str, language: str) -> str:
     """Write the name of an event, of an order (`command:open`) or of what a rule missed."""
     if name.startswith(_COMMAND):
         order = name.removeprefix(_COMMAND)
-        words = _pick(ORDERS.get(order, (order, order)), language)
-        return _pick((f"指令“{words}”", f'order "{words}"'), language)
-    if name.endswith(_MISSED_END):
-        return _pick(_MISSED, language)
+        zh, en = ORDERS.get(order, (order, order))
+        return _pick((f"{zh}指令", f"order to {en}"), language)
+    if name.endswith(MISSED):
+        return _pick(_NOT_DONE, language)
     return _pick(EVENTS.get(name, (name, name)), language)
 
 

@@ -88,6 +88,6 @@ def test_a_length_of_time_is_exact(seconds: float, zh: str, en: str) -> None:
 
 
 def test_an_order_and_what_a_rule_missed_are_said_in_words() -> None:
-    assert write_event("command:open", "zh") == "指令“打开”"
+    assert write_event("command:open", "zh") == "打开指令"
     assert write_event("door-wont-unlock.missed", "en") == "What was expected did not come"
     assert write_event("own.event", "zh") == "own.event"

@@ -1,0 +1,1 @@
+"""Rules in plain words, for people who do not read the language of rules."""
