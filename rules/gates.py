@@ -13,7 +13,7 @@ import msgspec
 
 from hub.model.alarm import Decision
 from hub.model.device import Device, Lifecycle
-from hub.model.instant import to_rfc3339
+from hub.model.instant import to_local_text
 from hub.model.place import Place, contains
 from hub.model.window import Window
 
@@ -29,10 +29,10 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """What the gates need to know about the subject of a decision at the instant `now`.
 
     `device` is None where the subject is a place. `maintenance` and `notices` are the windows in
-    force there; `fire_zones` the places where a fire input is active (see `fire_zone`);
-    `explained_by` is the sentence of what explains this one; `raises` counts those of the same
-    alarm within the last quarter of an hour (`Flapping.count`), this one included; `is_open` says
-    that it is raised already.
+    force there; `fire_zones` the places where a fire input is active (see `fire_zone`), which
+    `places` names; `explained_by` is the sentence of what explains this one; `raises` counts those
+    of the same alarm within the last quarter of an hour (`Flapping.count`), this one included;
+    `is_open` says that it is raised already.
     """
 
     now: float
@@ -41,6 +41,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     maintenance: tuple[Window, ...] = ()
     notices: tuple[Window, ...] = ()
     fire_zones: tuple[str, ...] = ()
+    places: Mapping[str, Place] = {}
     explained_by: Text | None = None
     raises: int = 0
     is_open: bool = False
@@ -150,7 +151,7 @@ def _maintenance(decision: Decision, situation: Situation) -> Text | None:
     if "maintenance" not in decision.inhibit:
         return None
     for window in situation.maintenance:
-        end, text = to_rfc3339(window.end), window.text
+        end, text = to_local_text(window.end), window.text
         return {
             "zh": f"检修中，至 {end}：{text['zh']}",
             "en": f"Maintenance until {end}: {text['en']}",
@@ -161,7 +162,7 @@ def _maintenance(decision: Decision, situation: Situation) -> Text | None:
     until = device.maintenance_until
     if until is not None and situation.now >= until:
         return None
-    end = to_rfc3339(until) or ""
+    end = "" if until is None else to_local_text(until)
     return {"zh": f"检修中，至 {end or '完工'}", "en": f"Maintenance until {end or 'completed'}"}
 
 
@@ -181,9 +182,11 @@ def _fire(decision: Decision, situation: Situation) -> Text | None:
     zone = next((each for each in situation.fire_zones if contains(each, situation.place)), None)
     if zone is None:
         return None
+    place = situation.places.get(zone)
+    where = place.name if place and place.name else zone
     return {
-        "zh": f"{zone} 消防联动中，门和道闸应保持打开",
-        "en": f"Fire input active in {zone}: gates and doors are meant to be open",
+        "zh": f"{where} 消防联动中，门和道闸应保持打开",
+        "en": f"Fire input active in {where}: gates and doors are meant to be open",
     }
 
 

@@ -227,6 +227,7 @@ class Gatehouse:
             ),
             notices=tuple(found(kind=WindowKind.NOTICE)),
             fire_zones=self._fires.zones(now),
+            places=self._places,
             raises=self._book.flapping.count(decision.subject, decision.rule, now),
             is_open=(decision.subject, decision.rule) in self._raised,
         )

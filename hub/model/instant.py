@@ -31,6 +31,11 @@ def from_rfc3339(text: str) -> float:
         raise ValueError(f"{text!r} is out of range") from error
 
 
+def to_local_text(instant: float) -> str:
+    """Write epoch seconds for people, in the community's time: `2026-11-24 15:48`."""
+    return datetime.fromtimestamp(instant, COMMUNITY_TIME).strftime("%Y-%m-%d %H:%M")
+
+
 def local_day(instant: float) -> str:
     """Return the community's calendar day as `YYYYMMDD`."""
     return datetime.fromtimestamp(instant, COMMUNITY_TIME).strftime("%Y%m%d")

@@ -5,6 +5,7 @@ import pytest
 
 from hub.model.alarm import Action, Decision, Severity
 from hub.model.device import Device, DeviceUid, Kind, Lifecycle
+from hub.model.instant import from_rfc3339
 from hub.model.place import Place
 from hub.model.window import Window, WindowKind
 from rules.gates import (
@@ -111,6 +112,16 @@ def test_a_notice_says_its_own_text() -> None:
 def test_a_fire_in_the_compound_lets_doors_stand_open() -> None:
     assert judge(HELD_OPEN, situation(fire_zones=("guanshan/a",))).gate == "fire"
     assert judge(HELD_OPEN, situation(fire_zones=("guanshan/b",))).open
+
+
+def test_a_person_reads_names_and_local_times() -> None:
+    places = {"guanshan/a": Place(path="guanshan/a", name="东苑", kind="compound")}
+    burning = situation(fire_zones=("guanshan/a",), places=places)
+    assert judge(HELD_OPEN, burning).reason["zh"].startswith("东苑 消防联动中")
+    until = from_rfc3339("2026-11-24T15:48:00+00:00")
+    mended = door(state=Lifecycle.MAINTENANCE, maintenance_until=until)
+    verdict = judge(HELD_OPEN, situation(device=mended, now=until - 60))
+    assert verdict.reason["zh"] == "检修中，至 2026-11-24 23:48"
 
 
 def test_a_compound_whose_path_only_begins_alike_is_another() -> None:
