@@ -211,4 +211,5 @@ def _story(rule: Rule, example: Example, book: Book) -> str:
         lines = [*lines[:_SHOWN], more, *lines[-_SHOWN:]]
     told = [write_outcome(text, book.language) for text in example.expect]
     outcome = book.listed(told) or book.say("**不告警**", "**no alarm**")
-    return f"*{example.name}* — {' → '.join(lines)} ⇒ {outcome}"
+    title = book.say(example.zh or example.name, example.name)
+    return f"*{title}* — {' → '.join(lines)} ⇒ {outcome}"

@@ -25,6 +25,7 @@ RULE_KEYS = (
     "trial", "stage", "example", "source", "note",
 )  # fmt: skip
 INHIBITS = ("fire", "maintenance", "notice")
+_UNTITLED = {"zh": "示例", "en": "example"}
 STAGE_KEYS = ("when", "hold", "severity", "ticket", "tell")
 EXAMPLE_KEYS = ("name", "story", "expect", "from", "model", "device", "place")
 
@@ -170,8 +171,10 @@ def _read_example(reader: Reader) -> Example:
         start = from_rfc3339(reader.text("from", MIDNIGHT))
     except ValueError:
         reader.fault("from", "from must be a time such as '2026-03-02T21:50' / from 应为时间")
+    title = reader.names("name") if "name" in reader.table else _UNTITLED
     return Example(
-        name=reader.text("name") or "example",
+        name=title["en"],
+        zh=title["zh"],
         story=reader.texts("story"),
         expect=reader.texts("expect"),
         start=start,

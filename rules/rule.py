@@ -32,9 +32,13 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):
-    """A story with what must come of it; `start` is epoch seconds of its `0s`."""
+    """A story with what must come of it; `start` is epoch seconds of its `0s`.
+
+    `name` is its title in English, `zh` in Chinese; one that is given plainly serves both.
+    """
 
     name: str
+    zh: str = ""
     story: tuple[str, ...]
     expect: tuple[str, ...]
     start: float

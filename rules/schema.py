@@ -112,7 +112,7 @@ def _kinds() -> Schema:
 
 def _example() -> Schema:
     parts = {
-        "name": _TEXT,
+        "name": _names(),
         "story": _TEXTS,
         "expect": _TEXTS,
         "from": _TEXT | {"pattern": f"^{_DATE}$"},

@@ -49,6 +49,8 @@ def test_a_rule_shows_when_it_fires_and_when_it_does_not(rule: Rule) -> None:
     assert any(example.expect for example in rule.examples)
     assert any(not example.expect for example in rule.examples)
     assert len({example.name for example in rule.examples}) == len(rule.examples)
+    assert all(example.name.isascii() for example in rule.examples)
+    assert not any(example.zh.isascii() for example in rule.examples)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
