@@ -12,7 +12,7 @@ from hub.model.report import Value
 from hub.model.wording import TRADES, Pair, write_number, write_span
 from hub.services.deadline import ARRIVE, FINISH, TAKE
 from rules.duration import parse_duration
-from rules.prose.sentence import write_expression, write_line, write_outcome
+from rules.prose.sentence import write_columns, write_expression, write_line, write_outcome
 from rules.prose.term import Context
 from rules.rule import Example, Rule, Stage
 from rules.vocabulary import Vocabulary
@@ -212,4 +212,7 @@ def _story(rule: Rule, example: Example, book: Book) -> str:
     told = [write_outcome(text, book.language) for text in example.expect]
     outcome = book.listed(told) or book.say("**不告警**", "**no alarm**")
     title = book.say(example.zh or example.name, example.name)
+    if example.device:
+        sheet = write_columns(example.device, book.language)
+        title += book.say(f"（设备表：{sheet}）", f" (sheet: {sheet})")
     return f"*{title}* — {' → '.join(lines)} ⇒ {outcome}"

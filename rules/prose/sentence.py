@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from hub.model.wording import KINDS, name_point, write_event, write_span, write_value
+from hub.model.report import Value
+from hub.model.wording import (
+    ATTRIBUTE_VALUES,
+    ATTRIBUTES,
+    KINDS,
+    name_point,
+    write_event,
+    write_span,
+    write_value,
+)
 from rules.line import UID, Line, read_expectation, read_line
 from rules.prose.call import write_call
 from rules.prose.part import Prose
@@ -33,6 +42,17 @@ _RELATIONS = {
 def write_expression(text: str, context: Context) -> str:
     """Write an expression as a sentence; raises ExpressionError for one that cannot be read."""
     return Prose(text, context, write_call).write()
+
+
+def write_columns(columns: Mapping[str, Value], language: str) -> str:
+    """Write what the sheet says of a device: `计量范围：公共、唯一出入口`."""
+    parts = []
+    for name, value in columns.items():
+        word = _pick(ATTRIBUTES.get(name, (name, name)), language)
+        known = ATTRIBUTE_VALUES.get(name, {}).get(str(value))
+        told = _pick(known, language) if known else str(value)
+        parts.append(word if value is True else f"{word}{_pick(('：', ': '), language)}{told}")
+    return _pick(("、", ", "), language).join(parts)
 
 
 def write_outcome(text: str, language: str) -> str:

@@ -13,7 +13,7 @@ from rules.language.functions import FUNCTIONS
 from rules.program import expressions
 from rules.prose.call import write_call
 from rules.prose.part import Prose
-from rules.prose.sentence import write_expression, write_line, write_outcome
+from rules.prose.sentence import write_columns, write_expression, write_line, write_outcome
 from rules.prose.term import Context
 from rules.rule import Rule
 from rules.ruleset import load_rules
@@ -208,3 +208,9 @@ def test_a_line_of_a_story_reads_in_both_languages(text: str, zh: str, en: str) 
 def test_an_outcome_reads_in_both_languages() -> None:
     assert write_outcome("15m raise", "zh") == "15 分钟 **告警**"
     assert write_outcome("20m30s clear", "en") == "20 min 30 s **over**"
+
+
+def test_columns_of_the_sheet_read_in_both_languages() -> None:
+    columns = {"scope": "public", "rests_daily": True, "lanes": 2}
+    assert write_columns(columns, "zh") == "计量范围：公共、夜间不用水、lanes：2"
+    assert write_columns(columns, "en") == "scope: public, unused at night, lanes: 2"
