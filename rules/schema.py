@@ -32,6 +32,47 @@ _VALUES: Schema = {
 _SECONDS: Schema = {"type": "string", "pattern": rf"^(?:{_LENGTH}|param\..+)$"}
 
 
+_SAID: dict[str, str] = {
+    "id": "编号；本小区的规则以同号覆盖 / its own; a site's rule overrides the shipped one",
+    "fault": "故障类别，同一设备同一类别只开一张工单 / one open ticket per subject and fault",
+    "name": "名称，中英文 / in both languages",
+    "kind": "设备类型，可写多个或 any / one, several, or any",
+    "params": "可调的数值，用 param.x 引用 / figures to set, read as param.x",
+    "when": "条件 / the condition",
+    "hold": "条件持续多久才告警 / true for so long, then it raises",
+    "gap": "未知多久以内不打断 / the longest unknown stretch that breaks nothing",
+    "clear": "恢复条件；不写即条件不成立 / when it is over; else: not when",
+    "release": "恢复条件须持续多久 / clear must be true for so long",
+    "quiet": "瞬时事件之后多久算恢复 / for an instant: over after so long",
+    "after": "期待的起点 / after this …",
+    "expect": "应随后发生 / … this is expected; in an example: what must come of it",
+    "within": "在多久之内 / within so long",
+    "severity": "等级 / how bad it is",
+    "tell": "通知谁 / who is told",
+    "inhibit": "何时不报 / what holds it back",
+    "ticket": "开什么工单 / the ticket that it opens",
+    "discreet": "不上任何大屏 / stays off every wall",
+    "explains": "silence：可解释其下设备失联 / explains silent devices below",
+    "trial": "只记录，不通知 / recorded, nobody is told",
+    "stage": "加重 / a worse degree of the same alarm",
+    "example": "示例，规则须由示例证明 / the story that proves it",
+    "story": "先后发生的事 / what happens, line by line",
+    "from": "0s 是什么时刻 / the instant of 0s",
+    "model": "用此型号的周期 / take the periods of this model",
+    "device": "设备表的列 / columns of the sheet of devices",
+    "place": "位置的属性 / attributes of the place",
+    "urgency": "急修、普通、计划：决定接单和到场时限 / sets the limits to take and to arrive",
+    "class": "一般 24、较难 48、复杂 72 小时 / sets the limit to finish",
+    "trade": "哪个班组 / which crew",
+    "report": "何时上报网格平台 / when the grid platform hears of it",
+    "days": "哪几天 / which days",
+    "times": "哪些时段 / which hours",
+    "source": "出处 / where it is from",
+    "note": "备注 / a note",
+}
+"""What an editor shows beside a key."""
+
+
 def build_schema() -> Schema:
     """Return the schema, draft 2020-12, of one rule file read as JSON."""
     properties = {
@@ -52,8 +93,12 @@ def _table(known: Iterable[str], properties: Schema) -> Schema:
     return {
         "type": "object",
         "additionalProperties": False,
-        "properties": {key: properties.get(key, {}) for key in known},
+        "properties": {key: _describe(key, properties.get(key, {})) for key in known},
     }
+
+
+def _describe(key: str, schema: Schema) -> Schema:
+    return schema | {"description": _SAID[key]} if key in _SAID else schema
 
 
 def _choice(values: Iterable[str], *, title: str = "") -> Schema:

@@ -195,3 +195,14 @@ def test_schedules_are_judged_alike(table: dict[str, Any], right: bool) -> None:
 def test_a_file_has_no_other_tables() -> None:
     assert not accepts(SCHEMA, {"rules": []})
     assert not accepts(SCHEMA, {"rule": {}})
+
+
+def test_an_editor_can_say_what_each_key_is_for_in_both_languages() -> None:
+    rule = SCHEMA["properties"]["rule"]["items"]["properties"]
+    parts = [rule, rule["ticket"]["properties"]]
+    parts += [rule[each]["items"]["properties"] for each in ("stage", "example")]
+    parts.append(SCHEMA["properties"]["schedule"]["additionalProperties"]["properties"])
+    for key, schema in (pair for part in parts for pair in part.items()):
+        zh, _, en = schema.get("description", "").partition(" / ")
+        assert zh, key
+        assert en, key
