@@ -49,7 +49,7 @@ async def test_14_a_fire_drill_opens_all_doors_and_gates(tell: Tell) -> None:
         for door in ("door-1", "door-2"):
             await tale.says(door, door_open=False, lock_locked=True)
         await tale.says("gate-1", arm_position="closed")
-        await tale.until("2h")
+        await tale.until("1h10m")
         # What is still open three minutes after the drill is a fault of its own.
         await tale.expect("48m door-3 door.held", "48m gate-2 gate.stuck_open")
 
@@ -58,13 +58,13 @@ async def test_15_a_supply_tests_itself(tell: Tell) -> None:
     async with tell(thing("ups-1"), thing("ups-2", state="maintenance")) as tale:
         for _ in range(3):
             await tale.says("ups-1", supply_mains=False, battery_charge=97)
-            await tale.wait("9s")
+            await tale.wait("68s")
             await tale.says("ups-1", supply_mains=True, battery_charge=99)
             await tale.wait("10m")
         await tale.says("ups-2", supply_mains=False)
         await tale.wait("20m")
         await tale.says("ups-2", supply_mains=True)
-        await tale.until("2h")
+        await tale.until("1h20m")
         await tale.expect()
 
 
@@ -75,7 +75,7 @@ async def test_16_a_recorder_overwrites_its_full_disk(tell: Tell) -> None:
             await tale.wait("50s")
             await tale.says("recorder-1", disk_ok=True, recording=True)
             await tale.wait("10m")
-        await tale.until("2h")
+        await tale.until("1h10m")
         await tale.expect()
 
 
@@ -124,7 +124,7 @@ async def test_19_a_camera_is_updated_in_a_maintenance_window(tell: Tell) -> Non
         await tale.wait("5m")
         tale.estate.change("camera-1", state="in_service")
         await tale.restart()
-        await tale.until("3h")
+        await tale.until("2h")
         await tale.expect()
 
 
@@ -134,7 +134,7 @@ async def test_20_rain_lowers_the_quality_of_plates(tell: Tell) -> None:
         await tale.says("lpr-1", plate_confidence=62, plate_rate=55)
         await tale.wait("25m")
         await tale.says("lpr-1", plate_confidence=94, plate_rate=97)
-        await tale.until("5h")
+        await tale.until("4h")
         await tale.expect()
 
 

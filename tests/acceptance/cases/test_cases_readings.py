@@ -28,13 +28,13 @@ async def test_06_plates_that_are_replayed_after_a_gap(tell: Tell) -> None:
             await tale.crowd.send("lpr-1", "event", body, ts=tale.start + 60 + 5 * number)
             points = {"points": {"plate.confidence": 20, "plate.rate": 5}, "late": True}
             await tale.crowd.send("lpr-1", "telemetry", points, ts=tale.start + 62 + 5 * number)
-        await tale.until("3h")
+        await tale.until("1h")
         await tale.expect()
         # The same, live, is a camera that sees one plate all the time.
         for _ in range(5):
             await tale.event("lpr-1", "plate.read", plate="k1")
             await tale.wait("5s")
-        await tale.expect("3h20s lpr-1 lpr.repeats")
+        await tale.expect("1h20s lpr-1 lpr.repeats")
 
 
 async def test_08_a_counter_shows_nothing_after_its_meter_has_booted(tell: Tell) -> None:
@@ -45,6 +45,7 @@ async def test_08_a_counter_shows_nothing_after_its_meter_has_booted(tell: Tell)
             await tale.until("10m")
             bus.shown[1]["import"] = 0.0
             await tale.wait("30s")
+            assert tale.reading("meter-1", "energy.import") is None
             bus.shown[1].pop("import")
             await tale.until("30m")
             await tale.expect()
@@ -61,21 +62,16 @@ async def test_09_a_late_reply_with_another_registers_value(tell: Tell, tmp_path
         more = bus_settings(port, "rtu_over_tcp", timeout=1.0)
         async with tell(meter, more=more) as tale:
             await tale.until("2m")
-            voltage, current = (
-                tale.reading("meter-1", "voltage.a"),
-                tale.reading("meter-1", "current.a"),
-            )
-            assert (voltage, current) == (228.0, 66.5)
             for _ in range(4):
                 gateway.only = lambda asked: asked.start == 200
                 gateway.faults[1] = Fault.LATE
                 await tale.wait("10s")
                 del gateway.faults[1]
                 await tale.wait("50s")
-                assert tale.reading("meter-1", "current.a") == 66.5
-                assert tale.reading("meter-1", "voltage.a") == 228.0
-            await tale.until("20m")
+            await tale.until("10m")
             await tale.expect()
+            assert await tale.history("meter-1", "current.a") == {66.5}
+            assert await tale.history("meter-1", "voltage.a") == {228.0}
 
 
 async def test_10_values_that_are_no_numbers(tell: Tell) -> None:
@@ -98,11 +94,11 @@ async def test_11_a_clock_in_the_wrong_zone(tell: Tell, ahead: float) -> None:
     async with tell(thing("gate-1"), thing("door-1"), thing("lpr-1")) as tale:
         await tale.until("30s")
         tale.crowd.ahead["gate-1"] = ahead
-        await tale.until("2h")
+        await tale.until("40m")
         # Its next five states, from 1m on, are off by as much.
         await tale.expect("5m gate-1 clock.wrong")
         tale.crowd.ahead["gate-1"] = 0.0
-        await tale.until("4h")
+        await tale.until("1h20m")
         await tale.expect("5m gate-1 clock.wrong recovered")
 
 
@@ -114,7 +110,7 @@ async def test_24_a_meter_is_replaced_and_counts_from_another_number(tell: Tell)
             await tale.until("10m")
             bus.shown[1]["import"] = 12.0
             tale.crowd.boots["gate-1"] = "x1"
-            await tale.until("40m")
+            await tale.until("25m")
             # Nobody has told the hub of the swap: one planned job says so, and nothing of its use.
             await tale.expect("11m10s meter-1 meter.counter_back recovered")
 
@@ -131,7 +127,7 @@ async def test_29_a_clock_that_is_set_back_in_the_middle_of_a_hold(tell: Tell) -
         await tale.says("door-1", contact_fault=False)
         await tale.until("10m")
         await tale.says("gate-1", arm_position="closed")
-        await tale.until("3h")
+        await tale.until("1h")
         await tale.expect(
             "3m gate-1 gate.stuck_open recovered",
             "4m35s door-1 clock.wrong",
@@ -161,7 +157,7 @@ async def test_b_a_meter_whose_values_are_frozen(tell: Tell) -> None:
             await tale.until("20m")
             await tale.expect()
             bus.slaves[1].frozen_at = tale.clock.now()
-            await tale.until("1h")
+            await tale.until("45m")
             await tale.expect("35m meter-1 meter.frozen")
 
 
@@ -197,7 +193,7 @@ async def test_f_a_fault_while_the_clock_is_wrong(tell: Tell) -> None:
         # And one whose clock goes wrong with its fault.
         tale.crowd.ahead["gate-2"] = -EIGHT_HOURS
         await tale.says("gate-2", boom_broken=True)
-        await tale.until("2h")
+        await tale.until("1h")
         await tale.expect(
             "5m gate-1 clock.wrong",
             "30m2s gate-1 gate.boom_broken",

@@ -69,7 +69,7 @@ async def test_05_a_will_that_comes_after_the_device_is_back(tell: Tell) -> None
             await tale.until("1m30s")
             old.transport.abort()
             await tale.heard(lambda: tale.hub.intake.reception.counts["late_wills"] == 1)
-        await tale.until("20m")
+        await tale.until("10m")
         await tale.expect()
         assert await tale.journal("device.silent") == []
 
@@ -103,5 +103,5 @@ async def test_30_the_first_message_ever_tells_of_a_fault(tell: Tell) -> None:
         # A retained state is of an age that nobody knows: it counts from when it came.
         await tale.expect("5s gate-3 gate.boom_broken")
         await tale.come_back("gate-1", "gate-2")
-        await tale.until("1h")
+        await tale.until("30m")
         await tale.expect("5s gate-3 gate.boom_broken", "10m2s gate-1 gate.boom_broken")

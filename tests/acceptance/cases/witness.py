@@ -68,6 +68,14 @@ class Witness:
         found = view.points[point]
         return found.value if found.quality is Quality.GOOD else None
 
+    async def history(self, device: str, point: str) -> set[Value | None]:
+        """Return every good value that the store has of a point."""
+        view = self.hub.intake.live.device(device)
+        assert view is not None
+        span = {"start": self.start, "end": self.clock.now() + 1}
+        page = await self.hub.store.archive.history(view.device.uid, point, **span, limit=10_000)
+        return {row.value for row in page.rows if row.quality is Quality.GOOD}
+
     async def journal(self, *types: str) -> list[str]:
         """Return entries of the journal, as `TIME type subject`."""
         entries = await self.hub.store.books.journal(after=0, limit=10_000, types=types)
