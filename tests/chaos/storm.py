@@ -7,19 +7,14 @@ from math import inf
 from random import Random
 from typing import Any
 
+import msgspec
+
 from hub.model.device import Kind
 from hub.ports import Envelope
 from tests.chaos.storm_scene import HEALTHY, POWERED, Root, Scene
 from tests.support.spoken import Line, deliver
 
 START = 1_764_000_000.0
-STRUCK = 60.0
-"""Seconds from the start to the storm."""
-OVER = 640.0
-"""Seconds to its end: everybody was noticed by then, and is told."""
-REPAIRED = 1_060.0
-"""Seconds to when who had stayed down is back as well; by then the grace is over."""
-END = 1_300.0
 BEAT = (30.0, 45.0)
 """Seconds from one sign of life to the next; three heartbeats are 180 s."""
 STRIKES = 4.0
@@ -35,6 +30,22 @@ MOST_LEFT = 2
 """Devices, at most, that stay down when the root is back; three would be a common fault."""
 
 
+class Times(msgspec.Struct, frozen=True, kw_only=True):
+    """When things happen, in seconds from the start.
+
+    By `over` everybody was noticed and is told, and the roots are repaired; by `repaired`, when who
+    had stayed down is back as well, the grace is over.
+    """
+
+    struck: float = 60.0
+    over: float = 640.0
+    repaired: float = 1_060.0
+    end: float = 1_300.0
+
+
+AT_LEISURE = Times()
+
+
 class Storm:
     """What a seed makes of a scene: every message in order of arrival, and who stays down.
 
@@ -42,8 +53,9 @@ class Storm:
     are noticed over two minutes apart; otherwise all are within the settling time.
     """
 
-    def __init__(self, scene: Scene, seed: int, *, wide: bool) -> None:
+    def __init__(self, scene: Scene, seed: int, *, wide: bool, times: Times = AT_LEISURE) -> None:
         self.scene = scene
+        self.times = times
         self._chance = Random(f"{seed} {scene.name}")
         self._wide = wide
         self.left = self._choose_left()
@@ -74,7 +86,7 @@ class Storm:
         away, back = self._absence(name, roots)
         at, arrives = self._chance.uniform(0, 30), 0.0
         points = dict(HEALTHY[kind])
-        while at < END:
+        while at < self.times.end:
             if away <= at < back:
                 yield from self._last_words(name, kind, roots, away)
                 at = back
@@ -86,8 +98,8 @@ class Storm:
     def _absence(self, name: str, roots: list[Root]) -> tuple[float, float]:
         if not roots and name not in self.left:
             return inf, inf
-        back = REPAIRED if name in self.left else OVER
-        away = STRUCK + self._chance.uniform(0, STRIKES)
+        back = self.times.repaired if name in self.left else self.times.over
+        away = self.times.struck + self._chance.uniform(0, STRIKES)
         return away, back + self._chance.uniform(*RETURN)
 
     def _last_words(self, name: str, kind: Kind, roots: list[Root], away: float) -> Iterator[Line]:

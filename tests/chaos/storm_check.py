@@ -6,10 +6,8 @@ from collections import Counter
 
 import msgspec
 
-from hub.model.ticket import Ticket, TicketFlag
-from hub.services.follow_up import is_open
-from tests.chaos.storm import END, OVER, REPAIRED, START, STRUCK, Storm
-from tests.chaos.storm_scene import Root
+from tests.chaos.storm import START, Storm
+from tests.chaos.storm_verdict import Seen, judge_grace, judge_height, see
 from tests.support.straight_hub import StraightHub
 
 
@@ -29,6 +27,7 @@ class _Watch:
     def __init__(self, storm: Storm, restart_at: float | None) -> None:
         self._storm = storm
         self._scene = storm.scene
+        self._times = storm.times
         self._waiting = list(storm.envelopes())[::-1]
         self._restart_at = restart_at
         self._found = Passage(faults=[], counts=Counter())
@@ -36,14 +35,14 @@ class _Watch:
 
     def run(self) -> Passage:
         if self._scene.roots:
-            self._listen(OVER)
+            self._listen(self._times.over)
         else:
-            self._listen(STRUCK)
-            self._cut(OVER)
+            self._listen(self._times.struck)
+            self._cut(self._times.over)
         self._look_at_the_height()
-        self._listen(REPAIRED)
+        self._listen(self._times.repaired)
         self._look_after_the_grace()
-        self._listen(END + 5)
+        self._listen(self._times.end + 5)
         self._look_at_the_end()
         return self._found
 
@@ -65,60 +64,31 @@ class _Watch:
         self._hub.reconnect(waited)
 
     def _look_at_the_height(self) -> None:
-        tickets = self._hub.tickets()
-        standing = [each for each in tickets if is_open(each)]
-        self._compare(
-            "at the height of the storm", standing, {root.device for root in self._scene.roots}
-        )
-        for root in self._scene.roots:
-            self._look_at_root(root, standing)
+        tickets = self._tickets()
+        self._found.faults += judge_height(self._scene, tickets)
         self._found.counts["opened"] += len(tickets)
-        self._found.counts["folded"] += sum(bool(each.folded_into) for each in tickets)
-        self._found.counts["children"] += sum(len(each.children) for each in standing)
-
-    def _look_at_root(self, root: Root, standing: list[Ticket]) -> None:
-        for ticket in standing:
-            if ticket.subject != root.device:
-                continue
-            if ticket.fault not in root.faults:
-                self._say(f"{root.device}: its ticket is about {ticket.fault}")
-            only = {n for n, roots in self._scene.struck().items() if roots == [root]}
-            missing = only - {*ticket.children, root.device}
-            strange = {*ticket.children} - self._scene.below(root.device)
-            if missing or strange:
-                self._say(f"{root.device}: not listed {sorted(missing)}, wrong {sorted(strange)}")
+        self._found.counts["folded"] += sum(each.is_folded for each in tickets)
+        self._found.counts["children"] += sum(len(each.children) for each in tickets if each.stands)
 
     def _look_after_the_grace(self) -> None:
-        tickets = self._hub.tickets()
-        standing = [each for each in tickets if is_open(each) and not _is_over(each)]
-        self._compare("after the grace", standing, self._storm.expected_left())
-        new = {each.subject for each in tickets if each.opened_at > START + OVER}
-        if new - self._storm.expected_left():
-            self._say(f"in the grace there were tickets for {sorted(new)}")
+        tickets = self._tickets()
+        self._found.faults += judge_grace(self._storm, tickets, START + self._times.over)
         silent = {alarm.subject for alarm in self._hub.alarms(open_only=True)}
         if silent != self._storm.left:
             self._say(f"after the grace alarms of {sorted(silent ^ self._storm.left)} are wrong")
-        self._found.counts["left"] += len(standing)
+        self._found.counts["left"] += sum(each.waits for each in tickets)
 
     def _look_at_the_end(self) -> None:
         left = [alarm.subject for alarm in self._hub.alarms(open_only=True)]
-        left += [
-            each.subject for each in self._hub.tickets() if is_open(each) and not _is_over(each)
-        ]
+        left += [each.subject for each in self._tickets() if each.waits]
         if left:
             self._say(f"left over at the end: {sorted(left)}")
         numbers = [entry.seq for entry in self._hub.journal()]
         if numbers != list(range(1, len(numbers) + 1)):
             self._say("the journal has a gap")
 
-    def _compare(self, when: str, standing: list[Ticket], subjects: set[str]) -> None:
-        found = Counter(each.subject for each in standing)
-        if found != Counter(subjects):
-            self._say(f"{when} there are tickets for {dict(found)}, and not for {sorted(subjects)}")
+    def _tickets(self) -> list[Seen]:
+        return [see(each) for each in self._hub.tickets()]
 
     def _say(self, fault: str) -> None:
         self._found.faults.append(fault)
-
-
-def _is_over(ticket: Ticket) -> bool:
-    return TicketFlag.RECOVERED in ticket.flags

@@ -61,6 +61,21 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
                 struck.setdefault(name, []).append(root)
         return struck
 
+    def called(self, stem: str) -> Scene:
+        """Return the same scene with a stem before each name, to stand beside others."""
+        devices = [
+            msgspec.structs.replace(
+                each,
+                id=stem + each.id,
+                address=stem + each.address,
+                upstream=each.upstream and stem + each.upstream,
+                power=each.power and stem + each.power,
+            )
+            for each in self.devices
+        ]
+        roots = [msgspec.structs.replace(each, device=stem + each.device) for each in self.roots]
+        return Scene(name=self.name, devices=tuple(devices), roots=tuple(roots))
+
 
 def many(kind: Kind, count: int, stem: str, **fields: Any) -> list[Device]:  # noqa: ANN401
     """Make `count` devices of a kind."""

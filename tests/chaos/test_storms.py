@@ -23,7 +23,7 @@ from rules.silence import recovery
 from rules.silence.casebook import Case, Casebook
 from rules.silence.kinship import Kinship
 from rules.state import DeviceState
-from tests.chaos.storm import OVER, STRUCK, Storm
+from tests.chaos.storm import AT_LEISURE, Storm
 from tests.chaos.storm_check import Passage, let_pass
 from tests.chaos.storm_scene import CHAIN, RECORDER, SCENES, Scene
 from tests.support.straight_hub import in_loop
@@ -39,7 +39,7 @@ def strike(scene: Scene, seed: int) -> Passage:
     """Let one storm pass over a hub."""
     storm = Storm(scene, seed, wide=seed % 2 == 1)
     chance = Random(seed)
-    again = chance.choice([STRUCK, OVER]) + chance.uniform(0, RESTART)
+    again = chance.choice([AT_LEISURE.struck, AT_LEISURE.over]) + chance.uniform(0, RESTART)
     return in_loop(lambda: let_pass(storm, restart_at=None if seed % 3 else again))
 
 

@@ -11,10 +11,11 @@ import msgspec
 COMMUNITY = "test"
 PLACE = "test/a/b1"
 MODELS = {
-    "barrier_gate": "ld-barrier-gate",
-    "unit_door": "ld-unit-door",
-    "access_controller": "ld-access-controller",
-    "lpr_camera": "ld-lpr-camera",
+    kind: f"ld-{kind.replace('_', '-')}"
+    for kind in (
+        *("barrier_gate", "unit_door", "access_controller", "camera", "recorder"),
+        *("switch", "power_supply", "lpr_camera"),
+    )
 }
 ROLES = ("administrator", "guard", "crew", "manager", "grid")
 KEYS = {role: f"ld_{role:_<32}" for role in (*ROLES, "grid_worker", "department")}
@@ -39,6 +40,9 @@ class Plot(msgspec.Struct, frozen=True, kw_only=True):
     keepalive: int = 30
     rules: Mapping[str, str] = {}
     """File name → text of the site's own rules."""
+    upstream: Mapping[str, str] = {}
+    power: Mapping[str, str] = {}
+    """Device → what carries and what feeds it."""
 
 
 def names(kind: str, count: int) -> dict[str, str]:
@@ -51,7 +55,7 @@ def write_site(folder: Path, plot: Plot, *, mqtt_port: int) -> Path:
     """Write everything that a hub reads, and return its configuration."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "places.csv").write_text(_PLACES, "utf-8")
-    (folder / "devices.csv").write_text("\n".join(_sheet(plot.devices)) + "\n", "utf-8")
+    (folder / "devices.csv").write_text("\n".join(_sheet(plot)) + "\n", "utf-8")
     logins = {role: {"name": role, "password": f"{role}-password"} for role in ROLES[:-1]}
     access = json.dumps({"logins": logins, "keys": KEYS})
     (folder / "demo-access.json").write_text(access, "utf-8")
@@ -63,10 +67,11 @@ def write_site(folder: Path, plot: Plot, *, mqtt_port: int) -> Path:
     return config
 
 
-def _sheet(devices: Mapping[str, str]) -> Iterable[str]:
+def _sheet(plot: Plot) -> Iterable[str]:
     yield "id,address,link,kind,model,place,name,lane,upstream,power,state"
-    for device, kind in devices.items():
-        yield f"{device},{device},mqtt,{kind},{MODELS[kind]},{PLACE},{device},,,,in_service"
+    for device, kind in plot.devices.items():
+        trees = f"{plot.upstream.get(device, '')},{plot.power.get(device, '')}"
+        yield f"{device},{device},mqtt,{kind},{MODELS[kind]},{PLACE},{device},,{trees},in_service"
 
 
 def _config(plot: Plot, mqtt_port: int) -> str:
