@@ -77,6 +77,8 @@ EVENTS: Mapping[str, Pair] = MappingProxyType(
         "rebooted": ("重启", "Rebooted"),
         "flood": ("消息泛滥", "Flood of messages"),
         "counter.replaced": ("表计换新或清零", "Counter replaced or reset"),
+        "broker.dropped": ("broker 丢弃消息", "Broker dropped messages"),
+        "broker.restarted": ("broker 重启", "Broker restarted"),
     }
 )
 """What happens at a device."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from device_drivers.dialects.lingdang import LingdangDriver
@@ -71,8 +72,8 @@ class StraightHub:
         """Start on what is in the store, as after a crash, and connect."""
         now = self.clock.now()
         snapshot = at_once(self.store.archive.load(now=now))
-        history = list(self.store.archive.replay(start=now - REPLAYED, end=now))
-        self.intake = build_intake(self._needs(), snapshot, history)
+        recall = partial(self.store.archive.recall, start=now - REPLAYED, end=now)
+        self.intake = build_intake(self._needs(), snapshot, lambda uids: recall(uids=uids))
         self.reconnect()
 
     def reconnect(self, waited: Sequence[Envelope] = ()) -> None:

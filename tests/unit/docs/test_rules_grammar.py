@@ -64,7 +64,7 @@ def test_the_grammar_names_each_function_of_the_language_and_no_other() -> None:
 
 
 def test_the_language_has_each_function_of_the_design() -> None:
-    assert set(FUNCTIONS) == {*OF_THE_DESIGN.split(), "abs"}
+    assert set(FUNCTIONS) == {*OF_THE_DESIGN.split(), "abs", "has"}
 
 
 def test_the_grammar_has_each_operator() -> None:
