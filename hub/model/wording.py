@@ -76,6 +76,8 @@ EVENTS: Mapping[str, Pair] = MappingProxyType(
         "link.back": ("恢复", "Link back"),
         "rebooted": ("重启", "Rebooted"),
         "flood": ("消息泛滥", "Flood of messages"),
+        "broker.dropped": ("broker 丢弃消息", "Broker dropped messages"),
+        "broker.restarted": ("broker 重启", "Broker restarted"),
         "counter.replaced": ("表计换新或清零", "Counter replaced or reset"),
         "broker.dropped": ("broker 丢弃消息", "Broker dropped messages"),
         "broker.restarted": ("broker 重启", "Broker restarted"),

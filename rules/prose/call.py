@@ -146,6 +146,7 @@ def _about(zh: str, en: str) -> Callable[[Prose, ast.Call], str]:
 
 _WRITERS: dict[str, Callable[[Prose, ast.Call], str]] = {
     "abs": _about("{}的绝对值", "the size of {}"),
+    "has": _about("型号有测点“{}”", 'the model has "{}"'),
     "previous": _about("上一次{}", "the previous {}"),
     "age": _about("{}距上次读数的时间", "the time since {} was last read"),
     "duration": _wrap("{}已持续的时间", "the time with {}"),

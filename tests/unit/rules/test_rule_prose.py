@@ -30,6 +30,7 @@ CALLS = {
     "least": "least(motor.temperature, 5) > 1",
     "greatest": "greatest(motor.temperature, 5) > 1",
     "abs": "abs(motor.temperature) > 1",
+    "has": "has(motor.temperature)",
     "previous": "previous(mode) == 'auto'",
     "age": "age(mode) > '3m'",
     "duration": "duration(loop.occupied) > param.limit",
