@@ -58,14 +58,18 @@ class Prose(Terms):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             return self._calls(self, node)
         if isinstance(node, ast.BinOp):
-            sign = _SIGNS[type(node.op).__name__]
-            return f"{self._operand(node.left)} {sign} {self._operand(node.right)}"
+            left, right = self._operand(node, node.left), self._operand(node, node.right)
+            return f"{left} {_SIGNS[type(node.op).__name__]} {right}"
         return self.name(node)
 
-    def _operand(self, node: ast.expr) -> str:
+    def _operand(self, whole: ast.BinOp, node: ast.expr) -> str:
+        """Write one operand, in brackets where it would be read otherwise without them."""
         text = self.value(node)
-        is_sum = isinstance(node, ast.BinOp) and self.constant(node) is None
-        return self.say(f"（{text}）", f"({text})") if is_sum else text
+        if not isinstance(node, ast.BinOp) or self.constant(node) is not None:
+            return text
+        looser = _is_sum(node) > _is_sum(whole)
+        same = _is_sum(node) == _is_sum(whole) and node is whole.right
+        return self.say(f"（{text}）", f"({text})") if looser or same else text
 
     def _deny(self, node: ast.expr) -> str:
         if isinstance(node, ast.Name | ast.Attribute):
@@ -115,6 +119,10 @@ class Prose(Terms):
         if isinstance(node, ast.Call):
             return self._measured(node.args[0]) if _is_call(node, _SAME_UNIT) else None
         return self.find_point(node)
+
+
+def _is_sum(node: ast.BinOp) -> bool:
+    return isinstance(node.op, ast.Add | ast.Sub)
 
 
 def _is_call(node: ast.expr, names: frozenset[str]) -> bool:

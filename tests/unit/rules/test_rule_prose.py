@@ -128,6 +128,19 @@ def test_an_expression_reads_in_both_languages(text: str, zh: str, en: str) -> N
     assert (write(text, "zh"), write(text, "en")) == (zh, en)
 
 
+@pytest.mark.parametrize(
+    ("text", "en"),
+    [
+        ("load + load * load - load > 1", "Load + load × load − load is above 1 %"),
+        ("(load + load) * load > 1", "(load + load) × load is above 1 %"),
+        ("load - (load - load) > 1", "Load − (load − load) is above 1 %"),
+        ("load / (load * 2) > 1", "Load ÷ (load × 2) is above 1 %"),
+    ],
+)
+def test_brackets_stand_where_they_are_needed(text: str, en: str) -> None:
+    assert write(text, "en", Kind.SWITCH) == en
+
+
 def test_one_of_many_ports_is_named() -> None:
     assert write("not port.3.up", "zh", Kind.SWITCH) == "端口连通（port.3.up）：否"
 
