@@ -20,6 +20,11 @@ NAMES = {
     "incident": "GS-1",
     "name": "li",
     "key_id": "k1",
+    "rule": "door-forced",
+    "window": "w-1",
+    "message_id": "7",
+    "link": "mqtt",
+    "address": "n1",
 }
 
 
