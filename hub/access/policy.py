@@ -80,9 +80,8 @@ def _document(call: Call) -> dict[str, Any]:
     if call.body is not None:
         schema = msgspec.json.schema(call.body, ref_template=REFERENCE)
         extra["requestBody"] = {"content": {"application/json": {"schema": schema}}}
-    if call.shows is not None:
-        content = {call.media: {"schema": _schema(call.shows)}}
-        extra[SHOWN] = {"content": content, "statuses": call.statuses, "problems": call.problems}
+    content = {call.media: {"schema": {} if call.shows is None else _schema(call.shows)}}
+    extra[SHOWN] = {"content": content, "statuses": call.statuses, "problems": call.problems}
     return extra
 
 

@@ -82,6 +82,11 @@ async def test_each_call_names_its_statuses_and_what_comes_with_them(world: Worl
     for calls in paths.values():
         for call in calls.values():
             assert "default" not in call["responses"]
+            assert all(
+                content["schema"]
+                for answer in call["responses"].values()
+                for content in answer["content"].values()
+            ), call["operationId"]
             assert not any(name.startswith("x-") and name != "x-roles" for name in call)
 
 
