@@ -1,4 +1,4 @@
-"""A Modbus gateway of a case, whose meters show what they are told, are silent, or stand still."""
+"""A Modbus gateway of a case, whose meters show what they are told, or stand still."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 
 from hub.clock import ManualClock
-from simulators.bus import Bus, Framing, Hearing, Slave
+from simulators.bus import Bus, Framing, Slave
 from simulators.demo_files import HOST
 from simulators.meter import ElectricityMeter
 from simulators.registers import BY_MODEL
@@ -24,14 +24,6 @@ class MeterBus:
         self.clock = ManualClock(MONDAY_AT_TEN)
         self.shown: dict[int, dict[str, float]] = {unit: {} for unit in units}
         self.slaves = {unit: Slave(_Shown(self.shown[unit]), BY_MODEL[model]) for unit in units}  # type: ignore[arg-type]
-
-    def hush(self, unit: int) -> None:
-        """Have a meter not answer."""
-        self.slaves[unit].hearing = Hearing.SILENT
-
-    def rouse(self, unit: int) -> None:
-        """Have a meter answer again."""
-        self.slaves[unit].hearing = Hearing.ANSWERS
 
 
 class _Shown:
@@ -56,8 +48,11 @@ async def listening_bus(model: str, *units: int) -> AsyncIterator[MeterBus]:
         await server.wait_closed()
 
 
-def bus_settings(port: int, framing: str = "tcp", *, timeout: float = 3.0) -> str:
-    """Write what the hub's settings say of the gateway; it waits `timeout` s at most."""
+def bus_settings(port: int, framing: str = "tcp", *, timeout: float = 10.0) -> str:
+    """Write what the hub's settings say of the gateway; it waits `timeout` s at most.
+
+    A fifth of that at least, so that a busy machine makes no slave silent.
+    """
     return f"""
 [[modbus]]
 name = "{BUS}"
