@@ -55,6 +55,11 @@ class GateBook:
         self._clears.pop(key, None)
         self._changed.add(key)
 
+    def drop_raise(self, key: Key) -> None:
+        """Hold back the raise of an alarm no more: it will not be told."""
+        if self._stopped.pop(key, None) is not None:
+            self._changed.add(key)
+
     def is_stopped(self, key: Key) -> bool:
         """Tell whether a gate has stopped the alarm."""
         return key in self._stopped

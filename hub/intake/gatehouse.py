@@ -116,6 +116,9 @@ class Gatehouse:
         self._book.restore(states)
         self._fires.restore(states)
         self._raised = {key for key in raised if not self._book.is_stopped(key)}
+        for decision in self._book.stopped():
+            if decision.subject not in self._devices and decision.subject not in self._places:
+                self.forget(decision)  # it has left the books
         for row in points:
             if row.point == FIRE_POINT and row.value is True:
                 self._note_fire(row.uid, row.at, active=True)
@@ -174,6 +177,10 @@ class Gatehouse:
             self._book.let_go(key)
             self._raised.add(key)
         return admitted + self._quiet_clears(now)
+
+    def forget(self, decision: Decision) -> None:
+        """Let an alarm wait no more: what explains it has taken it in."""
+        self._book.drop_raise((decision.subject, decision.rule))
 
     def explain(self, uid: str, now: float) -> list[dict[str, Any]]:
         """Return what each gate answers now, and where one was closed to a rule's alarm."""

@@ -150,6 +150,7 @@ class Judge:
             if isinstance(outcome, Held):
                 self._held[key] = outcome
             elif isinstance(outcome, Folded):
+                self._gates.forget(decision)
                 self._fold(decision, outcome, batch)
             else:
                 self._apply(decision, batch)

@@ -9,7 +9,7 @@ from hub.errors import CommandRefusedError, ConflictError, LinkError, NotFoundEr
 from hub.intake.fire_watch import AFTER_FIRE
 from hub.model.access import Identity, Role
 from hub.model.command import CommandState
-from hub.model.device import Lifecycle, LinkState
+from hub.model.device import Kind, Lifecycle, LinkState
 from hub.model.ticket import TicketAction, TicketState, TicketStep
 from hub.store.memory import MemoryStore
 from rules.cut import RETURN_TIME
@@ -195,6 +195,54 @@ async def test_a_fault_that_begins_in_a_maintenance_is_told_when_that_is_over() 
     async with stage(store, clock) as run:
         await run.settle(RETURN_TIME + 15)
         assert await run.open_tickets() == ["barrier-boom-broken"]
+
+
+async def test_the_end_of_an_alarm_that_flaps_is_not_lost_in_a_restart() -> None:
+    clock = ManualClock()
+    store = MemoryStore(clock)
+    async with stage(store, clock) as run:
+        for _ in range(6):
+            run.say("state", BROKEN)
+            await pass_on(run, 3)
+            run.say("state", CLOSED)
+            await pass_on(run, 12)
+        assert len(await store.books.alarms(open_only=True, limit=9)) == 1
+    async with stage(store, clock) as run:
+        for _ in range(8):
+            await pass_on(run, 120)
+            run.say("state", CLOSED)
+        left = await store.books.alarms(open_only=True, limit=9)
+        assert "barrier-boom-broken" not in [alarm.rule for alarm in left]
+
+
+async def test_what_waits_for_a_device_that_has_left_the_books_is_told_to_nobody() -> None:
+    clock = ManualClock()
+    store = MemoryStore(clock)
+    gate = device("gate-1", state=Lifecycle.MAINTENANCE)
+    async with stage(store, clock, (gate, *SITE[1:])) as run:
+        await break_boom(run)
+    async with stage(store, clock, SITE[1:]) as run:
+        await run.settle(RETURN_TIME + 15)
+        assert await run.open_tickets() == []
+
+
+async def test_who_is_explained_while_it_waits_has_no_ticket_when_its_maintenance_is_over() -> None:
+    clock = ManualClock()
+    store = MemoryStore(clock)
+    worked_on = device(
+        "door-1",
+        Kind.UNIT_DOOR,
+        upstream="ctl-1",
+        state=Lifecycle.MAINTENANCE,
+        maintenance_until=clock.now() + 900,
+    )
+    async with stage(store, clock, (CONTROLLER, worked_on)) as run:
+        run.say("state", {"points": {"door.open": False}}, of=DOOR)
+        await pass_on(run, 100)
+        run.say("state", {"points": {"tamper": False}}, of=CONTROLLER)
+        for seconds in (80, 61, 39, 61, 700):
+            await pass_on(run, seconds)
+        assert await run.open_tickets() == ["controller-silent"]
 
 
 async def test_an_order_is_in_the_journal_sent_once_and_done_when_seen() -> None:
