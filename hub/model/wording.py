@@ -79,8 +79,6 @@ EVENTS: Mapping[str, Pair] = MappingProxyType(
         "broker.dropped": ("broker 丢弃消息", "Broker dropped messages"),
         "broker.restarted": ("broker 重启", "Broker restarted"),
         "counter.replaced": ("表计换新或清零", "Counter replaced or reset"),
-        "broker.dropped": ("broker 丢弃消息", "Broker dropped messages"),
-        "broker.restarted": ("broker 重启", "Broker restarted"),
     }
 )
 """What happens at a device."""
