@@ -44,8 +44,6 @@ from hub.web import build_ports, keep_house, serve_web
 
 log = structlog.get_logger(__name__)
 
-REPLAYED = 3600.0
-"""Seconds of history from which the rules' short windows are rebuilt."""
 GARBAGE = (50_000, 20, 50)
 """A batch makes some 15,000 objects that die with it: looking for cycles often finds none."""
 SWITCH = 0.0005
@@ -223,10 +221,7 @@ async def _build_intake(
         test=settings.demo.test,
         prove=links.prove,
     )
-    recall = store.archive.recall
-    return build_intake(
-        needs, snapshot, lambda uids: recall(start=now - REPLAYED, end=now, uids=uids)
-    )
+    return build_intake(needs, snapshot, store.archive.recall)
 
 
 class _Links:

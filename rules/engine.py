@@ -31,7 +31,7 @@ class Engine:
     """Holds the state of every rule on every device; no clock, no I/O, one caller at a time.
 
     With `judge_clocks` False the reports' `at` is taken as it stands: the caller has judged it.
-    `uplink` is told of cuts; `history_span` is how many seconds `restore` needs for every window.
+    `uplink` is told of cuts.
     """
 
     def __init__(self, rules: Sequence[Rule], *, judge_clocks: bool = True) -> None:
@@ -43,7 +43,6 @@ class Engine:
         self._runner = Runner()
         self._now = -inf
         self.uplink = Uplink(self._runner, self._begin)
-        self.history_span = 0.0
 
     def set_world(
         self,
@@ -58,7 +57,6 @@ class Engine:
         self._world = build_world(self._rules, devices, places, models)
         carry_over(old, self._world, self._runner)
         self.uplink.set_world(self._world)
-        self.history_span = max((d.plan.reach for d in self._world.values()), default=0.0)
         if self._now != -inf:
             _wake_all(self._runner, self._world, self._now)
 
@@ -93,9 +91,10 @@ class Engine:
         names = (watch.program.rule.id for watch in d.watches) if d else map(_id_of, self._rules)
         return any(rule == name or rule.startswith(f"{name}.") for name in names)
 
-    def watched(self) -> frozenset[str]:
-        """Return the devices some of whose readings are looked back on, by windows and the like."""
-        return frozenset(uid for uid, d in self._world.items() if any(d.plan.routes.observers))
+    def spans(self) -> dict[str, float]:
+        """Return the devices whose readings are looked back on, and by how many seconds at most."""
+        watched = ((uid, d.plan) for uid, d in self._world.items())
+        return {uid: plan.reach for uid, plan in watched if any(plan.routes.observers)}
 
     def apply(self, report: Report) -> list[Decision]:
         """Take a device's report; reports of unknown devices say nothing."""

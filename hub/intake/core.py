@@ -16,8 +16,9 @@ from hub.intake.gatehouse import Gatehouse
 from hub.intake.hearing import Hearing, Prove
 from hub.intake.identity import IdentityBook
 from hub.intake.inbox import BoundedInbox
-from hub.intake.judge import Judge, Recall
+from hub.intake.judge import Judge
 from hub.intake.live import LiveState
+from hub.intake.look_back import Recall
 from hub.intake.pipeline import Pipeline
 from hub.intake.presence import Presence
 from hub.intake.pulse import CommitPulse

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from hub.intake.batch import Batch
@@ -12,6 +12,7 @@ from hub.intake.fire_watch import FIRE_PREFIX
 from hub.intake.flood import HELD_PREFIX
 from hub.intake.gate_book import GATES_PREFIX
 from hub.intake.gatehouse import Gatehouse, why
+from hub.intake.look_back import Recall, look_back
 from hub.model.alarm import Decision
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device
@@ -21,9 +22,6 @@ from hub.ports import Snapshot
 from hub.services.desk_book import DeskBook
 from rules.engine import Engine
 from rules.topology import Folded, Held, Outcome, Topology
-
-Recall = Callable[[Collection[str]], Iterable[Report]]
-"""Gives what was said lately: readings of some devices by uid, and events of all."""
 
 TOPOLOGY_PREFIX = "topology/"
 
@@ -64,7 +62,7 @@ class Judge:
 
     def restore(self, snapshot: Snapshot, recall: Recall, now: float) -> None:
         """Take up where the last run stopped; raises and clears nothing by itself."""
-        history = recall(self._engine.watched())
+        history = look_back(recall, self._engine.spans(), now)
         rows = snapshot.states
         others = (TOPOLOGY_PREFIX, HELD_PREFIX, COUNTER_PREFIX, GATES_PREFIX, FIRE_PREFIX)
         mine = [row for row in rows if not row.key.startswith(others)]

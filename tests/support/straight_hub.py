@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from functools import partial
 from typing import Any, TypeVar
 
 from device_drivers.dialects.lingdang import LingdangDriver
@@ -30,8 +29,6 @@ DIALECTS = ("lingdang", "modbus")
 """Meters speak the hub's own dialect here, as behind a gateway."""
 SESSION, LINK = "mqtt-state", "mqtt"
 ALL = 1_000_000
-REPLAYED = 3600.0
-"""Seconds of history that a hub reads when it starts."""
 T = TypeVar("T")
 
 
@@ -72,8 +69,7 @@ class StraightHub:
         """Start on what is in the store, as after a crash, and connect."""
         now = self.clock.now()
         snapshot = at_once(self.store.archive.load(now=now))
-        recall = partial(self.store.archive.recall, start=now - REPLAYED, end=now)
-        self.intake = build_intake(self._needs(), snapshot, lambda uids: recall(uids=uids))
+        self.intake = build_intake(self._needs(), snapshot, self.store.archive.recall)
         self.reconnect()
 
     def reconnect(self, waited: Sequence[Envelope] = ()) -> None:

@@ -24,6 +24,7 @@ from hub.model.place import Place
 from hub.ports import Driver, Envelope, Registers
 from hub.settings import FloodSettings
 from hub.store.memory import MemoryStore
+from rules.rule import Rule
 from rules.ruleset import load_rules
 
 MODELS = load_models(shipped_models())
@@ -164,6 +165,7 @@ async def stage(
     hand: Hand | None = None,
     flood: FloodSettings = FloodSettings(),  # noqa: B008 - frozen
     drivers: Mapping[str, Driver] | None = None,
+    rules: Sequence[Rule] = RULES,
 ) -> AsyncIterator[Stage]:
     """Run an intake over the store while the block runs; its link has told what `waited`."""
     clock = clock or ManualClock()
@@ -188,7 +190,7 @@ async def stage(
         devices=devices,
         places=PLACES,
         models=models,
-        rules=RULES,
+        rules=rules,
         prefix="GS",
         hand=hand or Hand(),
         suspects=await store.books.documents(SUSPECTS),
@@ -196,10 +198,7 @@ async def stage(
         prove=lambda: running.prove(),  # noqa: PLW0108 - it is not there yet
     )
     snapshot = await store.archive.load(now=clock.now())
-    recall, now = store.archive.recall, clock.now()
-    intake = build_intake(
-        needs, snapshot, lambda uids: recall(start=now - 3600, end=now, uids=uids)
-    )
+    intake = build_intake(needs, snapshot, store.archive.recall)
     running = Stage(intake, store, clock, sender)
     task = asyncio.create_task(
         intake.pipeline.run(lambda _link, envelopes: running.acknowledged.extend(envelopes))

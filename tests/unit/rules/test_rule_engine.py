@@ -445,7 +445,7 @@ def test_a_command_is_an_instant() -> None:
 
 def test_the_longest_window_says_how_much_history_a_start_needs() -> None:
     engine = start(write("avg(motor.temperature,'30m',before='1h') > 5"))
-    assert engine.history_span == 5400.0
+    assert engine.spans() == {"u1": 5400.0}
 
 
 @pytest.mark.parametrize("seconds", [0, -3600])
