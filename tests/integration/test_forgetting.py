@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from hub.checking import backtest_rules, show_status
+from hub.backtesting import backtest_rules
+from hub.checking import show_status
 from hub.safekeeping import keep_backup
 from hub.store.day_key import open_day_keys
 from hub.store.replay import replay_file
