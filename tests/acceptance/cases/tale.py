@@ -51,7 +51,7 @@ class TaleClock(ManualClock):
         try:
             await super().sleep(seconds)
         finally:
-            del self.asleep[name]
+            self.asleep.pop(name, None)
 
 
 class Tale(Witness):
