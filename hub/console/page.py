@@ -25,6 +25,7 @@ READERS = STAFF | {Role.DEPARTMENT}
 LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/wall", "site.wall", WATCHERS),
     ("/tickets", "site.tickets", READERS),
+    ("/windows", "site.windows", LEADERS),
     ("/problems", "site.problems", LEADERS),
     ("/more", "site.more", READERS),
 )

@@ -18,6 +18,7 @@ from hub.console import (
     sign_in_page,
     ticket_page,
     wall_page,
+    window_page,
 )
 from hub.console.problem_page import Problems
 from hub.console.studio import Studio
@@ -31,6 +32,7 @@ PARTS = (
     problem_page,
     sign_in_page,
     password_page,
+    window_page,
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub.clock import Clock
@@ -48,7 +48,13 @@ DEVICES = [
 ]
 
 
-def make_windows(clock: Clock, counted: Counted | None = None) -> WindowBook:
-    """Make an empty book for a site of two compounds."""
+def make_windows(
+    clock: Clock,
+    counted: Counted | None = None,
+    *,
+    devices: Sequence[Device] = DEVICES,
+    places: Mapping[str, Place] = PLACES,
+) -> WindowBook:
+    """Make an empty book, for a site of two compounds if no other is given."""
     put = (counted or Counted()).put
-    return WindowBook({}, devices=DEVICES, places=PLACES, put=put, clock=clock)
+    return WindowBook({}, devices=devices, places=places, put=put, clock=clock)

@@ -16,7 +16,7 @@ from hub.console.page import local_path
 from hub.console.ticket_page import read_step
 from hub.console.ticket_sheet import Typed
 from hub.errors import InvalidRequestError, Problem
-from hub.model.access import Role
+from hub.model.access import Identity, Role
 from hub.model.alarm import Severity
 from hub.model.device import Kind
 from hub.model.ticket import TicketAction, TicketFlag, TicketState
@@ -59,10 +59,12 @@ async def test_home_leads_to_the_page_of_the_role(console: Console, role: Role, 
     assert (answer.status_code, answer.headers["location"]) == (303, path)
 
 
+LEADER = Identity(name="王经理", role=Role.MANAGER)
 ALLOWED = {
     "/wall": {Role.GUARD, Role.CREW, Role.MANAGER, Role.ADMINISTRATOR},
     "/tickets": set(Role) - {Role.GRID},
     "/problems": {Role.MANAGER, Role.ADMINISTRATOR},
+    "/windows": {Role.MANAGER, Role.ADMINISTRATOR},
     "/devices/camera-1": set(Role) - {Role.GRID, Role.DEPARTMENT},
     "/more": set(Role) - {Role.GRID},
 }
@@ -185,6 +187,44 @@ async def test_a_step_needs_the_forms_own_token(console: Console) -> None:
     assert again.status_code == 409
     assert "现在可以做：到场" in again.text
     assert nonsense.status_code == 422
+
+
+async def test_a_maintenance_is_opened_seen_and_ended_on_its_page(console: Console) -> None:
+    device = console.community.of_kind(Kind.UNIT_DOOR)[0]
+    async with browsing(console, "王经理", Role.MANAGER) as client:
+        token = {"csrf": csrf(client)}
+        form = await client.get("/windows", params={"device": device})
+        assert f'<option value="device:{device}" selected>' in form.text
+        wish = {"kind": "maintenance", "where": f"device:{device}", "text": "换锁", "hours": "4"}
+        bare = await client.post("/windows", data=wish)
+        opened = await client.post("/windows", data=wish | token)
+        shown = await client.get("/windows")
+        (window,) = console.ports.windows.windows(LEADER)
+        ended = await client.post(f"/windows/{window.id}/end", data=token)
+        over = await client.post(f"/windows/{window.id}/end", data=token)
+    assert (bare.status_code, opened.status_code, ended.status_code) == (403, 303, 303)
+    assert "检修 · " in shown.text
+    assert "换锁" in shown.text
+    assert window.end - window.start == 4 * 3600
+    assert (over.status_code, "已经结束" in over.text) == (422, True)
+    assert list(console.ports.windows.windows(LEADER)) == []
+
+
+async def test_a_window_that_does_not_fit_keeps_what_was_typed(console: Console) -> None:
+    place = next(iter(console.community.places()))
+    async with browsing(console, "王经理", Role.MANAGER) as client:
+        wish = {
+            "where": f"place:{place}",
+            "kind": "notice",
+            "text": " ",
+            "start": "2001-01-01T00:00",
+        }
+        answer = await client.post("/windows", data=wish | {"csrf": csrf(client)})
+    assert answer.status_code == 422
+    assert "请填写说明" in answer.text
+    assert "结束时间不对" in answer.text
+    assert f'<option value="place:{place}" selected>' in answer.text
+    assert 'value="2001-01-01T00:00"' in answer.text
 
 
 async def test_a_refused_form_keeps_what_was_typed(console: Console) -> None:

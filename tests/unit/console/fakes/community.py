@@ -351,7 +351,11 @@ def make_console(
         archive=WaveArchive(clock),
         gatekeeper=Gatekeeper(community.books, desk, clock),
         rules=make_office(clock),
-        windows=make_windows(clock),
+        windows=make_windows(
+            clock,
+            devices=[view.device for view in community.devices()],
+            places=community.places(),
+        ),
         clock=clock,
         holdings=community.books.holdings,
         reach=community.books.reach,
