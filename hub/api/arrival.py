@@ -10,6 +10,7 @@ from fastapi import Path, Request, Response
 
 from hub.access.http import identity_of, ports_of
 from hub.access.policy import Call
+from hub.access.web_ports import BIGGEST
 from hub.api import shape, wire
 from hub.api.paging import PAGE, Limit, json_response, page
 from hub.api.rights import ADMINISTRATORS, LEADERS
@@ -30,7 +31,9 @@ async def list_quarantine(request: Request, limit: Limit = PAGE) -> Response:
     return page([wire.quarantined(row) for row in rows], None)
 
 
-async def read_payload(request: Request, message_id: Annotated[int, Path(ge=1)]) -> Response:
+async def read_payload(
+    request: Request, message_id: Annotated[int, Path(ge=1, le=BIGGEST)]
+) -> Response:
     """Give one message that was not understood, with its bytes; the journal tells who looked."""
     who = await _whole_community(request)
     row = await ports_of(request).books.quarantined(message_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -25,6 +26,7 @@ from hub.ports import BacktestWish, RuleSheet
 NDJSON = "application/x-ndjson"
 TOML = "application/toml"
 ANY_VERSION = -1
+_VERSION = re.compile(r"[0-9]{1,9}")
 LONGEST_TEST = 366.0
 """Days."""
 
@@ -155,7 +157,7 @@ def _edited_version(request: Request) -> int:
     tag = request.headers.get("if-match", "").strip().strip('"')
     if not tag or tag == "*":
         return ANY_VERSION
-    if not tag.isascii() or not tag.isdigit():
+    if not _VERSION.fullmatch(tag):
         raise InvalidRequestError("If-Match: send the ETag of the rule.")
     return int(tag)
 

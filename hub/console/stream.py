@@ -7,6 +7,7 @@ gets only what it lacks. A `tick` each second carries the hub's clock and shows 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -24,6 +25,7 @@ LOOK = 0.25
 """Real seconds between two looks where no journal entry wakes the viewer."""
 ASK_AGAIN = 10.0
 """Real seconds after which a viewer's right is checked again."""
+_NUMBER = re.compile(r"[0-9]{1,19}")
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
@@ -48,7 +50,7 @@ def stream(request: Request, viewer: Viewer) -> Response:
 def version_of(mark: str, seal: str) -> int:
     """Read the version in `SEAL.VERSION`; another run's, or none, is 0: nothing is known."""
     run, _, number = mark.partition(".")
-    return int(number) if run == seal and number.isascii() and number.isdigit() else 0
+    return int(number) if run == seal and _NUMBER.fullmatch(number) else 0
 
 
 async def follow(request: Request, viewer: Viewer) -> AsyncIterator[bytes]:

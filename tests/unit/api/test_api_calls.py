@@ -227,6 +227,17 @@ async def test_a_wrong_step_names_the_field(world: World, body: str, field: str)
     assert world.desk.asked == []
 
 
+async def test_a_number_that_nothing_can_hold_is_refused(world: World) -> None:
+    change = {"mode": "trial", "why": "x"}
+    digits = {"if-match": "9" * 5000}
+    async with asking(world, Role.ADMINISTRATOR) as client:
+        looked = await client.get(f"/api/v1/quarantine/{2**63}")
+        changed = await client.post(
+            "/api/v1/rules/door-forced/actions", json=change, headers=digits
+        )
+    assert (looked.status_code, changed.status_code) == (422, 422)
+
+
 async def test_an_unknown_step_is_answered_with_those_that_there_are(world: World) -> None:
     world.books.ticket_by_number["GS-1"] = a_ticket("GS-1")
     async with asking(world, Role.CREW) as client:

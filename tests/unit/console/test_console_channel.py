@@ -106,7 +106,15 @@ def test_channels_are_bounded_and_the_unused_goes_first() -> None:
 
 @pytest.mark.parametrize(
     ("mark", "version"),
-    [("abc.7", 7), ("xyz.7", 0), ("abc.", 0), ("", 0), ("abc.-1", 0), ("abc.7x", 0)],
+    [
+        ("abc.7", 7),
+        ("xyz.7", 0),
+        ("abc.", 0),
+        ("", 0),
+        ("abc.-1", 0),
+        ("abc.7x", 0),
+        (f"abc.{'9' * 5000}", 0),
+    ],
 )
 def test_a_version_counts_only_in_the_run_that_made_it(mark: str, version: int) -> None:
     assert version_of(mark, "abc") == version
