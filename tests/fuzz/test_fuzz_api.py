@@ -12,6 +12,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from hub.loading import shipped_rules
+from hub.model.instant import to_rfc3339
 from tests.chaos.drill import LONG
 from tests.fuzz.mutation import SEED, times
 from tests.support.broker import running_broker, shipped_lines
@@ -26,6 +28,12 @@ pytestmark = [pytest.mark.chaos, pytest.mark.integration, pytest.mark.timeout(6 
 EXAMPLES = max(1, len(times(500 if LONG else 5)))
 """Of each call, with good input and again with bad."""
 UNFORESEEN = "nobody foresaw"
+WINDOW: dict[str, Any] = {
+    "kind": "maintenance",
+    "text": {"zh": "检修", "en": "Work"},
+    "device": "gate-003",
+}
+RULE = next(text for name, text in shipped_rules().items() if name.endswith("gates.toml"))
 
 
 @pytest.fixture
@@ -63,12 +71,14 @@ async def stay(devices: Publisher) -> None:
 async def what_is_known(hub: HubProcess) -> Known:
     """Return what callers of this hub would fill in; makes a person, a key and an order."""
     headers = {"Authorization": f"Bearer {KEYS['administrator']}"}
+    tomorrow = to_rfc3339(time.time() + 86400)
     async with httpx2.AsyncClient(base_url=hub.url, headers=headers, trust_env=False) as client:
         made: list[dict[str, Any]] = []
         for path, body in (
             ("people", {"name": "li", "role": "crew"}),
             ("keys", {"name": "robot", "role": "crew"}),
             ("commands", {"device": "gate-002", "do": "open", "reason": "try"}),
+            ("windows", WINDOW | {"end": tomorrow}),
         ):
             answer = await client.post(f"/api/v1/{path}", json=body)
             assert answer.status_code in {201, 202}, answer.text
@@ -91,6 +101,17 @@ async def what_is_known(hub: HubProcess) -> Known:
         "do": ["open", "take", "comment", "arrive"],
         "expires": ["90d"],
         "overlap": ["7d"],
+        "rule": ["barrier-boom-broken", "barrier-wont-open"],
+        "text": [RULE],
+        "why": ["tried"],
+        "back_to": [0, 1],
+        "days": [0.01],
+        "window": [made[3]["id"]],
+        "end": [tomorrow],
+        "start": [""],
+        "message_id": [1, 2**63],
+        "link": ["mqtt"],
+        "address": ["stranger"],
     }
 
 
