@@ -17,10 +17,10 @@ from hub.model.place import Place
 from hub.ports import StateRow
 from rules.silence.casebook import WAITING, Case, Casebook, Standing
 from rules.silence.common_cause import find_common_cause
-from rules.silence.explanation import end_of_wait_above, find_explanation, fold, let_out
+from rules.silence.explanation import end_of_wait_above, find_explanation, let_out, take_in
 from rules.silence.kinship import Kinship
 from rules.silence.outcome import BACK_ITSELF, SETTLING, Folded, Held, Outcome, Pass, Root
-from rules.silence.recovery import GRACE_TIME, count_again, give_grace
+from rules.silence.recovery import GRACE_TIME, count_again, give_grace, release_below
 
 SETTLING_TIME = 60.0
 """Seconds that a silent device waits for something above it to be seen."""
@@ -53,7 +53,7 @@ class Topology:
         case = self._book.find((decision.subject, decision.rule))
         if case is None:
             is_new = decision.action is Action.RAISE
-            return [self._begin(decision, now)] if is_new else [Pass(decision=decision)]
+            return self._begin(decision, now) if is_new else [Pass(decision=decision)]
         if decision.action is Action.CLEAR:
             return self._close(case, decision, now)
         case.decision = msgspec.structs.replace(
@@ -105,19 +105,19 @@ class Topology:
     def _is_blind(self, case: Case) -> bool:
         return "" in self._blind or self._kin.link(case.decision.subject) in self._blind
 
-    def _begin(self, decision: Decision, now: float) -> Outcome:
+    def _begin(self, decision: Decision, now: float) -> list[Outcome]:
         case = Case(decision=decision, depth=len(self._kin.above(decision.subject)))
         root = find_explanation(case, self._book, self._kin)
         if root is not None:
-            return fold(case, root, self._book, self._kin)
+            return take_in(case, root, self._book, self._kin)
         until = inf if self._is_blind(case) else now + SETTLING_TIME
         self._book.let_wait(case, Standing.SETTLING, until)
-        return Held(decision=decision, until=case.until, reason=SETTLING)
+        return [Held(decision=decision, until=case.until, reason=SETTLING)]
 
     def _settle(self, case: Case) -> list[Outcome]:
         root = find_explanation(case, self._book, self._kin)
         if root is not None:
-            return [fold(case, root, self._book, self._kin)]
+            return take_in(case, root, self._book, self._kin)
         later = end_of_wait_above(case, self._book, self._kin)
         if later > case.until:
             self._book.let_wait(case, case.standing, later)
@@ -129,6 +129,7 @@ class Topology:
         self._book.drop(case)
         outcomes: list[Outcome] = [Pass(decision=decision)] if case.shown else []
         outcomes += give_grace(case, self._book, self._kin, now)
+        outcomes += release_below(case, self._book, self._kin, now)
         outcomes += count_again(case.root, self._book, self._kin, now)
         return outcomes
 

@@ -77,6 +77,10 @@ class Casebook:
         """Return the alarms that stand for these circles."""
         return [self._by_circle[circle] for circle in circles if circle in self._by_circle]
 
+    def under(self, root: Key) -> list[Case]:
+        """Return the children of an alarm, wherever they hang."""
+        return [case for case in self if case.root == root]
+
     def __iter__(self) -> Iterator[Case]:
         """Return every case."""
         return self.of(tuple(self._by_subject))

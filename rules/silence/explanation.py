@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import inf
 
 import msgspec
 
 from rules.silence.casebook import WAITING, Case, Casebook, Standing
-from rules.silence.kinship import Kinship
+from rules.silence.kinship import Circle, Kinship
 from rules.silence.outcome import Folded, Outcome, Pass, Root
 
 
@@ -17,7 +18,8 @@ def find_explanation(case: Case, book: Casebook, kin: Kinship) -> Case | None:
     That is another alarm of the same device (a supply that has told of its lost mains before it
     died), the nearest one above it, or the one that stands for its circle.
     """
-    own = (each for each in book.of((case.decision.subject,)) if not each.circle)
+    mine = book.of((case.decision.subject,))
+    own = (each for each in mine if not each.circle and each.key != case.key)
     above = book.of(kin.above(case.decision.subject))
     groups = (
         each
@@ -32,16 +34,23 @@ def find_explanation(case: Case, book: Casebook, kin: Kinship) -> Case | None:
 
 
 def find_explained(root: Case, book: Casebook, kin: Kinship) -> list[Case]:
-    """Return the cases that an alarm explains: at and below its device, or in its circle."""
+    """Return the cases that an alarm explains: at and below its device, or its circle's."""
     subject = root.decision.subject
     if root.circle is None:
         found = book.of([subject, *kin.below(subject)])
     elif root.circle.relation == "upstream":
         found = book.of(kin.below(subject))
     else:
-        members = book.of(kin.members(root.circle))
-        found = (each for each in members if each.decision.fault == root.decision.fault)
+        found = _in_and_below(root.circle, root.decision.fault, book, kin)
     return [each for each in found if each.key != root.key]
+
+
+def _in_and_below(circle: Circle, fault: str, book: Casebook, kin: Kinship) -> Iterator[Case]:
+    members = [each for each in book.of(kin.members(circle)) if each.decision.fault == fault]
+    yield from members
+    silent = dict.fromkeys(each.decision.subject for each in members)
+    below = {low: None for subject in silent for low in kin.below(subject) if low not in silent}
+    yield from book.of(below)
 
 
 def end_of_wait_above(case: Case, book: Casebook, kin: Kinship) -> float:
@@ -63,6 +72,13 @@ def fold(case: Case, root: Case, book: Casebook, kin: Kinship) -> Folded:
         "en": f"Explained by {label}: {name.get('en', '')}",
     }
     return Folded(decision=case.decision, into=root.key, reason=reason)
+
+
+def take_in(case: Case, root: Case, book: Casebook, kin: Kinship) -> list[Outcome]:
+    """Fold a case into what explains it, and with a member of a circle all that hangs on it."""
+    below = book.of(kin.below(case.decision.subject)) if root.circle else ()
+    others = [each for each in below if root.key not in {each.key, each.root}]
+    return [fold(each, root, book, kin) for each in (case, *others)]
 
 
 def let_out(case: Case, book: Casebook, kin: Kinship) -> list[Outcome]:
