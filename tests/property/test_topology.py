@@ -23,7 +23,7 @@ SECOND_RULE = "mains-lost"
 MOST = 12
 LATER = 3_600.0
 """Seconds in which every wait is over."""
-many = settings(max_examples=20_000 if LONG else 300, derandomize=not LONG)
+many = settings(max_examples=20_000 if LONG else 2_000, derandomize=not LONG)
 
 WHAT = ("flip", "flip", "below", "crowd", "crowd", "repair", "mains", "pause", "restart")
 """One device changes; all that hangs on it falls silent, or its siblings do, or all is back; it
