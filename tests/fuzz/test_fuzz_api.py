@@ -87,7 +87,7 @@ async def what_is_known(hub: HubProcess) -> Known:
     feed = await hub.get("/grid/v1/feed", limit=1)
     return {
         "device_id": ["gate-001", "gate-002"],
-        "device": ["gate-001", "gate-002"],
+        "device": ["gate-002", "gate-002", "gate-001"],
         "subject": ["gate-001"],
         "point": ["boom.broken", "arm.position", "motor.temperature"],
         "number": [ticket],
@@ -98,7 +98,8 @@ async def what_is_known(hub: HubProcess) -> Known:
         "place": [PLACE, "test"],
         "after": [feed["next"], 0, 3, ticket, "gate-001"],
         "from": ["2026-11-24T08:00:00+08:00", "0"],
-        "do": ["open", "take", "comment", "arrive"],
+        "do": ["open", "open", "take", "comment"],
+        "reason": ["tried"],
         "expires": ["90d"],
         "overlap": ["7d"],
         "rule": ["barrier-boom-broken", "barrier-wont-open"],
