@@ -98,6 +98,7 @@ class Tale(Witness):
 
     async def wait(self, length: str) -> None:
         """Let time pass: devices repeat themselves, and what is due comes at its own instant."""
+        await self.settle()
         until = self.clock.now() + parse_duration(length)
         while (now := self.clock.now()) < until:
             steps = [until, self.crowd.next_beat(), self._due()]
