@@ -1,8 +1,9 @@
 """A back-test: rules over stored history, through the code that runs live.
 
 The history comes as reports in the order of their instants, as `Archive.replay` yields it. What
-history does not know does not count: maintenance windows and notices of the past, and orders to
-devices. A rule on trial is tested as if it were in force.
+history does not know does not count: maintenance windows and notices of the past, orders to
+devices, and their goodbyes: a device is silent from its last word on. A rule on trial is tested as
+if it were in force.
 """
 
 from __future__ import annotations
