@@ -25,12 +25,12 @@ from hub.feeds.incident import make_projector
 from hub.heartbeat import keep_beating
 from hub.intake.core import Intake, Needs, build_intake
 from hub.intake.suspect import SUSPECTS
-from hub.links import Wiring, build_dialler, build_links, build_sender
+from hub.links import LinkSet, Wiring, build_dialler, build_links, build_sender
 from hub.loading import World, load_world, read_settings
 from hub.logs import configure_logging
 from hub.offices import open_offices
 from hub.own_broker import follow_broker
-from hub.ports import Envelope, Link
+from hub.ports import Link
 from hub.services.rule_shelf import RULE_VERSIONS, RuleShelf
 from hub.services.supervisor import Supervisor
 from hub.services.window_book import WINDOWS, read_windows
@@ -92,8 +92,7 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
     is finished (intake), then the store is closed.
     """
     settings, problems = read_settings(config)
-    demo = settings.demo
-    clock = clock or SystemClock(speed=demo.speed, origin=demo.clock_origin)
+    clock = clock or _make_clock(settings)
     async with contextlib.AsyncExitStack() as stack:
         async with notify.more_time():
             opening = open_store(settings.store.path, clock=clock)
@@ -106,7 +105,7 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
         await store.upkeep.ageing.keep(
             plan_retention(settings.store, world.site.devices, world.models)
         )
-        links = _Links()
+        links = LinkSet()
         intake = await _build_intake(world, store, wiring, crew, links)
         crew.start(intake.pipeline.run(links.acknowledge), "intake")
         await intake.desk.write(*site_documents(world.site, stored, clock.now()))
@@ -124,6 +123,10 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
         yield RunningHub(crew.died, intake, store, links.all)
 
 
+def _make_clock(settings: Settings) -> Clock:
+    return SystemClock(speed=settings.demo.speed, origin=settings.demo.clock_origin)
+
+
 def _read_world(
     settings: Settings,
     problems: Iterable[Problem],
@@ -137,7 +140,7 @@ def _read_world(
 
 
 def _start_links(
-    crew: Crew, links: _Links, wiring: Wiring, intake: Intake, store: SqliteStore
+    crew: Crew, links: LinkSet, wiring: Wiring, intake: Intake, store: SqliteStore
 ) -> None:
     """Start the links, and the look at what their broker says of itself."""
     supervisor = Supervisor(watch=intake.watch, clock=wiring.clock)
@@ -190,7 +193,7 @@ def _plan_wiring(world: World, clock: Clock) -> Wiring:
 
 
 async def _build_intake(
-    world: World, store: SqliteStore, wiring: Wiring, crew: Crew, links: _Links
+    world: World, store: SqliteStore, wiring: Wiring, crew: Crew, links: LinkSet
 ) -> Intake:
     settings, clock = world.settings, wiring.clock
     now = clock.now()
@@ -222,35 +225,6 @@ async def _build_intake(
         prove=links.prove,
     )
     return build_intake(needs, snapshot, store.archive.recall)
-
-
-class _Links:
-    """All links, and the way back to them for acknowledgements."""
-
-    def __init__(self) -> None:
-        self.all: list[Link] = []
-        self._by_carrier: dict[str, list[Link]] = {}
-
-    def take(self, links: Iterable[tuple[str, Link]]) -> None:
-        """Take the links, each with the name that stands in its envelopes."""
-        for carrier, link in links:
-            self.all.append(link)
-            self._by_carrier.setdefault(carrier, []).append(link)
-
-    def prove(self) -> None:
-        """Ask each link to prove until when all was heard."""
-        for link in self.all:
-            link.prove()
-
-    def read_again(self) -> None:
-        """Have each link's devices tell their states again."""
-        for link in self.all:
-            link.read_again()
-
-    def acknowledge(self, carrier: str, envelopes: Sequence[Envelope]) -> None:
-        """Acknowledge to every session of the link; each knows its own tokens."""
-        for link in self._by_carrier.get(carrier, ()):
-            link.acknowledge(envelopes)
 
 
 async def _until_stopped(stop: asyncio.Event, died: asyncio.Future[None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -19,7 +19,7 @@ from hub.errors import CommandRefusedError
 from hub.model.catalogue import DeviceModel
 from hub.model.command import Command
 from hub.model.device import Device, DeviceUid, Lifecycle
-from hub.ports import CommandSender, Inbox, Link, LinkWatch
+from hub.ports import CommandSender, Envelope, Inbox, Link, LinkWatch
 from hub.settings import Settings
 
 MQTT = "mqtt"
@@ -154,3 +154,32 @@ class Unwatched:
 
     def slave_silent(self, uid: DeviceUid, why: str) -> None:
         """Nothing follows."""
+
+
+class LinkSet:
+    """All links, and the way back to them for acknowledgements."""
+
+    def __init__(self) -> None:
+        self.all: list[Link] = []
+        self._by_carrier: dict[str, list[Link]] = {}
+
+    def take(self, links: Iterable[tuple[str, Link]]) -> None:
+        """Take the links, each with the name that stands in its envelopes."""
+        for carrier, link in links:
+            self.all.append(link)
+            self._by_carrier.setdefault(carrier, []).append(link)
+
+    def prove(self) -> None:
+        """Ask each link to prove until when all was heard."""
+        for link in self.all:
+            link.prove()
+
+    def read_again(self) -> None:
+        """Have each link's devices tell their states again."""
+        for link in self.all:
+            link.read_again()
+
+    def acknowledge(self, carrier: str, envelopes: Sequence[Envelope]) -> None:
+        """Acknowledge to every session of the link; each knows its own tokens."""
+        for link in self._by_carrier.get(carrier, ()):
+            link.acknowledge(envelopes)

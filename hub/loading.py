@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
@@ -74,13 +75,8 @@ def load_world(
     models = _load(load_models, shipped, _folders(settings.models.dirs, faults), faults)
     files_of_site = _folders(settings.rules.dirs, faults)
     own = {**files_of_site, **texts_of(versions)}
-    rules = _load(
-        lambda texts: load_rules(texts, models, prove=prove, site=tuple(own)),
-        shipped_rules(),
-        own,
-        faults,
-    )
-    rules = choose_modes(rules, versions)
+    read = partial(load_rules, models=models, prove=prove, site=tuple(own))
+    rules = choose_modes(_load(read, shipped_rules(), own, faults), versions)
     site = _load_site(settings, models, known, faults)
     if settings.mqtt is not None:
         site = add_hub(site, known)

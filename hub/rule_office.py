@@ -7,27 +7,25 @@ counts in the same commit that stores its version; what it says of the present i
 from __future__ import annotations
 
 import asyncio
-import tomllib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
 from hub.clock import Clock
-from hub.errors import ConfigError, ConflictError, InvalidRequestError, NotFoundError, Problem
-from hub.loading import World, choose_modes, shipped_rules
+from hub.errors import ConfigError, ConflictError, InvalidRequestError, NotFoundError
+from hub.loading import World, choose_modes
 from hub.model.access import Identity
 from hub.model.rule_version import RuleMode, RuleVersion
 from hub.model.spelling import suggest
-from hub.ports import BacktestWish, Document, RuleCard, RuleFault, RuleProof, RuleSheet
+from hub.ports import BacktestWish, Document, RuleCard, RuleProof, RuleSheet
 from hub.rule_card import make_card
-from hub.services.rule_shelf import RuleShelf, file_of, texts_of, to_document
+from hub.rule_loader import RuleLoader
+from hub.rule_text import id_of, to_problem
+from hub.services.rule_shelf import RuleShelf, to_document
 from rules.rule import Rule
-from rules.ruleset import load_rules
 from rules.source import cut_rules
 
-DRAFT = "text"
-"""The name of a text that has no version yet, in what is said of its faults."""
-LONGEST_TEXT, LONGEST_WHY = 100_000, 500
+LONGEST_WHY = 500
 
 Entry = tuple[str, str, str, dict[str, Any]]
 Put = Callable[[Sequence[Rule], Sequence[Document], Sequence[Entry]], Awaitable[None]]
@@ -50,14 +48,11 @@ class SiteRules:
         backtest: Backtest,
         clock: Clock,
     ) -> None:
-        self._world = world
         self._shelf = shelf
         self._put, self._closings, self._clock = put, closings, clock
         self._backtest = backtest
         self._one = asyncio.Lock()
-        names = {problem.file for problem in world.problems}
-        self._left_out = {v.rule for v in shelf.newest() if file_of(v) in names}
-        """Rules whose newest text did not load when the hub started."""
+        self._loader = RuleLoader(world, shelf)
         self._loaded: dict[str, Rule] = {}
 
     async def cards(self) -> Sequence[RuleCard]:
@@ -71,13 +66,13 @@ class SiteRules:
         known = self._find(rule)
         return RuleSheet(
             card=self._card(known, await self._closings()),
-            text=self._text(known),
+            text=self._loader.text_of(known, self._shelf),
             versions=tuple(self._shelf.versions(rule)),
         )
 
     async def check(self, text: str) -> RuleProof:
         """Check a text; what would break elsewhere is told with the file."""
-        return await asyncio.to_thread(self._check, text)
+        return await asyncio.to_thread(self._loader.check, text, self._shelf)
 
     async def write(
         self, text: str, mode: RuleMode, why: str, who: Identity, *, rule: str = "", on: int = -1
@@ -87,7 +82,7 @@ class SiteRules:
         async with self._one:
             proof = await self.check(text)
             if proof.faults:
-                raise ConfigError(*(_problem(fault) for fault in proof.faults))
+                raise ConfigError(*(to_problem(fault) for fault in proof.faults))
             if rule and proof.rules != (rule,):
                 said = ", ".join(proof.rules) or "none"
                 raise InvalidRequestError(
@@ -96,7 +91,7 @@ class SiteRules:
                     zh=f"文本必须只包含规则 {rule}。",
                 )
             self._check_edited(rule, on)
-            parts = {_id_of(part): part for part in cut_rules(text)}
+            parts = {id_of(part): part for part in cut_rules(text)}
             await self._add([self._version(r, mode, why, who, parts[r]) for r in proof.rules], who)
         return [await self._one_card(each) for each in proof.rules]
 
@@ -125,7 +120,7 @@ class SiteRules:
                 old = self._shelf.version(rule, number)
                 mode, text = old.mode, old.text
             else:
-                mode, text = self._mode_of_files(rule), ""
+                mode, text = self._loader.mode_of_files(rule), ""
             await self._add([self._version(rule, mode, why, who, text)], who)
         return await self._one_card(rule)
 
@@ -146,43 +141,18 @@ class SiteRules:
     async def _add(self, versions: Sequence[RuleVersion], who: Identity) -> None:
         """Load everything with the new versions, and have it count in one commit."""
         shelf = self._shelf.with_new(*versions)
-        texts = self._texts(shelf, also={version.rule for version in versions})
-        known = await asyncio.to_thread(self._load, texts, prove=True)
+        new = {version.rule for version in versions}
+        known = await asyncio.to_thread(self._loader.load, shelf, new=new, prove=True)
         entries = [_entry(version, who) for version in versions]
         documents = [to_document(version) for version in versions]
         await self._put(choose_modes(known.values(), shelf.newest()), documents, entries)
         self._shelf, self._loaded = shelf, known
-        self._left_out -= {version.rule for version in versions}
-
-    def _texts(self, shelf: RuleShelf, also: Collection[str] = ()) -> dict[str, str]:
-        good = [v for v in shelf.newest() if v.rule not in self._left_out.difference(also)]
-        return {**self._world.rule_files, **texts_of(good)}
 
     def _known(self) -> Mapping[str, Rule]:
         """Return every rule by id, those that are off as well."""
         if not self._loaded:
-            self._loaded = self._load(self._texts(self._shelf), prove=False)
+            self._loaded = self._loader.load(self._shelf)
         return self._loaded
-
-    def _load(self, own: Mapping[str, str], *, prove: bool) -> dict[str, Rule]:
-        texts = {**shipped_rules(), **own}
-        rules = load_rules(texts, self._world.models, prove=prove, site=tuple(own))
-        return {rule.id: rule for rule in rules}
-
-    def _check(self, text: str) -> RuleProof:
-        if len(text) > LONGEST_TEXT:
-            fault = RuleFault(line=0, column=0, message=f"longer than {LONGEST_TEXT} characters")
-            return RuleProof(rules=(), faults=(fault,))
-        names = _ids_of(text)
-        others = {
-            file: other for file, other in self._texts(self._shelf).items() if file not in
-            {file_of(version) for version in self._shelf.newest() if version.rule in names}
-        }  # fmt: skip
-        try:
-            self._load({**others, DRAFT: text}, prove=True)
-        except ConfigError as error:
-            return RuleProof(rules=names, faults=tuple(map(_fault, error.problems)))
-        return RuleProof(rules=names, faults=tuple(_foreign_tables(text, names)))
 
     def _card(self, rule: Rule, closings: Mapping[str, Mapping[str, int]]) -> RuleCard:
         versions = self._shelf.versions(rule.id)
@@ -198,20 +168,6 @@ class SiteRules:
             hint = suggest(rule, known)
             raise NotFoundError(f"there is no rule {rule!r}; {hint}", zh=f"没有规则 {rule}。")
         return known[rule]
-
-    def _text(self, rule: Rule) -> str:
-        texts = {**shipped_rules(), **self._texts(self._shelf)}
-        return next(part for part in cut_rules(texts[rule.file]) if _id_of(part) == rule.id)
-
-    def _mode_of_files(self, rule: str) -> RuleMode:
-        """Return how the rule of the files counts, or raise NotFoundError where there is none."""
-        found = self._load(self._world.rule_files, prove=False).get(rule)
-        if found is None:
-            raise NotFoundError(
-                f"rule {rule} was written here; no file has it. Switch it off instead",
-                zh=f"规则 {rule} 是在本站编写的，没有出厂版本；可改为停用。",
-            )
-        return RuleMode.TRIAL if found.trial else RuleMode.ACTIVE
 
     def _check_edited(self, rule: str, on: int) -> None:
         number = self._shelf.number(rule)
@@ -252,42 +208,3 @@ def _entry(version: RuleVersion, who: Identity) -> Entry:
         "text_sha256": sha256(version.text.encode()).hexdigest() if version.text else "",
     }
     return "rule.changed", version.rule, who.name, data
-
-
-def _ids_of(text: str) -> tuple[str, ...]:
-    try:
-        return tuple(filter(None, map(_id_of, cut_rules(text))))
-    except tomllib.TOMLDecodeError:
-        return ()
-
-
-def _id_of(part: str) -> str:
-    tables = tomllib.loads(part).get("rule", [])
-    first = tables[0] if isinstance(tables, list) and tables else {}
-    return str(first.get("id", "")) if isinstance(first, dict) else ""
-
-
-def _foreign_tables(text: str, names: Sequence[str]) -> list[RuleFault]:
-    """Tell of what belongs into the site's files, or is missing."""
-    said = []
-    if not names:
-        said.append("there is no [[rule]] in it / 没有 [[rule]]")
-    if "schedule" in tomllib.loads(text):
-        said.append("a schedule stands in the files of [rules] dirs / 时间表请写在站点规则文件中")
-    return [RuleFault(line=1, column=1, message=message) for message in said]
-
-
-def _fault(problem: Problem) -> RuleFault:
-    elsewhere = "" if problem.file == DRAFT else f"{problem.file}: "
-    return RuleFault(
-        line=problem.line if not elsewhere else 0,
-        column=problem.column if not elsewhere else 0,
-        message=elsewhere + problem.message,
-        hint=problem.hint,
-    )
-
-
-def _problem(fault: RuleFault) -> Problem:
-    return Problem(
-        file=DRAFT, line=fault.line, column=fault.column, message=fault.message, hint=fault.hint
-    )

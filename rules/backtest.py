@@ -162,14 +162,24 @@ class _Course:
             self.ledger.note_fire(report.uid, self._zones[report.uid], report.at, burns=fire)
 
     def advance(self, now: float) -> None:
-        """Let every deadline come, and send what was decided on its way, in order of time."""
-        self._decisions += self._engine.advance(now)
+        """Let every deadline come, and send what was decided on its way, in order of time.
+
+        Whoever has waited is looked at as things stand at that instant, and not later.
+        """
         self._tick = now + TICK
+        while (due := self._topology.next_due()) is not None and due < now:
+            self._advance(due)
+        self._advance(now)
+        self.ledger.try_again(now, self._engine.is_ending)
+
+    def _advance(self, now: float) -> None:
+        self._decisions += self._engine.advance(now)
         decisions, self._decisions = self._decisions, []
+        is_ending = self._engine.is_ending
         for decision in sorted(decisions, key=lambda each: each.at):
-            self.ledger.take(self._topology.advance(decision.at), decision.at)
+            self.ledger.take(self._topology.advance(decision.at, is_ending), decision.at)
             self.ledger.take(self._topology.take(decision, decision.at), decision.at)
-        self.ledger.take(self._topology.advance(now), now)
+        self.ledger.take(self._topology.advance(now, is_ending), now)
 
 
 def _find_fire(report: Report) -> bool | None:

@@ -85,11 +85,16 @@ class Engine:
     def keeps(self, subject: str, rule: str) -> bool:
         """Tell whether an alarm of this rule on this subject can still clear by itself.
 
-        A place's alarm has the rule of its devices with a suffix behind a dot.
+        What several devices have in common is told of a place, or of what carries them, under the
+        rule of those devices with a suffix behind a dot.
         """
         d = self._world.get(subject)
-        names = (watch.program.rule.id for watch in d.watches) if d else map(_id_of, self._rules)
-        return any(rule == name or rule.startswith(f"{name}.") for name in names)
+        if d is not None and any(watch.program.rule.id == rule for watch in d.watches):
+            return True
+        ids = [each.id for each in self._rules]
+        if d is None and rule in ids:
+            return True
+        return any(rule.startswith(f"{each}.") for each in ids)
 
     def spans(self) -> dict[str, float]:
         """Return the devices whose readings are looked back on, and by how many seconds at most."""
@@ -188,10 +193,6 @@ class Engine:
         answers = [_explain(watch) for watch in d.watches]
         d.now = now
         return answers
-
-
-def _id_of(rule: Rule) -> str:
-    return rule.id
 
 
 def _raised(world: World) -> Iterator[Watch]:

@@ -8,8 +8,9 @@ import msgspec
 
 from hub.model.alarm import Action, Decision, Evidence, Severity
 from hub.model.device import Device
+from rules.fire_watch import FireWatch
 from rules.gates import Flapping, Situation, judge, judge_clear
-from rules.topology import Folded, Held, Outcome
+from rules.topology import Folded, Held, IsEnding, Outcome
 
 Key = tuple[str, str]
 
@@ -44,7 +45,7 @@ class Ledger:
         self._devices = {str(device.uid): device for device in devices}
         self._open: dict[Key, PastAlarm] = {}
         self._closed: list[PastAlarm] = []
-        self._fires: dict[str, str] = {}
+        self._fires = FireWatch()
         self._stopped: dict[Key, Decision] = {}
         self._flapping = Flapping()
         self._held_open: set[Key] = set()
@@ -55,15 +56,14 @@ class Ledger:
         return tuple(sorted(every, key=lambda each: (each.raised_at, each.subject, each.rule)))
 
     def note_fire(self, uid: str, zone: str, now: float, *, burns: bool) -> None:
-        """Note that a fire input has become active, or quiet again: then what it held back goes on.
+        """Note that a fire input has become active, or quiet again."""
+        self._fires.note(uid, zone, now, active=burns)
 
-        What was decided before `now` has been written down.
-        """
-        if burns:
-            self._fires[uid] = zone
-        elif self._fires.pop(uid, None):
-            for key, decision in tuple(self._stopped.items()):
-                verdict = judge(decision, self._situation(key, now))
+    def try_again(self, now: float, is_ending: IsEnding) -> None:
+        """Tell what fire has held back and is over, but what is ending by itself by then."""
+        for key, decision in tuple(self._stopped.items()):
+            verdict = judge(decision, self._situation(key, now))
+            if verdict.open and not is_ending(*key):
                 self._admit(key, decision, self._open[key], verdict.gate)
 
     def take(self, outcomes: Iterable[Outcome], now: float) -> None:
@@ -146,7 +146,7 @@ class Ledger:
             now=now,
             place=device.place if device else subject,
             device=device,
-            fire_zones=tuple(self._fires.values()),
+            fire_zones=self._fires.zones(now),
             raises=self._flapping.count(subject, rule, now),
             is_open=known is not None and not known.explained_by and not known.stopped_by,
         )

@@ -92,6 +92,7 @@ def cleared(d: DeviceState, program: Program) -> dict[str, str]:
 
 BY_HAND = {"zh": "人工消除", "en": "cleared by hand"}
 RULE_GONE = {"zh": "规则已停用", "en": "its rule is no longer in force"}
+DEVICE_GONE = {"zh": "设备已不在台账中", "en": "the device has left the books"}
 
 STATES = {
     "raised": {"zh": "告警中", "en": "raised"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from hub.model.device import LinkState
 from hub.model.report import Quality, Report
@@ -55,11 +56,14 @@ def _feed(d: DeviceState, report: Report, loaded: set[int]) -> None:
         slot = d.plan.slot_by_point.get(sample.point)
         if slot is None or sample.value is None or sample.quality is not Quality.GOOD:
             continue
-        for index in routes.observers[slot]:
-            if index not in loaded:
-                d.trackers[index].observe(report.at, sample.value)
+        for tracker in _fresh(d, routes.observers[slot], loaded):
+            tracker.observe(report.at, sample.value)
     if report.late or report.at <= d.worked_on:
         return
-    for index in routes.counters_by_event.get(report.event, ()):
-        if index not in loaded:
-            d.trackers[index].happen(report.event, report.at, report.data)
+    for tracker in _fresh(d, routes.counters_by_event.get(report.event, ()), loaded):
+        tracker.happen(report.event, report.at, report.data)
+
+
+def _fresh(d: DeviceState, indexes: Iterable[int], loaded: set[int]) -> list[Any]:
+    """Return those trackers whose state did not come from a row."""
+    return [d.trackers[index] for index in indexes if index not in loaded]

@@ -39,13 +39,10 @@ def run_examples(
 ) -> list[ExampleResult]:
     """Run every example of a rule; `others` are rules whose missed events it counts.
 
-    They count with their own parameters, not with a site's. Raises StoryError for a story that
-    cannot be read.
+    A site's parameters do not count. Raises StoryError for a story that cannot be read.
     """
-    rule, *company = (
-        msgspec.structs.replace(each, overrides=())
-        for each in (rule, *(each for each in others if each.id != rule.id))
-    )
+    every = (rule, *(each for each in others if each.id != rule.id))
+    rule, *company = (msgspec.structs.replace(each, overrides=()) for each in every)
     return [_run_example(rule, example, models or {}, company) for example in rule.examples]
 
 

@@ -11,10 +11,10 @@ from fastapi import Path, Request, Response
 from hub.access.http import identity_of, ports_of
 from hub.access.policy import Call
 from hub.access.web_ports import BIGGEST
-from hub.api import shape, wire
+from hub.api import wire
 from hub.api.paging import PAGE, Limit, json_response, page
 from hub.api.rights import ADMINISTRATORS, LEADERS
-from hub.api.shape import Page
+from hub.api.shape import Moment, Page, Shape
 from hub.errors import ForbiddenError, NotFoundError
 from hub.model.access import Identity
 from hub.model.instant import to_rfc3339
@@ -22,6 +22,42 @@ from hub.model.instant import to_rfc3339
 MOST = 1000
 """Newcomers that a store keeps at most."""
 TIMES = ("first_seen", "last_seen")
+
+
+class Quarantined(Shape):
+    """A message that was not understood, without its bytes."""
+
+    id: int
+    link: str
+    address: str
+    reason: str
+    at: Moment
+    length: int
+
+
+class QuarantinedBytes(Quarantined):
+    """A message that was not understood; `payload` in base64, `text` as far as it is UTF-8."""
+
+    payload: str
+    text: str
+
+
+class Newcomer(Shape):
+    """Who sends and is not in the books, without what it sent."""
+
+    link: str
+    address: str
+    first_seen: Moment
+    last_seen: Moment
+    count: int
+    guess: str
+
+
+class NewcomerBytes(Newcomer):
+    """A newcomer with the beginning of its last message: `payload` in base64, and as `text`."""
+
+    payload: str
+    text: str
 
 
 async def list_quarantine(request: Request, limit: Limit = PAGE) -> Response:
@@ -95,7 +131,7 @@ CALLS = (
         roles=ADMINISTRATORS,
         operation="listQuarantine",
         about="Messages that were not understood",
-        shows=Page[shape.Quarantined],
+        shows=Page[Quarantined],
     ),
     Call(
         method="GET",
@@ -104,7 +140,7 @@ CALLS = (
         roles=ADMINISTRATORS,
         operation="readQuarantined",
         about="One message that was not understood, with its bytes",
-        shows=shape.QuarantinedBytes,
+        shows=QuarantinedBytes,
     ),
     Call(
         method="GET",
@@ -113,7 +149,7 @@ CALLS = (
         roles=ADMINISTRATORS,
         operation="readNewcomer",
         about="A newcomer with its last message",
-        shows=shape.NewcomerBytes,
+        shows=NewcomerBytes,
     ),
     Call(
         method="GET",
@@ -122,6 +158,6 @@ CALLS = (
         roles=LEADERS,
         operation="listNewcomers",
         about="Devices that send and are not in the books",
-        shows=Page[shape.Newcomer],
+        shows=Page[Newcomer],
     ),
 )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import TypeVar, get_type_hints
 
 import msgspec
+from fastapi import Request
 
 from hub.errors import InvalidRequestError
 
+ANY_VERSION = -1
+_VERSION = re.compile(r"[0-9]{1,9}")
 Body = TypeVar("Body", bound=msgspec.Struct)
 
 
@@ -31,6 +35,19 @@ def read_struct(body: bytes, kind: type[Body]) -> Body:
         f"Unknown fields: {', '.join(unknown)}; known are {', '.join(kind.__struct_fields__)}.",
         problems=dict.fromkeys(unknown, "unknown field"),
     )
+
+
+def read_edited_version(request: Request) -> int:
+    """Return the version that `If-Match` names, ANY_VERSION without one.
+
+    Raises InvalidRequestError for what is no ETag of ours.
+    """
+    tag = request.headers.get("if-match", "").strip().strip('"')
+    if not tag or tag == "*":
+        return ANY_VERSION
+    if not _VERSION.fullmatch(tag):
+        raise InvalidRequestError("If-Match: send the ETag of the rule.")
+    return int(tag)
 
 
 def _say(error: Exception, kind: type[msgspec.Struct]) -> str:

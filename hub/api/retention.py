@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 from hub.access.http import ports_of
 from hub.access.policy import Call
-from hub.api import shape
+from hub.api import shape_of_rules as shape
 from hub.api.paging import page
 from hub.api.rights import LEADERS
 from hub.api.shape import Page

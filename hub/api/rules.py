@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -12,9 +11,9 @@ from fastapi.responses import StreamingResponse
 from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
-from hub.api import shape
+from hub.api import shape_of_rules as shape
 from hub.api.paging import json_response, page
-from hub.api.request import read_struct
+from hub.api.request import read_edited_version, read_struct
 from hub.api.rights import ADMINISTRATORS, LEADERS
 from hub.api.shape import Page
 from hub.errors import ForbiddenError, InvalidRequestError
@@ -25,8 +24,6 @@ from hub.ports import BacktestWish, RuleSheet
 
 NDJSON = "application/x-ndjson"
 TOML = "application/toml"
-ANY_VERSION = -1
-_VERSION = re.compile(r"[0-9]{1,9}")
 LONGEST_TEST = 366.0
 """Days."""
 
@@ -91,7 +88,7 @@ async def export_rules(request: Request) -> Response:
 async def write_rule(request: Request, rule: str) -> Response:
     """Make a new version of one rule; `If-Match` names the version that was edited."""
     wish = read_struct(await request.body(), RuleWish)
-    who, on = await _editor(request), _edited_version(request)
+    who, on = await _editor(request), read_edited_version(request)
 
     async def act() -> Response:
         office = ports_of(request).rules
@@ -104,7 +101,7 @@ async def write_rule(request: Request, rule: str) -> Response:
 async def change_rule(request: Request, rule: str) -> Response:
     """Activate a rule, put it on trial, switch it off, or go back to an older version."""
     wish = read_struct(await request.body(), RuleAction)
-    who, on, office = await _editor(request), _edited_version(request), ports_of(request).rules
+    who, on, office = await _editor(request), read_edited_version(request), ports_of(request).rules
     if (wish.mode is None) == (wish.back_to is None):
         raise InvalidRequestError(
             "Name one of `mode` and `back_to`.", problems={"mode": "one of mode and back_to"}
@@ -151,15 +148,6 @@ async def _editor(request: Request) -> Identity:
             zh="只有负责整个社区的管理员可以修改规则。",
         )
     return who
-
-
-def _edited_version(request: Request) -> int:
-    tag = request.headers.get("if-match", "").strip().strip('"')
-    if not tag or tag == "*":
-        return ANY_VERSION
-    if not _VERSION.fullmatch(tag):
-        raise InvalidRequestError("If-Match: send the ETag of the rule.")
-    return int(tag)
 
 
 def _flat(sheet: RuleSheet) -> dict[str, object]:

@@ -100,8 +100,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, recall: Recall) -> Intake:
     room = CommandRoom(inbox=inbox, sender=needs.sender, spawn=needs.spawn, look=live.device)
     book = DeskBook(snapshot, prefix=needs.prefix, test=needs.test)
     engine = Engine(needs.rules, judge_clocks=False)
-    gates = Gatehouse(needs.devices, needs.places, partial(repairs_on, book.index))
-    gates.set_windows(needs.windows)
+    gates = _build_gates(needs, book)
     judge = _build_judge(needs, engine, gates, book, room)
     judge.restore(snapshot, recall, needs.clock.now())
     suspects = Suspects(needs.hand, needs.suspects)
@@ -111,35 +110,49 @@ def build_intake(needs: Needs, snapshot: Snapshot, recall: Recall) -> Intake:
     bench = _build_bench(needs, weir, judge, live, pulse)
     inbox.post(suspects.note_death)
     inbox.post(lambda batch: room.end_all(snapshot.commands, batch))
-    rules = RuleRoom(engine=engine, judge=judge, index=book.index)
+    subjects = {*(device.uid for device in needs.devices), *needs.places}
+    rules = RuleRoom(engine=engine, judge=judge, index=book.index, subjects=subjects)
     inbox.post(rules.end_orphans)
-    watch = IntakeWatch(
+    watch = _build_watch(needs, engine, inbox=inbox, bench=bench, judge=judge, weir=weir)
+    watch.start(needs.clock.now(), strangers=not snapshot.last_seq)
+    pipeline = Pipeline(inbox=inbox, work=bench, committer=needs.committer, clock=needs.clock)
+    desk = IntakeDesk(
+        inbox=inbox, book=book, room=room, rules=rules, gates=gates, live=live, books=needs.books
+    )
+    return Intake(
+        inbox=inbox,
+        pipeline=pipeline,
+        reception=weir.reception,
+        live=live,
+        pulse=pulse,
+        desk=desk,
+        watch=watch,
+    )
+
+
+def _build_watch(
+    needs: Needs,
+    engine: Engine,
+    *,
+    inbox: BoundedInbox,
+    bench: Workbench,
+    judge: Judge,
+    weir: Weir,
+) -> IntakeWatch:
+    return IntakeWatch(
         inbox=inbox,
         bench=bench,
         reception=weir.reception,
         judge=judge,
         carried=needs.carried,
         uplink=engine.uplink,
-        strangers=not snapshot.last_seq,
     )
-    watch.start(needs.clock.now())
-    return Intake(
-        inbox=inbox,
-        pipeline=Pipeline(inbox=inbox, work=bench, committer=needs.committer, clock=needs.clock),
-        reception=weir.reception,
-        live=live,
-        pulse=pulse,
-        desk=IntakeDesk(
-            inbox=inbox,
-            book=book,
-            room=room,
-            rules=rules,
-            gates=gates,
-            live=live,
-            books=needs.books,
-        ),
-        watch=watch,
-    )
+
+
+def _build_gates(needs: Needs, book: DeskBook) -> Gatehouse:
+    gates = Gatehouse(needs.devices, needs.places, partial(repairs_on, book.index))
+    gates.set_windows(needs.windows)
+    return gates
 
 
 def _build_live(needs: Needs, snapshot: Snapshot) -> LiveState:

@@ -37,11 +37,17 @@ class GateBook:
         self._changed: set[Key] = set()
 
     def note_raise(self, decision: Decision, *, stopped: bool) -> None:
-        """Note a raise that goes on, or that a gate has stopped; it takes back a clear."""
+        """Note a raise that goes on, or that a gate has stopped; it takes back a clear.
+
+        Who was stopped before keeps its place among those that wait.
+        """
         key = (decision.subject, decision.rule)
-        self.let_go(key)
-        if stopped:
-            self._stopped[key] = decision
+        if not stopped:
+            self.let_go(key)
+            return
+        self._clears.pop(key, None)
+        self._stopped[key] = decision
+        self._changed.add(key)
 
     def hold_clear(self, decision: Decision) -> None:
         """Note a clear that has to wait."""

@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 
-from hub.intake.fire_watch import FireWatch
 from hub.intake.gate_book import GateBook, Key
 from hub.model.alarm import Action, Decision, Severity
 from hub.model.device import Device
@@ -22,6 +21,7 @@ from hub.model.report import Quality, Report
 from hub.model.window import Window, WindowKind
 from hub.ports import PointRow, StateRow
 from hub.services.window_book import in_force
+from rules.fire_watch import FireWatch
 from rules.gates import Answer, Situation, Verdict, fire_zone, judge, judge_clear
 
 FIRE_POINT = "fire.input"

@@ -8,7 +8,6 @@ from typing import Any
 from hub.intake.batch import Batch
 from hub.intake.command_room import CommandRoom
 from hub.intake.counting import COUNTER_PREFIX
-from hub.intake.fire_watch import FIRE_PREFIX
 from hub.intake.flood import HELD_PREFIX
 from hub.intake.gate_book import GATES_PREFIX
 from hub.intake.gatehouse import Gatehouse, why
@@ -21,6 +20,7 @@ from hub.model.report import Report
 from hub.ports import Snapshot
 from hub.services.desk_book import DeskBook
 from rules.engine import Engine
+from rules.fire_watch import FIRE_PREFIX
 from rules.topology import Folded, Held, Outcome, Topology
 
 TOPOLOGY_PREFIX = "topology/"

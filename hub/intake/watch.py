@@ -26,7 +26,6 @@ class IntakeWatch:
     """Implements `hub.ports.LinkWatch`; `carried` maps a session to the link that devices name.
 
     A link's first session brings the states: deadlines wait for it alone, silence for all of them.
-    `strangers` says that no session was ever held before: a first one misses nothing.
     """
 
     def __init__(
@@ -38,7 +37,6 @@ class IntakeWatch:
         judge: Judge,
         carried: Mapping[str, str],
         uplink: Uplink,
-        strangers: bool = False,
     ) -> None:
         self.up: dict[str, bool] = dict.fromkeys(carried, False)
         self._carried = carried
@@ -46,15 +44,19 @@ class IntakeWatch:
         self._first: dict[str, str] = {}
         for link, carrier in carried.items():
             self._first.setdefault(carrier, link)
-        self._strange = set(carried) if strangers else set[str]()
+        self._strange = set[str]()
         self._inbox = inbox
         self._bench = bench
         self._reception = reception
         self._judge = judge
         self._behind = {link for link in carried if not self._is_bus(link)}
 
-    def start(self, now: float) -> None:
-        """Let timers wait from the start on: what was said while the hub was away comes first."""
+    def start(self, now: float, *, strangers: bool = False) -> None:
+        """Let timers wait from the start on: what was said while the hub was away comes first.
+
+        `strangers` says that no session was ever held before: a first one misses nothing.
+        """
+        self._strange = set(self._carried) if strangers else set[str]()
         if not self._behind:
             return
         self._bench.hold_timers_until = now + CATCHING_UP

@@ -51,25 +51,32 @@ def examine(health: Health | None, figures: BrokerFigures, now: float) -> tuple[
         return first, Findings(changed=True)
     restarted = figures.uptime < health.uptime or figures.dropped < health.dropped
     grown = figures.dropped - (0 if restarted else health.dropped)
-    untold = health.untold + grown
-    tell = untold > 0 and _is_over(health.told_at, TELL_EVERY, now)
-    is_behind = health.is_behind or grown > 0
-    # While it still drops, what is asked for might be dropped, too.
-    read = is_behind and not grown and _is_over(health.read_at, READ_EVERY, now)
-    after = Health(
+    after = msgspec.structs.replace(
+        health,
         uptime=figures.uptime,
         dropped=figures.dropped,
-        untold=0 if tell else untold,
-        told_at=now if tell else health.told_at,
-        is_behind=is_behind and not read,
-        read_at=now if read else health.read_at,
+        untold=health.untold + grown,
+        is_behind=health.is_behind or grown > 0,
     )
-    return after, Findings(
-        restarted=restarted,
-        dropped=untold if tell else 0,
-        read_again=read,
-        changed=restarted or grown > 0 or tell or read,
-    )
+    after, told = _tell(after, now)
+    # While it still drops, what is asked for might be dropped, too.
+    after, read = (after, False) if grown else _read_again(after, now)
+    changed = restarted or read or told > 0 or grown > 0
+    return after, Findings(restarted=restarted, dropped=told, read_again=read, changed=changed)
+
+
+def _tell(health: Health, now: float) -> tuple[Health, int]:
+    """Return how many lost messages are to be told now."""
+    if not health.untold or not _is_over(health.told_at, TELL_EVERY, now):
+        return health, 0
+    return msgspec.structs.replace(health, untold=0, told_at=now), health.untold
+
+
+def _read_again(health: Health, now: float) -> tuple[Health, bool]:
+    """Return whether all states are to be read now."""
+    if not health.is_behind or not _is_over(health.read_at, READ_EVERY, now):
+        return health, False
+    return msgspec.structs.replace(health, is_behind=False, read_at=now), True
 
 
 def _is_over(since: float, span: float, now: float) -> bool:

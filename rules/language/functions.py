@@ -10,7 +10,8 @@ from hub.model.catalogue import PointType
 from rules.language import group, happening, moment
 from rules.language.arguments import check_arguments
 from rules.language.compiler import Builder, Compiler
-from rules.language.node import Node, Run, Type, constant
+from rules.language.node import Node, Run, Type
+from rules.language.of_model import build_has, of_model
 from rules.state import NEVER, DeviceState
 from rules.summary import Extreme, Median, Summary
 from rules.tracker import Duration, Previous, Slots, Streak
@@ -90,24 +91,10 @@ def _abs(compiler: Compiler, call: ast.Call) -> Node:
     return Node(type=Type.NUMBER, run=run)
 
 
-def _of_model(compiler: Compiler, parts: list[ast.expr]) -> list[ast.expr]:
-    """Leave out the points that the model does not have, where it has one of the others."""
-    model = compiler.scope.plan.model
-    names = [".".join(compiler.words(each)) for each in parts]
-    if model is None or not any(name in model.points for name in names):
-        return parts
-    find = compiler.scope.plan.find_point
-    return [
-        part
-        for part, name in zip(parts, names, strict=True)
-        if name in model.points or find(name) is None
-    ]
-
-
 def _pick(choose: Callable[[list[float]], float]) -> Builder:
     def build(compiler: Compiler, call: ast.Call) -> Node:
         check_arguments(compiler, call, max(1, len(call.args)))
-        runs = [compiler.number(each).run for each in _of_model(compiler, call.args)]
+        runs = [compiler.number(each).run for each in of_model(compiler, call.args)]
 
         def run(d: DeviceState) -> float | None:
             values = [each(d) for each in runs]
@@ -124,20 +111,6 @@ def _previous(compiler: Compiler, call: ast.Call) -> Node:
     index = compiler.scope.observe(slot, f"previous({spec.name})", Previous)
     kind = compiler.build(call.args[0]).type
     return Node(type=kind, run=lambda d: d.trackers[index].value, choices=spec.values)
-
-
-def _has(compiler: Compiler, call: ast.Call) -> Node:
-    check_arguments(compiler, call, 1)
-    words, plan = compiler.words(call.args[0]), compiler.scope.plan
-    name = ".".join(words)
-    if plan.find_point(name) is None:
-        raise compiler.fail(
-            call.args[0],
-            "the name of a point is needed here",
-            "此处应为测点名",
-            compiler.near(words),
-        )
-    return constant(plan.model is None or name in plan.model.points)
 
 
 def _age(compiler: Compiler, call: ast.Call) -> Node:
@@ -242,7 +215,7 @@ FUNCTIONS: dict[str, Builder] = {
     "greatest": _pick(max),
     "abs": _abs,
     "previous": _previous,
-    "has": _has,
+    "has": build_has,
     "age": _age,
     "streak": _streak,
     "slots": _slots,

@@ -16,7 +16,7 @@ from tests.support.broker import running_broker, shipped_lines
 from tests.support.hub_process import HubProcess, running_hub
 from tests.support.publisher import Publisher, publishing
 from tests.support.site import KEYS, Plot, names, write_site
-from tests.support.story import has_caught_up, hears, read_journal, read_tickets, until
+from tests.support.story import has_caught_up, has_ticket, hears, read_journal, read_tickets, until
 from tests.unit.rule_office.test_site_rules import WARM
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -169,3 +169,18 @@ async def test_only_one_back_test_runs_and_a_wrong_one_says_why(
 async def _last(hub: HubProcess) -> int:
     entries = await read_journal(hub)
     return max(each["seq"] for each in entries if each["type"] == "rule.changed")
+
+
+async def test_an_alarm_of_a_device_that_has_left_the_sheet_is_cleared(
+    hub: HubProcess, gates: Publisher
+) -> None:
+    gates.state(HOT, time.time(), boom_broken=True)
+    ticket = await has_ticket(hub, HOT)
+    await hub.stop()
+    sheet = hub.folder / "devices.csv"
+    lines = sheet.read_text("utf-8").splitlines(keepends=True)
+    sheet.write_text("".join(line for line in lines if not line.startswith(HOT)), "utf-8")
+    await hub.start()
+    await until(lambda: alarms(hub), lambda found: not found)
+    (after,) = await read_tickets(hub)
+    assert (after["number"], after["flags"]) == (ticket["number"], ["recovered"])

@@ -16,6 +16,7 @@ from hub.clock import ManualClock
 from hub.intake.workbench import Workbench
 from hub.model.report import Value
 from hub.model.ticket import TicketAction, TicketStep
+from hub.own_device import HUB_ID
 from rules.duration import parse_duration, write_duration
 from tests.acceptance.cases.crowd import Crowd
 from tests.acceptance.cases.estate import Estate
@@ -170,7 +171,8 @@ class Tale(Witness):
         """Start the hub, and return once it has heard what had waited."""
         config = self.estate.write()
         self._hub = await self._life.enter_async_context(open_hub(config, self.clock))
-        assert len(self.hub.intake.live._devices) == len(self.estate.things), "a sheet is wrong"
+        known = {view.device.id for view in self.hub.intake.live.devices()}
+        assert known == {*self.estate.things, HUB_ID}, "a sheet is wrong"
         await self.caught_up()
 
     async def end(self) -> None:

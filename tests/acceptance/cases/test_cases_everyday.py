@@ -149,11 +149,14 @@ async def test_21_nobody_is_at_home_over_the_holidays(tell: Tell, tmp_path: Path
         thing("meter-3", model="slow-meter", beat=slow, more={"scope": "public"}),
     )
     async with tell(*meters) as tale:
+        for number in (1, 2, 3):
+            await tale.says(f"meter-{number}", power_active=0.04)
         for day in range(9):
             # Only the corridor's lamps go on burning; the third one is bridged.
             await tale.wait("1d")
             await tale.says("meter-2", energy_import=5001 + day)
-        await tale.expect("7d meter-3 meter.no_use")
+        # At the midnight that ends its seventh day.
+        await tale.expect("6d14h meter-3 meter.no_use")
 
 
 async def test_22_it_gets_dark(tell: Tell) -> None:

@@ -93,7 +93,8 @@ def _cursor(uid: str, number: int, at: float) -> CursorRow:
 
 def _state(number: int, chance: Random) -> StateRow:
     gone = number % 5 == 0
-    return StateRow(key=f"hold/{number % 7}", data=None if gone else chance.randbytes(20))
+    data = msgspec.msgpack.encode(chance.randbytes(20))
+    return StateRow(key=f"hold/{number % 7}", data=None if gone else data)
 
 
 def _documents(number: int, chance: Random) -> Iterator[Document]:

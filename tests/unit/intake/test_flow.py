@@ -6,13 +6,13 @@ import pytest
 
 from hub.clock import ManualClock
 from hub.errors import CommandRefusedError, ConflictError, LinkError, NotFoundError
-from hub.intake.fire_watch import AFTER_FIRE
 from hub.model.access import Identity, Role
 from hub.model.command import CommandState
 from hub.model.device import Kind, Lifecycle, LinkState
 from hub.model.ticket import TicketAction, TicketState, TicketStep
 from hub.store.memory import MemoryStore
 from rules.cut import RETURN_TIME
+from rules.fire_watch import AFTER_FIRE
 from tests.unit.intake.stage import CONTROLLER, DOOR, GATE, OTHER, SITE, Stage, device, stage
 
 GUARD = Identity(name="wang", role=Role.GUARD)

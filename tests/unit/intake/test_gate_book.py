@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hub.intake.fire_watch import AFTER_FIRE
 from hub.model.alarm import AlarmState
 from hub.model.report import Value
+from rules.fire_watch import AFTER_FIRE
 from rules.gates import FLAP_WINDOW, FLAPS
 from tests.support.spoken import Line, deliver
 from tests.support.straight_hub import StraightHub, in_loop

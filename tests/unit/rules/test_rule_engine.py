@@ -403,8 +403,9 @@ def test_a_rule_that_leaves_trial_says_again_what_it_has_raised() -> None:
 
 def test_an_alarm_of_a_place_lives_as_long_as_the_rule_of_its_devices() -> None:
     engine = start(write(OPEN))
-    assert engine.keeps("guanshan/a", "r.common")
-    assert not engine.keeps("guanshan/a", "gone.common")
+    for subject in ("guanshan/a", "u1", ""):
+        assert engine.keeps(subject, "r.common")
+        assert not engine.keeps(subject, "gone.common")
 
 
 def test_a_new_device_does_not_disturb_the_others() -> None:

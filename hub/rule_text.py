@@ -1,0 +1,56 @@
+"""Texts of rules that somebody has written on the site: what is in them, and what is wrong."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+
+from hub.errors import Problem
+from hub.ports import RuleFault
+from rules.source import cut_rules
+
+DRAFT = "text"
+"""The name of a text that has no version yet, in what is said of its faults."""
+
+
+def ids_of(text: str) -> tuple[str, ...]:
+    """Return the ids of a text's rules; none of a text that is no TOML."""
+    try:
+        return tuple(filter(None, map(id_of, cut_rules(text))))
+    except tomllib.TOMLDecodeError:
+        return ()
+
+
+def id_of(part: str) -> str:
+    """Return the id of the first rule of a text; raises TOMLDecodeError."""
+    tables = tomllib.loads(part).get("rule", [])
+    first = tables[0] if isinstance(tables, list) and tables else {}
+    return str(first.get("id", "")) if isinstance(first, dict) else ""
+
+
+def foreign_tables(text: str, names: Sequence[str]) -> list[RuleFault]:
+    """Tell of what belongs into the site's files, or is missing."""
+    said = []
+    if not names:
+        said.append("there is no [[rule]] in it / 没有 [[rule]]")
+    if "schedule" in tomllib.loads(text):
+        said.append("a schedule stands in the files of [rules] dirs / 时间表请写在站点规则文件中")
+    return [RuleFault(line=1, column=1, message=message) for message in said]
+
+
+def to_fault(problem: Problem) -> RuleFault:
+    """Tell a problem as a fault of the text; one elsewhere names its file."""
+    elsewhere = "" if problem.file == DRAFT else f"{problem.file}: "
+    return RuleFault(
+        line=problem.line if not elsewhere else 0,
+        column=problem.column if not elsewhere else 0,
+        message=elsewhere + problem.message,
+        hint=problem.hint,
+    )
+
+
+def to_problem(fault: RuleFault) -> Problem:
+    """Tell a fault of a text as a problem of a file."""
+    return Problem(
+        file=DRAFT, line=fault.line, column=fault.column, message=fault.message, hint=fault.hint
+    )
