@@ -33,7 +33,7 @@ class Arm:
             return True
         after = self._gate.around.agenda.after
         if self.blocked or (end == CLOSED and self.stuck_open):
-            after(PATIENCE, lambda: self._gate.change({"fault.code": NO_MOTION}))
+            after(PATIENCE, self._give_up)
             return False
         self._goal = end
         self.warmth = min(45.0, self.warmth + 1.5)
@@ -41,6 +41,11 @@ class Arm:
         self._gate.change(limits(MOVING))
         after(TRAVEL, lambda: self._arrive(end))
         return True
+
+    def _give_up(self) -> None:
+        """Say that the arm does not move, unless what held it has gone meanwhile."""
+        if self.blocked or self.stuck_open:
+            self._gate.change({"fault.code": NO_MOTION})
 
     def _arrive(self, end: str) -> None:
         if self._goal == end:

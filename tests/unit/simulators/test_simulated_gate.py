@@ -178,6 +178,17 @@ def test_a_gate_that_fails_open_stays_open_until_mended(gate: Gate, agenda: Agen
     assert gate.state["fault.code"] == ""
 
 
+def test_an_arm_that_is_freed_in_time_is_not_called_stuck(gate: Gate, agenda: Agenda) -> None:
+    gate.fail_open()
+    agenda.run_until(agenda.now + 2)
+    gate.arm.move("close")
+    agenda.run_until(agenda.now + 2)
+    gate.come_down()
+    agenda.run_until(agenda.now + 10)
+    assert gate.state["arm.position"] == "closed"
+    assert gate.state["fault.code"] == ""
+
+
 def test_an_arm_turned_round_on_its_way_ends_where_it_was_told_last(
     gate: Gate, agenda: Agenda, tape: Tape
 ) -> None:
