@@ -193,6 +193,8 @@ async def test_a_maintenance_is_opened_seen_and_ended_on_its_page(console: Conso
     device = console.community.of_kind(Kind.UNIT_DOOR)[0]
     async with browsing(console, "王经理", Role.MANAGER) as client:
         token = {"csrf": csrf(client)}
+        blank = await client.get("/windows")
+        assert '<option value="" selected>请选择' in blank.text, "nobody mutes a site by oversight"
         form = await client.get("/windows", params={"device": device})
         assert f'<option value="device:{device}" selected>' in form.text
         wish = {"kind": "maintenance", "where": f"device:{device}", "text": "换锁", "hours": "4"}
