@@ -10,7 +10,7 @@ from hub.model.alarm import AlarmState
 from hub.model.instant import to_rfc3339
 from hub.model.ticket import TicketAction, TicketState
 from hub.ports import EventRow, Holding, QuarantineRow
-from tests.unit.access.web_fakes import NOW, World, make_world
+from tests.unit.access.web_fakes import NOW, TOKENS, World, make_world
 from tests.unit.access.web_fakes import alarm as an_alarm
 from tests.unit.access.web_fakes import ticket as a_ticket
 from tests.unit.api.app_of_api import asking
@@ -449,3 +449,13 @@ async def test_retention_is_told_for_each_kind_of_data(world: World) -> None:
             "deleted_at": None,
         },
     ]
+
+
+@pytest.mark.parametrize(("scope", "status"), [("", 200), ("guanshan/b", 403)])
+async def test_a_back_test_is_for_who_sees_the_community(
+    world: World, scope: str, status: int
+) -> None:
+    world.give(Role.MANAGER, scope=scope, token=TOKENS[Role.MANAGER])
+    async with asking(world, Role.MANAGER) as client:
+        answer = await client.post("/api/v1/rules/backtest", json={"days": 1})
+    assert answer.status_code == status, answer.text
