@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from hub.access.http import identity_of, ports_of
 from hub.access.policy import Call
-from hub.console.language import Words
+from hub.console.naming import place_name
 from hub.console.page import LEADERS, Visit, show, visit_of
 from hub.console.reading import subject_name
 from hub.errors import ConflictError, HubError, InvalidRequestError, NotFoundError
@@ -26,7 +26,10 @@ REFUSALS = (InvalidRequestError, NotFoundError, ConflictError)
 
 
 class WindowRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One window in the list; `is_ahead` says that it has not begun."""
+    """One window in the list; `is_ahead` says that it has not begun.
+
+    `may_end` is false where it reaches beyond the person's part of the community.
+    """
 
     id: str
     kind: WindowKind
@@ -35,6 +38,7 @@ class WindowRow(msgspec.Struct, frozen=True, kw_only=True):
     start: str
     end: str
     is_ahead: bool
+    may_end: bool
     actor: str
 
 
@@ -93,21 +97,21 @@ async def _page(request: Request, typed: Typed, refusal: HubError | None = None)
 
 
 def _rows(visit: Visit) -> list[WindowRow]:
-    ports, now = visit.ports, visit.page.now
-    found = ports.windows.windows(visit.who)
-    return [_row(window, ports.live, now, visit.words) for window in found]
+    return [_row(window, visit) for window in visit.ports.windows.windows(visit.who)]
 
 
-def _row(window: Window, live: Live, now: float, words: Words) -> WindowRow:
-    place = live.places().get(window.place)
+def _row(window: Window, visit: Visit) -> WindowRow:
+    live, now = visit.ports.live, visit.page.now
     return WindowRow(
         id=window.id,
         kind=window.kind,
-        text=words.of(window.text),
-        where=subject_name(window.device, live) if window.device else _name(place, window.place),
+        text=visit.words.of(window.text),
+        where=subject_name(window.device or window.place, live),
         start=to_local_text(window.start),
         end=to_local_text(window.end),
         is_ahead=window.start > now,
+        # One of a device is shown to nobody who may not end it.
+        may_end=bool(window.device) or visit.who.may_see(window.place),
         actor=window.actor,
     )
 
@@ -125,14 +129,10 @@ def _choices(visit: Visit, typed: Typed) -> list[tuple[str, str]]:
 def _places(live: Live, who: Identity) -> list[tuple[str, str]]:
     found = sorted(path for path in live.places() if who.may_see(path))
     depth = min((path.count("/") for path in found), default=0)
+    places = live.places()
     return [
-        (path, "\u3000" * (path.count("/") - depth) + _name(live.places()[path], path))
-        for path in found
+        (path, "\u3000" * (path.count("/") - depth) + place_name(path, places)) for path in found
     ]
-
-
-def _name(place: object, path: str) -> str:
-    return getattr(place, "name", "") or path
 
 
 def _read(form: FormData) -> Typed:

@@ -27,7 +27,10 @@ class WindowOffice(Protocol):
     """Where windows are opened, seen and ended; each call is in the store when it returns."""
 
     def windows(self, who: Identity, *, over: bool = False) -> Sequence[Window]:
-        """Return the windows that are in force or to come, with `over` all, soonest first."""
+        """Return the windows in force or to come, with `over` all, soonest first.
+
+        They lie in this person's part of the community, or cover it.
+        """
         ...
 
     async def open(self, wish: WindowWish, who: Identity) -> Window:
@@ -35,5 +38,9 @@ class WindowOffice(Protocol):
         ...
 
     async def end(self, window: str, who: Identity) -> Window:
-        """End one now; raises NotFoundError, or ConflictError where it is over."""
+        """End one now.
+
+        Raises NotFoundError, ForbiddenError where it reaches beyond this person's part, or
+        ConflictError where it is over.
+        """
         ...

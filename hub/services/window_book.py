@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ from uuid import uuid4
 import msgspec
 
 from hub.clock import Clock
-from hub.errors import ConflictError, InvalidRequestError, NotFoundError
+from hub.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
 from hub.model.access import Identity
 from hub.model.device import Device, Kind
 from hub.model.place import Place, contains
@@ -30,7 +31,7 @@ Put = Callable[[Sequence[Window], Sequence[Document], Sequence[Entry]], Awaitabl
 
 
 class WindowBook:
-    """Implements `hub.ports.WindowOffice`."""
+    """Implements `hub.ports.WindowOffice`; one change at a time, so that none undoes another."""
 
     def __init__(
         self,
@@ -46,11 +47,12 @@ class WindowBook:
         self._places = places
         self._put = put
         self._clock = clock
+        self._turn = asyncio.Lock()
 
     def windows(self, who: Identity, *, over: bool = False) -> Sequence[Window]:
-        """Return those that this person may see, soonest first."""
+        """Return those that concern this person, soonest first."""
         now = self._clock.now()
-        seen = (each for each in self._windows.values() if who.may_see(self._place_of(each)))
+        seen = (each for each in self._windows.values() if self._concerns(each, who))
         open_ones = (each for each in seen if over or now < (each.ended_at or each.end))
         return sorted(open_ones, key=lambda each: (each.start, each.id))
 
@@ -71,19 +73,39 @@ class WindowBook:
             actor=who.name,
         )
         self._check_place(window, who)
-        await self._store(window, "opened", who)
+        async with self._turn:
+            await self._store(window, "opened", who)
         return window
 
     async def end(self, window: str, who: Identity) -> Window:
         """End one now."""
-        found, now = self._windows.get(window), self._clock.now()
-        if found is None or not who.may_see(self._place_of(found)):
-            raise NotFoundError(f"there is no window {window!r}", zh=f"没有检修或公告 {window}。")
-        if now >= (found.ended_at or found.end):
-            raise ConflictError(f"window {window} is over already", zh="这条检修或公告已经结束。")
-        ended = msgspec.structs.replace(found, ended_at=now, ended_by=who.name)
-        await self._store(ended, "ended", who)
+        async with self._turn:
+            found, now = self._find(window, who), self._clock.now()
+            if now >= (found.ended_at or found.end):
+                raise ConflictError(
+                    f"window {window} is over already", zh="这条检修或公告已经结束。"
+                )
+            ended = msgspec.structs.replace(found, ended_at=now, ended_by=who.name)
+            await self._store(ended, "ended", who)
         return ended
+
+    def _find(self, window: str, who: Identity) -> Window:
+        found = self._windows.get(window)
+        if found is None or not self._concerns(found, who):
+            raise NotFoundError(f"there is no window {window!r}", zh=f"没有检修或公告 {window}。")
+        place = self._place_of(found)
+        if not who.may_see(place):
+            raise ForbiddenError(
+                f"window {window} counts for {place}, {who.name} sees {who.scope} only;"
+                f" ask who answers for {place} to end it",
+                zh="这条检修或公告超出你负责的范围，请联系上级结束。",
+            )
+        return found
+
+    def _concerns(self, window: Window, who: Identity) -> bool:
+        """Tell whether a window lies in this person's part, or covers it."""
+        place = self._place_of(window)
+        return who.may_see(place) or (not window.device and contains(place, who.scope))
 
     async def _store(self, window: Window, what: str, who: Identity) -> None:
         body = msgspec.json.encode(window)

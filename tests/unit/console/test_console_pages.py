@@ -212,6 +212,23 @@ async def test_a_maintenance_is_opened_seen_and_ended_on_its_page(console: Conso
     assert list(console.ports.windows.windows(LEADER)) == []
 
 
+async def test_a_window_above_ones_part_is_shown_without_its_button(console: Console) -> None:
+    whole = min(console.community.places(), key=len)
+    part = next(path for path in console.community.places() if path.startswith(f"{whole}/"))
+    wish = {"kind": "notice", "where": f"place:{whole}", "text": "全区停电", "hours": "4"}
+    async with browsing(console, "王经理", Role.MANAGER) as client:
+        await client.post("/windows", data=wish | {"csrf": csrf(client)})
+        mine = await client.get("/windows")
+    async with browsing(console, "李经理", Role.MANAGER, scope=part) as client:
+        shown = await client.get("/windows")
+        (window,) = console.ports.windows.windows(LEADER)
+        refused = await client.post(f"/windows/{window.id}/end", data={"csrf": csrf(client)})
+    assert f"/windows/{window.id}/end" in mine.text
+    assert "全区停电" in shown.text
+    assert f"/windows/{window.id}/end" not in shown.text
+    assert refused.status_code == 403
+
+
 async def test_a_window_that_does_not_fit_keeps_what_was_typed(console: Console) -> None:
     place = next(iter(console.community.places()))
     async with browsing(console, "王经理", Role.MANAGER) as client:

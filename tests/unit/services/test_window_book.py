@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import pytest
 
 from hub.clock import ManualClock
-from hub.errors import ConflictError, InvalidRequestError, NotFoundError
+from hub.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
 from hub.model.access import Identity, Role
-from hub.model.window import WindowKind
-from hub.ports import WindowWish
+from hub.model.window import Window, WindowKind
+from hub.ports import Document, WindowWish
 from hub.services.window_book import WindowBook, in_force, read_windows
 from tests.support.windows import DEVICES, Counted, make_windows
 
@@ -111,6 +113,47 @@ async def test_who_sees_one_compound_opens_sees_and_ends_nothing_elsewhere(
         with pytest.raises(NotFoundError):
             await book.open(wish, OF_B)
     assert (await book.open(notice(place="g/b"), OF_B)).actor == "王经理"
+
+
+async def test_a_window_above_ones_part_is_seen_and_not_ended(
+    book: WindowBook, counted: Counted
+) -> None:
+    whole = await book.open(notice(place="g"), LI)
+    assert list(book.windows(OF_B)) == [whole]
+    with pytest.raises(ForbiddenError, match="ask who answers for g"):
+        await book.end(whole.id, OF_B)
+    assert "door-9" in explained(counted, NOW)
+
+
+class Slow(Counted):
+    """A store that lets others have their turn before it answers."""
+
+    async def put(
+        self,
+        windows: Sequence[Window],
+        documents: Sequence[Document],
+        entries: Sequence[tuple[str, str, str, dict[str, Any]]],
+    ) -> None:
+        await asyncio.sleep(0)
+        await super().put(windows, documents, entries)
+
+
+async def test_two_that_are_opened_at_once_both_count(clock: ManualClock) -> None:
+    slow = Slow()
+    book = make_windows(clock, slow)
+    await asyncio.gather(book.open(notice(), LI), book.open(notice(place="g/b"), LI))
+    assert explained(slow, NOW) == ["door-1", "gate-1", "door-9"]
+    assert len(book.windows(LI)) == 2
+
+
+async def test_who_ends_one_twice_at_once_is_told_so(clock: ManualClock) -> None:
+    slow = Slow()
+    book = make_windows(clock, slow)
+    window = await book.open(notice(), LI)
+    answers = await asyncio.gather(
+        book.end(window.id, LI), book.end(window.id, LI), return_exceptions=True
+    )
+    assert [type(each) for each in answers] == [Window, ConflictError]
 
 
 @pytest.mark.parametrize(
