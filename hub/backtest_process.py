@@ -60,8 +60,10 @@ class Backtests:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=file,
                 limit=LINE_LIMIT,
-                preexec_fn=lambda: os.nice(NICE),
             )
+        with contextlib.suppress(ProcessLookupError):
+            # Not before exec: what runs there runs beside the threads of the store.
+            os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
         try:
             async for line in cast("asyncio.StreamReader", process.stdout):
                 yield line
