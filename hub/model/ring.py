@@ -1,0 +1,46 @@
+"""A ring: one person to be told about one ticket, until acknowledged, channel after channel."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from hub.model.alarm import Severity
+
+RINGS = "ring"
+"""The collection of the documents: rings that are not yet done with, key = `Ring.id`."""
+
+
+class Concern(StrEnum):
+    """How a person stands to a ticket: has to act, or only to know (知会)."""
+
+    RESPONSIBLE = "responsible"
+    INFORMED = "informed"
+
+
+class Ring(msgspec.Struct, frozen=True, kw_only=True):
+    """Decided by an escalation in the commit of its reason; carried out by the bells.
+
+    `id` is made of ticket, opening, rung and person, so that nobody is rung twice for one rung.
+    `person` is a login, or `group:NAME` for a channel that many read. `channels` are tried in this
+    order: the next one `wait` seconds after the last, unless the ticket was acknowledged, taken or
+    ended, or at once where one fails for good; `informed` people are told once, by the first that
+    works. Nothing is sent before `not_before` (quiet hours), an instant like `at`.
+    """
+
+    id: str
+    ticket: str
+    rung: int
+    person: str
+    concern: Concern
+    channels: tuple[str, ...]
+    wait: float
+    at: float
+    not_before: float
+    severity: Severity
+    place: str
+    title: dict[str, str]
+    reason: dict[str, str]
+    critical: bool = False
+    test: bool = False
