@@ -26,6 +26,7 @@ from hub.feeds.grid import build_feeds
 from hub.intake.core import Intake
 from hub.loading import World, read_access
 from hub.ports import RuleOffice, WindowOffice
+from hub.services.course_book import CourseBook
 from hub.services.ticket import possible_steps
 from hub.store.sqlite import SqliteStore
 
@@ -56,6 +57,7 @@ def build_ports(
         gatekeeper=Gatekeeper(store.books, intake.desk, clock, doors.local),
         rules=doors.rules,
         windows=doors.windows,
+        courses=CourseBook(store.books),
         clock=clock,
         holdings=store.holdings,
         reach=store.reach,

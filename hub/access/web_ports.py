@@ -10,7 +10,17 @@ from hub.access.gatekeeper import Gatekeeper
 from hub.clock import Clock
 from hub.model.access import Identity
 from hub.model.ticket import Ticket
-from hub.ports import Archive, Books, Desk, Holding, Live, Pulse, RuleOffice, WindowOffice
+from hub.ports import (
+    Archive,
+    Books,
+    Courses,
+    Desk,
+    Holding,
+    Live,
+    Pulse,
+    RuleOffice,
+    WindowOffice,
+)
 
 
 class CommunityCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +52,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     gatekeeper: Gatekeeper
     rules: RuleOffice
     windows: WindowOffice
+    courses: Courses
     clock: Clock
     community: CommunityCard
     possible_steps: Callable[[Ticket, Identity], Sequence[str]]

@@ -12,6 +12,7 @@ from hub.api import (
     arrival,
     commands,
     devices,
+    figures,
     journal,
     keys,
     operation,
@@ -29,7 +30,7 @@ from hub.api.operation import Readiness
 PREFIX = "/api/v1"
 PARTS = (
     *(devices, alarms, tickets, commands, journal, stream, arrival),
-    *(people, keys, retention, rules, windows),
+    *(people, keys, retention, rules, windows, figures),
 )
 
 

@@ -26,6 +26,7 @@ LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/wall", "site.wall", WATCHERS),
     ("/tickets", "site.tickets", READERS),
     ("/windows", "site.windows", LEADERS),
+    ("/figures", "site.figures", LEADERS),
     ("/problems", "site.problems", LEADERS),
     ("/more", "site.more", READERS),
 )

@@ -13,6 +13,7 @@ from hub.access.web_ports import WebPorts
 from hub.console import (
     command_page,
     device_page,
+    figure_page,
     password_page,
     problem_page,
     sign_in_page,
@@ -33,6 +34,7 @@ PARTS = (
     sign_in_page,
     password_page,
     window_page,
+    figure_page,
 )
 
 

@@ -1,6 +1,7 @@
 """Ports: how layers meet neighbours that they do not know; `hub.app` hands in who is behind."""
 
 from hub.ports.broker import BrokerFigures, BrokerListener
+from hub.ports.course import Courses
 from hub.ports.link import CommandSender, Driver, Envelope, Inbox, Link, LinkWatch, Registers
 from hub.ports.reader import Desk, DeviceView, IncidentProjector, Live, PointView, Pulse
 from hub.ports.row import (
@@ -40,6 +41,7 @@ __all__ = [
     "Changes",
     "CommandSender",
     "Committer",
+    "Courses",
     "CursorRow",
     "Desk",
     "DeviceView",

@@ -37,6 +37,7 @@ from hub.ports import (
     RollupRow,
     Snapshot,
 )
+from hub.services.course_book import CourseBook
 from tests.support.rules import make_office
 from tests.support.windows import make_windows
 
@@ -454,6 +455,7 @@ def make_world() -> World:
         gatekeeper=Gatekeeper(books, desk, clock),
         rules=make_office(clock),
         windows=make_windows(clock),
+        courses=CourseBook(books),
         clock=clock,
         holdings=books.holdings,
         reach=books.reach,

@@ -34,6 +34,7 @@ from hub.ports import (
     ReadingRow,
     Snapshot,
 )
+from hub.services.course_book import CourseBook
 from hub.services.deadline import renew_limits
 from hub.services.ticket import possible_steps, step
 from simulators.guanshan import build_site
@@ -356,6 +357,7 @@ def make_console(
             devices=[view.device for view in community.devices()],
             places=community.places(),
         ),
+        courses=CourseBook(community.books),
         clock=clock,
         holdings=community.books.holdings,
         reach=community.books.reach,
