@@ -152,6 +152,9 @@ class Unwatched:
     def link_heard(self, link: str, at: float) -> None:
         """Nothing follows."""
 
+    def slave_missed(self, uid: DeviceUid) -> None:
+        """Nothing follows."""
+
     def slave_silent(self, uid: DeviceUid, why: str) -> None:
         """Nothing follows."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import inf, isfinite
 
+from hub.model.kinds import LINK_ERRORS
 from hub.model.report import Quality, Report, Sample, Topic, Value
 from rules.contact import ask_silence, catch_up, contact_changed, set_lag
 from rules.cut import catch_up_dependents, doubt, is_cut_off, tells_of_loss
@@ -22,6 +23,11 @@ PROMPT = 1.0
 
 def take_report(runner: Runner, d: DeviceState, report: Report, *, judging: bool) -> None:
     """Apply one report to its device; late ones only feed the windows."""
+    if report.samples and report.samples[0].point == LINK_ERRORS:
+        # What the hub counts itself says nothing of the device's time, nor that it lives.
+        d.now = max(report.at, d.newest)
+        take_samples(runner, d, report, report.at)
+        return
     at, late = place_in_time(d, report, judging=judging)
     if late:
         _take_late(runner, d, report, at)

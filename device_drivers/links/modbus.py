@@ -81,6 +81,9 @@ class ModbusLink:
         try:
             answers = await self._read_all(slave)
         except (SlaveSilentError, ProtocolError) as error:
+            if not slave.breaker.is_open:
+                # Of a slave that was given up there is nothing more to count.
+                self._watch.slave_missed(slave.uid)
             if slave.breaker.missed(self._clock.now()):
                 slave.patience.give_up()
                 self._watch.slave_silent(slave.uid, str(error))

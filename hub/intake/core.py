@@ -31,6 +31,7 @@ from hub.intake.weir import Weir
 from hub.intake.workbench import Workbench
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device
+from hub.model.kinds import LINK_ERRORS
 from hub.model.place import Place
 from hub.model.window import Window
 from hub.ports import (
@@ -216,4 +217,6 @@ def _build_reception(needs: Needs, snapshot: Snapshot, router: Router, judge: Ju
     for row in snapshot.points:
         if row.point == CLOCK_POINT and row.value:
             reception.timekeeper.distrust(row.uid)
+        if row.point == LINK_ERRORS:
+            reception.errors[row.uid] = int(row.value or 0)
     return reception

@@ -15,7 +15,7 @@ from hub.intake.router import Router
 from hub.intake.timekeeping import Timekeeper
 from hub.model.device import Device, DeviceUid
 from hub.model.journal import Draft
-from hub.model.kinds import LINK_LOST
+from hub.model.kinds import LINK_ERRORS, LINK_LOST
 from hub.model.report import Report, Sample, Topic
 from hub.ports import Envelope, NewcomerRow, QuarantineRow
 from hub.services.counter import Verdict
@@ -45,6 +45,8 @@ class Reception:
         self._identity = identity
         self._judge = judge
         self._devices: Mapping[str, Device] = {}
+        self.errors: dict[str, int] = {}
+        """Exchanges with a device that failed, ever."""
         self.live: set[str] = set()
         """Links whose messages are of now; what comes over others had waited."""
 
@@ -146,6 +148,21 @@ class Reception:
         self.tell(report.uid, kind, batch, offset_seconds=round(offset, 1))
         sample = Sample("clock.offset", round(offset, 1))
         self._pass_on(_reading(report.address, report.uid, report.received, sample), batch)
+
+    def begin_counting(self, link: str, batch: Batch) -> None:
+        """Count from nothing on for devices of a bus that was never asked before."""
+        for device in self._devices.values():
+            if device.link == link and device.uid not in self.errors:
+                self._count(device, 0, batch)
+
+    def count_error(self, uid: str, batch: Batch) -> None:
+        """Count an exchange that failed; the device is not heard by that."""
+        self._count(self._devices[uid], self.errors.get(uid, 0) + 1, batch)
+
+    def _count(self, device: Device, errors: int, batch: Batch) -> None:
+        self.errors[device.uid] = errors
+        sample = Sample(LINK_ERRORS, errors)
+        self._pass_on(_reading(device.address, device.uid, batch.now, sample), batch)
 
     def make_reading(self, uid: str, batch: Batch, *samples: Sample) -> None:
         """Let the hub read something of itself; it is heard by that."""

@@ -81,6 +81,10 @@ class IntakeWatch:
         """Note until when all was heard; what was offered before this is in the inbox before it."""
         self._inbox.post(lambda _batch: self._bench.hearing.note(link, at))
 
+    def slave_missed(self, uid: DeviceUid) -> None:
+        """Note that a polled device has once not answered."""
+        self._inbox.post(lambda batch: self._reception.count_error(uid, batch))
+
     def slave_silent(self, uid: DeviceUid, why: str) -> None:
         """Note that a polled device does not answer."""
         self._inbox.post(lambda batch: self._reception.lose(uid, why, batch))
@@ -123,6 +127,7 @@ class IntakeWatch:
         _tell("link.caught_up", link, batch)
         self._reception.judge_clocks(carrier, judging=True)
         if self._is_bus(link):
+            self._reception.begin_counting(link, batch)
             self._reception.presence.see_first(carrier, batch.now)
             return
         self._reception.presence.see(carrier, batch.now)

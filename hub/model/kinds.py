@@ -33,10 +33,12 @@ _BIGGEST_FEED, _BIGGEST_PIPE = 2_000.0, 1_000.0
 """kWh and m3 an hour that the largest transformer or main of a community lets through."""
 
 
+LINK_ERRORS = "link.errors"
+"""The one point that is no sign of life: the hub counts what it did not hear."""
 HUB_MADE_POINTS: dict[str, PointSpec] = {
     spec.name: spec
     for spec in (
-        _counter("link.errors", "", "链路错误数", "Link errors"),
+        _counter(LINK_ERRORS, "", "链路错误数", "Link errors"),
         _number("clock.offset", "s", "时钟偏差", "Clock offset"),
         _number("link.refusal", "", "拒绝读数的异常码", "Modbus exception in place of all values"),
     )

@@ -73,6 +73,10 @@ class LinkWatch(Protocol):
         """Say that all which the broker had up to `at` (epoch seconds) was offered to the inbox."""
         ...
 
+    def slave_missed(self, uid: DeviceUid) -> None:
+        """Say that a polled device has once given no answer, or one that is damaged."""
+        ...
+
     def slave_silent(self, uid: DeviceUid, why: str) -> None:
         """Say that a polled device does not answer (its breaker has opened)."""
         ...

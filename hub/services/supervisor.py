@@ -74,6 +74,10 @@ class Supervisor:
         """Pass on until when everything was heard."""
         self._watch.link_heard(link, at)
 
+    def slave_missed(self, uid: DeviceUid) -> None:
+        """Pass on."""
+        self._watch.slave_missed(uid)
+
     def slave_silent(self, uid: DeviceUid, why: str) -> None:
         """Pass on that a polled device does not answer."""
         self._watch.slave_silent(uid, why)

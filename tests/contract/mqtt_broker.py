@@ -210,6 +210,9 @@ class Watch:
     def link_heard(self, link: str, at: float) -> None:
         self._tray.note("heard")
 
+    def slave_missed(self, uid: str) -> None:
+        raise AssertionError
+
     def slave_silent(self, uid: str, why: str) -> None:
         raise AssertionError
 

@@ -21,6 +21,7 @@ class Recorder:
     def __init__(self) -> None:
         self.envelopes: list[Envelope] = []
         self.silent: list[str] = []
+        self.missed: list[str] = []
         self.why: list[str] = []
         self._news = asyncio.Event()
 
@@ -42,6 +43,10 @@ class Recorder:
 
     def link_caught_up(self, link: str) -> None:
         return
+
+    def slave_missed(self, uid: DeviceUid) -> None:
+        self.missed.append(uid)
+        self._news.set()
 
     def slave_silent(self, uid: DeviceUid, why: str) -> None:
         self.silent.append(uid)

@@ -236,3 +236,26 @@ type = "uint16"
 scale = 0.5
 """
 """Unit 1 shows 266 and 456 there: taken for a current, its voltage would be 114 A."""
+
+
+async def test_09_a_loose_terminal_damages_every_other_answer(tell: Tell, tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "two-registers.toml").write_text(TWO_REGISTERS, "utf-8")
+    gateway = FaultyGateway("rtu_over_tcp")
+    async with gateway.listening() as port:
+        meter = thing("meter-1", model="two-registers", link=BUS)
+        more = bus_settings(port, "rtu_over_tcp", timeout=1.0)
+        async with tell(meter, more=more) as tale:
+            await tale.until("20m")
+            for _ in range(60):
+                gateway.faults[1] = Fault.GARBAGE
+                await tale.wait("10s")
+                del gateway.faults[1]
+                await tale.wait("10s")
+            # Each damaged answer is asked for again by the next poll: nobody is silent.
+            await tale.expect_alarms("35m10s meter-1 bus-errors")
+            assert tale.reading("meter-1", "link.errors") == 60
+            await tale.restart()
+            assert tale.reading("meter-1", "link.errors") == 60
+            await tale.wait("1h")
+            assert await tale.journal("device.silent") == []

@@ -36,3 +36,22 @@ def test_a_silent_gate_is_told_once_and_its_ticket_comes_after_the_settling_time
     assert [kind for kind, _ in told] == ["device.silent", "alarm.raised"]
     (ticket,) = hub.tickets()
     assert ticket.opened_at == START + 3 * 60 + 60
+
+
+def test_what_the_hub_counts_of_failed_exchanges_does_not_keep_a_device_alive() -> None:
+    def live() -> StraightHub:
+        hub = StraightHub(SITE, START)
+        hub.hear(say(1, 0))
+        for minute in range(1, 60):
+            hub.go_on(START + 60 * minute)
+            hub.intake.watch.slave_missed(GATE.uid)
+            hub.turn()
+        return hub
+
+    hub = in_loop(live)
+    (ticket,) = hub.tickets()
+    assert ticket.opened_at == START + 3 * 60 + 60
+    view = hub.intake.live.device(GATE.id)
+    assert view is not None
+    assert view.points["link.errors"].value == 59
+    assert view.heard_at == START

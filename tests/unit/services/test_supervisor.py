@@ -25,6 +25,9 @@ class Watch:
     def link_caught_up(self, link: str) -> None:
         self.said.append(("caught up", link))
 
+    def slave_missed(self, uid: DeviceUid) -> None:
+        self.said.append(("missed", uid))
+
     def slave_silent(self, uid: DeviceUid, why: str) -> None:
         self.said.append(("silent", uid, why))
 
@@ -160,5 +163,10 @@ async def test_a_fault_in_a_link_does_not_end_the_supervisor() -> None:
 async def test_what_links_say_besides_is_passed_on() -> None:
     async with supervised() as (link, watch, _):
         link.watch.link_caught_up("mqtt-state")
+        link.watch.slave_missed(DeviceUid("u7"))
         link.watch.slave_silent(DeviceUid("u7"), "no answer")
-        assert watch.said == [("caught up", "mqtt-state"), ("silent", "u7", "no answer")]
+        assert watch.said == [
+            ("caught up", "mqtt-state"),
+            ("missed", "u7"),
+            ("silent", "u7", "no answer"),
+        ]
