@@ -34,6 +34,7 @@ from hub.ports import Link
 from hub.services.rule_shelf import RULE_VERSIONS, RuleShelf
 from hub.services.supervisor import Supervisor
 from hub.services.window_book import WINDOWS, read_windows
+from hub.services.work_clock import build_timing
 from hub.settings import Settings
 from hub.site_books import known_uids, site_documents
 from hub.store.retention import plan_retention
@@ -222,6 +223,7 @@ async def _build_intake(
         prefix=settings.community.prefix,
         flood=settings.flood,
         test=settings.demo.test,
+        timing=build_timing(settings.limits, world.working),
         prove=links.prove,
     )
     return build_intake(needs, snapshot, store.archive.recall)

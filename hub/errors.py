@@ -88,13 +88,22 @@ class ConflictError(HubError):
 
 
 class InvalidRequestError(HubError):
-    """A request's fields are wrong; `problems` maps a field to what is wrong with it."""
+    """A request's fields are wrong; `problems` maps a field to what is wrong with it.
+
+    `faults` says the same in both languages, where that is known.
+    """
 
     def __init__(
-        self, message: str, *, problems: dict[str, str] | None = None, zh: str = ""
+        self,
+        message: str,
+        *,
+        problems: dict[str, str] | None = None,
+        faults: dict[str, dict[str, str]] | None = None,
+        zh: str = "",
     ) -> None:
         super().__init__(message, zh=zh)
-        self.problems = problems or {}
+        self.faults = faults or {}
+        self.problems = problems or {name: words["en"] for name, words in self.faults.items()}
 
 
 class GoneError(HubError):

@@ -16,6 +16,9 @@ import msgspec
 
 from device_drivers.catalogue import load_models, shipped_models
 from hub.errors import ConfigError, Problem
+from hub.holidays import parse_holidays, shipped_holidays
+from hub.limits import spans_of
+from hub.model.calendar import Calendar, overlay
 from hub.model.catalogue import DeviceModel
 from hub.model.device import DeviceUid
 from hub.model.rule_version import RuleMode, RuleVersion
@@ -23,6 +26,7 @@ from hub.model.spelling import suggest
 from hub.own_device import add_hub
 from hub.services.registry import Site, check_site
 from hub.services.rule_shelf import file_of, texts_of
+from hub.services.work_clock import WorkingTime
 from hub.settings import Settings, parse_settings
 from hub.toml_reader import TomlReader
 from rules.rule import Rule
@@ -41,6 +45,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     rule_files: dict[str, str] = {}
     """The site's own rule files as they were read, but for broken ones: name → text."""
+    working: WorkingTime = msgspec.field(default_factory=lambda: _working(Settings(), Calendar()))
+    """Counts the hours in which people work, by settings and tables of holidays."""
 
 
 def read_settings(config: Path) -> tuple[Settings, tuple[Problem, ...]]:
@@ -81,6 +87,7 @@ def load_world(
     if settings.mqtt is not None:
         site = add_hub(site, known)
     faults += _lost_overrides(rules, site)
+    calendar = _load_calendar(settings.limits.calendar, faults)
     broken = {problem.file for problem in faults}
     return World(
         settings=settings,
@@ -88,8 +95,13 @@ def load_world(
         rules=rules,
         site=site,
         problems=tuple(faults),
+        working=_working(settings, calendar),
         rule_files={name: text for name, text in files_of_site.items() if name not in broken},
     )
+
+
+def _working(settings: Settings, calendar: Calendar) -> WorkingTime:
+    return WorkingTime(calendar, spans_of(settings.limits))
 
 
 def choose_modes(rules: Iterable[Rule], versions: Iterable[RuleVersion]) -> tuple[Rule, ...]:
@@ -184,6 +196,21 @@ def _load_site(
     )
     faults.extend(problems)
     return site
+
+
+def _load_calendar(own: Path | None, faults: list[Problem]) -> Calendar:
+    """Return the shipped table of holidays with the site's own over it."""
+    calendar, problems = parse_holidays(shipped_holidays(), "hub/holidays.toml")
+    if own is not None:
+        try:
+            text = read_text(own, "write it, or take 'calendar' out of [limits]")
+        except ConfigError as error:
+            problems += error.problems
+        else:
+            days, wrong = parse_holidays(text, str(own))
+            calendar, problems = overlay(calendar, days), problems + wrong
+    faults.extend(problems)
+    return calendar
 
 
 def _folders(folders: Iterable[Path], faults: list[Problem]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from hub.errors import ConfigError, Problem
 from hub.extras import Client, check_client
+from hub.limits import LimitSettings, read_limits
 from hub.outward import (
     HeartbeatSettings,
     OutboundSettings,
@@ -157,6 +158,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     site: SiteSettings = SiteSettings()
     rules: FolderSettings = FolderSettings()
     models: FolderSettings = FolderSettings()
+    limits: LimitSettings = LimitSettings()
     outbound: OutboundSettings = OutboundSettings()
     heartbeat: tuple[HeartbeatSettings, ...] = ()
     demo: DemoSettings = DemoSettings()
@@ -187,6 +189,7 @@ def parse_settings(
         site=_read_section(reader, "site", SiteSettings),
         rules=_read_section(reader, "rules", FolderSettings),
         models=_read_section(reader, "models", FolderSettings),
+        limits=read_limits(reader),
         outbound=read_outbound(reader),
         heartbeat=read_heartbeats(reader),
         demo=_read_section(reader, "demo", DemoSettings),

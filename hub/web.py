@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -28,7 +28,10 @@ from hub.loading import World, read_access
 from hub.ports import RuleOffice, WindowOffice
 from hub.services.course_book import CourseBook
 from hub.services.ticket import possible_steps
+from hub.services.work_clock import tell_unsure
 from hub.store.sqlite import SqliteStore
+
+Problems = Callable[[], Sequence[Problem]]
 
 NOTE_SECONDS = 60.0
 SWEEP_EVERY = 60
@@ -73,15 +76,15 @@ def build_ports(
     )
 
 
-def build_app(ports: WebPorts, intake: Intake, problems: Sequence[Problem]) -> FastAPI:
-    """Put the routers on one application, behind the shields."""
+def build_app(ports: WebPorts, intake: Intake, problems: Problems) -> FastAPI:
+    """Put the routers on one application, behind the shields; `problems` answers as of now."""
     app = FastAPI(title="Lingdang", openapi_url=None, docs_url=None, redoc_url=None)
     app.mount("/static", static_app())
     app.include_router(
         build_api(ports, readiness=lambda: readiness(intake), counts=lambda: figures(intake))
     )
     app.include_router(build_feeds(ports))
-    app.include_router(build_console(ports, problems=lambda: problems))
+    app.include_router(build_console(ports, problems=problems))
     refusals = RefusalBook(ports.desk, ports.clock)
     problem.install(app, page=error_page, witness=refusals.note)
     shield.protect(app)
@@ -113,7 +116,11 @@ async def serve_web(world: World, ports: WebPorts, intake: Intake) -> AsyncItera
         new = await import_access(text, ports.books, now=ports.clock.now(), file=str(file))
         await intake.desk.write(new)
     listener = listen(settings.web.host, settings.web.port, file="lingdang.toml")
-    async with serving(build_app(ports, intake, world.problems), listener) as url:
+
+    def problems() -> Sequence[Problem]:
+        return (*world.problems, *tell_unsure(world.working))
+
+    async with serving(build_app(ports, intake, problems), listener) as url:
         yield url
 
 

@@ -9,11 +9,10 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from msgspec import Meta, Struct
 
-from hub.model.alarm import AlarmState, Class, Severity, Urgency
+from hub.model.alarm import AlarmState, Severity
 from hub.model.command import CommandState
 from hub.model.device import Kind, Lifecycle, LinkState
 from hub.model.report import Quality
-from hub.model.ticket import TicketAction, TicketFlag, TicketState
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Both = dict[str, str]
@@ -145,44 +144,6 @@ class Alarm(Shape):
     children: list[str]
     explained_by: str
     ticket: str
-
-
-class Ticket(Shape, rename={"class_": "class"}):
-    """A ticket."""
-
-    number: str
-    state: TicketState
-    flags: list[TicketFlag]
-    title: Both
-    source: str
-    subject: str
-    place: str
-    rule: str
-    fault: str
-    severity: Severity
-    urgency: Urgency
-    class_: Class
-    trade: str
-    holder: str
-    opened_at: Moment
-    take_by: Moment | None
-    arrive_by: Moment | None
-    finish_by: Moment | None
-    closed_at: Moment | None
-    closing_code: str
-    closing_note: str
-    children: list[str]
-    folded_into: str
-    evidence: list[Evidence]
-    revision: int
-    reopened: int
-    test: bool
-
-
-class TicketWithSteps(Ticket):
-    """A ticket with the steps that the asker can take now."""
-
-    possible: list[TicketAction]
 
 
 class CommandStep(Shape):

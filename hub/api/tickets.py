@@ -1,4 +1,4 @@
-"""Calls about tickets: the list, one with its possible steps, and taking a step."""
+"""Calls about tickets: the list, the shelved ones, one with its possible steps, and a step."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.access.web_ports import WebPorts
-from hub.api import shape, wire
+from hub.api import shape_of_tickets as shape
+from hub.api import wire_ticket as wire
 from hub.api.paging import LONGEST_PAGE, PAGE, Cursor, Limit, collect, json_response, page
 from hub.api.request import read_struct
 from hub.api.rights import TICKET_HANDS, TICKET_READERS, visible_ticket
 from hub.api.shape import Page
 from hub.model.access import Identity
+from hub.model.alarm import Severity
+from hub.model.asset import AssetCard, read_card
 from hub.model.ticket import Ticket, TicketAction, TicketState, TicketStep
+from hub.services.shelf import list_shelved
 
 ENDED = frozenset({TicketState.CLOSED, TicketState.VOIDED})
 STATES = "|".join(("open", *TicketState))
@@ -27,8 +31,8 @@ STATES = "|".join(("open", *TicketState))
 class StepBody(msgspec.Struct, frozen=True, kw_only=True):
     """What to do to a ticket.
 
-    `code` is the closing code of `complete`, `to` whom it goes to, `reason` why, `text` a comment
-    or note; what else a step needs stands in `extra`.
+    `code` is the closing code of `complete`, `to` whom it goes to or waits for, `reason` why,
+    `text` a comment or note; what else a step needs stands in `extra`.
     """
 
     do: TicketAction
@@ -66,6 +70,12 @@ async def list_tickets(
     return page([wire.ticket(ticket) for ticket in tickets], following)
 
 
+async def list_shelf(request: Request) -> Response:
+    """List the shelved tickets as they may be published, the next review first."""
+    ports, who = ports_of(request), await identity_of(request)
+    return page([wire.shelved(each) for each in list_shelved(ports.live, who)], None)
+
+
 async def read_ticket(request: Request, number: str) -> Response:
     """Read one ticket with the steps that the asker can take now."""
     ports, who = ports_of(request), await identity_of(request)
@@ -95,9 +105,21 @@ def possible(ports: WebPorts, who: Identity, ticket: Ticket) -> list[str]:
     return list(ports.possible_steps(ticket, who))
 
 
+def card_of(ports: WebPorts, ticket: Ticket) -> AssetCard:
+    """Return what the books say of the ticket's device, and of danger to life at its place."""
+    view = ports.live.device(ticket.subject)
+    return read_card(
+        view.device if view else None,
+        ports.live.places(),
+        ticket.place,
+        now=ports.clock.now(),
+        grave=ticket.severity is Severity.CRITICAL,
+    )
+
+
 def _one(ports: WebPorts, who: Identity, ticket: Ticket) -> Response:
-    shown = wire.ticket(ticket) | {"possible": possible(ports, who, ticket)}
-    return json_response(shown)
+    more = {"asset": card_of(ports, ticket), "possible": possible(ports, who, ticket)}
+    return json_response(wire.ticket(ticket) | more)
 
 
 CALLS = (
@@ -109,6 +131,15 @@ CALLS = (
         operation="listTickets",
         about="Tickets, newest first",
         shows=Page[shape.Ticket],
+    ),
+    Call(
+        method="GET",
+        path="/shelved",
+        answer=list_shelf,
+        roles=TICKET_READERS,
+        operation="listShelved",
+        about="Shelved tickets as they may be published",
+        shows=Page[shape.Shelved],
     ),
     Call(
         method="GET",

@@ -9,7 +9,6 @@ from hub.model.alarm import Alarm, Evidence
 from hub.model.command import Command
 from hub.model.instant import to_rfc3339
 from hub.model.journal import Entry
-from hub.model.ticket import Ticket
 from hub.ports import DeviceView, EventRow, PointView, QuarantineRow, ReadingRow, RollupRow
 
 HOUSEHOLD = "household"
@@ -126,40 +125,6 @@ def alarm(alarm: Alarm) -> dict[str, Any]:
         "explained_by": alarm.explained_by,
         "ticket": alarm.ticket,
     }
-
-
-def ticket(ticket: Ticket) -> dict[str, Any]:
-    """Write a ticket."""
-    return {
-        "number": ticket.number,
-        "state": ticket.state,
-        "flags": ticket.flags,
-        "title": ticket.title,
-        "source": ticket.source,
-        "subject": ticket.subject,
-        "place": ticket.place,
-        "rule": ticket.rule,
-        "fault": ticket.fault,
-        "severity": ticket.severity,
-        "urgency": ticket.urgency,
-        "class": ticket.class_,
-        "trade": ticket.trade,
-        "holder": ticket.holder,
-        **_instants(ticket),
-        "closing_code": ticket.closing_code,
-        "closing_note": ticket.closing_note,
-        "children": ticket.children,
-        "folded_into": ticket.folded_into,
-        "evidence": evidence(ticket.evidence),
-        "revision": ticket.revision,
-        "reopened": ticket.reopened,
-        "test": ticket.test,
-    }
-
-
-def _instants(ticket: Ticket) -> dict[str, str | None]:
-    names = ("opened_at", "take_by", "arrive_by", "finish_by", "closed_at")
-    return {name: to_rfc3339(getattr(ticket, name)) for name in names}
 
 
 def command(command: Command) -> dict[str, Any]:

@@ -40,6 +40,7 @@ SAYS: dict[str, str] = {
     "reopened": "reopened",
     "shelved": "shelved",
     "resumed": "resumed",
+    "unshelved": "resumed",
     "urged": "urged",
     "supervised": "supervised",
     "merged": "merged",

@@ -43,6 +43,7 @@ from hub.ports import (
     IncidentProjector,
     Snapshot,
 )
+from hub.services.deadline import ALWAYS, Timing
 from hub.services.desk_book import DeskBook
 from hub.services.repair import repairs_on
 from hub.settings import FloodSettings
@@ -79,6 +80,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     windows: Sequence[Window] = ()
     flood: FloodSettings = FloodSettings()
     test: bool = False
+    timing: Timing = ALWAYS
     prove: Prove | None = None
 
 
@@ -99,7 +101,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, recall: Recall) -> Intake:
     inbox = BoundedInbox()
     live = _build_live(needs, snapshot)
     room = CommandRoom(inbox=inbox, sender=needs.sender, spawn=needs.spawn, look=live.device)
-    book = DeskBook(snapshot, prefix=needs.prefix, test=needs.test)
+    book = DeskBook(snapshot, prefix=needs.prefix, test=needs.test, timing=needs.timing)
     engine = Engine(needs.rules, judge_clocks=False)
     gates = _build_gates(needs, book)
     judge = _build_judge(needs, engine, gates, book, room)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from hub.model.alarm import Class, Evidence, ReportWhen, Severity, Urgency
+from hub.model.detour import CallBack, Extension, Pause, Shelf, Wait
 
 
 class TicketState(StrEnum):
@@ -28,7 +29,10 @@ class TicketState(StrEnum):
 
 
 class TicketFlag(StrEnum):
-    """`recovered`: the alarm has cleared by itself, a person still looks."""
+    """`recovered`: the alarm has cleared by itself, a person still looks.
+
+    `suspended` (挂起) waits for somebody, `shelved` (挂账) is put off until a review.
+    """
 
     RECOVERED = "recovered"
     SUSPENDED = "suspended"
@@ -39,16 +43,26 @@ class TicketFlag(StrEnum):
 class TicketAction(StrEnum):
     """What a person can do to a ticket; the wire's `do`."""
 
+    ACKNOWLEDGE = "acknowledge"
     DISPATCH = "dispatch"
     TAKE = "take"
     ARRIVE = "arrive"
     COMPLETE = "complete"
     VERIFY = "verify"
     REJECT = "reject"
+    CALL_BACK = "call_back"
     CLOSE = "close"
     REOPEN = "reopen"
     TRANSFER = "transfer"
     RETURN = "return"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    EXTEND = "extend"
+    GRANT = "grant"
+    REFUSE = "refuse"
+    SHELVE = "shelve"
+    UNSHELVE = "unshelve"
+    CLASSIFY = "classify"
     COMMENT = "comment"
     VOID = "void"
 
@@ -90,13 +104,32 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class
     reopened_at: float | None = None
     """Limits run from here, where it is set, and from `opened_at` otherwise."""
     overdue: tuple[str, ...] = ()
-    """Limits that have passed and were told: take, arrive, finish."""
+    """Limits that have passed and were told: take, arrive, finish, and a shelved one's review."""
+    first_finish_by: float | None = None
+    """The limit to finish as it is without extensions, where one was granted."""
+    pauses: tuple[Pause, ...] = ()
+    waiting: Wait | None = None
+    shelf: Shelf | None = None
+    extensions: tuple[Extension, ...] = ()
+    acknowledged_by: str = ""
+    acknowledged_at: float | None = None
+    classified_by: str = ""
+    """Who has set class and urgency by hand: rules leave them alone from then on."""
+    class_raises: int = 0
     closed_at: float | None = None
     holder: str = ""
+    workers: tuple[str, ...] = ()
+    """Everybody who was there or completed it, whoever holds it now: none of them verifies."""
     completed_by: str = ""
     verified_by: str = ""
+    call_back: CallBack | None = None
     closing_code: str = ""
     closing_note: str = ""
+    approver: str = ""
+    """Who has approved that it was voided."""
+    parts: tuple[str, ...] = ()
+    minutes: int | None = None
+    """Working time of the repair."""
     alarms: tuple[str, ...] = ()
     children: tuple[str, ...] = ()
     folded_into: str = ""

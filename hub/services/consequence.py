@@ -22,6 +22,7 @@ from hub.services.alarm import (
     raise_alarm,
     repeat_alarm,
 )
+from hub.services.deadline import ALWAYS, Timing
 from hub.services.desk_index import DeskIndex
 from hub.services.desk_number import DeskNumbers
 from hub.services.ticket import describe_opening, open_ticket
@@ -45,12 +46,16 @@ class Consequences(msgspec.Struct, kw_only=True):
 
 
 class Desk(msgspec.Struct, kw_only=True):
-    """What carrying out a decision needs to know: the index, the numbers, the devices by uid."""
+    """What carrying out a decision needs to know: the index, the numbers, the devices by uid.
+
+    `timing` says which limits run in working time.
+    """
 
     index: DeskIndex
     numbers: DeskNumbers
     devices: Mapping[str, Device]
     test: bool = False
+    timing: Timing = ALWAYS
 
 
 class Turn:
@@ -143,24 +148,25 @@ class Turn:
         self._put_alarm(alarm, describe_raise(alarm, decision, self._now))
 
     def _follow_ticket(self, alarm: Alarm, decision: Decision) -> Alarm:
+        timing = self._desk.timing
         ticket = self._index.ticket(alarm.ticket)
         if alarm.ticket == "" and decision.ticket:
             return self._attach(alarm, decision)
         if ticket is None or not follow_up.is_open(ticket):
             return alarm
         if decision.action is Action.RAISE:
-            self.put_ticket(follow_up.join(ticket, alarm.id, decision, self._now))
+            self.put_ticket(follow_up.join(ticket, alarm.id, decision, self._now, timing))
             return alarm
         others = [each for each in self._index.open_alarms_of(ticket) if each.id != alarm.id]
-        self.put_ticket(follow_up.change(ticket, others, decision, self._now))
+        self.put_ticket(follow_up.change(ticket, others, decision, self._now, timing))
         return alarm
 
     def _attach(self, alarm: Alarm, decision: Decision) -> Alarm:
-        ticket = self._index.find_ticket(alarm.uid, alarm.fault)
+        ticket, timing = self._index.find_ticket(alarm.uid, alarm.fault), self._desk.timing
         if ticket and follow_up.is_open(ticket):
-            answer = follow_up.join(ticket, alarm.id, decision, self._now)
+            answer = follow_up.join(ticket, alarm.id, decision, self._now, timing)
         elif ticket and follow_up.comes_back(ticket, self._now):
-            answer = follow_up.come_back(ticket, alarm.id, decision, self._now)
+            answer = follow_up.come_back(ticket, alarm.id, decision, self._now, timing)
         else:
             answer = _open_ticket(alarm, decision, self._desk, self._now)
         return msgspec.structs.replace(alarm, ticket=self.put_ticket(answer).number)
@@ -190,5 +196,6 @@ def _open_ticket(alarm: Alarm, decision: Decision, desk: Desk, now: float) -> fo
         number=desk.numbers.next_ticket(now),
         now=now,
         test=desk.test,
+        timing=desk.timing,
     )
     return ticket, [describe_opening(ticket, now)]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 import msgspec
 
 from hub.model.alarm import Class, Urgency
+from hub.model.calendar import Pace
+from hub.model.detour import Extension, Pause, Ruling
 from hub.model.journal import Draft
 from hub.model.ticket import ClosingCode, Ticket, TicketState
 
@@ -23,63 +26,113 @@ FINISH = {Class.GENERAL: 24 * HOUR, Class.DIFFICULT: 48 * HOUR, Class.COMPLEX: 7
 STILL_THERE = HOUR
 """Seconds after the closing of a ticket at which it is looked whether its fault is still there."""
 
-WorkClock = Callable[[float, float], float]
-"""Adds working seconds to an instant: `(start, seconds) -> instant`."""
+
+class WorkClock(Protocol):
+    """Counts seconds that limits run."""
+
+    def after(self, start: float, seconds: float) -> float:
+        """Return the instant at which so many seconds have run since `start`."""
+
+    def between(self, start: float, end: float) -> float:
+        """Return how many seconds run from `start` to `end`."""
 
 
-def continuous(start: float, seconds: float) -> float:
-    """Count every hour of the day and every day of the year."""
-    return start + seconds
+class Continuous:
+    """Counts every hour of the day and every day of the year."""
+
+    def after(self, start: float, seconds: float) -> float:
+        """Add them."""
+        return start + seconds
+
+    def between(self, start: float, end: float) -> float:
+        """Take the difference."""
+        return end - start
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """The three instants of a ticket; None where there is no limit."""
-
-    take_by: float | None
-    arrive_by: float | None
-    finish_by: float | None
+CONTINUOUS = Continuous()
 
 
-def find_limits(
-    urgency: Urgency, class_: Class, start: float, clock: WorkClock = continuous
-) -> Limits:
-    """Return the limits of a job that begins at `start`."""
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
+    """Which limits run in working time: those to take and arrive by urgency, to finish by class.
 
-    def after(seconds: float | None) -> float | None:
-        return None if seconds is None else clock(start, seconds)
+    A trade's pace counts before both; what is not named runs on.
+    """
 
-    return Limits(
-        take_by=after(TAKE.get(urgency)),
-        arrive_by=after(ARRIVE.get(urgency)),
-        finish_by=after(FINISH[class_]),
-    )
+    working: WorkClock = CONTINUOUS
+    urgency: Mapping[Urgency, Pace] = {}
+    class_: Mapping[Class, Pace] = {}
+    trade: Mapping[str, Pace] = {}
 
 
-def renew_limits(ticket: Ticket, clock: WorkClock = continuous) -> Ticket:
-    """Compute a ticket's limits anew from its urgency, class and opening or reopening.
+ALWAYS = Timing()
+
+
+def clock_of(timing: Timing, ticket: Ticket, limit: str) -> WorkClock:
+    """Return the clock on which this ticket's limit (take, arrive, finish) runs."""
+    pace = timing.class_.get(ticket.class_)
+    if limit != "finish":
+        pace = timing.urgency.get(ticket.urgency)
+    pace = timing.trade.get(ticket.trade, pace)
+    return timing.working if pace is Pace.WORKING else CONTINUOUS
+
+
+def renew_limits(ticket: Ticket, timing: Timing = ALWAYS) -> Ticket:
+    """Compute a ticket's limits anew: urgency, class, opening, pauses, granted extensions.
 
     A limit that moves away from an instant that was told as overdue can be overdue again.
     """
-    start = ticket.opened_at if ticket.reopened_at is None else ticket.reopened_at
-    limits = find_limits(ticket.urgency, ticket.class_, start, clock)
-    moved = {name for name, field in _FIELDS.items() if _differ(ticket, limits, field)}
+    granted = [each for each in ticket.extensions if each.ruling is Ruling.GRANTED]
+    limits = {
+        field: _find_limit(ticket, timing, name, granted if name == "finish" else ())
+        for name, field in _FIELDS.items()
+    }
+    moved = {name for name, field in _FIELDS.items() if getattr(ticket, field) != limits[field]}
     return msgspec.structs.replace(
         ticket,
-        **msgspec.structs.asdict(limits),
+        **limits,
+        first_finish_by=_find_limit(ticket, timing, "finish", ()) if granted else None,
         overdue=tuple(name for name in ticket.overdue if name not in moved),
     )
 
 
-def _differ(ticket: Ticket, limits: Limits, field: str) -> bool:
-    return bool(getattr(ticket, field) != getattr(limits, field))
+def _find_limit(
+    ticket: Ticket, timing: Timing, name: str, granted: Iterable[Extension]
+) -> float | None:
+    seconds = _seconds(ticket, name)
+    if seconds is None:
+        return None
+    clock = clock_of(timing, ticket, name)
+    by = clock.after(
+        ticket.opened_at if ticket.reopened_at is None else ticket.reopened_at, seconds
+    )
+    turns: list[tuple[float, Pause | Extension]] = [(each.since, each) for each in ticket.pauses]
+    turns += [(each.decided_at or 0.0, each) for each in granted]
+    for _, turn in sorted(turns, key=lambda pair: pair[0]):
+        by = _move(by, turn, clock)
+    return by
+
+
+def _seconds(ticket: Ticket, name: str) -> float | None:
+    if name == "finish":
+        return FINISH[ticket.class_]
+    return (TAKE if name == "take" else ARRIVE).get(ticket.urgency)
+
+
+def _move(by: float, turn: Pause | Extension, clock: WorkClock) -> float:
+    """Move a limit on; one that had passed when the pause began stays where it was."""
+    if isinstance(turn, Extension):
+        return max(by, turn.until)
+    if by <= turn.since:
+        return by
+    return clock.after(by, clock.between(turn.since, turn.until))
 
 
 _FIELDS = {"take": "take_by", "arrive": "arrive_by", "finish": "finish_by"}
 
-_UNTAKEN = frozenset({TicketState.NEW, TicketState.DISPATCHED})
-_UNREACHED = _UNTAKEN | {TicketState.TAKEN}
-_UNFINISHED = _UNREACHED | {TicketState.ARRIVED}
-_RUNNING = {"take": _UNTAKEN, "arrive": _UNREACHED, "finish": _UNFINISHED}
+UNTAKEN = frozenset({TicketState.NEW, TicketState.DISPATCHED})
+UNREACHED = UNTAKEN | {TicketState.TAKEN}
+UNFINISHED = UNREACHED | {TicketState.ARRIVED}
+_RUNNING = {"take": UNTAKEN, "arrive": UNREACHED, "finish": UNFINISHED}
 """States in which each limit still runs."""
 
 
@@ -101,12 +154,16 @@ def look_again_at(ticket: Ticket) -> float | None:
 
 
 def due(tickets: Iterable[Ticket], now: float) -> list[tuple[Ticket, list[Draft]]]:
-    """Return the tickets that have run over a limit since last asked, with a draft per limit."""
-    answers = (_tell_overdue(ticket, now) for ticket in tickets)
-    return [answer for answer in answers if answer[1]]
+    """Return a version and a draft for each limit that has passed since last asked."""
+    return [answer for ticket in tickets for answer in tell_overdue(ticket, now)]
 
 
 def _running(ticket: Ticket) -> list[tuple[str, float]]:
+    """List what can still pass untold: nothing while it waits, the review while it is shelved."""
+    if ticket.waiting is not None:
+        return []
+    if ticket.shelf is not None:
+        return [] if "review" in ticket.overdue else [("review", ticket.shelf.review_at)]
     return [
         (name, by)
         for name, field in _FIELDS.items()
@@ -116,16 +173,17 @@ def _running(ticket: Ticket) -> list[tuple[str, float]]:
     ]
 
 
-def _tell_overdue(ticket: Ticket, now: float) -> tuple[Ticket, list[Draft]]:
-    drafts = []
+def tell_overdue(ticket: Ticket, now: float) -> list[tuple[Ticket, list[Draft]]]:
+    """Tell each limit of a ticket that has passed and was not told: a version and a draft each."""
+    answers = []
     for name, by in _running(ticket):
         if by > now:
             continue
         ticket = msgspec.structs.replace(
             ticket, overdue=(*ticket.overdue, name), revision=ticket.revision + 1
         )
-        drafts.append(_draft(ticket, name, by, now))
-    return ticket, drafts
+        answers.append((ticket, [_draft(ticket, name, by, now)]))
+    return answers
 
 
 def _draft(ticket: Ticket, name: str, by: float, now: float) -> Draft:
@@ -135,5 +193,11 @@ def _draft(ticket: Ticket, name: str, by: float, now: float) -> Draft:
         subject=ticket.number,
         actor="hub",
         place=ticket.place,
-        data={"limit": name, "by": by, "state": ticket.state.value, "revision": ticket.revision},
+        data={
+            "limit": name,
+            "by": by,
+            "state": ticket.state.value,
+            "overdue": list(ticket.overdue),
+            "revision": ticket.revision,
+        },
     )

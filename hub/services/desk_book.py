@@ -15,7 +15,7 @@ from hub.model.device import Device
 from hub.model.ticket import Ticket, TicketAction, TicketStep
 from hub.ports import Snapshot
 from hub.services.consequence import Consequences, Desk, Turn
-from hub.services.deadline import due
+from hub.services.deadline import ALWAYS, Timing, due, tell_overdue
 from hub.services.desk_index import DeskIndex
 from hub.services.desk_number import DeskNumbers
 from hub.services.follow_up import is_open, reopen_unrepaired
@@ -25,13 +25,15 @@ from hub.services.ticket import possible_steps, step
 class DeskBook:
     """Turns decisions and wishes into changed alarms, tickets and drafts for one commit."""
 
-    def __init__(self, snapshot: Snapshot, *, prefix: str, test: bool = False) -> None:
+    def __init__(
+        self, snapshot: Snapshot, *, prefix: str, test: bool = False, timing: Timing = ALWAYS
+    ) -> None:
         """Restore what is open; `test` marks every ticket of a drill or demo."""
         numbers = DeskNumbers(
             prefix=prefix, last_seq=snapshot.last_seq, last_ticket=snapshot.last_ticket
         )
         self.index = DeskIndex(snapshot.alarms, snapshot.tickets)
-        self._desk = Desk(index=self.index, numbers=numbers, devices={}, test=test)
+        self._desk = Desk(index=self.index, numbers=numbers, devices={}, test=test, timing=timing)
 
     def set_devices(self, devices: Mapping[str, Device]) -> None:
         """Learn the devices by uid."""
@@ -62,7 +64,7 @@ class DeskBook:
         """Take a person's step; raises what `ticket.step` raises, or NotFoundError.
 
         A device is healthy when none of the ticket's alarms is open: a clear waits for the rule's
-        release time.
+        release time. A limit that has just passed is told before the step, which may move it.
         """
         ticket = self.index.ticket(number)
         if ticket is None:
@@ -73,9 +75,13 @@ class DeskBook:
         if wish.do is TicketAction.REOPEN:
             self._check_alone(ticket, wish)
         healthy = not self.index.open_alarms_of(ticket)
+        told = tell_overdue(ticket, now)
+        latest = told[-1][0] if told else ticket
+        taken = step(latest, wish, healthy=healthy, now=now, timing=self._desk.timing)
         turn = Turn(self._desk, now)
-        after = turn.put_ticket(step(ticket, wish, healthy=healthy, now=now))
-        return after, turn.result()
+        for answer in (*told, taken):
+            turn.put_ticket(answer)
+        return taken[0], turn.result()
 
     def recall(self, ticket: Ticket) -> None:
         """Take an old ticket from the store to hand, if it is not there already."""
@@ -91,7 +97,7 @@ class DeskBook:
         for answer in due(self.index.take_due(now), now):
             turn.put_ticket(answer)
         for ticket, alarms in self.index.take_unrepaired(now):
-            turn.put_ticket(reopen_unrepaired(ticket, alarms, now))
+            turn.put_ticket(reopen_unrepaired(ticket, alarms, now, self._desk.timing))
         self.index.forget(now)
         return turn.result()
 

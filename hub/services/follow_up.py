@@ -11,7 +11,8 @@ from hub.model.alarm import Alarm, Decision, Severity, TicketSpec, Urgency
 from hub.model.journal import Draft
 from hub.model.ticket import Ticket, TicketFlag, TicketState
 from hub.services.alarm import merge_evidence, merge_names
-from hub.services.deadline import renew_limits
+from hub.services.deadline import ALWAYS, Timing, renew_limits
+from hub.services.effect import end_pause
 from hub.services.ticket import record, reopen
 
 REOPEN_WITHIN = 24 * 3600.0
@@ -40,22 +41,25 @@ def comes_back(ticket: Ticket, now: float) -> bool:
     return closed and now <= (ticket.closed_at or 0.0) + REOPEN_WITHIN
 
 
-def join(ticket: Ticket, alarm_id: str, decision: Decision, now: float) -> Answer:
+def join(
+    ticket: Ticket, alarm_id: str, decision: Decision, now: float, timing: Timing = ALWAYS
+) -> Answer:
     """Add an alarm of the same fault to an open ticket; what is worse or more urgent counts."""
-    spec = decision.ticket or TicketSpec(urgency=ticket.urgency)
-    after = renew_limits(
-        msgspec.structs.replace(
-            ticket,
-            severity=min(ticket.severity, decision.severity, key=_SEVERITIES.index),
-            urgency=min(ticket.urgency, spec.urgency, key=_URGENCIES.index),
-            flags=_without_recovered(ticket),
-            **_merged(ticket, alarm_id, decision),
-        )
+    spec = _spec(ticket, decision)
+    after = msgspec.structs.replace(
+        ticket,
+        severity=min(ticket.severity, decision.severity, key=_SEVERITIES.index),
+        urgency=min(ticket.urgency, spec.urgency, key=_URGENCIES.index),
+        flags=_without_recovered(ticket),
+        **_merged(ticket, alarm_id, decision),
     )
+    after = _renewed(ticket, after, timing)
     return _unless_same(ticket, after, "ticket.updated", decision, now)
 
 
-def come_back(ticket: Ticket, alarm_id: str, decision: Decision, now: float) -> Answer:
+def come_back(
+    ticket: Ticket, alarm_id: str, decision: Decision, now: float, timing: Timing = ALWAYS
+) -> Answer:
     """Reopen a closed ticket because its fault is there again (or is no longer explained)."""
     spec = decision.ticket or TicketSpec()
     after = msgspec.structs.replace(
@@ -67,7 +71,7 @@ def come_back(ticket: Ticket, alarm_id: str, decision: Decision, now: float) -> 
     )
     return record(
         ticket,
-        reopen(after, now),
+        reopen(after, now, timing),
         entry="ticket.reopened",
         actor=f"rule:{decision.rule}",
         at=now,
@@ -75,12 +79,14 @@ def come_back(ticket: Ticket, alarm_id: str, decision: Decision, now: float) -> 
     )
 
 
-def reopen_unrepaired(ticket: Ticket, alarms: Sequence[Alarm], now: float) -> Answer:
+def reopen_unrepaired(
+    ticket: Ticket, alarms: Sequence[Alarm], now: float, timing: Timing = ALWAYS
+) -> Answer:
     """Reopen a ticket whose fault has outlived its closing by an hour, with a note that says so."""
     worst = min((alarm.severity for alarm in alarms), key=_SEVERITIES.index)
     return record(
         ticket,
-        reopen(msgspec.structs.replace(ticket, severity=worst), now),
+        reopen(msgspec.structs.replace(ticket, severity=worst), now, timing),
         entry="ticket.reopened",
         actor=f"rule:{alarms[0].rule}",
         at=now,
@@ -88,20 +94,25 @@ def reopen_unrepaired(ticket: Ticket, alarms: Sequence[Alarm], now: float) -> An
     )
 
 
-def change(ticket: Ticket, alarms: Iterable[Alarm], decision: Decision, now: float) -> Answer:
+def change(
+    ticket: Ticket,
+    alarms: Iterable[Alarm],
+    decision: Decision,
+    now: float,
+    timing: Timing = ALWAYS,
+) -> Answer:
     """Give an open ticket a changed rule's urgency and class, and its alarms' worst severity."""
-    spec = decision.ticket or TicketSpec(urgency=ticket.urgency, class_=ticket.class_)
+    spec = _spec(ticket, decision)
     severities = [decision.severity, *(alarm.severity for alarm in alarms)]
-    after = renew_limits(
-        msgspec.structs.replace(
-            ticket,
-            severity=min(severities, key=_SEVERITIES.index),
-            urgency=spec.urgency,
-            class_=spec.class_,
-            children=merge_names(ticket.children, decision.children),
-            evidence=merge_evidence(ticket.evidence, decision.evidence),
-        )
+    after = msgspec.structs.replace(
+        ticket,
+        severity=min(severities, key=_SEVERITIES.index),
+        urgency=spec.urgency,
+        class_=spec.class_,
+        children=merge_names(ticket.children, decision.children),
+        evidence=merge_evidence(ticket.evidence, decision.evidence),
     )
+    after = _renewed(ticket, after, timing)
     return _unless_same(ticket, after, "ticket.updated", decision, now)
 
 
@@ -124,9 +135,22 @@ def add_children(ticket: Ticket, names: tuple[str, ...], rule: str, now: float) 
 def merge(ticket: Ticket, into: str, rule: str, now: float) -> Answer:
     """Close a ticket as part of the root fault's; its bell is taken back by whoever rang it."""
     after = msgspec.structs.replace(
-        ticket, state=TicketState.CLOSED, folded_into=into, closed_at=now
+        end_pause(ticket, now), state=TicketState.CLOSED, folded_into=into, closed_at=now
     )
     return record(ticket, after, entry="ticket.merged", actor=f"rule:{rule}", at=now)
+
+
+def _spec(ticket: Ticket, decision: Decision) -> TicketSpec:
+    """Return what the rule says of the ticket, unless a person has said it."""
+    if decision.ticket is None or ticket.classified_by:
+        return TicketSpec(urgency=ticket.urgency, class_=ticket.class_)
+    return decision.ticket
+
+
+def _renewed(before: Ticket, after: Ticket, timing: Timing) -> Ticket:
+    """Compute the limits anew where what they follow from has changed."""
+    same = (before.urgency, before.class_) == (after.urgency, after.class_)
+    return after if same else renew_limits(after, timing)
 
 
 def _merged(ticket: Ticket, alarm_id: str, decision: Decision) -> dict[str, Any]:

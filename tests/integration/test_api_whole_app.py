@@ -33,7 +33,7 @@ def app() -> FastAPI:
     world = make_world()
     world.books.ticket_by_number["GS-1"] = ticket("GS-1")
     nobody: Any = None
-    return build_app(world.ports, nobody, ())
+    return build_app(world.ports, nobody, tuple)
 
 
 def calls(app: FastAPI) -> list[tuple[str, str, list[str]]]:

@@ -86,6 +86,21 @@ def test_the_check_looks_for_the_first_people_too(
     assert call(monkeypatch, "check", str(site)) == 0
 
 
+def test_the_check_reads_the_sites_own_holidays(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site.parent / "access.json").write_text("{}")
+    own = site.parent / "holidays.toml"
+    site.write_text(f'{CONFIG}[limits]\ncalendar = "holidays.toml"\n')
+    assert call(monkeypatch, "check", str(site)) == 1
+    assert f"{own}: there is no such file; write it" in capsys.readouterr().err
+    own.write_text("[[off]]\nfrom = 2027-02-12\nto = 2027-02-10\n")
+    assert call(monkeypatch, "check", str(site)) == 1
+    assert f"{own}:3:6: off.to: 2027-02-12 to 2027-02-10 cannot be" in capsys.readouterr().err
+    own.write_text("[[off]]\nfrom = 2027-02-10\nto = 2027-02-12\n")
+    assert call(monkeypatch, "check", str(site)) == 0
+
+
 def test_without_the_file_of_its_people_a_hub_does_not_start(
     site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,9 @@ import pytest
 
 from hub.errors import ConfigError, Problem
 from hub.extras import CODEC, CODEC_VERSION
+from hub.limits import LimitSettings, spans_of
+from hub.model.alarm import Class, Urgency
+from hub.model.calendar import Pace
 from hub.settings import Settings, load_settings, parse_settings
 from hub.toml_map import TomlMap
 
@@ -298,3 +301,43 @@ def test_what_concerns_people_cannot_be_kept_for_longer_than_the_law_of_the_hous
         settings, (problem,) = parse_settings(f"{text}{wrong}", "l.toml", {})
         assert name in str(problem)
         assert getattr(settings.store, name) <= most, "a broken key keeps its default"
+
+
+LIMITS = """[limits]
+hours = ["09:00-12:00", "13:00-24:00"]
+calendar = "holidays.toml"
+urgency = { normal = "working" }
+class = { complex = "working" }
+trade = { lift = "continuous" }
+"""
+
+
+def test_limits_say_how_they_run_and_when_people_work() -> None:
+    limits = load(SMALL + LIMITS).limits
+    assert spans_of(limits) == ((9 * 3600.0, 12 * 3600.0), (13 * 3600.0, 24 * 3600.0))
+    assert limits.calendar == Path("/srv/guanshan/holidays.toml")
+    assert limits.urgency == {Urgency.NORMAL: Pace.WORKING}
+    assert limits.class_ == {Class.COMPLEX: Pace.WORKING}
+    assert limits.trade == {"lift": Pace.CONTINUOUS}
+    assert load(SMALL).limits == LimitSettings()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('hours = ["9-12"]', "write 08:30-12:00"),
+        ('hours = ["08:30-24:30"]', "write 08:30-12:00"),
+        ("hours = []", "write 08:30-12:00"),
+        ('hours = ["14:00-17:00", "08:00-12:00"]', "put them in order"),
+        ('hours = ["08:00-12:00", "11:00-17:00"]', "put them in order"),
+        ('hours = ["12:00-08:00"]', "put them in order"),
+        ('urgency = { hurry = "working" }', "urgent, normal, planned"),
+        ('class = { general = "slow" }', "one of: continuous, working"),
+        ("trade = { lift = 1 }", "one of: continuous, working"),
+        ("clock = 1", "there is no key 'clock'"),
+    ],
+)
+def test_a_fault_of_the_limits_is_told_with_its_line(line: str, said: str) -> None:
+    [problem] = faults(f"{SMALL}[limits]\n{line}\n")
+    assert problem.line == 4
+    assert said in str(problem)

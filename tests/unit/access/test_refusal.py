@@ -22,7 +22,7 @@ def world() -> World:
 
 def asking(world: World, token: str) -> httpx2.AsyncClient:
     nobody: Any = None
-    return client_of(build_app(world.ports, nobody, ()), token)
+    return client_of(build_app(world.ports, nobody, tuple), token)
 
 
 def told(world: World) -> list[tuple[str, str, dict[str, Any]]]:

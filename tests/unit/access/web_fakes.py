@@ -245,6 +245,8 @@ class FakeLive:
 
     def __init__(self) -> None:
         self.views = {view.device.id: view for view in (gate("a"), gate("b"), meter())}
+        self.alarms = [alarm("al1")]
+        self.tickets = [ticket("GS-1")]
 
     def devices(self) -> Iterable[DeviceView]:
         return self.views.values()
@@ -256,10 +258,10 @@ class FakeLive:
         return PLACES
 
     def open_alarms(self) -> Sequence[Alarm]:
-        return [alarm("al1")]
+        return self.alarms
 
     def open_tickets(self) -> Sequence[Ticket]:
-        return [ticket("GS-1")]
+        return self.tickets
 
     def why(self, device_id: str) -> list[dict[str, Any]]:
         return [{"rule": "silent", "answer": "quiet", "reason": {"zh": "在线", "en": device_id}}]

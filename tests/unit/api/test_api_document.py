@@ -6,12 +6,13 @@ import msgspec
 import pytest
 from fastapi import FastAPI
 
-from hub.api import shape, shape_of_figures, shape_of_rules
+from hub.api import shape, shape_of_figures, shape_of_rules, shape_of_tickets
 from hub.api.shape import Page
 from hub.feeds.incident import make_projector
 from hub.feeds.shape import FeedPage, Incident, IncidentPage
 from hub.model.access import Role
 from hub.web import build_app
+from tests.support.detour import ASKED, CALL, SHELF, WAIT
 from tests.unit.access.web_fakes import PLACES, TOKENS, World, client_of, make_world
 from tests.unit.access.web_fakes import alarm as an_alarm
 from tests.unit.access.web_fakes import ticket as a_ticket
@@ -27,8 +28,10 @@ PATHS = {
     "/api/v1/devices/gate-a/history?point=motor.temperature&step=hour": Page[shape.Hour],
     "/api/v1/devices/gate-a/events": Page[shape.Event],
     "/api/v1/alarms": Page[shape.Alarm],
-    "/api/v1/tickets": Page[shape.Ticket],
-    "/api/v1/tickets/GS-1": shape.TicketWithSteps,
+    "/api/v1/tickets": Page[shape_of_tickets.Ticket],
+    "/api/v1/shelved": Page[shape_of_tickets.Shelved],
+    "/api/v1/tickets/GS-2": shape_of_tickets.TicketWithSteps,
+    "/api/v1/tickets/GS-1": shape_of_tickets.TicketWithSteps,
     "/api/v1/journal": Page[shape.Entry],
     "/api/v1/rules": Page[shape_of_rules.Rule],
     "/api/v1/rules/door-forced": shape_of_rules.RuleWithText,
@@ -45,6 +48,9 @@ PATHS = {
 def world() -> World:
     made = make_world()
     made.books.ticket_by_number["GS-1"] = a_ticket("GS-1")
+    winding = a_ticket("GS-2", waiting=WAIT, shelf=SHELF, extensions=(ASKED,), call_back=CALL)
+    made.books.ticket_by_number["GS-2"] = winding
+    made.live.tickets.append(winding)
     made.books.alarm_list.append(an_alarm("al1"))
     made.desk.tell("device.silent", "gate-a")
     entry = made.desk.tell("ticket.opened", "GS-1", place="guanshan/a")
@@ -93,7 +99,7 @@ async def test_each_call_names_its_statuses_and_what_comes_with_them(world: Worl
 
 async def test_pages_are_not_in_the_description(world: World) -> None:
     nobody: Any = None
-    paths = (await document(build_app(world.ports, nobody, ())))["paths"]
+    paths = (await document(build_app(world.ports, nobody, tuple)))["paths"]
     assert "/api/v1/devices" in paths
     assert all(
         path.startswith(("/api/", "/grid/", "/healthz", "/readyz", "/metrics")) for path in paths

@@ -63,6 +63,7 @@ def make_ticket(**fields: object) -> Ticket:
 
 
 def wish(do: str, actor: str = "wang", role: str = "crew", **fields: object) -> TicketStep:
+    fields["extra"] = fields.get("extra") or {}
     return TicketStep(do=TicketAction(do), actor=actor, role=role, at=NOW, **fields)
 
 

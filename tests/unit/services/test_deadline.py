@@ -5,10 +5,25 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from hub.model.alarm import Class, Urgency
-from hub.model.ticket import TicketState
-from hub.services.deadline import due, find_limits, next_limit, renew_limits
+from hub.model.alarm import Class, TicketSpec, Urgency
+from hub.model.calendar import Pace
+from hub.model.ticket import Ticket, TicketState
+from hub.services.deadline import Timing, due, next_limit, renew_limits
 from tests.unit.services.making import HOUR, NOW, make_ticket
+
+
+def job(urgency: Urgency, class_: Class = Class.GENERAL) -> Ticket:
+    return make_ticket(ticket=TicketSpec(urgency=urgency, class_=class_))
+
+
+class Slow:
+    """Counts every other second."""
+
+    def after(self, start: float, seconds: float) -> float:
+        return start + 2 * seconds
+
+    def between(self, start: float, end: float) -> float:
+        return (end - start) / 2
 
 
 @pytest.mark.parametrize(
@@ -18,18 +33,21 @@ from tests.unit.services.making import HOUR, NOW, make_ticket
 def test_urgency_sets_the_limits_to_take_and_to_arrive(
     urgency: Urgency, take: float | None, arrive: float | None
 ) -> None:
-    limits = find_limits(urgency, Class.GENERAL, 0.0)
-    assert (limits.take_by, limits.arrive_by, limits.finish_by) == (take, arrive, 24 * HOUR)
+    limits = job(urgency)
+    assert limits.take_by == (None if take is None else NOW + take)
+    assert limits.arrive_by == (None if arrive is None else NOW + arrive)
+    assert limits.finish_by == NOW + 24 * HOUR
 
 
 @pytest.mark.parametrize(("class_", "hours"), [("general", 24), ("difficult", 48), ("complex", 72)])
 def test_class_sets_the_limit_to_finish(class_: str, hours: int) -> None:
-    assert find_limits(Urgency.PLANNED, Class(class_), NOW).finish_by == NOW + hours * HOUR
+    assert job(Urgency.PLANNED, Class(class_)).finish_by == NOW + hours * HOUR
 
 
 def test_another_clock_can_count_the_seconds() -> None:
-    limits = find_limits(Urgency.URGENT, Class.GENERAL, NOW, lambda start, s: start + 2 * s)
-    assert (limits.take_by, limits.finish_by) == (NOW + 600, NOW + 48 * HOUR)
+    slow = Timing(working=Slow(), urgency={Urgency.URGENT: Pace.WORKING})
+    limits = renew_limits(job(Urgency.URGENT), slow)
+    assert (limits.take_by, limits.finish_by) == (NOW + 600, NOW + 24 * HOUR)
 
 
 def test_each_limit_is_told_once_when_it_passes() -> None:
@@ -37,10 +55,19 @@ def test_each_limit_is_told_once_when_it_passes() -> None:
     assert due([ticket], NOW + 1799) == []
     [(ticket, [draft])] = due([ticket], NOW + 1800)
     assert (draft.type, draft.subject, draft.actor) == ("ticket.overdue", ticket.number, "hub")
-    assert draft.data == {"limit": "take", "by": NOW + 1800, "state": "new", "revision": 2}
+    assert draft.data == {
+        "limit": "take",
+        "by": NOW + 1800,
+        "state": "new",
+        "overdue": ["take"],
+        "revision": 2,
+    }
     assert due([ticket], NOW + 1801) == []
-    [(ticket, drafts)] = due([ticket], NOW + 30 * HOUR)
+    answers = due([ticket], NOW + 30 * HOUR)
+    drafts = [draft for _, [draft] in answers]
     assert [each.data["limit"] for each in drafts] == ["arrive", "finish"]
+    assert [each.data["revision"] for each in drafts] == [made.revision for made, _ in answers]
+    ticket = answers[-1][0]
     assert (ticket.overdue, ticket.revision) == (("take", "arrive", "finish"), 4)
 
 

@@ -203,7 +203,9 @@ def test_a_voided_ticket_stays_voided() -> None:
     book = make_book()
     number = book.apply(decide(), NOW).tickets[0].number
     book.apply(decide(CLEAR), NOW)
-    book.step(number, wish("void", "chen", "manager", reason="drill"), NOW)
+    book.step(
+        number, wish("void", "chen", "manager", reason="drill", extra={"approver": "wu"}), NOW
+    )
     assert book.apply(decide(), NOW + 1).tickets[0].number == "GS-20251125-0002"
 
 
@@ -440,7 +442,28 @@ def test_overdue_is_told_once_and_only_when_there_is_something_to_tell() -> None
     assert types(book.run_due(NOW + 1800)) == ["ticket.overdue"]
     assert book.run_due(NOW + 1801) == Consequences()
     assert types(book.run_due(NOW + 25 * HOUR)) == ["ticket.overdue"] * 2
+    assert book.run_due(NOW + 26 * HOUR) == Consequences()
     assert book.index.take_due(NOW + 26 * HOUR) == ()
+
+
+def test_each_entry_about_a_ticket_has_its_own_version_of_it() -> None:
+    book = make_book()
+    book.apply(decide(), NOW)
+    book.apply(decide(rule="boom", fault="gate.boom_broken"), NOW)
+    out = book.run_due(NOW + 25 * HOUR)
+    told = [(draft.subject, draft.data["revision"]) for draft in out.drafts]
+    assert told == [(ticket.number, ticket.revision) for ticket in out.tickets]
+    assert len(told) == 6
+
+
+def test_a_limit_that_has_just_passed_is_told_before_a_step_moves_it() -> None:
+    book = make_book()
+    number = book.apply(decide(), NOW).tickets[0].number
+    more = {"extra": {"class": "complex", "urgency": "urgent"}, "reason": "a rack is broken"}
+    ticket, out = book.step(number, wish("classify", "chen", "manager", **more), NOW + 25 * HOUR)
+    assert types(out) == ["ticket.overdue"] * 3 + ["ticket.classified"]
+    assert ticket.finish_by == NOW + 72 * HOUR
+    assert ticket.revision == 5
 
 
 def test_numbers_go_on_after_a_restart_and_begin_anew_each_day() -> None:

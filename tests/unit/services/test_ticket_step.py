@@ -8,7 +8,8 @@ from hub.errors import ConflictError, ForbiddenError, InvalidRequestError
 from hub.model.alarm import Class, Severity, TicketSpec, Urgency
 from hub.model.ticket import Ticket, TicketFlag, TicketState, TicketStep
 from hub.services.ticket import possible_steps, step
-from hub.services.transition import TRANSITIONS, same_person
+from hub.services.transition import CHECKS, TRANSITIONS, same_person
+from tests.support.detour import EXTRA, fit, unfit
 from tests.unit.services.making import HOUR, NOW, make_ticket, wish
 
 MANAGER = {"actor": "chen", "role": "manager"}
@@ -75,7 +76,7 @@ def test_a_draft_tells_only_what_has_changed_and_the_words_of_the_person() -> No
 def test_a_new_ticket_skips_no_step(do: str) -> None:
     with pytest.raises(ConflictError) as caught:
         step(make_ticket(), wish(do, reason="r"), healthy=True, now=NOW)
-    assert caught.value.possible == ("take", "comment")
+    assert caught.value.possible == ("acknowledge", "take", "comment")
     assert "take, comment" in str(caught.value)
 
 
@@ -90,7 +91,7 @@ def test_only_the_holder_or_a_manager_arrives() -> None:
     taken = go(make_ticket(), wish("take"))
     with pytest.raises(ConflictError, match="only wang or a manager") as caught:
         step(taken, wish("arrive", "li"), healthy=True, now=NOW)
-    assert caught.value.possible == ("comment",)
+    assert caught.value.possible == ("acknowledge", "comment")
     assert "只有wang或经理能做" in caught.value.texts["zh"]
     assert go(taken, wish("arrive", **MANAGER)).state is TicketState.ARRIVED
 
@@ -143,7 +144,7 @@ def test_a_rejected_ticket_is_taken_again_by_its_holder() -> None:
 def test_a_reason_is_asked_for_where_the_table_says_so() -> None:
     for ticket, each in (
         (completed(), wish("reject", "li")),
-        (make_ticket(), wish("void", reason="  ", **MANAGER)),
+        (make_ticket(), wish("void", reason="  ", extra={"approver": "wu"}, **MANAGER)),
         (closed(), wish("reopen", "li")),
         (go(make_ticket(), wish("take")), wish("return")),
     ):
@@ -173,8 +174,9 @@ def test_a_comment_changes_nothing_but_the_revision() -> None:
 
 
 def test_a_voided_ticket_is_ended_and_keeps_its_reason() -> None:
-    ticket = go(make_ticket(), wish("void", reason="drill", **MANAGER))
+    ticket = go(make_ticket(), wish("void", reason="drill", extra={"approver": "wu"}, **MANAGER))
     assert (ticket.state, ticket.closing_note, ticket.closed_at) == ("voided", "drill", NOW)
+    assert ticket.approver == "wu"
     assert possible_steps(ticket, "manager") == ()
 
 
@@ -195,9 +197,11 @@ def test_people_reopen_within_seven_days_and_get_new_limits() -> None:
 
 def test_possible_steps_follow_state_role_and_person() -> None:
     ticket = completed()
-    assert possible_steps(make_ticket(), "manager") == ("dispatch", "take", "comment", "void")
-    assert possible_steps(ticket, "crew") == ("verify", "reject", "comment")
-    assert possible_steps(ticket, "crew", actor="wang") == ("comment",)
+    assert possible_steps(make_ticket(), "manager") == (
+        *("acknowledge", "dispatch", "take", "shelve", "classify", "comment", "void"),
+    )
+    assert possible_steps(ticket, "crew") == ("acknowledge", "verify", "reject", "comment")
+    assert possible_steps(ticket, "crew", actor="wang") == ("acknowledge", "comment")
     assert possible_steps(ticket, "stranger") == ()
     assert "reopen" in possible_steps(closed(), "grid", now=NOW)
     assert "reopen" not in possible_steps(closed(), "grid", now=NOW + 8 * 86400)
@@ -205,16 +209,23 @@ def test_possible_steps_follow_state_role_and_person() -> None:
 
 def test_every_row_of_the_table_can_be_walked_by_each_of_its_roles() -> None:
     for (state, action), row in TRANSITIONS.items():
-        ticket = _in_state(state)
+        ticket = fit(_in_state(state), row.only)
         for role in row.roles:
-            each = wish(action, "wang" if row.who == "holder" else "li", role, reason="r", **_to())
+            who = "wang" if row.who == "holder" else "li"
+            each = wish(action, who, role, reason="r", to="zhou", text="t", extra=EXTRA.get(action))
             after, [draft] = step(ticket, each, healthy=True, now=NOW)
             assert after.state == (row.to or state)
             assert draft.type == row.entry
 
 
-def _to() -> dict[str, str]:
-    return {"to": "zhou", "text": "t"}
+def test_every_check_of_a_row_is_answered_by_409_with_its_words() -> None:
+    for (state, action), row in TRANSITIONS.items():
+        for check in row.only:
+            ticket = unfit(fit(_in_state(state), row.only), check)
+            with pytest.raises(ConflictError) as caught:
+                step(ticket, wish(action, "zhou", "manager"), healthy=True, now=NOW)
+            assert CHECKS[check][1]["en"] in str(caught.value), (action, check)
+            assert action not in caught.value.possible
 
 
 def _in_state(state: TicketState) -> Ticket:

@@ -1,0 +1,21 @@
+"""The public list of shelved tickets (挂账公示): which of them may be shown, and in which order."""
+
+from __future__ import annotations
+
+from hub.model.access import Identity
+from hub.model.ticket import Ticket
+from hub.ports import Live
+
+
+def list_shelved(live: Live, who: Identity) -> list[Ticket]:
+    """Return the shelved tickets of this person's places, the next review first.
+
+    What is discreet is nobody's to publish.
+    """
+    discreet = {alarm.ticket for alarm in live.open_alarms() if alarm.discreet and alarm.ticket}
+    found = [
+        (ticket.shelf.review_at, ticket.number, ticket)
+        for ticket in live.open_tickets()
+        if ticket.shelf and who.may_see(ticket.place) and ticket.number not in discreet
+    ]
+    return [ticket for _, _, ticket in sorted(found, key=lambda each: each[:2])]
