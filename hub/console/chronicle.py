@@ -16,8 +16,6 @@ LOOK_BACK = 300
 """Journal entries read at the first look."""
 KEPT, KEPT_SECRET = 60, 500
 PAGE = 500
-RECEIVED = "收到"
-"""The comment that a guard's button leaves on a ticket."""
 RINGS_AGAIN = frozenset({"ticket.reopened", "ticket.overdue", "ticket.escalated"})
 
 
@@ -76,7 +74,7 @@ class Chronicle:
             self._hide(str(entry.data.get("id", "")), str(entry.data.get("ticket", "")))
         if is_told(entry) and (not entry.type.startswith("link.") or self._turns(entry)):
             self.recent.append(entry)
-        if entry.type == "ticket.commented" and entry.data.get("text") == RECEIVED:
+        if entry.type == "ticket.acknowledged":
             self.received[entry.subject] = entry.actor
         elif entry.type in RINGS_AGAIN:
             self.received.pop(entry.subject, None)

@@ -45,10 +45,16 @@ def jobs(
     found = [
         _of_ticket(ticket, sightings)
         for ticket in tickets
-        if not ticket.folded_into and ticket.state not in REPAIRED and ticket.number not in discreet
+        if _asks(ticket) and ticket.number not in discreet
     ]
     found += [_of_alarm(alarm, sightings) for alarm in alarms if _stands_alone(alarm)]
     return tuple(sorted(found, key=lambda job: (RANK[job.standing], job.since)))
+
+
+def _asks(ticket: Ticket) -> bool:
+    """Tell whether the wall asks for it: not what is repaired, nor shelved and not yet reviewed."""
+    put_off = ticket.shelf is not None and "review" not in ticket.overdue
+    return not ticket.folded_into and ticket.state not in REPAIRED and not put_off
 
 
 def _stands_alone(alarm: Alarm) -> bool:

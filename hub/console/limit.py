@@ -19,21 +19,36 @@ _NEXT: dict[TicketState, int] = {
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
-    """One limit: `name` is its catalogue key, `until` an instant."""
+    """One limit: `name` is its catalogue key, `until` an instant.
+
+    `first` is the instant without its granted extensions, where there are some.
+    """
 
     name: str
     until: float
     short: bool
+    first: float | None = None
 
 
 def limits(ticket: Ticket, now: float) -> list[Limit]:
-    """List the limits that still count in the ticket's state, the next one first."""
+    """List the limits that still count in the ticket's state, the next one first.
+
+    None counts while the ticket waits, and only the review while it is shelved.
+    """
     start = _NEXT.get(ticket.state)
-    if start is None:
+    if start is None or ticket.waiting:
         return []
+    if ticket.shelf:
+        by = ticket.shelf.review_at
+        return [Limit(name="ticket.review_by", until=by, short=by <= now)]
     found = ((name, getattr(ticket, name)) for name in _ORDER[start:])
     return [
-        Limit(name=f"ticket.{name}", until=until, short=_is_short(ticket, until, now))
+        Limit(
+            name=f"ticket.{name}",
+            until=until,
+            short=_is_short(ticket, until, now),
+            first=ticket.first_finish_by if name == "finish_by" else None,
+        )
         for name, until in found
         if until is not None
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from hub.console.detour import detour_words
 from hub.console.language import Language, Words, words_of
 from hub.console.naming import device_name, place_name
 from hub.model.journal import Entry
@@ -36,7 +37,7 @@ def step_line(entry: Entry, words: Words) -> str:
     """Write what happened in a ticket's own history, with the words that somebody left."""
     action = words.phrases.get(f"history.{entry.type}", entry.type)
     said = [str(entry.data[name]) for name in ("text", "reason", "to") if _text(entry.data, name)]
-    return " · ".join([action, *said])
+    return " · ".join([action, *detour_words(entry, words), *said])
 
 
 class _Fields(dict[str, str]):

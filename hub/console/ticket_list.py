@@ -8,6 +8,7 @@ import msgspec
 
 from hub.access.web_ports import WebPorts
 from hub.console.channel import Parts
+from hub.console.detour import notes
 from hub.console.job import REPAIRED, ticket_standing
 from hub.console.language import Words
 from hub.console.limit import Limit, limits
@@ -24,7 +25,7 @@ UNTAKEN = frozenset({TicketState.NEW, TicketState.DISPATCHED})
 
 
 class TicketRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One ticket in a list; `limit` is None once the repair is done."""
+    """One ticket in a list; `limit` is None once the repair is done, or while it waits."""
 
     number: str
     standing: Standing
@@ -34,6 +35,7 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True):
     holder: str
     children: int
     limit: Limit | None
+    notes: list[str]
 
 
 async def paint_list(ports: WebPorts, who: Identity, words: Words) -> Parts:
@@ -65,7 +67,10 @@ def _grouped(
 ) -> list[tuple[str, list[Ticket]]]:
     groups: dict[str, list[Ticket]] = {
         name: []
-        for name in ("ticket.mine", "ticket.open_to_take", "ticket.others", "ticket.ending")
+        for name in (
+            *("ticket.mine", "ticket.open_to_take", "ticket.others", "ticket.ending"),
+            "ticket.on_shelf",
+        )
     }
     for ticket in sorted(tickets, key=lambda ticket: _until(ticket, now)):
         groups[_group(ticket, who)].append(ticket)
@@ -73,6 +78,8 @@ def _grouped(
 
 
 def _group(ticket: Ticket, who: Identity) -> str:
+    if ticket.shelf:
+        return "ticket.on_shelf"
     if ticket.state in REPAIRED:
         return "ticket.ending"
     if ticket.holder == who.name:
@@ -95,4 +102,5 @@ def _row(ticket: Ticket, live: Live, now: float, words: Words) -> TicketRow:
         holder=ticket.holder,
         children=len(ticket.children),
         limit=min(limits(ticket, now), key=lambda limit: limit.until, default=None),
+        notes=notes(ticket, words),
     )

@@ -11,15 +11,16 @@ from fastapi.responses import RedirectResponse
 from hub.access.http import identity_of, ports_of
 from hub.access.policy import Call
 from hub.console.channel import Parts
-from hub.console.chronicle import RECEIVED
 from hub.console.language import Words
+from hub.console.naming import place_name
 from hub.console.page import READERS, Visit, chosen_language, local_path, show, visit_of
-from hub.console.ticket_sheet import TicketSheet, Typed, visible_ticket
+from hub.console.reading import subject_name
+from hub.console.step_form import Typed, action_of, label_of, read_step, read_typed
+from hub.console.ticket_sheet import TicketSheet, visible_ticket
 from hub.console.wall_page import studio_of
 from hub.errors import ConflictError, ForbiddenError, HubError, InvalidRequestError
-from hub.model.ticket import ClosingCode, TicketAction, TicketStep
+from hub.services.shelf import list_shelved
 
-LONGEST = 500
 REFUSED: tuple[tuple[type[HubError], int, str], ...] = (
     (ConflictError, 409, "error_409"),
     (InvalidRequestError, 422, "error_422"),
@@ -37,6 +38,17 @@ async def ticket_list(request: Request) -> Response:
     return show(visit, "tickets.html", parts=parts)
 
 
+async def shelf(request: Request) -> Response:
+    """Show the shelved tickets as they may be published: no names of people."""
+    visit = await visit_of(request)
+    live = visit.ports.live
+    rows = [
+        (subject_name(each.subject, live), place_name(each.place, live.places()), each)
+        for each in list_shelved(live, visit.who)
+    ]
+    return show(visit, "shelved.html", rows=rows)
+
+
 async def ticket(request: Request, number: str) -> Response:
     """Show one ticket."""
     await visible_ticket(ports_of(request), await identity_of(request), number)
@@ -48,42 +60,15 @@ async def take_step(request: Request, number: str, next: str = "") -> Response: 
     """Take one step of a ticket; a refused one shows the ticket with the reason."""
     ports, who = ports_of(request), await identity_of(request)
     await visible_ticket(ports, who, number)
-    typed, do = await _typed(request), str((await request.form()).get("do", ""))
+    form = await request.form()
+    typed = read_typed(str(form.get("do", "")), form)
     try:
-        step = read_step(do, typed, who.name, who.role, ports.clock.now())
+        step = read_step(typed, who.name, who.role, ports.clock.now())
         await ports.desk.step_ticket(number, step)
     except (ConflictError, InvalidRequestError, ForbiddenError) as error:
         visit, _ = await _visit(request, number)
-        return await _refused(visit, number, typed, explain(error, do, visit.words))
+        return await _refused(visit, number, typed, explain(error, typed.do, visit.words))
     return RedirectResponse(local_path(next, f"/tickets/{number}"), 303)
-
-
-def _action(do: str) -> str:
-    return TicketAction.COMPLETE if do == "false_alarm" else do
-
-
-def read_step(do: str, typed: Typed, actor: str, role: str, now: float) -> TicketStep:
-    """Make a step of a pressed button; `false_alarm` and `receive` are short for two others.
-
-    Raises InvalidRequestError for a button that there is none of.
-    """
-    if do == "receive":
-        return TicketStep(do=TicketAction.COMMENT, actor=actor, role=role, at=now, text=RECEIVED)
-    if do not in {*TicketAction, "false_alarm"}:
-        raise InvalidRequestError(f"没有这个按钮。 There is no step {do!r}.", problems={"do": do})
-    wrong = do == "false_alarm"
-    action = TicketAction.COMPLETE if wrong else TicketAction(do)
-    code = ClosingCode.FALSE_ALARM.value if wrong else typed.code
-    return TicketStep(
-        do=action,
-        actor=actor,
-        role=role,
-        at=now,
-        reason=typed.reason,
-        code=code if action is TicketAction.COMPLETE else "",
-        to=typed.to if action in {TicketAction.TRANSFER, TicketAction.DISPATCH} else "",
-        text=typed.text,
-    )
 
 
 async def _visit(request: Request, number: str) -> tuple[Visit, Parts]:
@@ -93,12 +78,6 @@ async def _visit(request: Request, number: str) -> tuple[Visit, Parts]:
     parts = await channel.refresh(fresh=True)
     mark = f"of=ticket:{quote(number)}&v={studio.seal}.{channel.version}"
     return await visit_of(request, mark), parts
-
-
-async def _typed(request: Request) -> Typed:
-    form = await request.form()
-    names = ("code", "reason", "to", "text")
-    return Typed(**{name: str(form.get(name, ""))[:LONGEST].strip() for name in names})
 
 
 async def _refused(visit: Visit, number: str, typed: Typed, refusal: tuple[int, str]) -> Response:
@@ -111,20 +90,28 @@ async def _refused(visit: Visit, number: str, typed: Typed, refusal: tuple[int, 
 def explain(error: HubError, do: str, words: Words) -> tuple[int, str]:
     """Return the status of a refused step and what, why, next in the person's words."""
     status, key = next((s, key) for kind, s, key in REFUSED if isinstance(error, kind))
-    if isinstance(error, ConflictError) and _action(do) in error.possible:
+    if isinstance(error, ConflictError) and action_of(do) in error.possible:
         # The step itself is possible: what was missing is the reason.
         return status, words("ticket.reason_needed")
     said = f"{words(f'{key}.what')} {words(f'{key}.why')} {words(f'{key}.next')}"
-    return status, f"{said} {_detail(error, words)}"
+    return status, f"{said} {_detail(error, do, words)}"
 
 
-def _detail(error: HubError, words: Words) -> str:
+def _detail(error: HubError, do: str, words: Words) -> str:
     if isinstance(error, ConflictError):
         steps = words("punct.list").join(words.name("do", step) for step in error.possible)
         return words("ticket.possible", steps=steps) if steps else words("ticket.possible_none")
     if isinstance(error, InvalidRequestError) and error.problems:
-        return words("punct.list").join(words.name("field", name) for name in error.problems)
+        told = (
+            _fault(label_of(do, name), error.faults.get(name), words) for name in error.problems
+        )
+        return words("punct.list").join(told)
     return words.of(error.texts)
+
+
+def _fault(label: str, fault: dict[str, str] | None, words: Words) -> str:
+    field = words.name("field", label)
+    return words("ticket.fault", field=field, fault=words.of(fault)) if fault else field
 
 
 CALLS = (
@@ -135,6 +122,14 @@ CALLS = (
         roles=READERS,
         operation="showTickets",
         about="Tickets by time left",
+    ),
+    Call(
+        method="GET",
+        path="/shelved",
+        answer=shelf,
+        roles=READERS,
+        operation="showShelved",
+        about="Shelved tickets as they may be published",
     ),
     Call(
         method="GET",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from hub.access.web_ports import WebPorts
 from hub.console.channel import Parts
+from hub.console.detour import detour_rows, notes
 from hub.console.job import ticket_standing
 from hub.console.language import Words
 from hub.console.limit import limits
@@ -16,31 +15,22 @@ from hub.console.page import LEADERS
 from hub.console.reading import PointRow, point_name, point_rows, subject_name, value_text
 from hub.console.span import clock_face, day_and_time
 from hub.console.standing import sight
+from hub.console.step_form import FALSE_ALARM, Typed, make_act
 from hub.console.story import actor_name, step_line
 from hub.console.template import paint
 from hub.console.ticket_history import TicketHistory
 from hub.errors import NotFoundError
 from hub.model.access import Identity
-from hub.model.alarm import Evidence
-from hub.model.instant import local_day
-from hub.model.ticket import ClosingCode, Ticket, TicketFlag
+from hub.model.alarm import Evidence, Severity
+from hub.model.asset import AssetCard, read_card
+from hub.model.ticket import Ticket, TicketFlag
 from hub.ports import DeviceView, Live
 
 TOP, NOW, ACTS, HISTORY = "ticket-top", "ticket-now", "ticket-acts", "ticket-history"
 POINTS_SHOWN = 10
 EVIDENCE_SHOWN = 6
-MAIN_STEPS = ("take", "arrive", "complete", "verify", "close", "reopen")
+MAIN_STEPS = ("resume", "take", "arrive", "complete", "verify", "call_back", "close", "reopen")
 """Steps that can be the one big button, in the order of a ticket's life."""
-
-
-class Typed(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody has typed into the form, to be shown again when it was refused."""
-
-    code: str = ""
-    reason: str = ""
-    to: str = ""
-    text: str = ""
-    message: str = ""
 
 
 class TicketSheet:
@@ -76,6 +66,9 @@ class TicketSheet:
     def _top(self, ticket: Ticket) -> str:
         ports, words = self._ports, self._words
         now, view = ports.clock.now(), ports.live.device(ticket.subject)
+        grave = ticket.severity is Severity.CRITICAL
+        device = view.device if view else None
+        card = read_card(device, ports.live.places(), ticket.place, now=now, grave=grave)
         return paint(
             "part_ticket.html",
             words,
@@ -86,7 +79,10 @@ class TicketSheet:
             limits=limits(ticket, now),
             evidence=evidence_lines(ticket, view, words),
             children=[subject_name(child, ports.live) for child in ticket.children],
-            card=asset_card(view, now, words),
+            card=asset_rows(card, words),
+            emergency=card.emergency_card,
+            notes=notes(ticket, words),
+            detours=detour_rows(ticket, words),
             now=now,
         )
 
@@ -109,17 +105,17 @@ class TicketSheet:
         return rows[:POINTS_SHOWN]
 
     def _acts(self, ticket: Ticket, typed: Typed) -> str:
-        possible = self._ports.possible_steps(ticket, self._who)
+        possible = list(self._ports.possible_steps(ticket, self._who))
         main = next((step for step in MAIN_STEPS if step in possible), "")
+        if "complete" in possible:
+            possible.append(FALSE_ALARM)
         return paint(
             "part_acts.html",
             self._words,
-            ticket=ticket,
-            main=main,
-            others=[step for step in possible if step != main],
-            codes=[code.value for code in ClosingCode],
-            unhealthy="complete" in possible and TicketFlag.RECOVERED not in ticket.flags,
-            typed=typed,
+            main=make_act(main, ticket, typed) if main else None,
+            others=[make_act(step, ticket, typed) for step in possible if step != main],
+            unhealthy=TicketFlag.RECOVERED not in ticket.flags,
+            refused=typed.do,
         )
 
 
@@ -142,20 +138,13 @@ def evidence_lines(ticket: Ticket, view: DeviceView | None, words: Words) -> lis
     return lines
 
 
-def asset_card(view: DeviceView | None, now: float, words: Words) -> Sequence[tuple[str, str]]:
-    """Return what the books know that a repairer needs: number, vendor, phone, warranty."""
-    if view is None:
-        return []
-    columns = view.device.attributes
-    rows = [
-        (words(f"ticket.{key}"), str(columns[key]))
-        for key in ("number", "vendor", "phone")
-        if columns.get(key)
-    ]
-    if end := str(columns.get("warranty_end") or ""):
-        today = local_day(now)
-        key = "ticket.warranty_in" if end.replace("-", "") >= today else "ticket.warranty_out"
-        rows.append((words("ticket.asset"), words(key, day=end)))
+def asset_rows(card: AssetCard, words: Words) -> Sequence[tuple[str, str]]:
+    """Write what the books know that a repairer needs: number, vendor, phone, warranty."""
+    told = (("number", card.number), ("vendor", card.vendor), ("phone", card.vendor_phone))
+    rows = [(words(f"ticket.{key}"), value) for key, value in told if value]
+    if card.warranty_until:
+        key = "ticket.warranty_in" if card.in_warranty else "ticket.warranty_out"
+        rows.append((words("ticket.asset"), words(key, day=card.warranty_until)))
     return rows
 
 

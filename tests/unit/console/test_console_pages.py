@@ -13,13 +13,12 @@ from hub.access.passwords import PasswordDesk
 from hub.access.policy import undeclared_routes
 from hub.access.session import COOKIE, csrf_token
 from hub.console.page import local_path
-from hub.console.ticket_page import read_step
-from hub.console.ticket_sheet import Typed
+from hub.console.step_form import read_step, read_typed
 from hub.errors import InvalidRequestError, Problem
 from hub.model.access import Identity, Role
 from hub.model.alarm import Severity
 from hub.model.device import Kind
-from hub.model.ticket import TicketAction, TicketFlag, TicketState
+from hub.model.ticket import TicketAction, TicketFlag, TicketState, TicketStep
 from hub.ports import QuarantineRow
 from tests.unit.access.web_fakes import client_of
 from tests.unit.console.fakes.community import Console, break_things, make_console
@@ -185,7 +184,7 @@ async def test_a_step_needs_the_forms_own_token(console: Console) -> None:
     assert bare.status_code == 403
     assert (taken.status_code, taken.headers["location"]) == (303, f"/tickets/{ticket.number}")
     assert again.status_code == 409
-    assert "现在可以做：到场" in again.text
+    assert "现在可以做：收到、到场" in again.text
     assert nonsense.status_code == 422
 
 
@@ -394,16 +393,28 @@ async def test_signing_out_ends_the_session(console: Console) -> None:
     assert after.status_code == 303
 
 
+def press(do: str, **form: str) -> TicketStep:
+    return read_step(read_typed(do, form), "li", Role.CREW, 1.0)
+
+
 def test_the_buttons_false_alarm_and_received_are_short_for_other_steps() -> None:
-    typed = Typed(code="reset", reason="r", to="zhao", text="t")
-    wrong = read_step("false_alarm", typed, "li", Role.CREW, 1.0)
+    typed = {"code": "reset", "reason": "r", "to": "zhao", "text": "t"}
+    wrong = press("false_alarm", **typed)
     assert (wrong.do, wrong.code, wrong.reason) == (TicketAction.COMPLETE, "false_alarm", "r")
-    got = read_step("receive", typed, "wang", Role.GUARD, 1.0)
-    assert (got.do, got.text) == (TicketAction.COMMENT, "收到")
-    take = read_step("take", typed, "li", Role.CREW, 1.0)
+    assert press("receive", **typed).do is TicketAction.ACKNOWLEDGE
+    take = press("take", **typed)
     assert (take.to, take.code) == ("", "")
-    with pytest.raises(InvalidRequestError):
-        read_step("", typed, "li", Role.CREW, 1.0)
+    for nonsense in ("", "fly"):
+        with pytest.raises(InvalidRequestError):
+            press(nonsense)
+
+
+def test_a_step_takes_the_fields_of_its_own_form_and_no_others() -> None:
+    form = {"suspend.to": "国家电网", "suspend.reason": "停电", "return.reason": "病了"}
+    wait = press("suspend", **form)
+    assert (wait.to, wait.reason, wait.extra) == ("国家电网", "停电", {})
+    done = press("complete", **{"complete.code": "replaced", "complete.minutes": " 45 "})
+    assert (done.code, done.extra) == ("replaced", {"minutes": "45"})
 
 
 async def test_the_history_of_an_old_ticket_is_found_in_a_long_journal(console: Console) -> None:

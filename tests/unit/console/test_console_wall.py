@@ -128,7 +128,7 @@ async def test_who_has_got_it_is_told_until_the_ticket_is_late(
     wall, gate = Wall(console), community.of_kind(Kind.BARRIER_GATE)[0]
     ticket = community.open_ticket(gate, "急事", "urgent", spec=URGENT)
     await wall.look()
-    community.tell("ticket.commented", ticket.number, "wang", ticket.place, data={"text": "收到"})
+    community.tell("ticket.acknowledged", ticket.number, "wang", ticket.place)
     todo = (await wall.look())[TODO]
     assert "wang 已收到" in todo
     assert "data-urgent" not in todo
