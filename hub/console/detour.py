@@ -67,7 +67,7 @@ def _extension(each: Extension, words: Words) -> str:
 def _end_rows(ticket: Ticket, words: Words) -> Rows:
     rows: Rows = []
     if ticket.parts:
-        rows.append((words("field.parts"), words("punct.list").join(ticket.parts)))
+        rows.append((words("detour.parts"), words("punct.list").join(ticket.parts)))
     if ticket.minutes is not None:
         rows.append((words("detour.worked"), words("span.minutes", n=ticket.minutes)))
     if call := ticket.call_back:

@@ -97,7 +97,11 @@ def make_act(do: str, ticket: Ticket, typed: Typed) -> Act:
         fields = tuple(field for field in fields if field is not _STREET)
     if do == "close" and (ticket.call_back is None or ticket.call_back.satisfied):
         fields = ()
-    known = {"class": ticket.class_.value, "urgency": ticket.urgency.value}
+    known = {
+        "code": ClosingCode.REPAIRED.value,
+        "class": ticket.class_.value,
+        "urgency": ticket.urgency.value,
+    }
     mine = typed.values if typed.do == do else {}
     return Act(do=do, fields=fields, values={**known, **mine}, open=typed.do == do)
 

@@ -19,6 +19,7 @@ from hub.console.step_form import Typed, action_of, label_of, read_step, read_ty
 from hub.console.ticket_sheet import TicketSheet, visible_ticket
 from hub.console.wall_page import studio_of
 from hub.errors import ConflictError, ForbiddenError, HubError, InvalidRequestError
+from hub.model.instant import to_local_text
 from hub.services.shelf import list_shelved
 
 REFUSED: tuple[tuple[type[HubError], int, str], ...] = (
@@ -43,7 +44,12 @@ async def shelf(request: Request) -> Response:
     visit = await visit_of(request)
     live = visit.ports.live
     rows = [
-        (subject_name(each.subject, live), place_name(each.place, live.places()), each)
+        (
+            subject_name(each.subject, live),
+            place_name(each.place, live.places()),
+            to_local_text(each.shelf.review_at)[:10] if each.shelf else "",
+            each,
+        )
         for each in list_shelved(live, visit.who)
     ]
     return show(visit, "shelved.html", rows=rows)

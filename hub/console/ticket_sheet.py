@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from hub.access.web_ports import WebPorts
 from hub.console.channel import Parts
@@ -80,6 +80,7 @@ class TicketSheet:
             evidence=evidence_lines(ticket, view, words),
             children=[subject_name(child, ports.live) for child in ticket.children],
             card=asset_rows(card, words),
+            phone=card.vendor_phone,
             emergency=card.emergency_card,
             notes=notes(ticket, words),
             detours=detour_rows(ticket, words),
@@ -115,8 +116,13 @@ class TicketSheet:
             main=make_act(main, ticket, typed) if main else None,
             others=[make_act(step, ticket, typed) for step in possible if step != main],
             unhealthy=TicketFlag.RECOVERED not in ticket.flags,
-            refused=typed.do,
+            unfold=_unfolds(possible, typed.do, main),
         )
+
+
+def _unfolds(possible: Collection[str], refused: str, main: str) -> bool:
+    """Tell whether the other steps lie open: one was refused, or somebody waits for a decision."""
+    return "grant" in possible or refused not in {"", main}
 
 
 async def visible_ticket(ports: WebPorts, who: Identity, number: str) -> Ticket:

@@ -33,13 +33,51 @@ async def test_a_fault_is_repaired_from_the_phone_without_script(require_server:
         await page.get_by_role("button", name="到场", exact=True).click()
         await page.get_by_role("button", name="完工", exact=True).click()
         await expect(page.get_by_role("alert").first).to_contain_text("要写明原因")
-        await page.locator("#reason").fill("等备件，先手动")
-        await page.locator("#code").select_option("replaced")
+        await page.locator("#complete-reason").fill("等备件，先手动")
+        await page.locator("#complete-code").select_option("replaced")
         await page.get_by_role("button", name="完工", exact=True).click()
         await expect(page.locator("#ticket-top .state")).to_have_text("已完工")
         done = community.books.ticket_by_number[ticket.number]
         assert (done.state, done.closing_code) == (TicketState.COMPLETED, "replaced")
         assert done.closing_note == "等备件，先手动"
+
+
+async def test_a_ticket_goes_its_detours_on_the_phone_without_script(
+    require_server: Chromium,
+) -> None:
+    async with desk(require_server("chromium")) as at:
+        gate = at.console.community.of_kind(Kind.BARRIER_GATE)[0]
+        ticket = at.console.community.open_ticket(
+            gate, "落杆失败", "Does not close", state=TicketState.TAKEN, holder="li"
+        )
+        path = f"/tickets/{ticket.number}"
+        crew = await at.open(path, "li", Role.CREW, PHONE, script=False)
+        await _unfold(crew, "挂起")
+        await crew.locator("#suspend-to").fill("国家电网")
+        await crew.locator("#suspend-reason").fill("停电")
+        await crew.get_by_role("button", name="确认挂起").click()
+        await expect(crew.locator("#ticket-top")).to_contain_text("挂起，等 国家电网")
+        await crew.get_by_role("button", name="恢复", exact=True).click()
+        await _unfold(crew, "申请延期")
+        await crew.locator("#extend-until").fill("2099-01-01T12:00")
+        await crew.get_by_role("button", name="确认申请延期").click()
+        await expect(crew.get_by_role("alert").first).to_contain_text("原因或说明：必须填写")
+        assert await crew.locator("#extend-until").input_value() == "2099-01-01T12:00"
+        await crew.locator("#extend-reason").fill("等配件")
+        await crew.get_by_role("button", name="确认申请延期").click()
+        boss = await at.open(path, "boss", Role.MANAGER, PHONE, script=False)
+        await expect(boss.locator("#ticket-top")).to_contain_text("申请延期到 01-01 12:00")
+        await boss.get_by_role("button", name="同意延期", exact=True).click()
+        await expect(boss.locator("#ticket-top")).to_contain_text("不计延期")
+        for page in (crew, boss):
+            await page.goto(at.url + path)
+            assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+
+
+async def _unfold(page: Page, step: str) -> None:
+    if not await page.locator("#ticket-acts > details[open]").count():
+        await page.locator("#ticket-acts > details > summary").click()
+    await page.locator("summary", has_text=step).last.click()
 
 
 async def test_two_of_the_crew_press_take_and_the_second_reads_what_is_possible(
@@ -68,10 +106,10 @@ async def test_an_open_ticket_page_follows_what_others_do_and_keeps_what_is_type
         )
         page = await at.open(f"/tickets/{ticket.number}", "li", Role.CREW, PHONE)
         await wait_until_live(page)
-        await page.locator("#reason").fill("换了限位器")
+        await page.locator("#complete-reason").fill("换了限位器")
         community.set_point(gate, "arm.position", "open")
         await expect(page.locator("#ticket-now")).to_contain_text("抬杆", timeout=2000)
-        assert await page.locator("#reason").input_value() == "换了限位器"
+        assert await page.locator("#complete-reason").input_value() == "换了限位器"
         assert at.troubles == []
 
 
@@ -103,7 +141,7 @@ async def test_what_a_thumb_must_hit_is_48_pixels_and_nothing_leaves_the_screen(
 ) -> None:
     async with desk(require_server("chromium"), devices=300) as at:
         break_things(at.console.community)
-        for path in ("/tickets", "/tickets/GS-20261124-0001", "/more", "/sign-in"):
+        for path in ("/tickets", "/tickets/GS-20261124-0001", "/shelved", "/more", "/sign-in"):
             page = await at.open("/more", "li", Role.CREW, PHONE)
             await page.context.add_cookies([{"name": "lingdang_big", "value": big, "url": at.url}])
             await page.goto(at.url + path)

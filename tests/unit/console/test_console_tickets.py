@@ -80,7 +80,7 @@ async def test_a_holder_waits_and_goes_on_by_forms_alone(console: Console) -> No
     assert "等谁（单位）：必须填写" in bare.text
     assert "停电</textarea>" in bare.text
     assert done.status_code == 303
-    assert "等 国家电网" in page
+    assert "挂起，等 国家电网" in page
     assert "等 国家电网" in listed
     assert "停电" in page
     assert 'value="resume"' in page
