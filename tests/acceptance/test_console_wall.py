@@ -39,7 +39,7 @@ async def test_a_fault_is_on_the_wall_within_a_second_and_the_guard_says_that_he
         await page.get_by_role("button", name="收到").first.click()
         await expect(first).to_contain_text("王师傅 已收到")
         assert page.url.endswith("/wall")
-        assert community.books.entries[-1].data["text"] == "收到"
+        assert community.books.entries[-1].type == "ticket.acknowledged"
         assert community.books.entries[-1].subject == ticket.number
         assert at.troubles == []
 
