@@ -83,6 +83,7 @@ FORMS: dict[str, tuple[Field, ...]] = {
         _choice("urgency", (each.value for each in Urgency)),
         _REASON,
     ),
+    "merge": (Field(name="to", label="merge_into"), _REASON),
     "comment": (_TEXT,),
     "void": (Field(name="approver"), _REASON),
 }

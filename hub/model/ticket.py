@@ -63,6 +63,7 @@ class TicketAction(StrEnum):
     SHELVE = "shelve"
     UNSHELVE = "unshelve"
     CLASSIFY = "classify"
+    MERGE = "merge"
     COMMENT = "comment"
     VOID = "void"
 
@@ -123,6 +124,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class
     completed_by: str = ""
     verified_by: str = ""
     call_back: CallBack | None = None
+    reported: bool = False
+    """A person's report was folded into it, so that somebody has to be called back."""
     closing_code: str = ""
     closing_note: str = ""
     approver: str = ""

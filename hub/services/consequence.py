@@ -10,7 +10,7 @@ from hub.model.alarm import Action, Alarm, AlarmState, Decision
 from hub.model.device import Device
 from hub.model.journal import Draft
 from hub.model.ticket import Ticket
-from hub.services import follow_up
+from hub.services import folding, follow_up
 from hub.services.alarm import (
     change_alarm,
     clear_alarm,
@@ -113,7 +113,7 @@ class Turn:
         after = follow(known, decision)
         if not quiet and known.state is AlarmState.RAISED and not known.explained_by:
             after = self._follow_ticket(after, decision)
-        self._put_changed(known, after)
+        self.put_changed(known, after)
 
     def clear(self, known: Alarm, decision: Decision) -> None:
         """Clear an alarm; a ticket none of whose alarms is left is flagged as recovered."""
@@ -130,10 +130,10 @@ class Turn:
         another, unexplained alarm still needs stays open, and so does every ticket while the root
         has none.
         """
-        self._put_changed(child, explain_alarm(child, root))
+        self.put_changed(child, explain_alarm(child, root))
         listed = () if child.uid == root.uid else (child.subject,)
         names = merge_names(root.children, listed)
-        self._put_changed(root, msgspec.structs.replace(root, children=names))
+        self.put_changed(root, msgspec.structs.replace(root, children=names))
         parent = self._index.ticket(root.ticket)
         if parent is None:
             return
@@ -154,7 +154,7 @@ class Turn:
             return self._attach(alarm, decision)
         if ticket is None or not follow_up.is_open(ticket):
             return alarm
-        if decision.action is Action.RAISE:
+        if decision.action is Action.RAISE or alarm.fault != ticket.fault:
             self.put_ticket(follow_up.join(ticket, alarm.id, decision, self._now, timing))
             return alarm
         others = [each for each in self._index.open_alarms_of(ticket) if each.id != alarm.id]
@@ -162,7 +162,7 @@ class Turn:
         return alarm
 
     def _attach(self, alarm: Alarm, decision: Decision) -> Alarm:
-        ticket, timing = self._index.find_ticket(alarm.uid, alarm.fault), self._desk.timing
+        ticket, timing = _ticket_of(alarm, self._index), self._desk.timing
         if ticket and follow_up.is_open(ticket):
             answer = follow_up.join(ticket, alarm.id, decision, self._now, timing)
         elif ticket and follow_up.comes_back(ticket, self._now):
@@ -171,7 +171,8 @@ class Turn:
             answer = _open_ticket(alarm, decision, self._desk, self._now)
         return msgspec.structs.replace(alarm, ticket=self.put_ticket(answer).number)
 
-    def _put_changed(self, before: Alarm, after: Alarm) -> None:
+    def put_changed(self, before: Alarm, after: Alarm) -> None:
+        """Take over an alarm's next version, unless nothing has changed."""
         if after != before:
             self._put_alarm(after, describe_change(before, after, self._now))
 
@@ -179,6 +180,13 @@ class Turn:
         self._index.put_alarm(alarm)
         self._alarms[alarm.id] = alarm
         self._alarm_drafts.append(draft)
+
+
+def _ticket_of(alarm: Alarm, index: DeskIndex) -> Ticket | None:
+    """Return the ticket of the alarm's fault, or the open one that a person folded it into."""
+    ticket = index.find_ticket(alarm.uid, alarm.fault)
+    target = index.ticket(ticket.folded_into) if ticket else None
+    return target if ticket and target and folding.has_taken_in(target, ticket) else ticket
 
 
 def _is_explained(ticket: Ticket, index: DeskIndex) -> bool:

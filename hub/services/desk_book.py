@@ -9,17 +9,18 @@ from collections.abc import Mapping
 
 import msgspec
 
-from hub.errors import ConflictError, NotFoundError
+from hub.errors import NotFoundError
 from hub.model.alarm import Action, Alarm, Decision
 from hub.model.device import Device
-from hub.model.ticket import Ticket, TicketAction, TicketStep
+from hub.model.ticket import Ticket, TicketStep
 from hub.ports import Snapshot
 from hub.services.consequence import Consequences, Desk, Turn
 from hub.services.deadline import ALWAYS, Timing, due, tell_overdue
 from hub.services.desk_index import DeskIndex
 from hub.services.desk_number import DeskNumbers
-from hub.services.follow_up import is_open, reopen_unrepaired
-from hub.services.ticket import possible_steps, step
+from hub.services.follow_up import reopen_unrepaired
+from hub.services.ticket import step
+from hub.services.two_tickets import check_other, follow_other
 
 
 class DeskBook:
@@ -66,22 +67,18 @@ class DeskBook:
         A device is healthy when none of the ticket's alarms is open: a clear waits for the rule's
         release time. A limit that has just passed is told before the step, which may move it.
         """
-        ticket = self.index.ticket(number)
-        if ticket is None:
-            raise NotFoundError(
-                f"there is no ticket {number!r} at hand; check the number",
-                zh=f"没有工单 {number}。",
-            )
-        if wish.do is TicketAction.REOPEN:
-            self._check_alone(ticket, wish)
+        ticket = self._find_ticket(number)
         healthy = not self.index.open_alarms_of(ticket)
         told = tell_overdue(ticket, now)
         latest = told[-1][0] if told else ticket
         taken = step(latest, wish, healthy=healthy, now=now, timing=self._desk.timing)
+        check_other(self.index, ticket, wish)
         turn = Turn(self._desk, now)
         for answer in (*told, taken):
             turn.put_ticket(answer)
-        return taken[0], turn.result()
+        after = taken[0]
+        follow_other(turn, self.index, wish, before=ticket, after=after, now=now)
+        return after, turn.result()
 
     def recall(self, ticket: Ticket) -> None:
         """Take an old ticket from the store to hand, if it is not there already."""
@@ -101,15 +98,14 @@ class DeskBook:
         self.index.forget(now)
         return turn.result()
 
-    def _check_alone(self, ticket: Ticket, wish: TicketStep) -> None:
-        other = self.index.find_ticket(ticket.uid, ticket.fault)
-        if other and other.number != ticket.number and is_open(other):
-            possible = possible_steps(ticket, wish.role, actor=wish.actor)
-            raise ConflictError(
-                f"ticket {ticket.number}: {other.number} is open for the same fault; use that one",
-                possible=tuple(each for each in possible if each != wish.do),
-                zh=f"工单 {ticket.number}：同一故障已有工单 {other.number}，请用那一张。",
+    def _find_ticket(self, number: str) -> Ticket:
+        ticket = self.index.ticket(number)
+        if ticket is None:
+            raise NotFoundError(
+                f"there is no ticket {number!r} at hand; check the number",
+                zh=f"没有工单 {number}。",
             )
+        return ticket
 
     def _find_alarm(self, alarm_id: str) -> Alarm:
         alarm = self.index.alarm(alarm_id)

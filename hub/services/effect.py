@@ -9,20 +9,19 @@ import msgspec
 from msgspec.structs import replace
 
 from hub.model.alarm import Class
-from hub.model.detour import CallBack, Extension, Pause, Ruling, Rung, Shelf, Wait
+from hub.model.detour import CallBack, Extension, Ruling, Rung, Shelf, Wait
 from hub.model.ticket import (
     ClosingCode,
     Ticket,
     TicketAction,
     TicketFlag,
-    TicketState,
     TicketStep,
 )
+from hub.services.afresh import NOT_COMPLETED, end_pause, reopen
 from hub.services.deadline import ALWAYS, Timing, renew_limits
 from hub.services.transition import asked_extension
 
 _CLASSES = list(Class)
-_PAUSED = frozenset({TicketFlag.SUSPENDED, TicketFlag.SHELVED})
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,37 +37,6 @@ def after_step(ticket: Ticket, asked: Asked) -> Ticket:
     """Return what the step makes of the ticket; its state is the table's business."""
     effect = _EFFECTS.get(asked.wish.do)
     return effect(ticket, asked) if effect else ticket
-
-
-def reopen(ticket: Ticket, now: float, timing: Timing = ALWAYS) -> Ticket:
-    """Return a closed ticket to work: nobody's yet, nothing of its old end left, limits anew."""
-    again = ticket.folded_into == ""
-    return renew_limits(
-        replace(
-            ticket,
-            state=TicketState.DISPATCHED,
-            flags=(TicketFlag.REOPENED,) if again or TicketFlag.REOPENED in ticket.flags else (),
-            reopened=ticket.reopened + again,
-            reopened_at=now,
-            **_ANEW,
-        ),
-        timing,
-    )
-
-
-def end_pause(ticket: Ticket, now: float) -> Ticket:
-    """End what a ticket waits for or is shelved for; its limits are another matter."""
-    pause = ticket.waiting or ticket.shelf
-    if pause is None:
-        return ticket
-    return replace(
-        ticket,
-        pauses=(*ticket.pauses, Pause(since=pause.since, until=now)),
-        waiting=None,
-        shelf=None,
-        flags=tuple(flag for flag in ticket.flags if flag not in _PAUSED),
-        overdue=tuple(name for name in ticket.overdue if name != "review"),
-    )
 
 
 def _go_on(ticket: Ticket, asked: Asked) -> Ticket:
@@ -168,7 +136,7 @@ def _with_hands(ticket: Ticket, actor: str) -> tuple[str, ...]:
 
 
 def _reject(ticket: Ticket, _asked: Asked) -> Ticket:
-    return replace(ticket, **_NOT_COMPLETED)
+    return replace(ticket, **NOT_COMPLETED)
 
 
 def _call_back(ticket: Ticket, asked: Asked) -> Ticket:
@@ -190,36 +158,14 @@ def _void(ticket: Ticket, asked: Asked) -> Ticket:
     )
 
 
+def _merge(ticket: Ticket, asked: Asked) -> Ticket:
+    folded = end_pause(ticket, asked.now)
+    return replace(folded, folded_into=asked.wish.to.strip(), closed_at=asked.now)
+
+
 def _acknowledge(ticket: Ticket, asked: Asked) -> Ticket:
     return replace(ticket, acknowledged_by=asked.wish.actor, acknowledged_at=asked.now)
 
-
-_NOT_COMPLETED: dict[str, Any] = {
-    "completed_by": "",
-    "closing_code": "",
-    "closing_note": "",
-    "parts": (),
-    "minutes": None,
-    "call_back": None,
-}
-_ANEW: dict[str, Any] = {
-    **_NOT_COMPLETED,
-    "overdue": (),
-    "folded_into": "",
-    "closed_at": None,
-    "holder": "",
-    "workers": (),
-    "verified_by": "",
-    "approver": "",
-    "pauses": (),
-    "waiting": None,
-    "shelf": None,
-    "extensions": (),
-    "acknowledged_by": "",
-    "acknowledged_at": None,
-    "classified_by": "",
-}
-"""What a reopened ticket begins with."""
 
 _EFFECTS: dict[TicketAction, Callable[[Ticket, Asked], Ticket]] = {
     TicketAction.ACKNOWLEDGE: _acknowledge,
@@ -242,6 +188,7 @@ _EFFECTS: dict[TicketAction, Callable[[Ticket, Asked], Ticket]] = {
     TicketAction.SHELVE: _shelve,
     TicketAction.UNSHELVE: _go_on,
     TicketAction.CLASSIFY: _classify,
+    TicketAction.MERGE: _merge,
     TicketAction.VOID: _void,
 }
 """Action → what it makes of the ticket besides the state."""

@@ -10,9 +10,9 @@ import msgspec
 from hub.model.alarm import Alarm, Decision, Severity, TicketSpec, Urgency
 from hub.model.journal import Draft
 from hub.model.ticket import Ticket, TicketFlag, TicketState
+from hub.services.afresh import end_pause
 from hub.services.alarm import merge_evidence, merge_names
 from hub.services.deadline import ALWAYS, Timing, renew_limits
-from hub.services.effect import end_pause
 from hub.services.ticket import record, reopen
 
 REOPEN_WITHIN = 24 * 3600.0

@@ -12,9 +12,10 @@ from hub.model.alarm import Decision, TicketSpec
 from hub.model.device import Device
 from hub.model.journal import Draft
 from hub.model.ticket import Ticket, TicketAction, TicketState, TicketStep
+from hub.services.afresh import reopen
 from hub.services.deadline import ALWAYS, Timing, renew_limits
 from hub.services.difference import find_changes, spell_out
-from hub.services.effect import Asked, after_step, reopen
+from hub.services.effect import Asked, after_step
 from hub.services.step_check import check_fields
 from hub.services.step_field import read_extra
 from hub.services.transition import TRANSITIONS, Transition, possible_steps, why_not

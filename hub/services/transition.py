@@ -63,6 +63,11 @@ def asked_extension(ticket: Ticket) -> Extension | None:
     return last if last and last.ruling is Ruling.ASKED else None
 
 
+def is_reported(ticket: Ticket) -> bool:
+    """Tell whether a person has reported it, or something that was folded into it."""
+    return ticket.reported or ticket.source in REPORTED
+
+
 def same_person(left: str, right: str) -> bool:
     """Tell whether two logins are one person; a key `key:li` of Li is Li, and so is `LI`."""
     return bool(left) and bool(right) and _plain(left) == _plain(right)
@@ -124,11 +129,11 @@ CHECKS: dict[Check, tuple[Callable[[Ticket, float | None], bool], Both]] = {
         {"zh": "上一次延期还没有批", "en": "the last extension is not decided yet"},
     ),
     Check.REPORTED: (
-        lambda ticket, _: ticket.source in REPORTED,
+        lambda ticket, _: is_reported(ticket),
         {"zh": "不是居民报的，无需回访", "en": "nobody has reported it, so nobody is called back"},
     ),
     Check.CALLED_BACK: (
-        lambda ticket, _: ticket.source not in REPORTED or ticket.call_back is not None,
+        lambda ticket, _: ticket.call_back is not None or not is_reported(ticket),
         {"zh": "还没有回访报修人", "en": "whoever reported it was not called back yet"},
     ),
     Check.RECENT: (

@@ -63,7 +63,7 @@ SPECS = st.builds(
 STRAIGHT = ("take", "arrive", "complete", "verify", "call_back", "close", "reopen", "resume")
 DETOURS = (
     *("refuse", "grant", "unshelve", "extend", "suspend", "shelve", "classify", "dispatch"),
-    *("transfer", "reject", "acknowledge", "return"),
+    *("transfer", "reject", "acknowledge", "return", "merge"),
 )
 """Ways on, and ways around; voiding comes by chance alone, since nothing comes behind it."""
 reached: Counter[str] = Counter()

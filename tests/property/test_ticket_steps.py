@@ -21,6 +21,7 @@ from tests.support.detour import EXTRA
 from tests.unit.services.making import HOUR, NOW, decide, make_book, make_ticket
 
 PEOPLE = ("wang", "key:wang", "Li", "li", "chen")
+NUMBERS = ("GS-20251125-0001", "GS-20251125-0002")
 WISHES = st.builds(
     TicketStep,
     do=st.sampled_from(TicketAction),
@@ -29,7 +30,7 @@ WISHES = st.builds(
     at=st.just(NOW),
     reason=st.sampled_from(["", "because"]),
     code=st.sampled_from(["", *(code.value for code in ClosingCode), "nonsense"]),
-    to=st.sampled_from(["", "li"]),
+    to=st.sampled_from(["", "li", *NUMBERS]),
     text=st.sampled_from(["", "words"]),
     extra=st.sampled_from([{}, *EXTRA.values()]),
 )
@@ -148,13 +149,21 @@ def test_one_fault_of_one_subject_has_at_most_one_open_ticket(
         open_tickets = book.index.open_tickets()
         assert len({(each.uid, each.fault) for each in open_tickets}) == len(open_tickets)
         assert all(is_open(each) for each in open_tickets)
+        for alarm in book.index.open_alarms():
+            assert not alarm.ticket or alarm.id in _ticket_of(book, alarm.ticket).alarms
+
+
+def _ticket_of(book: DeskBook, number: str) -> Ticket:
+    ticket = book.index.ticket(number)
+    assert ticket is not None
+    return ticket
 
 
 def _happen(book: DeskBook, event: Decision | TicketStep | Urge, now: float) -> list[Ticket]:
     if isinstance(event, Decision):
         return book.apply(event, now).tickets
     tickets = []
-    for number in ("GS-20251125-0001", "GS-20251125-0002"):
+    for number in NUMBERS:
         ticket = book.index.ticket(number)
         with contextlib.suppress(HubError):
             if ticket:
