@@ -72,7 +72,7 @@ class DeskIndex:
         return list(self._open.values())
 
     def at_work_on(self, uid: str) -> Sequence[Ticket]:
-        """Return the subject's tickets whose holder has arrived, and works."""
+        """Return the subject's tickets whose holder has arrived, and works: it does not wait."""
         return list(self._at_work.get(uid, {}).values())
 
     def open_alarms_of(self, ticket: Ticket) -> Sequence[Alarm]:
@@ -99,7 +99,7 @@ class DeskIndex:
         self._next_limit = min(self._next_limit, inf if limit is None else limit)
 
     def _note_work(self, ticket: Ticket) -> None:
-        if ticket.state is TicketState.ARRIVED:
+        if ticket.state is TicketState.ARRIVED and not (ticket.waiting or ticket.shelf):
             self._at_work.setdefault(ticket.uid, {})[ticket.number] = ticket
         elif working := self._at_work.get(ticket.uid):
             working.pop(ticket.number, None)

@@ -446,6 +446,18 @@ def test_overdue_is_told_once_and_only_when_there_is_something_to_tell() -> None
     assert book.index.take_due(NOW + 26 * HOUR) == ()
 
 
+def test_nobody_is_at_work_on_what_waits() -> None:
+    book = make_book()
+    number = book.apply(decide(), NOW).tickets[0].number
+    for do in ("take", "arrive"):
+        book.step(number, wish(do), NOW)
+    assert [each.number for each in book.index.at_work_on("d_gate-1")] == [number]
+    book.step(number, wish("suspend", to="State Grid", reason="no current"), NOW)
+    assert book.index.at_work_on("d_gate-1") == []
+    book.step(number, wish("resume"), NOW)
+    assert [each.number for each in book.index.at_work_on("d_gate-1")] == [number]
+
+
 def test_each_entry_about_a_ticket_has_its_own_version_of_it() -> None:
     book = make_book()
     book.apply(decide(), NOW)
