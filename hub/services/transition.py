@@ -14,6 +14,7 @@ __all__ = [
     "Transition",
     "Who",
     "asked_extension",
+    "may_reopen",
     "possible_steps",
     "same_person",
     "why_not",
@@ -63,6 +64,11 @@ def asked_extension(ticket: Ticket) -> Extension | None:
     return last if last and last.ruling is Ruling.ASKED else None
 
 
+def may_reopen(ticket: Ticket, now: float | None) -> bool:
+    """Tell whether people may still reopen a closed ticket; without an instant they may."""
+    return now is None or (ticket.closed_at is not None and now <= ticket.closed_at + REOPEN_WITHIN)
+
+
 def is_reported(ticket: Ticket) -> bool:
     """Tell whether a person has reported it, or something that was folded into it."""
     return ticket.reported or ticket.source in REPORTED
@@ -76,10 +82,6 @@ def same_person(left: str, right: str) -> bool:
 def _plain(login: str) -> str:
     name = login.rpartition(":")[2]
     return unicodedata.normalize("NFKC", name).casefold().strip()
-
-
-def _is_recent(ticket: Ticket, now: float | None) -> bool:
-    return now is None or (ticket.closed_at is not None and now <= ticket.closed_at + REOPEN_WITHIN)
 
 
 def _is_in_time(ticket: Ticket, now: float | None) -> bool:
@@ -137,7 +139,7 @@ CHECKS: dict[Check, tuple[Callable[[Ticket, float | None], bool], Both]] = {
         {"zh": "还没有回访报修人", "en": "whoever reported it was not called back yet"},
     ),
     Check.RECENT: (
-        _is_recent,
+        may_reopen,
         {
             "zh": "办结已超过 7 天，请另开一单",
             "en": "it was closed over 7 days ago; open a new one",
