@@ -44,3 +44,13 @@ def local_day(instant: float) -> str:
 def seconds_of_day(instant: float) -> float:
     """Return the seconds since local midnight."""
     return (instant + 8 * 3600) % 86400
+
+
+def day_number(instant: float) -> int:
+    """Return the community's calendar day, counted from 1970-01-01."""
+    return int((instant + 8 * 3600) // 86400)
+
+
+def start_of_day(day: int) -> float:
+    """Return the local midnight with which a day begins, by its number."""
+    return day * 86400.0 - 8 * 3600
