@@ -1,0 +1,99 @@
+"""Plans of escalation: rungs that a ticket climbs, and what calls each of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from hub.model.alarm import Class, Severity
+from hub.model.instant import day_number, start_of_day
+from hub.model.place import contains
+from hub.model.roster import Roster, SpecialDay
+
+
+class Trigger(StrEnum):
+    """What calls a rung: a condition of the ticket.
+
+    `opened`: it is not completed yet; `untaken`: nobody has taken it; `overdue.…`: that limit has
+    passed and still counts; `reopened`: it was closed before, and is not completed again.
+    """
+
+    OPENED = "opened"
+    UNTAKEN = "untaken"
+    TAKE = "overdue.take"
+    ARRIVE = "overdue.arrive"
+    FINISH = "overdue.finish"
+    REVIEW = "overdue.review"
+    REOPENED = "reopened"
+
+
+class Rung(msgspec.Struct, frozen=True, kw_only=True):
+    """One rung; `id` is its own within a plan, and the same in plans that share it.
+
+    `responsible` and `informed` are words such as `person:li`, `roster:night`, `role:crew`,
+    `nearest:manager`, `group:gates`. It comes `after` seconds behind the rung before it, once a
+    trigger of it or of a later rung holds. `channels` are tried in turn, `wait` seconds each. With
+    `confirm` a person decides, unless the ticket's fault is one of `automatic_for`.
+    """
+
+    id: str
+    name: dict[str, str]
+    responsible: tuple[str, ...]
+    on: tuple[Trigger, ...]
+    informed: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ("console",)
+    wait: float = 300.0
+    after: float = 0.0
+    confirm: bool = False
+    automatic_for: tuple[str, ...] = ()
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """The rungs of some tickets; what is empty fits every ticket."""
+
+    name: str
+    rungs: tuple[Rung, ...]
+    place: str = ""
+    severities: tuple[Severity, ...] = ()
+    classes: tuple[Class, ...] = ()
+
+    def fits(self, place: str, severity: Severity, class_: Class) -> bool:
+        """Tell whether it is for tickets of this kind."""
+        return (
+            (not self.place or contains(self.place, place))
+            and (not self.severities or severity in self.severities)
+            and (not self.classes or class_ in self.classes)
+        )
+
+    @property
+    def precision(self) -> tuple[int, bool, bool]:
+        """Return what plans are ranked by: the narrower place first, then severity, then class."""
+        depth = len(self.place.split("/")) if self.place else 0
+        return depth, bool(self.severities), bool(self.classes)
+
+
+class Quiet(msgspec.Struct, frozen=True, kw_only=True):
+    """Hours in which only what is critical rings; seconds after midnight, the same twice: none."""
+
+    start: int = 0
+    end: int = 0
+
+    def until(self, now: float) -> float:
+        """Return the instant at which something may ring that is due at `now`."""
+        day = day_number(now)
+        for first in (day - 1, day):
+            start = start_of_day(first) + self.start
+            length = (self.end - self.start) % 86_400
+            if start <= now < start + length:
+                return start + length
+        return now
+
+
+class Duty(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that the site's file of duty says."""
+
+    plans: tuple[Plan, ...]
+    rosters: dict[str, Roster] = {}
+    days: tuple[SpecialDay, ...] = ()
+    quiet: Quiet = Quiet()
