@@ -15,13 +15,16 @@ from typing import TypeVar
 import msgspec
 
 from device_drivers.catalogue import load_models, shipped_models
+from hub.duty_file import read_duty, shipped_duty
 from hub.errors import ConfigError, Problem
 from hub.holidays import parse_holidays, shipped_holidays
 from hub.limits import spans_of
 from hub.model.calendar import Calendar, overlay
 from hub.model.catalogue import DeviceModel
 from hub.model.device import DeviceUid
+from hub.model.place import Place
 from hub.model.rule_version import RuleMode, RuleVersion
+from hub.model.rung import Duty
 from hub.model.spelling import suggest
 from hub.own_device import add_hub
 from hub.services.registry import Site, check_site
@@ -42,6 +45,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     models: dict[str, DeviceModel]
     rules: tuple[Rule, ...]
     site: Site
+    duty: Duty = Duty(plans=())
     problems: tuple[Problem, ...] = ()
     rule_files: dict[str, str] = {}
     """The site's own rule files as they were read, but for broken ones: name → text."""
@@ -88,12 +92,14 @@ def load_world(
         site = add_hub(site, known)
     faults += _lost_overrides(rules, site)
     calendar = _load_calendar(settings.limits.calendar, faults)
+    duty = _load_duty(settings.duty.file, site.places, faults)
     broken = {problem.file for problem in faults}
     return World(
         settings=settings,
         models=models,
         rules=rules,
         site=site,
+        duty=duty,
         problems=tuple(faults),
         working=_working(settings, calendar),
         rule_files={name: text for name, text in files_of_site.items() if name not in broken},
@@ -211,6 +217,20 @@ def _load_calendar(own: Path | None, faults: list[Problem]) -> Calendar:
             calendar, problems = overlay(calendar, days), problems + wrong
     faults.extend(problems)
     return calendar
+
+
+def _load_duty(file: Path | None, places: Mapping[str, Place], faults: list[Problem]) -> Duty:
+    """Read the file of duty; without one, or where it cannot be read, the shipped plans count."""
+    if file is None:
+        return shipped_duty()
+    try:
+        text = read_text(file, "write it, or take [duty] out")
+    except ConfigError as error:
+        faults.extend(error.problems)
+        return shipped_duty()
+    duty, problems = read_duty(text, str(file), places)
+    faults.extend(problems)
+    return duty
 
 
 def _folders(folders: Iterable[Path], faults: list[Problem]) -> dict[str, str]:

@@ -132,6 +132,12 @@ class FolderSettings(msgspec.Struct, frozen=True, kw_only=True):
     dirs: tuple[Path, ...] = ()
 
 
+class DutySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The file of rosters and plans of escalation; without one the shipped plans count."""
+
+    file: Path | None = None
+
+
 class DemoSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A demo or drill.
 
@@ -159,6 +165,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rules: FolderSettings = FolderSettings()
     models: FolderSettings = FolderSettings()
     limits: LimitSettings = LimitSettings()
+    duty: DutySettings = DutySettings()
     outbound: OutboundSettings = OutboundSettings()
     heartbeat: tuple[HeartbeatSettings, ...] = ()
     demo: DemoSettings = DemoSettings()
@@ -190,6 +197,7 @@ def parse_settings(
         rules=_read_section(reader, "rules", FolderSettings),
         models=_read_section(reader, "models", FolderSettings),
         limits=read_limits(reader),
+        duty=_read_section(reader, "duty", DutySettings),
         outbound=read_outbound(reader),
         heartbeat=read_heartbeats(reader),
         demo=_read_section(reader, "demo", DemoSettings),

@@ -2,6 +2,7 @@
 
 from hub.ports.broker import BrokerFigures, BrokerListener
 from hub.ports.course import Courses
+from hub.ports.duty import EscalationOffice, RosterOffice, SubstituteWish
 from hub.ports.link import CommandSender, Driver, Envelope, Inbox, Link, LinkWatch, Registers
 from hub.ports.reader import Desk, DeviceView, IncidentProjector, Live, PointView, Pulse
 from hub.ports.row import (
@@ -49,6 +50,7 @@ __all__ = [
     "Document",
     "Driver",
     "Envelope",
+    "EscalationOffice",
     "EventRow",
     "FeedRow",
     "Hand",
@@ -68,6 +70,7 @@ __all__ = [
     "ReadingRow",
     "Registers",
     "RollupRow",
+    "RosterOffice",
     "RuleCard",
     "RuleFault",
     "RuleOffice",
@@ -75,6 +78,7 @@ __all__ = [
     "RuleSheet",
     "Snapshot",
     "StateRow",
+    "SubstituteWish",
     "WindowOffice",
     "WindowWish",
 ]

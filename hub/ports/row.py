@@ -142,7 +142,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """A whole small thing kept by key in its collection.
 
     Collections: device, place, person, api_key, key_use, session, incident, idempotency,
-    setting, suspect, heartbeat. `body` is JSON; None deletes it.
+    setting, suspect, heartbeat, climb, ring, substitute. `body` is JSON; None deletes it.
     """
 
     collection: str

@@ -1,0 +1,153 @@
+"""The file of duty: what it becomes, and what is said of each fault, with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hub.duty_file import read_duty, shipped_duty
+from hub.model.alarm import Class, Severity
+from hub.model.place import Place
+from hub.model.rung import Quiet, Trigger
+from hub.services.rung import choose_plan
+from tests.support.duty import TODAY, TUESDAY
+from tests.unit.services.making import make_ticket
+
+EXAMPLE = Path(__file__).parents[2] / "deploy" / "duty.example.toml"
+RUNG = """
+[[plan.rung]]
+id = "worker"
+name = { zh = "维修工", en = "worker" }
+responsible = ["role:crew"]
+on = ["opened"]
+"""
+PLACES = {"guanshan": Place(path="guanshan", name="关山")}
+
+
+def faults(text: str) -> list[str]:
+    return [str(problem) for problem in read_duty(text, "duty.toml", PLACES)[1]]
+
+
+def test_the_example_that_ships_is_good_and_says_what_it_seems_to() -> None:
+    duty, problems = read_duty(EXAMPLE.read_text("utf-8"), "duty.toml")
+    assert problems == ()
+    assert duty.quiet == Quiet(start=22 * 3600, end=7 * 3600)
+    assert [shift.end // 3600 for shift in duty.rosters["crew"].shifts] == [18, 32, 24]
+    own, *shipped = duty.plans
+    assert own.name == "crew"
+    assert [rung.after for rung in own.rungs] == [0, 1800, 3600, 4 * 3600]
+    assert own.rungs[-1].confirm
+    assert tuple(shipped) == shipped_duty().plans, "they stand behind the site's own"
+
+
+def test_without_a_file_every_ticket_has_a_plan_of_five_rungs() -> None:
+    plans = shipped_duty().plans
+    names = ["worker", "leader", "manager", "committee", "street"]
+    for severity in Severity:
+        plan = choose_plan(plans, make_ticket(severity=severity))
+        assert plan is not None
+        assert [rung.id for rung in plan.rungs] == names
+        assert [rung.confirm for rung in plan.rungs] == [False] * 4 + [True]
+        assert all(rung.channels == ("console",) for rung in plan.rungs)
+        assert all(Trigger.UNTAKEN in rung.on for rung in plan.rungs[1:])
+    assert choose_plan(plans, make_ticket(severity=Severity.CRITICAL)) is plans[0]
+
+
+def test_of_plans_that_fit_the_narrower_place_counts_then_severity_then_class() -> None:
+    heads = {
+        "all": "",
+        "class": 'class = ["general"]',
+        "severity": 'severity = ["major"]',
+        "place": 'place = "guanshan"',
+        "deep": 'place = "guanshan/a"\nclass = ["complex"]',
+    }
+    plans = "\n".join(f'[[plan]]\nname = "{n}"\n{head}{RUNG}' for n, head in heads.items())
+    found = read_duty(plans, "duty.toml")[0].plans
+
+    def chosen(**fields: object) -> str:
+        plan = choose_plan(found, make_ticket(**fields))
+        assert plan is not None
+        return plan.name
+
+    assert chosen() == "place"
+    others = [plan for plan in found if plan.name not in {"place", "deep"}]
+    ticket = make_ticket()
+    assert [p.name for p in others if p.fits(ticket.place, ticket.severity, ticket.class_)] == [
+        "all",
+        "class",
+        "severity",
+        "shipped",
+    ]
+    picked = choose_plan(others, ticket)
+    assert picked is not None
+    assert picked.name == "severity"
+    deep = found[4]
+    assert deep.fits("guanshan/a/west", Severity.MINOR, Class.COMPLEX)
+    assert not deep.fits("guanshan/ab", Severity.MINOR, Class.COMPLEX)
+
+
+def test_special_days_are_read_as_days_of_the_community() -> None:
+    text = '[[day]]\nfrom = 2025-11-25\nto = 2025-11-26\n[[day]]\nfrom = 2025-11-29\nlike = "thu"'
+    days = read_duty(text, "duty.toml")[0].days
+    assert [(day.first - TODAY, day.last - TODAY, day.like) for day in days] == [
+        (0, 1, "holiday"),
+        (4, 4, "thu"),
+    ]
+
+
+def test_quiet_hours_end_in_the_morning_and_the_same_hour_twice_is_none() -> None:
+    quiet = Quiet(start=22 * 3600, end=7 * 3600)
+    assert quiet.until(TUESDAY + 60) == TUESDAY + 7 * 3600
+    assert quiet.until(TUESDAY + 23 * 3600) == TUESDAY + 31 * 3600
+    assert quiet.until(TUESDAY + 7 * 3600) == TUESDAY + 7 * 3600
+    assert Quiet().until(TUESDAY) == TUESDAY
+
+
+SHIFT = '[[roster]]\nname = "crew"\ntitle = { zh = "班", en = "crew" }\n[[roster.shift]]\n'
+PLAN = '[[plan]]\nname = "p"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("[[rooster]]\n", 1, "there is no section 'rooster'; did you mean 'roster'?"),
+        (SHIFT + 'people = ["li"]\nstart = "25:00"\n', 6, 'write "08:30"'),
+        (SHIFT + "people = []\n", 5, "name at least one"),
+        (SHIFT + 'people = ["li"]\ndays = ["mon", "fry"]\n', 6, "Invalid enum value 'fry'"),
+        (SHIFT + 'people = ["li"]\nturn = "weak"\n', 6, "did you mean 'week'?"),
+        (SHIFT + 'people = ["li"]\nturn = "day"\n', 4, "need a first day"),
+        (SHIFT + 'people = ["li"]\nfirst = "soon"\n', 6, "roster.shift.first"),
+        (SHIFT + 'people = ["li"]\n' + SHIFT + 'people = ["li"]\n', 7, "'crew' is taken"),
+        ('[[roster]]\nname = "a"\ntitle = { zh = "甲" }\nshift = []', 3, "it needs zh and en"),
+        ("[[day]]\nfrom = 2026-10-07\nto = 2026-10-01\n", 3, "it ends before it begins"),
+        ('[quiet]\nstart = "9"\n', 2, 'write "08:30"'),
+        (PLAN + "rung = []\n", 1, "it has no rung"),
+        (PLAN + 'place = "guanshna"\n' + RUNG, 3, "the site has no place 'guanshna'"),
+        (PLAN + 'severity = ["hihg"]\n' + RUNG, 3, "of critical, major, minor, warning"),
+        (PLAN + RUNG + 'after = "1 h"\n', 9, 'write "90s"'),
+        (PLAN + RUNG + 'informed = ["crew"]\n', 9, "'crew' says nobody"),
+        (PLAN + RUNG + 'informed = ["role:crow"]\n', 9, "there is no role 'crow'"),
+        (PLAN + RUNG + 'informed = ["roster:crew"]\n', 9, "there is no roster 'crew'"),
+        (PLAN + RUNG + RUNG, 11, "'worker' is taken"),
+        (PLAN + RUNG + "confirm = true\n" + RUNG.replace("worker", "x"), 11, "has to be confirmed"),
+        (PLAN + RUNG.replace("opened", "open"), 8, "of opened, untaken"),
+        ("quiet = [", 1, "it is no TOML"),
+        ('plan = "x"\n', 1, "each has a table of its own"),
+    ],
+)
+def test_a_fault_is_told_with_its_line_and_what_to_do(text: str, line: int, said: str) -> None:
+    found = faults(text)
+    assert any(f.startswith(f"duty.toml:{line}:") and said in f for f in found), found
+
+
+def test_what_is_broken_is_left_out_and_the_rest_counts() -> None:
+    text = PLAN + RUNG + 'after = "1 h"\n' + PLAN.replace('"p"', '"q"') + RUNG
+    duty, problems = read_duty(text, "duty.toml")
+    assert [plan.name for plan in duty.plans] == ["q", "shipped-critical", "shipped"]
+    assert len(problems) == 1
+
+
+def test_a_length_of_time_that_is_out_of_order_is_a_fault_and_no_crash() -> None:
+    assert any("write" in fault for fault in faults(PLAN + RUNG + 'after = "5m1h"\n'))
+    assert any("write" in fault for fault in faults(PLAN + RUNG + 'wait = ""\n'))
