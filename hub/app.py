@@ -23,6 +23,7 @@ from hub.deletion import keep_telling
 from hub.errors import ConfigError, HubError, Problem
 from hub.feeds.incident import make_projector
 from hub.heartbeat import keep_beating
+from hub.intake.climber import read_duty_needs
 from hub.intake.core import Intake, Needs, build_intake
 from hub.intake.suspect import SUSPECTS
 from hub.links import LinkSet, Wiring, build_dialler, build_links, build_sender
@@ -207,6 +208,7 @@ async def _build_intake(
         hand=store.hand,
         suspects=await store.books.documents(SUSPECTS),
         windows=tuple(read_windows(await store.books.documents(WINDOWS)).values()),
+        duty=await read_duty_needs(world.duty, store.books),
         sender=build_sender(wiring.dialler, clock),
         spawn=crew.spawn,
         project=make_projector(settings.community.id, lambda: places, test=settings.demo.test),

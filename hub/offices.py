@@ -1,4 +1,4 @@
-"""The offices behind the web's doors: rules, maintenance windows and notices."""
+"""The offices behind the web's doors: rules, windows and notices, rosters and escalations."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from hub.clock import Clock
 from hub.intake.core import Intake
 from hub.loading import World
 from hub.rule_office import SiteRules
+from hub.services.roster_book import RosterBook
 from hub.services.rule_shelf import RuleShelf
 from hub.services.window_book import WINDOWS, WindowBook
 from hub.store.sqlite import SqliteStore
@@ -42,4 +43,7 @@ async def open_offices(
         put=intake.desk.put_windows,
         clock=clock,
     )
-    return Doors(local=local, rules=rules, windows=windows)
+    rosters = RosterBook(intake.climbs.staff, write=intake.desk.write, clock=clock)
+    return Doors(
+        local=local, rules=rules, windows=windows, rosters=rosters, escalation=intake.climbs
+    )

@@ -25,7 +25,7 @@ from hub.errors import Problem, StoreError
 from hub.feeds.grid import build_feeds
 from hub.intake.core import Intake
 from hub.loading import World, read_access
-from hub.ports import RuleOffice, WindowOffice
+from hub.ports import EscalationOffice, RosterOffice, RuleOffice, WindowOffice
 from hub.services.course_book import CourseBook
 from hub.services.ticket import possible_steps
 from hub.services.work_clock import tell_unsure
@@ -39,11 +39,13 @@ SWEEP_EVERY = 60
 
 
 class Doors(msgspec.Struct, frozen=True, kw_only=True):
-    """Ways in beside store and intake: of the command line, to the rules, and to the windows."""
+    """Ways in beside store and intake: of the command line, and to each office."""
 
     local: LocalDoor
     rules: RuleOffice
     windows: WindowOffice
+    rosters: RosterOffice
+    escalation: EscalationOffice
 
 
 def build_ports(
@@ -61,6 +63,8 @@ def build_ports(
         rules=doors.rules,
         windows=doors.windows,
         courses=CourseBook(store.books),
+        rosters=doors.rosters,
+        escalation=doors.escalation,
         clock=clock,
         holdings=store.holdings,
         reach=store.reach,

@@ -15,9 +15,11 @@ from hub.ports import (
     Books,
     Courses,
     Desk,
+    EscalationOffice,
     Holding,
     Live,
     Pulse,
+    RosterOffice,
     RuleOffice,
     WindowOffice,
 )
@@ -53,6 +55,8 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     rules: RuleOffice
     windows: WindowOffice
     courses: Courses
+    rosters: RosterOffice
+    escalation: EscalationOffice
     clock: Clock
     community: CommunityCard
     possible_steps: Callable[[Ticket, Identity], Sequence[str]]

@@ -9,6 +9,8 @@ import msgspec
 
 from hub.clock import Clock
 from hub.intake.batch import Numbering
+from hub.intake.climb_desk import ClimbDesk
+from hub.intake.climber import Climber, DutyNeeds
 from hub.intake.command_room import CommandRoom, Spawn
 from hub.intake.desk import IntakeDesk
 from hub.intake.flood import Buckets
@@ -78,6 +80,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     prefix: str
     suspects: Mapping[str, bytes] = {}
     windows: Sequence[Window] = ()
+    duty: DutyNeeds = DutyNeeds()
     flood: FloodSettings = FloodSettings()
     test: bool = False
     timing: Timing = ALWAYS
@@ -93,6 +96,7 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     live: LiveState
     pulse: CommitPulse
     desk: IntakeDesk
+    climbs: ClimbDesk
     watch: IntakeWatch
 
 
@@ -110,12 +114,14 @@ def build_intake(needs: Needs, snapshot: Snapshot, recall: Recall) -> Intake:
     weir = _build_weir(needs, snapshot, suspects, judge)
     live.explain = judge.explain
     pulse = CommitPulse(snapshot.last_seq)
-    bench = _build_bench(needs, weir, judge, live, pulse)
+    climber = Climber(needs.duty, book.index)
+    bench = _build_bench(needs, weir, judge, climber, live=live, pulse=pulse)
     inbox.post(suspects.note_death)
     inbox.post(lambda batch: room.end_all(snapshot.commands, batch))
     subjects = {*(device.uid for device in needs.devices), *needs.places}
     rules = RuleRoom(engine=engine, judge=judge, index=book.index, subjects=subjects)
     inbox.post(rules.end_orphans)
+    inbox.post(climber.begin)
     watch = _build_watch(needs, engine, inbox=inbox, bench=bench, judge=judge, weir=weir)
     watch.start(needs.clock.now(), strangers=not snapshot.last_seq)
     pipeline = Pipeline(inbox=inbox, work=bench, committer=needs.committer, clock=needs.clock)
@@ -129,6 +135,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, recall: Recall) -> Intake:
         live=live,
         pulse=pulse,
         desk=desk,
+        climbs=ClimbDesk(climber, book.index, inbox=inbox, clock=needs.clock),
         watch=watch,
     )
 
@@ -166,12 +173,13 @@ def _build_live(needs: Needs, snapshot: Snapshot) -> LiveState:
 
 
 def _build_bench(
-    needs: Needs, weir: Weir, judge: Judge, live: LiveState, pulse: CommitPulse
+    needs: Needs, weir: Weir, judge: Judge, climber: Climber, *, live: LiveState, pulse: CommitPulse
 ) -> Workbench:
     bench = Workbench(
         weir=weir,
         reception=weir.reception,
         judge=judge,
+        climber=climber,
         live=live,
         pulse=pulse,
         clock=needs.clock,

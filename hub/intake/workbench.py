@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from hub.clock import Clock
 from hub.intake.batch import Batch, Numbering
+from hub.intake.climber import Climber
 from hub.intake.hearing import Hearing
 from hub.intake.judge import Judge
 from hub.intake.live import LiveState
@@ -31,6 +32,7 @@ class Workbench:
         weir: Weir,
         reception: Reception,
         judge: Judge,
+        climber: Climber,
         live: LiveState,
         pulse: CommitPulse,
         clock: Clock,
@@ -42,6 +44,7 @@ class Workbench:
         self.take = weir.take
         self._reception = reception
         self._judge = judge
+        self._climber = climber
         self._readers = (live, pulse)
         self._clock = clock
         self.hearing = hearing
@@ -72,14 +75,15 @@ class Workbench:
             heard = self.hearing.until(batch.now, self._judge.next_due())
             self._judge.run_rules(batch, heard)
         self._judge.run_desk(batch)
+        self._climber.finish(batch)
         self._reception.finish(batch)
         self._judge.store_states(batch)
 
     def next_due(self) -> float | None:
         """Return the instant at which a timer is due."""
         dues = [self._next_sweep]
-        if (order := self._judge.next_order_due()) is not None:
-            dues.append(order)
+        others = (self._judge.next_order_due(), self._climber.next_due())
+        dues += [due for due in others if due is not None]
         if (due := self._judge.next_due()) is not None:
             dues.append(self.hearing.next_look(due, self._clock.now()))
         return max(min(dues), self.hold_timers_until)

@@ -38,6 +38,7 @@ from hub.ports import (
     Snapshot,
 )
 from hub.services.course_book import CourseBook
+from tests.support.duty_office import FakeEscalation, make_rosters
 from tests.support.rules import make_office
 from tests.support.windows import make_windows
 
@@ -458,6 +459,8 @@ def make_world() -> World:
         rules=make_office(clock),
         windows=make_windows(clock),
         courses=CourseBook(books),
+        rosters=make_rosters(clock, desk.write),
+        escalation=FakeEscalation(),
         clock=clock,
         holdings=books.holdings,
         reach=books.reach,

@@ -14,6 +14,7 @@ from device_drivers.dialects.lingdang import LingdangDriver
 from hub.clock import ManualClock
 from hub.errors import CommandRefusedError, LinkError
 from hub.feeds.incident import make_projector
+from hub.intake.climber import read_duty_needs
 from hub.intake.core import Intake, Needs, build_intake
 from hub.intake.suspect import SUSPECTS
 from hub.loading import shipped_rules
@@ -21,6 +22,7 @@ from hub.model.catalogue import DeviceModel
 from hub.model.command import Command
 from hub.model.device import Device, DeviceUid, Kind
 from hub.model.place import Place
+from hub.model.rung import Duty
 from hub.ports import Driver, Envelope, Registers
 from hub.settings import FloodSettings
 from hub.store.memory import MemoryStore
@@ -166,6 +168,7 @@ async def stage(
     flood: FloodSettings = FloodSettings(),  # noqa: B008 - frozen
     drivers: Mapping[str, Driver] | None = None,
     rules: Sequence[Rule] = RULES,
+    duty: Duty = Duty(plans=()),  # noqa: B008 - frozen
 ) -> AsyncIterator[Stage]:
     """Run an intake over the store while the block runs; its link has told what `waited`."""
     clock = clock or ManualClock()
@@ -195,6 +198,7 @@ async def stage(
         hand=hand or Hand(),
         suspects=await store.books.documents(SUSPECTS),
         flood=flood,
+        duty=await read_duty_needs(duty, store.books),
         prove=lambda: running.prove(),  # noqa: PLW0108 - it is not there yet
     )
     snapshot = await store.archive.load(now=clock.now())

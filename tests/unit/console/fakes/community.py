@@ -39,6 +39,7 @@ from hub.services.deadline import renew_limits
 from hub.services.ticket import possible_steps, step
 from simulators.guanshan import build_site
 from simulators.site import DeviceRow
+from tests.support.duty_office import FakeEscalation, make_rosters
 from tests.support.rules import make_office
 from tests.support.windows import make_windows
 from tests.unit.access.web_fakes import FakeBooks, FakeDesk, FakePulse
@@ -358,6 +359,8 @@ def make_console(
             places=community.places(),
         ),
         courses=CourseBook(community.books),
+        rosters=make_rosters(clock, desk.write),
+        escalation=FakeEscalation(),
         clock=clock,
         holdings=community.books.holdings,
         reach=community.books.reach,

@@ -1,0 +1,143 @@
+"""Lets tickets climb: looks at those that a batch has changed, and at those whose time has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from hub.access.record import PEOPLE, Person
+from hub.intake.batch import Batch
+from hub.model.access import Identity
+from hub.model.alarm import ReportWhen
+from hub.model.climb import CLIMBS, Climb
+from hub.model.journal import Draft
+from hub.model.ring import RINGS
+from hub.model.roster import SUBSTITUTES, Substitute
+from hub.model.rung import Duty
+from hub.model.ticket import Ticket
+from hub.ports import Books, Document
+from hub.services.climb import Move
+from hub.services.desk_index import DeskIndex
+from hub.services.escalation import Escalation
+from hub.services.staff import Staff
+from hub.services.ticket import record
+
+ESCALATED = "ticket.escalated"
+Decide = Callable[[Ticket, float], Move | None]
+
+
+class DutyNeeds(msgspec.Struct, frozen=True, kw_only=True):
+    """What the site's file says, and the stored collections: people, substitutes, climbs."""
+
+    duty: Duty = Duty(plans=())
+    people: Mapping[str, bytes] = {}
+    substitutes: Mapping[str, bytes] = {}
+    climbs: Mapping[str, bytes] = {}
+
+
+async def read_duty_needs(duty: Duty, books: Books) -> DutyNeeds:
+    """Collect what is stored."""
+    return DutyNeeds(
+        duty=duty,
+        people=await books.documents(PEOPLE),
+        substitutes=await books.documents(SUBSTITUTES),
+        climbs=await books.documents(CLIMBS),
+    )
+
+
+class Climber:
+    """Puts what escalation decides into the batch of its reason."""
+
+    def __init__(self, needs: DutyNeeds, index: DeskIndex) -> None:
+        found = (_identity(body) for body in needs.people.values())
+        substitutes = (_substitute(body) for body in needs.substitutes.values())
+        people = [each for each in found if each is not None]
+        climbs = [msgspec.json.decode(body, type=Climb) for body in needs.climbs.values()]
+        self.staff = Staff(needs.duty, people, substitutes)
+        self.escalation = Escalation(needs.duty, self.staff, climbs)
+        self._index = index
+
+    def begin(self, batch: Batch) -> None:
+        """Look at everything once after a start: what came due meanwhile comes now."""
+        open_ones = [ticket.number for ticket in self._index.open_tickets()]
+        self._look([*self.escalation.climbing(), *open_ones], batch)
+
+    def finish(self, batch: Batch) -> None:
+        """Look at what the batch has changed, and at what is due."""
+        self._learn(batch.changes.documents)
+        changed = [ticket.number for ticket in batch.changes.tickets]
+        self._look([*changed, *self.escalation.take_due(batch.now)], batch)
+
+    def next_due(self) -> float | None:
+        """Return the instant at which the next rung comes."""
+        return self.escalation.next_due()
+
+    def decide(self, number: str, batch: Batch, *, agreed: bool, actor: str, reason: str) -> None:
+        """Confirm or decline what was proposed for a ticket."""
+
+        def answer(ticket: Ticket, now: float) -> Move:
+            return self.escalation.answer(ticket, now, agreed=agreed, actor=actor, reason=reason)
+
+        self._carry_out(number, batch, answer)
+        self._look([number], batch)
+
+    def _look(self, numbers: Iterable[str], batch: Batch) -> None:
+        for number in dict.fromkeys(numbers):
+            self._carry_out(number, batch, self.escalation.look)
+
+    def _carry_out(self, number: str, batch: Batch, decide: Decide) -> None:
+        ticket, before = self._index.ticket(number), self.escalation.climb(number)
+        move = decide(ticket, batch.now) if ticket else None
+        if move is None:
+            self.escalation.forget(number)
+            move = Move(climb=None)
+        for ring in move.rings:
+            _keep(batch, RINGS, ring.id, ring)
+        if move.climb != before:
+            _keep(batch, CLIMBS, number, move.climb)
+        for draft in move.drafts:
+            self._tell(draft, batch)
+
+    def _tell(self, draft: Draft, batch: Batch) -> None:
+        """Write the entry; a ticket that has left its first rung is reported from now on."""
+        ticket = self._index.ticket(draft.subject)
+        if ticket is None or draft.type != ESCALATED or draft.data["rung"] == 1:
+            batch.record([draft])
+            return
+        waits = ticket.report is ReportWhen.ON_ESCALATION
+        report = ReportWhen.AT_ONCE if waits else ticket.report
+        after, drafts = record(
+            ticket,
+            msgspec.structs.replace(ticket, report=report),
+            entry=draft.type,
+            actor=draft.actor,
+            at=draft.at,
+            **draft.data,
+        )
+        self._index.put_ticket(after)
+        batch.put(tickets=[after])
+        batch.record(drafts, tickets=[after])
+
+    def _learn(self, documents: Iterable[Document]) -> None:
+        for paper in documents:
+            if paper.collection == PEOPLE:
+                self.staff.learn_person(paper.key, _identity(paper.body))
+            elif paper.collection == SUBSTITUTES and paper.body is not None:
+                self.staff.learn_substitute(_substitute(paper.body))
+
+
+def _keep(batch: Batch, collection: str, key: str, thing: msgspec.Struct | None) -> None:
+    body = None if thing is None else msgspec.json.encode(thing)
+    batch.changes.documents.append(
+        Document(collection=collection, key=key, body=body, at=batch.now)
+    )
+
+
+def _identity(body: bytes | None) -> Identity | None:
+    person = msgspec.json.decode(body, type=Person) if body else None
+    return None if person is None or person.disabled else person.identity()
+
+
+def _substitute(body: bytes) -> Substitute:
+    return msgspec.json.decode(body, type=Substitute)
