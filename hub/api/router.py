@@ -12,6 +12,7 @@ from hub.api import (
     arrival,
     commands,
     devices,
+    duty,
     figures,
     journal,
     keys,
@@ -30,7 +31,7 @@ from hub.api.operation import Readiness
 PREFIX = "/api/v1"
 PARTS = (
     *(devices, alarms, tickets, commands, journal, stream, arrival),
-    *(people, keys, retention, rules, windows, figures),
+    *(people, keys, retention, rules, windows, figures, duty),
 )
 
 

@@ -27,6 +27,7 @@ LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/tickets", "site.tickets", READERS),
     ("/windows", "site.windows", LEADERS),
     ("/figures", "site.figures", LEADERS),
+    ("/rosters", "site.rosters", LEADERS),
     ("/problems", "site.problems", LEADERS),
     ("/more", "site.more", READERS),
 )

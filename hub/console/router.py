@@ -13,6 +13,7 @@ from hub.access.web_ports import WebPorts
 from hub.console import (
     command_page,
     device_page,
+    duty_page,
     figure_page,
     password_page,
     problem_page,
@@ -35,6 +36,7 @@ PARTS = (
     password_page,
     window_page,
     figure_page,
+    duty_page,
 )
 
 

@@ -22,6 +22,8 @@ def is_told(entry: Entry) -> bool:
         return False
     if entry.type == "alarm.cleared" and entry.data.get("ticket"):
         return False
+    if entry.type == "ticket.escalated" and entry.data.get("rung") == 1:
+        return False
     return entry.type not in NOISE and f"story.{entry.type}" in words_of(Language.ZH).phrases
 
 
@@ -37,7 +39,10 @@ def step_line(entry: Entry, words: Words) -> str:
     """Write what happened in a ticket's own history, with the words that somebody left."""
     action = words.phrases.get(f"history.{entry.type}", entry.type)
     said = [str(entry.data[name]) for name in ("text", "reason", "to") if _text(entry.data, name)]
-    return " · ".join([action, *detour_words(entry, words), *said])
+    if entry.type.startswith("ticket.escalat"):
+        said.insert(0, words.of(entry.data.get("name", {})))
+    line = (action, *detour_words(entry, words), *said)
+    return " · ".join(word for word in line if word)
 
 
 class _Fields(dict[str, str]):

@@ -77,6 +77,7 @@ class TicketSheet:
             where=subject_name(ticket.subject, ports.live),
             place=place_name(ticket.place, ports.live.places()),
             limits=limits(ticket, now),
+            outlook=ports.escalation.outlook(ticket),
             evidence=evidence_lines(ticket, view, words),
             children=[subject_name(child, ports.live) for child in ticket.children],
             card=asset_rows(card, words),

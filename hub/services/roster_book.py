@@ -91,6 +91,7 @@ class RosterBook:
         body, at = msgspec.json.encode(substitute), self._clock.now()
         paper = Document(collection=SUBSTITUTES, key=substitute.id, body=body, at=at)
         data = {"what": what, **msgspec.to_builtins(substitute)}
+        del data["actor"]
         await self._write([paper], [("roster.changed", substitute.roster, who.name, data)])
 
     def _known(self, name: str) -> Roster:

@@ -31,9 +31,10 @@ GROUPS = {
     "leaders": {"manager", "administrator"},
     "platforms": {"grid", "administrator"},
 }
-WRITTEN_WITHOUT_A_STEP = ("opened", "updated", "recovered", "merged", "overdue")
+WRITTEN_WITHOUT_A_STEP = ("opened", "updated", "recovered", "merged", "overdue", "escalated")
 WRITERS = (
     "device|link|alarm|ticket|command|person|key|clock|store|quarantine|newcomer|rule|window|broker"
+    "|roster"
 )
 TYPE = re.compile(rf"\"((?:{WRITERS})\.[a-z_]+)\"")
 NOT_TYPES = {"clock.offset", "link.lost", "link.back", "link.errors", "broker.stored"}
