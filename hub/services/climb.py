@@ -60,7 +60,7 @@ def answer(climb: Climb, case: Case, *, agreed: bool, actor: str, reason: str = 
 def next_at(climb: Climb, case: Case) -> float | None:
     """Return when the next rung comes; None while nothing calls it, or a person has to say so."""
     place = _next_place(climb, case)
-    is_over = place >= len(case.plan.rungs) or climb.paused is not None or climb.proposed
+    is_over = place >= len(case.plan.rungs) or climb.proposed
     if is_over or _trigger(climb, case) is None:
         return None
     if climb.passed:

@@ -43,6 +43,8 @@ class Plot(msgspec.Struct, frozen=True, kw_only=True):
     upstream: Mapping[str, str] = {}
     power: Mapping[str, str] = {}
     """Device → what carries and what feeds it."""
+    duty: str = ""
+    """Text of the site's file of duty; without one the shipped plans count."""
 
 
 def names(kind: str, count: int) -> dict[str, str]:
@@ -62,6 +64,8 @@ def write_site(folder: Path, plot: Plot, *, mqtt_port: int) -> Path:
     (folder / "rules").mkdir(exist_ok=True)
     for name, text in plot.rules.items():
         (folder / "rules" / name).write_text(text, "utf-8")
+    if plot.duty:
+        (folder / "duty.toml").write_text(plot.duty, "utf-8")
     config = folder / "lingdang.toml"
     config.write_text(_config(plot, mqtt_port), "utf-8")
     return config
@@ -75,7 +79,9 @@ def _sheet(plot: Plot) -> Iterable[str]:
 
 
 def _config(plot: Plot, mqtt_port: int) -> str:
+    duty = '[duty]\nfile = "duty.toml"' if plot.duty else ""
     return f"""
+{duty}
 [community]
 id = "{COMMUNITY}"
 name = {{ zh = "测试社区", en = "Test community" }}

@@ -224,6 +224,15 @@ def test_a_reopened_ticket_starts_one_rung_higher_and_informs_those_below() -> N
     assert len({ring.id for ring in play.rings}) == len(play.rings)
 
 
+def test_one_that_is_closed_and_reopened_within_one_batch_begins_anew() -> None:
+    play = Play()
+    play.wait(30)
+    assert play.change(state=TicketState.DISPATCHED, reopened=1, reopened_at=play.now) == [
+        "zhao",
+        "(li)",
+    ]
+
+
 def test_however_often_it_is_reopened_it_starts_below_what_must_be_confirmed() -> None:
     ladder = plan(*LADDER.rungs, rung("street", "role:department", after=60, confirm=True))
     play = Play(ladder)
