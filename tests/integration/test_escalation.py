@@ -161,3 +161,17 @@ async def test_a_ticket_that_is_taken_in_time_calls_nobody_else(
 
 async def _now(first: Ring) -> float:
     return time.time() - first.at
+
+
+async def test_a_site_without_a_file_calls_its_crew_by_the_shipped_plan(
+    tmp_path: Path, port: int
+) -> None:
+    config = write_site(tmp_path / "plain", Plot(devices=SITE, duty=""), mqtt_port=port)
+    async with running_hub(config) as hub, publishing(port) as gates:
+        await has_caught_up(hub)
+        gates.state(GATE, time.time(), boom_broken=True)
+        number = (await has_ticket(hub, GATE))["number"]
+        assert [(ring.rung, ring.person) for ring in rings(hub)] == [(1, "crew")]
+        outlook = await hub.get(f"/api/v1/tickets/{number}/escalation")
+        assert (outlook["plan"], outlook["rung"]) == ("shipped", "leader")
+        assert outlook["people"] == ["manager"]

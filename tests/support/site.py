@@ -27,6 +27,17 @@ test/a,甲小区,compound,110101
 test/a/b1,1栋,building,
 """
 
+CALM = """
+[[plan]]
+name = "calm"
+[[plan.rung]]
+id = "nobody"
+name = { zh = "无人", en = "nobody" }
+responsible = ["person:nobody"]
+on = ["overdue.finish"]
+"""
+"""Calls nobody for a day, and then there is nobody: for what is not about escalation."""
+
 
 class Plot(msgspec.Struct, frozen=True, kw_only=True):
     """Which devices stand on the site: id (and address) → kind.
@@ -43,7 +54,7 @@ class Plot(msgspec.Struct, frozen=True, kw_only=True):
     upstream: Mapping[str, str] = {}
     power: Mapping[str, str] = {}
     """Device → what carries and what feeds it."""
-    duty: str = ""
+    duty: str = CALM
     """Text of the site's file of duty; without one the shipped plans count."""
 
 
