@@ -1,7 +1,7 @@
 """The cases of another engine's smoke tests of escalation, told in our words, on our rungs.
 
-Read beside target/goalert, `test/smoke/`: each row names the case there. Where we differ on
-purpose the row says so in `ours`, and docs/escalation.md lists it.
+The other engine is target/goalert. Where we differ on purpose the row says so in `ours`, and
+docs/escalation.md lists it, with which of its tests were read.
 """
 
 from __future__ import annotations
