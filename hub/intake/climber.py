@@ -92,6 +92,8 @@ class Climber:
         if move is None:
             self.escalation.forget(number)
             move = Move(climb=None)
+        for ring_id in move.withdrawn:
+            _keep(batch, RINGS, ring_id, None)
         for ring in move.rings:
             _keep(batch, RINGS, ring.id, ring)
         if move.climb != before:

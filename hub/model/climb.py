@@ -16,6 +16,8 @@ class Climb(msgspec.Struct, frozen=True, kw_only=True):
     the last one back until then. While the ticket waits, `paused` says since when. `proposed` is
     the id of a rung that a person has to confirm. `reviews` counts the review dates of a shelved
     ticket that have come, each of which begins anew; `reviewing` says that one is under way.
+    `open_rings` are the ids of rings that may have to be taken back: those that ask somebody to
+    confirm, or that quiet hours hold back.
     """
 
     ticket: str
@@ -27,6 +29,7 @@ class Climb(msgspec.Struct, frozen=True, kw_only=True):
     proposed: str = ""
     reviews: int = 0
     reviewing: bool = False
+    open_rings: tuple[str, ...] = ()
 
     @property
     def token(self) -> str:

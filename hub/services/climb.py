@@ -21,18 +21,25 @@ CONFIRMED = {"zh": "已确认上报", "en": "it was confirmed"}
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
-    """What one look leads to; `climb` None says that the ticket does not climb any more."""
+    """What one look leads to; `climb` None says that the ticket does not climb any more.
+
+    `withdrawn` are the ids of rings that have lost their reason.
+    """
 
     climb: Climb | None
     rings: tuple[Ring, ...] = ()
+    withdrawn: tuple[str, ...] = ()
     drafts: tuple[Draft, ...] = ()
 
 
 def climb_on(climb: Climb | None, case: Case) -> Move:
     """Let every rung come that is due now, each once; an empty one passes to the next at once."""
+    before = climb.open_rings if climb else ()
     if case.ticket.state in ENDED:
-        return Move(climb=None)
-    move = _release(Move(climb=_settle(climb, case)), case)
+        return Move(climb=None, withdrawn=before)
+    settled = _settle(climb, case)
+    lapsed = climb is not None and climb.proposed and not settled.proposed
+    move = _release(Move(climb=settled, withdrawn=before if lapsed else ()), case)
     pushed = False
     while (now_on := move.climb) and _is_due(now_on, case, pushed=pushed):
         place = _next_place(now_on, case)
@@ -50,11 +57,12 @@ def answer(climb: Climb, case: Case, *, agreed: bool, actor: str, reason: str = 
             zh=f"工单 {number}：没有待确认的上报，请刷新再看。",
         )
     summons = Summons(climb=climb, case=case, place=place, why=CONFIRMED, actor=actor)
+    asked = climb.open_rings
     if agreed:
-        return _ring(Move(climb=climb), summons, case, reason=reason)[0]
+        return _ring(Move(climb=climb, withdrawn=asked), summons, case, reason=reason)[0]
     draft = summons.draft("ticket.escalation_declined", reason=reason)
     passed = msgspec.structs.replace(_pass(climb, case, place), held=0.0)
-    return Move(climb=passed, drafts=(draft,))
+    return Move(climb=passed, withdrawn=asked, drafts=(draft,))
 
 
 def next_at(climb: Climb, case: Case) -> float | None:
@@ -89,31 +97,41 @@ def _come(move: Move, climb: Climb, case: Case, place: int, *, pushed: bool) -> 
     below = () if climb.passed or climb.reviewing else case.plan.rungs[:place]
     summons = Summons(climb=climb, case=case, place=place, why=why, below=below)
     if rung.confirm and case.ticket.fault not in rung.automatic_for:
-        proposed = msgspec.structs.replace(climb, proposed=rung.id)
-        draft = summons.draft("ticket.escalation_proposed")
-        return _add(move, proposed, summons.propose(), draft), False
+        draft, rings = summons.draft("ticket.escalation_proposed"), summons.propose()
+        asked = tuple(ring.id for ring in rings)
+        proposed = msgspec.structs.replace(climb, proposed=rung.id, open_rings=asked)
+        return _add(move, proposed, rings, draft), False
     return _ring(move, summons, case)
 
 
 def _ring(move: Move, summons: Summons, case: Case, **more: str) -> tuple[Move, bool]:
+    who, rings = summons.who(), summons.rings()
+    held = tuple(ring.id for ring in rings) if case.not_before > case.now else ()
     passed = _pass(summons.climb, case, summons.place)
-    who = summons.who()
+    passed = msgspec.structs.replace(passed, open_rings=held)
     if who["responsible"]:
         draft = summons.draft("ticket.escalated", **who, **more)
-        return _add(move, passed, summons.rings(), draft), False
+        return _add(move, passed, rings, draft), False
     draft = summons.draft("roster.hole", hole=summons.responsible().why_nobody, **who)
-    return _add(move, passed, (*summons.rings(), *summons.tell_hole()), draft), True
+    return _add(move, passed, (*rings, *summons.tell_hole()), draft), True
 
 
 def _add(move: Move, climb: Climb, rings: tuple[Ring, ...], draft: Draft) -> Move:
-    return Move(climb=climb, rings=(*move.rings, *rings), drafts=(*move.drafts, draft))
+    return msgspec.structs.replace(
+        move, climb=climb, rings=(*move.rings, *rings), drafts=(*move.drafts, draft)
+    )
 
 
 def _pass(climb: Climb, case: Case, place: int) -> Climb:
     ids = [rung.id for rung in case.plan.rungs[: place + 1]]
     passed = dict.fromkeys([*climb.passed, *ids])
     return msgspec.structs.replace(
-        climb, passed=tuple(passed), at=case.now, held=case.not_before, proposed=""
+        climb,
+        passed=tuple(passed),
+        at=case.now,
+        held=case.not_before,
+        proposed="",
+        open_rings=(),
     )
 
 
@@ -124,8 +142,10 @@ def _settle(climb: Climb | None, case: Case) -> Climb:
     if climb is None or climb.opening != opening:
         climb = Climb(ticket=ticket.number, opening=opening, at=min(opening, now))
     climb = _review(_pause(_follow_clock(climb, case), ticket, now), ticket, now)
-    lapsed = _place_of(climb.proposed, case) is None or _trigger(climb, case) is None
-    return msgspec.structs.replace(climb, proposed="") if lapsed else climb
+    called = _place_of(climb.proposed, case) is not None and _trigger(climb, case) is not None
+    if called or not climb.proposed:
+        return climb
+    return msgspec.structs.replace(climb, proposed="", open_rings=())
 
 
 def _follow_clock(climb: Climb, case: Case) -> Climb:
@@ -172,9 +192,15 @@ def _release(move: Move, case: Case) -> Move:
     if climb is None or not (critical and climb.passed and climb.held > case.now):
         return move
     place = position(case.plan.rungs, climb.passed) - 1
-    freed = msgspec.structs.replace(climb, at=case.now, held=0.0)
-    summons = Summons(climb=climb, case=case, place=place, why=_why(climb, case))
-    return msgspec.structs.replace(move, climb=freed, rings=(*move.rings, *summons.rings()))
+    freed = msgspec.structs.replace(climb, at=case.now, held=0.0, open_rings=())
+    why = _why(climb, case)
+    summons = Summons(climb=climb, case=case, place=place, why=why, mark=".critical")
+    return msgspec.structs.replace(
+        move,
+        climb=freed,
+        rings=(*move.rings, *summons.rings()),
+        withdrawn=(*move.withdrawn, *climb.open_rings),
+    )
 
 
 def _next_place(climb: Climb, case: Case) -> int:

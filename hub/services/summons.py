@@ -40,7 +40,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Summons(msgspec.Struct, frozen=True, kw_only=True):
-    """One rung as it comes: its place among the rungs, and why; `below` are informed with it."""
+    """One rung as it comes: its place among the rungs, and why; `below` are informed with it.
+
+    `mark` makes other rings of it than those that were taken back.
+    """
 
     climb: Climb
     case: Case
@@ -48,6 +51,7 @@ class Summons(msgspec.Struct, frozen=True, kw_only=True):
     why: Words
     below: Sequence[Rung] = ()
     actor: str = "hub"
+    mark: str = ""
 
     @property
     def rung(self) -> Rung:
@@ -120,7 +124,7 @@ class Summons(msgspec.Struct, frozen=True, kw_only=True):
         rung, ticket = self.rung, self.case.ticket
         return tuple(
             Ring(
-                id=f"{ticket.number}/{self.climb.token}/{rung.id}{mark}/{person}",
+                id=f"{ticket.number}/{self.climb.token}/{rung.id}{self.mark}{mark}/{person}",
                 ticket=ticket.number,
                 rung=self.place + 1,
                 person=person,

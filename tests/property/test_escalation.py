@@ -156,9 +156,15 @@ class Climbing(RuleBasedStateMachine):
         seen: dict[str, Any] = {}
         for ring in self.play.rings:
             before = seen.setdefault(ring.id, ring)
-            repeated = before is not ring
-            asked = ring.id.split("/")[2].endswith((".confirm", ".hole"))
-            assert not repeated or asked or (before.not_before > before.at and ring.critical)
+            asked = ring.id.split("/")[2].endswith(".confirm")
+            assert before is ring or asked, "a proposal that has lapsed may be made again"
+
+    @invariant()
+    def what_is_taken_back_had_not_been_heard_or_asks_no_more(self) -> None:
+        by_id = {ring.id: ring for ring in self.play.rings}
+        for name in self.play.withdrawn:
+            ring = by_id[name]
+            assert ".confirm" in name or ring.not_before > ring.at
 
     @invariant()
     def a_hole_is_told_and_passed_on(self) -> None:

@@ -98,6 +98,7 @@ class Play:
         self.climb: Climb | None = None
         self.rings: list[Ring] = []
         self.drafts: list[Draft] = []
+        self.withdrawn: list[str] = []
         for name, value in fields.items():
             setattr(self, name, value)
 
@@ -148,6 +149,7 @@ class Play:
     def _take(self, move: Any) -> list[str]:  # noqa: ANN401
         self.climb = move.climb
         self.rings += move.rings
+        self.withdrawn += move.withdrawn
         self.drafts += move.drafts
         return said(move.rings)
 

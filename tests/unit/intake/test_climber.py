@@ -179,7 +179,9 @@ async def test_a_proposal_is_seen_confirmed_and_carried_out_in_one_turn() -> Non
         outlook = desk.outlook(ticket)
         assert outlook is not None
         assert (outlook.rung, outlook.proposed, outlook.people) == ("street", True, ("street",))
+        assert (await rings(run))[-1] == ("chen", 3)
         await desk.decide(ticket, CHEN, agreed=True, reason="")
+        assert ("chen", 3) not in await rings(run), "what asks is taken back"
         assert (await rings(run))[-1] == ("street", 3)
         assert (await told(run))[-2:] == [
             ("ticket.escalation_proposed", 3),

@@ -163,13 +163,14 @@ def test_what_is_critical_rings_at_night() -> None:
     assert play.wait(10) == ["zhao"]
 
 
-def test_what_becomes_critical_at_night_is_rung_at_once_by_the_same_ring() -> None:
+def test_what_becomes_critical_at_night_is_rung_at_once_in_place_of_the_held_ring() -> None:
     play = Play(quiet=NIGHT)
     play.look()
     play.now += HOUR
     assert play.change(severity=CRITICAL) == ["li"]
     held, freed = play.rings
-    assert held.id == freed.id, "the document is written over"
+    assert play.withdrawn == [held.id]
+    assert freed.id != held.id
     assert freed.not_before == play.now
     assert play.told() == [("ticket.escalated", "worker")]
     assert play.wait(10) == ["zhao"]
@@ -265,7 +266,9 @@ def test_beyond_the_community_a_person_is_asked_and_nothing_climbs_until_then() 
     assert play.told()[-1] == ("ticket.escalation_proposed", "street")
     assert "请确认" in play.rings[-1].reason["zh"]
     assert play.wait(10_000) == []
+    asked = [ring.id for ring in play.rings[-2:]]
     assert play.decide(agreed=True) == ["street"]
+    assert play.withdrawn == asked, "nobody is asked for what has been decided"
     assert (play.drafts[-1].actor, play.told()[-1]) == ("chen", ("ticket.escalated", "street"))
     assert play.wait(30) == ["chen", "zhao"]
 
@@ -275,6 +278,7 @@ def test_what_is_declined_does_not_ring_and_the_next_one_is_proposed_in_its_time
     play.look()
     play.wait(10)
     assert play.decide(agreed=False) == []
+    assert play.withdrawn == [ring.id for ring in play.rings[-2:]]
     assert play.told()[-1] == ("ticket.escalation_declined", "street")
     with pytest.raises(ConflictError):
         play.decide(agreed=True)
@@ -289,6 +293,7 @@ def test_a_proposal_lapses_once_somebody_has_taken_the_ticket() -> None:
     play.change(state=TAKEN)
     assert play.climb is not None
     assert play.climb.proposed == ""
+    assert play.withdrawn == [ring.id for ring in play.rings[-2:]]
     with pytest.raises(ConflictError):
         play.decide(agreed=True)
 
@@ -357,6 +362,13 @@ def test_a_plan_that_has_become_shorter_is_at_its_end() -> None:
     play.wait(30)
     play.plan = plan(rung("x", "person:li"))
     assert play.wait(10_000) == []
+
+
+def test_what_quiet_hours_hold_back_is_taken_back_with_the_end_of_the_ticket() -> None:
+    play = Play(quiet=NIGHT)
+    play.look()
+    play.change(state=TicketState.CLOSED)
+    assert play.withdrawn == [play.rings[0].id]
 
 
 @pytest.mark.parametrize("state", [TicketState.CLOSED, TicketState.VOIDED])
