@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hub.duty_file import read_duty, shipped_duty
+from hub.loading import load_world
 from hub.model.alarm import Class, Severity
 from hub.model.place import Place
 from hub.model.rung import Quiet, Trigger
 from hub.services.rung import choose_plan
+from hub.settings import Settings, parse_settings
 from tests.support.duty import TODAY, TUESDAY
 from tests.unit.services.making import make_ticket
 
@@ -151,3 +155,64 @@ def test_what_is_broken_is_left_out_and_the_rest_counts() -> None:
 def test_a_length_of_time_that_is_out_of_order_is_a_fault_and_no_crash() -> None:
     assert any("write" in fault for fault in faults(PLAN + RUNG + 'after = "5m1h"\n'))
     assert any("write" in fault for fault in faults(PLAN + RUNG + 'wait = ""\n'))
+
+
+def write_site(folder: Path, duty: str | None) -> Settings:
+    (folder / "devices.csv").write_text(
+        "id,address,link,kind,model,place,name,lane,upstream,power,state\n", "utf-8"
+    )
+    (folder / "places.csv").write_text(
+        "path,name,kind,grid_code\nguanshan,关山,community,\n", "utf-8"
+    )
+    if duty is not None:
+        (folder / "duty.toml").write_text(duty, "utf-8")
+    text = '[community]\nid = "guanshan"\n[duty]\nfile = "duty.toml"\n'
+    settings, problems = parse_settings(text, str(folder / "lingdang.toml"), {})
+    assert problems == ()
+    return settings
+
+
+def test_the_check_of_a_site_tells_what_is_wrong_with_its_file_of_duty(tmp_path: Path) -> None:
+    settings = write_site(tmp_path, PLAN + 'place = "guanshan/a"\n' + RUNG)
+    world = load_world(settings, {})
+    (problem,) = world.problems
+    assert str(problem).startswith(f"{tmp_path / 'duty.toml'}:3:9: plan.place: the site has no")
+    assert world.duty.plans == shipped_duty().plans
+
+
+def test_a_file_of_duty_that_is_not_there_is_told_and_the_shipped_plans_count(
+    tmp_path: Path,
+) -> None:
+    world = load_world(write_site(tmp_path, None), {})
+    assert [problem.message for problem in world.problems] == ["there is no such file"]
+    assert world.duty == shipped_duty()
+
+
+def test_a_good_file_of_duty_counts(tmp_path: Path) -> None:
+    world = load_world(write_site(tmp_path, PLAN + 'place = "guanshan"\n' + RUNG), {})
+    assert world.problems == ()
+    assert world.duty.plans[0].name == "p"
+
+
+LINES = EXAMPLE.read_text("utf-8").splitlines()
+WORDS = ("", "5", '"x"', "[]", "{}", "true", "1979-05-27", "1979-05-27T07:32:00Z", '["mon", 5]')
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(LINES) - 1), st.sampled_from((*WORDS, "cut")), st.booleans()),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_whatever_is_done_to_a_file_of_duty_it_is_read_or_its_faults_are_told(
+    edits: list[tuple[int, str, bool]],
+) -> None:
+    lines = list(LINES)
+    for number, word, keep in edits:
+        key = lines[number].partition("=")[0]
+        lines[number] = "" if word == "cut" else f"{key}= {word}" if keep else word
+    text = "\n".join(lines)
+    duty, problems = read_duty(text, "duty.toml", PLACES)
+    assert duty.plans[-2:] == shipped_duty().plans
+    assert all(problem.line for problem in problems)
