@@ -11,9 +11,10 @@ from hub.access.http import identity_of, ports_of
 from hub.access.policy import Call
 from hub.console.language import Words
 from hub.console.page import LEADERS, Visit, show, visit_of
+from hub.console.span import day_and_time
 from hub.console.ticket_sheet import visible_ticket
 from hub.errors import ConflictError, HubError, InvalidRequestError, NotFoundError
-from hub.model.instant import day_number, from_rfc3339, start_of_day, to_local_text
+from hub.model.instant import day_number, from_rfc3339, start_of_day
 from hub.model.roster import Roster, Stretch, Substitute
 from hub.ports import SubstituteWish
 
@@ -149,8 +150,8 @@ def _card(visit: Visit, roster: Roster) -> RosterCard:
 def _line(stretch: Stretch, words: Words) -> StretchRow:
     people = words("punct.list").join(stretch.on.people)
     return StretchRow(
-        start=to_local_text(stretch.start),
-        end=to_local_text(stretch.end),
+        start=day_and_time(stretch.start),
+        end=day_and_time(stretch.end),
         people=people or words("roster.nobody"),
         why=words.of(stretch.on.reason),
         is_hole=not people,
@@ -167,8 +168,8 @@ def _row(each: Substitute, words: Words) -> SubstituteRow:
         id=each.id,
         roster=each.roster,
         who=words(f"roster.is_{kind}", out=each.out, by=each.by),
-        start=to_local_text(each.start),
-        end=to_local_text(each.end),
+        start=day_and_time(each.start),
+        end=day_and_time(each.end),
         actor=each.actor,
         reason=each.reason,
     )
