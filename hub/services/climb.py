@@ -12,7 +12,7 @@ from hub.model.ring import Ring
 from hub.model.rung import Rung, Trigger
 from hub.model.ticket import Ticket, TicketFlag
 from hub.services.muster import Words
-from hub.services.rung import ENDED, WHY, calling, first_position, position
+from hub.services.rung import ENDED, UNTAKEN, WHY, calling, first_position, position
 from hub.services.summons import Case, Summons
 
 NEW = {"zh": "新工单", "en": "a new ticket"}
@@ -191,16 +191,25 @@ def _release(move: Move, case: Case) -> Move:
     critical = case.ticket.severity is Severity.CRITICAL
     if climb is None or not (critical and climb.passed and climb.held > case.now):
         return move
-    place = position(case.plan.rungs, climb.passed) - 1
     freed = msgspec.structs.replace(climb, at=case.now, held=0.0, open_rings=())
-    why = _why(climb, case)
-    summons = Summons(climb=climb, case=case, place=place, why=why, mark=".critical")
+    rings = _ring_again(climb, case)
     return msgspec.structs.replace(
         move,
         climb=freed,
-        rings=(*move.rings, *summons.rings()),
-        withdrawn=(*move.withdrawn, *climb.open_rings),
+        rings=(*move.rings, *rings),
+        withdrawn=(*move.withdrawn, *(climb.open_rings if rings else ())),
     )
+
+
+def _ring_again(climb: Climb, case: Case) -> tuple[Ring, ...]:
+    """Return new rings of the last rung, if it is held back and its own trigger still holds."""
+    place = position(case.plan.rungs, climb.passed) - 1
+    trigger = calling(case.plan.rungs[place : place + 1], case.ticket)
+    taken = trigger is Trigger.OPENED and case.ticket.state not in UNTAKEN
+    if trigger is None or taken or not climb.open_rings:
+        return ()
+    why = WHY[trigger]
+    return Summons(climb=climb, case=case, place=place, why=why, mark=".critical").rings()
 
 
 def _next_place(climb: Climb, case: Case) -> int:
@@ -219,9 +228,9 @@ def _trigger(climb: Climb, case: Case) -> Trigger | None:
 
 
 def _why(climb: Climb, case: Case) -> Words:
-    is_new = not (climb.passed or climb.reviewing or case.ticket.reopened)
-    trigger = _trigger(climb, case)
-    return NEW if is_new or trigger is None else WHY[trigger]
+    if not (climb.passed or climb.reviewing):
+        return WHY[Trigger.REOPENED] if case.ticket.reopened else NEW
+    return WHY[_trigger(climb, case) or Trigger.OPENED]
 
 
 def _place_of(rung: str, case: Case) -> int | None:

@@ -176,6 +176,27 @@ def test_what_becomes_critical_at_night_is_rung_at_once_in_place_of_the_held_rin
     assert play.wait(10) == ["zhao"]
 
 
+def test_what_was_held_back_is_not_let_go_for_a_ticket_that_somebody_has_taken() -> None:
+    ladder = plan(rung("worker", "person:li", on=(Trigger.OPENED,)), rung("leader", "person:zhao"))
+    play = Play(ladder, quiet=NIGHT)
+    play.look()
+    play.change(state=TAKEN)
+    assert play.change(severity=CRITICAL) == []
+
+
+def test_a_late_arrival_at_night_is_told_at_once_when_the_ticket_becomes_critical() -> None:
+    ladder = plan(
+        rung("worker", "person:li", on=(Trigger.OPENED,)),
+        rung("leader", "person:zhao", on=(Trigger.ARRIVE,)),
+    )
+    play = Play(ladder, quiet=NIGHT)
+    play.look()
+    play.change(state=TAKEN, overdue=("arrive",))
+    play.now += HOUR
+    assert play.change(severity=CRITICAL) == ["zhao"]
+    assert play.drafts[-1].data["why"]["en"] == "nobody arrived in time"
+
+
 def test_an_empty_rung_passes_to_the_next_at_once_and_the_managers_are_told() -> None:
     ladder = plan(rung("worker", "roster:night"), rung("leader", "person:zhao", after=60))
     play = Play(ladder, rosters={"night": roster("night")})
@@ -221,6 +242,7 @@ def test_a_reopened_ticket_starts_one_rung_higher_and_informs_those_below() -> N
     again = {"state": TicketState.DISPATCHED, "reopened": 1, "reopened_at": NOW + DAY}
     play.now = NOW + DAY
     assert play.change(**again) == ["zhao", "(li)"]
+    assert play.drafts[-1].data["why"]["zh"] == "办结后重办"
     assert play.wait(20) == ["chen"]
     assert len({ring.id for ring in play.rings}) == len(play.rings)
 
