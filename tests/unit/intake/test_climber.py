@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
 import msgspec
 import pytest
 
 from hub.access.record import PEOPLE, Person
 from hub.clock import ManualClock
-from hub.errors import ConflictError
+from hub.errors import ConflictError, StoreError
 from hub.model.access import Identity, Role
 from hub.model.alarm import ReportWhen
 from hub.model.climb import CLIMBS
@@ -227,3 +230,36 @@ async def test_a_message_that_touches_no_ticket_costs_no_look(
             run.say("telemetry", {"points": {"motor.temperature": 40.0}}, of=GATE)
             await run.settle()
         assert looks == []
+
+
+async def test_a_rung_whose_commit_fails_is_tried_again_and_rings_once() -> None:
+    async with stage(duty=DUTY) as run:
+        await hire(run)
+        await break_boom(run)
+        run.store.committer.failures.append(StoreError("the disk is away"))
+        with contextlib.suppress(StoreError):
+            await run.settle(13)
+        while run.intake.pipeline.failing:
+            await asyncio.sleep(0.01)
+        await run.settle(13)
+        assert run.store.committer.failures == []
+        assert await rings(run) == [("li", 1), ("wang", 2)]
+        assert await told(run) == [("ticket.escalated", 1), ("ticket.escalated", 2)]
+
+
+async def test_a_rung_that_was_decided_and_not_stored_comes_after_the_restart() -> None:
+    clock = ManualClock()
+    store = MemoryStore(clock)
+    async with stage(store, clock, duty=DUTY) as run:
+        await hire(run)
+        await break_boom(run)
+        store.committer.failures += [StoreError("the disk is away")] * 10_000
+        with contextlib.suppress(StoreError, TimeoutError):
+            async with asyncio.timeout(0.2):
+                await run.settle(13)
+    store.committer.failures.clear()
+    assert await told(run) == [("ticket.escalated", 1)]
+    async with stage(store, clock, duty=DUTY) as run:
+        await run.settle(13)
+        assert await rings(run) == [("li", 1), ("wang", 2)]
+        assert await told(run) == [("ticket.escalated", 1), ("ticket.escalated", 2)]
