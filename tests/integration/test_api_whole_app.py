@@ -22,6 +22,7 @@ NAMES = {
     "key_id": "k1",
     "rule": "door-forced",
     "window": "w-1",
+    "substitute": "s-1",
     "message_id": "7",
     "link": "mqtt",
     "address": "n1",
