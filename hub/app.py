@@ -17,6 +17,8 @@ from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.modbus import ModbusDriver
 from hub import notify
 from hub.access.local import open_local_door
+from hub.bells.message import Scene
+from hub.bells.setting_up import BellTower, Means, build_tower
 from hub.clock import Clock, SystemClock
 from hub.crew import Crew, open_crew
 from hub.deletion import keep_telling
@@ -112,14 +114,23 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
         crew.start(intake.pipeline.run(links.acknowledge), "intake")
         await intake.desk.write(*site_documents(world.site, stored, clock.now()))
         local = stack.enter_context(open_local_door(settings.store.path.parent))
+        tower = _build_tower(world, store, wiring, intake)
         doors = await open_offices(
-            config, world, intake, store=store, shelf=shelf, clock=clock, local=local
+            config,
+            world,
+            intake,
+            store=store,
+            shelf=shelf,
+            clock=clock,
+            local=local,
+            bells=tower.office,
         )
         ports = build_ports(world, store, intake, clock, doors)
         url = await stack.enter_async_context(serve_web(world, ports, intake))
         linking = await stack.enter_async_context(open_crew(crew.died))
         _start_links(linking, links, wiring, intake, store)
         linking.start(keep_house(ports), "housekeeping")
+        linking.start(tower.run(), "bells")
         _start_watches(linking, world, store, intake, clock)
         stack.enter_context(_announced(world, url, wiring.client))
         yield RunningHub(crew.died, intake, store, links.all)
@@ -192,6 +203,21 @@ def _plan_wiring(world: World, clock: Clock) -> Wiring:
         devices=world.site.devices,
         models=world.models,
     )
+
+
+def _build_tower(world: World, store: SqliteStore, wiring: Wiring, intake: Intake) -> BellTower:
+    settings, live = world.settings, intake.live
+    test = settings.demo.test
+    means = Means(
+        books=store.books,
+        desk=intake.desk,
+        pulse=intake.pulse,
+        clock=wiring.clock,
+        scene=lambda: Scene(places=live.places(), test=test),
+        dialler=wiring.dialler,
+        allow=settings.outbound.allow,
+    )
+    return build_tower(settings.bell, means)
 
 
 async def _build_intake(

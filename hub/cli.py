@@ -11,6 +11,7 @@ import typer
 
 from hub.cli_access import key_app, user_app
 from hub.cli_audit import audit_app
+from hub.cli_bells import bells_app
 from hub.cli_store import backup, restore
 from hub.errors import ConfigError, HubError
 
@@ -31,6 +32,7 @@ app.add_typer(demo_app, name="demo")
 app.add_typer(user_app, name="user")
 app.add_typer(key_app, name="key")
 app.add_typer(audit_app, name="audit")
+app.add_typer(bells_app, name="bells")
 app.command()(backup)
 app.command()(restore)
 

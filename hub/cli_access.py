@@ -54,7 +54,7 @@ def user_list(config: CONFIG = HERE) -> None:
     """List everybody: active, invited (has a code), lapsed (code too old) or disabled."""
     cards = _ask(config, lambda office: office.people())
     rows = ((each.name, each.role, each.place or "-", each.state, each.phone) for each in cards)
-    _table(("name", "role", "place", "state", "phone"), rows)
+    show_table(("name", "role", "place", "state", "phone"), rows)
 
 
 @user_app.command("reset")
@@ -119,7 +119,7 @@ def key_list(config: CONFIG = HERE) -> None:
         )
         for each in cards
     )
-    _table(("id", "prefix", "name", "role", "place", "expires", "last used"), rows)
+    show_table(("id", "prefix", "name", "role", "place", "expires", "last used"), rows)
 
 
 @key_app.command("rotate")
@@ -176,7 +176,8 @@ def _show_token(card: TokenCard) -> None:
     )
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def show_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write a table, its columns under each other."""
     lines = [head, *rows]
     widths = [max(_width(line[column]) for line in lines) for column in range(len(head))]
     for line in lines:

@@ -22,6 +22,15 @@ def has_codec() -> bool:
         return False
 
 
+def has_apprise() -> bool:
+    """Tell whether the extra `apprise` is installed."""
+    try:
+        version("apprise")
+    except PackageNotFoundError:
+        return False
+    return True
+
+
 def check_client(reader: TomlReader, client: Client, protocol: int) -> Client:
     """Return the MQTT `client` if it can be used here; otherwise note why not, and say "auto"."""
     fault = hint = ""

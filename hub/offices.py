@@ -1,4 +1,4 @@
-"""The offices behind the web's doors: rules, windows and notices, rosters and escalations."""
+"""The offices behind the web's doors: rules, windows and notices, rosters, escalations, bells."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hub.backtest_process import Backtests
 from hub.clock import Clock
 from hub.intake.core import Intake
 from hub.loading import World
+from hub.ports import BellOffice
 from hub.rule_office import SiteRules
 from hub.services.roster_book import RosterBook
 from hub.services.rule_shelf import RuleShelf
@@ -26,6 +27,7 @@ async def open_offices(
     shelf: RuleShelf,
     clock: Clock,
     local: LocalDoor,
+    bells: BellOffice,
 ) -> Doors:
     """Open every office on what is stored, and on the desk where changes take their turn."""
     rules = SiteRules(
@@ -45,5 +47,10 @@ async def open_offices(
     )
     rosters = RosterBook(intake.climbs.staff, write=intake.desk.write, clock=clock)
     return Doors(
-        local=local, rules=rules, windows=windows, rosters=rosters, escalation=intake.climbs
+        local=local,
+        rules=rules,
+        windows=windows,
+        rosters=rosters,
+        escalation=intake.climbs,
+        bells=bells,
     )

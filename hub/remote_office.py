@@ -55,11 +55,7 @@ class RemoteOffice:
 
     async def answers(self) -> bool:
         """Tell whether the hub lives that left the door: a killed one leaves a stale token."""
-        try:
-            answer = await self._client.get("/api/v1/people")
-        except httpx2.ConnectError:
-            return False
-        return answer.status_code != UNKNOWN
+        return await lives(self._client)
 
     async def people(self) -> list[PersonCard]:
         """List everybody."""
@@ -100,16 +96,32 @@ class RemoteOffice:
         return await self._ask("POST", f"keys/{quote(key_id, safe='')}/revoke", KeyCard)
 
     async def _ask(self, method: str, path: str, kind: type[T], body: object = None) -> T:
-        content = b"" if body is None else msgspec.json.encode(body)
-        try:
-            answer = await self._client.request(method, f"/api/v1/{path}", content=content)
-        except httpx2.HTTPError as error:
-            raise LinkError(
-                f"the hub went away before it answered ({error}); look with 'list' what was done"
-            ) from error
-        if answer.status_code >= ERRORS:
-            raise HubError(_sentence(answer))
-        return msgspec.json.decode(answer.content, type=kind)
+        return await ask(self._client, method, path, kind, body=body)
+
+
+async def lives(client: httpx2.AsyncClient) -> bool:
+    """Tell whether a hub answers that knows the door's token."""
+    try:
+        answer = await client.get("/api/v1/people")
+    except httpx2.ConnectError:
+        return False
+    return answer.status_code != UNKNOWN
+
+
+async def ask(
+    client: httpx2.AsyncClient, method: str, path: str, kind: type[T], *, body: object = None
+) -> T:
+    """Make a call of the API; HubError with the hub's sentence when it refuses."""
+    content = b"" if body is None else msgspec.json.encode(body)
+    try:
+        answer = await client.request(method, f"/api/v1/{path}", content=content)
+    except httpx2.HTTPError as error:
+        raise LinkError(
+            f"the hub went away before it answered ({error}); look with 'list' what was done"
+        ) from error
+    if answer.status_code >= ERRORS:
+        raise HubError(_sentence(answer))
+    return msgspec.json.decode(answer.content, type=kind)
 
 
 class _List(msgspec.Struct, Generic[T]):

@@ -12,20 +12,24 @@ from hub.toml_reader import TomlReader
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-def add_secret(reader: TomlReader, given: str | None, part: T, section: str, key: str) -> T:
+Place = tuple[str | int, ...]
+
+
+def add_secret(reader: TomlReader, given: str | None, part: T, section: str | Place, key: str) -> T:
     """Return `part` with its secret `key`: what the environment has `given`, or what files say.
 
     `part` has the fields `key` and `key_file`; both at once, or a file that cannot be read, is a
-    problem of the reader.
+    problem of the reader. `section` is where the part stands.
     """
+    place = (section,) if isinstance(section, str) else section
     plain, file = getattr(part, key), getattr(part, f"{key}_file")
     if plain and file:
-        reader.add(f"{key} and {key}_file exclude each other", section, hint="keep one")
-    secret = given or (_read(reader, file, section, f"{key}_file") if file else plain)
+        reader.add(f"{key} and {key}_file exclude each other", *place, hint="keep one")
+    secret = given or (_read(reader, file, *place, f"{key}_file") if file else plain)
     return msgspec.structs.replace(part, **{key: secret})
 
 
-def _read(reader: TomlReader, file: Path, *place: str) -> str:
+def _read(reader: TomlReader, file: Path, *place: str | int) -> str:
     try:
         return file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:

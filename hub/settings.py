@@ -14,6 +14,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from hub.bell_settings import BellSettings, read_bells
 from hub.errors import ConfigError, Problem
 from hub.extras import Client, check_client
 from hub.limits import LimitSettings, read_limits
@@ -168,6 +169,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     duty: DutySettings = DutySettings()
     outbound: OutboundSettings = OutboundSettings()
     heartbeat: tuple[HeartbeatSettings, ...] = ()
+    bell: tuple[BellSettings, ...] = ()
     demo: DemoSettings = DemoSettings()
 
 
@@ -200,6 +202,7 @@ def parse_settings(
         duty=_read_section(reader, "duty", DutySettings),
         outbound=read_outbound(reader),
         heartbeat=read_heartbeats(reader),
+        bell=read_bells(reader, environ),
         demo=_read_section(reader, "demo", DemoSettings),
     )
     return settings, tuple(sorted(reader.problems, key=lambda each: (each.line, each.column)))

@@ -25,7 +25,7 @@ from hub.errors import Problem, StoreError
 from hub.feeds.grid import build_feeds
 from hub.intake.core import Intake
 from hub.loading import World, read_access
-from hub.ports import EscalationOffice, RosterOffice, RuleOffice, WindowOffice
+from hub.ports import BellOffice, EscalationOffice, RosterOffice, RuleOffice, WindowOffice
 from hub.services.course_book import CourseBook
 from hub.services.ticket import possible_steps
 from hub.services.work_clock import tell_unsure
@@ -46,6 +46,7 @@ class Doors(msgspec.Struct, frozen=True, kw_only=True):
     windows: WindowOffice
     rosters: RosterOffice
     escalation: EscalationOffice
+    bells: BellOffice
 
 
 def build_ports(
@@ -65,6 +66,7 @@ def build_ports(
         courses=CourseBook(store.books),
         rosters=doors.rosters,
         escalation=doors.escalation,
+        bells=doors.bells,
         clock=clock,
         holdings=store.holdings,
         reach=store.reach,

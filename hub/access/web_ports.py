@@ -12,6 +12,7 @@ from hub.model.access import Identity
 from hub.model.ticket import Ticket
 from hub.ports import (
     Archive,
+    BellOffice,
     Books,
     Courses,
     Desk,
@@ -57,6 +58,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     courses: Courses
     rosters: RosterOffice
     escalation: EscalationOffice
+    bells: BellOffice
     clock: Clock
     community: CommunityCard
     possible_steps: Callable[[Ticket, Identity], Sequence[str]]

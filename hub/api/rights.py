@@ -22,7 +22,7 @@ ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 
 DISCREET_EVENTS = frozenset({"duress"})
 """Events whose being seen on a screen endangers whoever gave them."""
-PERSONAL = ("person.", "key.")
+PERSONAL = ("person.", "key.", "contact.")
 """Journal types about the hub's own users."""
 
 

@@ -10,6 +10,7 @@ from hub.access.web_ports import WebPorts
 from hub.api import (
     alarms,
     arrival,
+    bells,
     commands,
     devices,
     duty,
@@ -31,7 +32,7 @@ from hub.api.operation import Readiness
 PREFIX = "/api/v1"
 PARTS = (
     *(devices, alarms, tickets, commands, journal, stream, arrival),
-    *(people, keys, retention, rules, windows, figures, duty),
+    *(people, keys, retention, rules, windows, figures, duty, bells),
 )
 
 

@@ -1,5 +1,6 @@
 """Ports: how layers meet neighbours that they do not know; `hub.app` hands in who is behind."""
 
+from hub.ports.bell import BellCard, BellOffice, BellProof, ContactCard, RingCard
 from hub.ports.broker import BrokerFigures, BrokerListener
 from hub.ports.course import Courses
 from hub.ports.duty import EscalationOffice, RosterOffice, SubstituteWish
@@ -36,12 +37,16 @@ from hub.ports.window import WindowOffice, WindowWish
 __all__ = [
     "Archive",
     "BacktestWish",
+    "BellCard",
+    "BellOffice",
+    "BellProof",
     "Books",
     "BrokerFigures",
     "BrokerListener",
     "Changes",
     "CommandSender",
     "Committer",
+    "ContactCard",
     "Courses",
     "CursorRow",
     "Desk",
@@ -69,6 +74,7 @@ __all__ = [
     "QuarantineRow",
     "ReadingRow",
     "Registers",
+    "RingCard",
     "RollupRow",
     "RosterOffice",
     "RuleCard",

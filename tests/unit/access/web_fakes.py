@@ -38,6 +38,7 @@ from hub.ports import (
     Snapshot,
 )
 from hub.services.course_book import CourseBook
+from tests.support.bell_office import FakeBells
 from tests.support.duty_office import FakeEscalation, make_rosters
 from tests.support.rules import make_office
 from tests.support.windows import make_windows
@@ -461,6 +462,7 @@ def make_world() -> World:
         courses=CourseBook(books),
         rosters=make_rosters(clock, desk.write),
         escalation=FakeEscalation(),
+        bells=FakeBells(),
         clock=clock,
         holdings=books.holdings,
         reach=books.reach,

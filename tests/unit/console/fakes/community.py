@@ -39,6 +39,7 @@ from hub.services.deadline import renew_limits
 from hub.services.ticket import possible_steps, step
 from simulators.guanshan import build_site
 from simulators.site import DeviceRow
+from tests.support.bell_office import FakeBells
 from tests.support.duty_office import FakeEscalation, make_rosters
 from tests.support.rules import make_office
 from tests.support.windows import make_windows
@@ -353,6 +354,7 @@ def make_console(
         archive=WaveArchive(clock),
         gatekeeper=Gatekeeper(community.books, desk, clock),
         rules=make_office(clock),
+        bells=FakeBells(),
         windows=make_windows(
             clock,
             devices=[view.device for view in community.devices()],

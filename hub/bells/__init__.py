@@ -1,0 +1,1 @@
+"""Bells (铃): channels, and the delivery of what an escalation asks for."""

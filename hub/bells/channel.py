@@ -1,0 +1,135 @@
+"""What every channel is: it takes a message for an address, and says what became of it.
+
+Most are a conversation over HTTP, written as a generator: it yields a request, is sent the reply,
+and returns the answer. So a channel's file is a table and a translation, and knows no connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from enum import StrEnum
+from typing import Any, Protocol
+
+import msgspec
+
+from hub.bells.message import Message
+
+MOST_WAIT = 86_400.0
+"""Seconds; a vendor that asks for more is asked again tomorrow."""
+
+
+class Verdict(StrEnum):
+    """What became of a message."""
+
+    DELIVERED = "delivered"
+    LATER = "later"
+    REFUSED = "refused"
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """The verdict, and why it is not good; `wait` is what the vendor asks for, in seconds.
+
+    `theirs`: it is the person's address that is wrong, and not the channel.
+    """
+
+    verdict: Verdict
+    why: str = ""
+    wait: float = 0.0
+    theirs: bool = False
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """One HTTP request."""
+
+    url: str
+    body: bytes = b""
+    headers: Mapping[str, str] = {}
+    method: str = "POST"
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """Its reply: `data` is the JSON object in it, empty where there is none."""
+
+    status: int
+    data: dict[str, Any] = {}
+    retry_after: float = 0.0
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to: what the kind asks of a contact, and who is called out in a group."""
+
+    to: str = ""
+    mention: str = ""
+
+
+Conversation = Generator[Request, Reply, Answer]
+Speak = Callable[[Message, Address, float], Conversation]
+"""A channel over HTTP: (message, address, now) → what is said."""
+
+
+class Channel(Protocol):
+    """Sends a message; every failure is an answer."""
+
+    async def send(self, message: Message, address: Address) -> Answer:
+        """Send it, and return once its outcome is known."""
+        ...
+
+
+DELIVERED = Answer(verdict=Verdict.DELIVERED)
+
+
+def later(why: str, wait: float = 0.0) -> Answer:
+    """Say that it may go through another time."""
+    return Answer(verdict=Verdict.LATER, why=why, wait=min(wait, MOST_WAIT))
+
+
+def refused(why: str, *, theirs: bool = False) -> Answer:
+    """Say that it will never go through like this."""
+    return Answer(verdict=Verdict.REFUSED, why=why, theirs=theirs)
+
+
+_BUSY = frozenset({408, 423, 425, 429})
+
+
+def judge_status(reply: Reply) -> Answer | None:
+    """Say what a status other than 2xx means; None for a good one.
+
+    A redirect is not followed: it would be a way around what was looked at.
+    """
+    why = f"HTTP {reply.status}"
+    if reply.status // 100 == 2:  # noqa: PLR2004 - the class of statuses
+        return None
+    if reply.status // 100 == 3:  # noqa: PLR2004 - the class of statuses
+        return later(f"{why}: it wants to send us elsewhere, and is not followed", 60.0)
+    if reply.status in _BUSY or reply.status >= 500:  # noqa: PLR2004 - the class of statuses
+        return later(why, reply.retry_after)
+    return refused(why)
+
+
+class Code(msgspec.Struct, frozen=True, kw_only=True):
+    """What a vendor's code means: `again` after so many seconds, or never (None)."""
+
+    why: str
+    again: float | None = None
+    theirs: bool = False
+
+
+def judge_code(
+    reply: Reply, code: object, said: object, codes: Mapping[object, Code], *, good: object = 0
+) -> Answer:
+    """Say what a vendor's answer inside HTTP 200 means; a code that nobody knows is for later.
+
+    Without a code it is no answer of the vendor's: a captive portal's page, or half of one.
+    """
+    bad = judge_status(reply)
+    if bad is not None and code not in codes:
+        return bad
+    if code is None:
+        return later("its answer is not the vendor's; something on the way answers instead")
+    if code == good:
+        return DELIVERED
+    known = codes.get(code, Code(why=str(said)[:200], again=60.0))
+    why = f"{code}: {known.why}"
+    if known.again is None:
+        return refused(why, theirs=known.theirs)
+    return later(why, max(known.again, reply.retry_after))

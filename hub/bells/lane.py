@@ -1,0 +1,152 @@
+"""The worker of one channel: takes what is due, writes that down, sends it, writes what came of it.
+
+Each channel has its own, so that a vendor that is dead or slow delays nobody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from random import random
+from typing import NamedTuple
+
+import msgspec
+import structlog
+
+from hub.bell_settings import BellSettings
+from hub.bells import course, health
+from hub.bells.channel import Address, Answer, Channel, refused
+from hub.bells.contact import Contacts
+from hub.bells.course import NEVER
+from hub.bells.doze import doze
+from hub.bells.health import STATES, Health, Pace
+from hub.bells.message import Message, Scene, compose
+from hub.bells.outbox import Outbox, Told
+from hub.clock import Clock
+from hub.model.ring import Ring
+from hub.ports import Books, Document
+
+log = structlog.get_logger(__name__)
+
+CatchUp = Callable[[], Awaitable[None]]
+
+
+class Surroundings(NamedTuple):
+    """What all lanes share; `scene` is asked anew for each message, `chance` gives 0 to 1."""
+
+    books: Books
+    outbox: Outbox
+    contacts: Contacts
+    clock: Clock
+    scene: Callable[[], Scene]
+    chance: Callable[[], float] = random  # noqa: S311 - makes pauses uneven, and no keys
+
+
+class Lane:
+    """One channel with its rings, its health and its pace."""
+
+    def __init__(self, bell: BellSettings, channel: Channel, around: Surroundings) -> None:
+        self.bell = bell
+        self.health = Health()
+        self.pace = Pace(bell.per_minute)
+        self.news = asyncio.Event()
+        self._channel = channel
+        self._around = around
+
+    def opens_at(self, ring: Ring) -> float:
+        """Return from when on this ring can go over it, by its health and its quiet hours."""
+        now = self._around.clock.now()
+        quiet = now if ring.critical else self.bell.silent_until(ring.severity, now)
+        return max(quiet, self.health.shut_until)
+
+    async def run(self, catch_up: CatchUp, settle: Callable[[], None]) -> None:
+        """Send what is due until cancelled.
+
+        `catch_up` reads the journal before something is sent, `settle` is told of each outcome.
+        """
+        clock = self._around.clock
+        while True:
+            parcel, until = self.next_parcel(clock.now())
+            if not parcel:
+                await doze(clock, self.news, until)
+                continue
+            await self._deliver(parcel, catch_up)
+            settle()
+
+    def next_parcel(self, now: float) -> tuple[list[Ring], float]:
+        """Return rings that make one message now, or none and when to look again.
+
+        All that one person is to be told of one ticket is one message, so that its order is kept.
+        """
+        outbox = self._around.outbox
+        calling = [ring for ring in outbox.calling(self.bell.id) if self.opens_at(ring) <= now]
+        due = [ring for ring in calling if outbox.deliveries[ring.id].due <= now]
+        free = max(self.pace.free_at(now), self.health.shut_until)
+        self.pace.held = len(due) if free > now else 0
+        if not due or free > now:
+            instants = [outbox.deliveries[ring.id].due for ring in calling]
+            return [], max(free, min(instants, default=NEVER))
+        first = due[0]
+        same = [
+            ring
+            for ring in calling
+            if (ring.ticket, ring.person) == (first.ticket, first.person)
+            and course.start_of(ring) <= now
+        ]
+        return sorted(same, key=lambda ring: (ring.at, ring.rung, ring.id)), now
+
+    async def _deliver(self, parcel: Sequence[Ring], catch_up: CatchUp) -> None:
+        outbox, keys = self._around.outbox, [ring.id for ring in parcel]
+        for key in keys:
+            outbox.deliveries[key] = course.take(outbox.deliveries[key])
+        await outbox.put(keys)
+        # Somebody may have taken the ticket while that was written.
+        await catch_up()
+        left = [ring for ring in parcel if ring.id in outbox.rings]
+        if not left:
+            return
+        address = await self._around.contacts.find(left[0].person, self.bell.facts)
+        if isinstance(address, Address):
+            answer = await self.send(await self._write(left), address)
+        else:
+            answer = refused(address, theirs=True)
+        await self._take_answer(left, answer)
+
+    async def send(self, message: Message, address: Address) -> Answer:
+        """Send one message, and note how the channel is."""
+        clock = self._around.clock
+        self.pace.count(clock.now())
+        answer = await self._channel.send(message, address)
+        before = self.health
+        self.health = health.note(before, answer, clock.now(), self._around.chance())
+        if self.health.failing and not before.failing:
+            log.warning("a bell fails", bell=self.bell.id, why=answer.why)
+        if before.failing and not self.health.failing:
+            log.info("a bell works again", bell=self.bell.id)
+        return answer
+
+    def paper(self) -> Document:
+        """Return the document with how the channel is."""
+        body = msgspec.json.encode(self.health)
+        return Document(collection=STATES, key=self.bell.id, body=body, at=self._around.clock.now())
+
+    async def _write(self, rings: Sequence[Ring]) -> Message:
+        ticket = await self._around.books.ticket(rings[-1].ticket)
+        facts = self.bell.facts
+        return compose(
+            rings, ticket, self._around.scene(), bell=self.bell.id, outside=facts.outside
+        )
+
+    async def _take_answer(self, rings: Sequence[Ring], answer: Answer) -> None:
+        outbox, now = self._around.outbox, self._around.clock.now()
+        told: list[Told] = []
+        for ring in rings:
+            delivery = outbox.deliveries.get(ring.id)
+            if delivery is None:
+                # It was acknowledged while it was on its way.
+                continue
+            chance = self._around.chance()
+            delivery, events = course.answered(ring, delivery, answer, now, chance)
+            outbox.deliveries[ring.id] = delivery
+            told += [outbox.tell(ring, event) for event in events]
+        await outbox.put([ring.id for ring in rings], told, [self.paper()])

@@ -1,0 +1,126 @@
+"""The office of the bells: how each is, who is being rung, tests and addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import uuid4
+
+from hub.bells import course
+from hub.bells.belfry import Belfry
+from hub.bells.channel import Address, refused
+from hub.bells.contact import Contacts
+from hub.bells.lane import Lane
+from hub.bells.message import DRILL, Message
+from hub.bells.outbox import Outbox
+from hub.errors import NotFoundError
+from hub.model.access import Identity, Role
+from hub.model.alarm import Severity
+from hub.model.ring import Ring
+from hub.model.spelling import suggest
+from hub.ports import BellCard, BellProof, ContactCard, RingCard
+
+LEADERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
+TITLE = f"{DRILL}铃铛测试"
+TEXT = ("这是一条测试消息，收到即可，无需处理。", "This is a test; nothing has to be done.")
+
+
+class Bells:
+    """Implements `hub.ports.BellOffice`."""
+
+    def __init__(self, belfry: Belfry, outbox: Outbox, contacts: Contacts) -> None:
+        self._belfry = belfry
+        self._outbox = outbox
+        self._contacts = contacts
+
+    def bells(self) -> Sequence[BellCard]:
+        """Return every bell in the order of the settings, the console first."""
+        return [self._card(lane) for lane in self._belfry.lanes.values()]
+
+    def rings(self, who: Identity) -> Sequence[RingCard]:
+        """Return who is being rung: to leaders all that they may see, to others their own."""
+        return [
+            _ring_card(ring, delivery)
+            for ring, delivery in self._belfry.waiting()
+            if who.may_see(ring.place) and (who.role in LEADERS or ring.person == who.name)
+        ]
+
+    async def test(self, bell: str, person: str, who: Identity) -> BellProof:
+        """Send a test over one bell, at once, whatever its hours."""
+        lane = self._belfry.lanes.get(bell)
+        if lane is None:
+            raise NotFoundError(
+                f"there is no bell {bell!r}; {suggest(bell, self._belfry.lanes)}",
+                zh=f"没有名为 {bell} 的铃。",
+            )
+        asked = person or who.name
+        address = await self._contacts.find(asked, lane.bell.facts)
+        message = _test_message()
+        if isinstance(address, Address):
+            answer = await lane.send(message, address)
+            told = {"person": asked, "verdict": answer.verdict, "why": answer.why}
+            await self._outbox.write([lane.paper()], [("bell.tested", bell, who.name, told)])
+        else:
+            answer = refused(address, theirs=True)
+        return BellProof(
+            bell=bell,
+            person=asked,
+            text=message.text,
+            verdict=answer.verdict,
+            why=answer.why,
+        )
+
+    async def contact(self, person: str) -> ContactCard:
+        """Return somebody's addresses."""
+        return ContactCard(person=person, addresses=await self._contacts.of(person))
+
+    async def change_contact(
+        self, person: str, addresses: Mapping[str, str], who: Identity
+    ) -> ContactCard:
+        """Write addresses; raises what `Contacts.change` does."""
+        kept = await self._contacts.change(person, addresses, who)
+        return ContactCard(person=person, addresses=kept)
+
+    def _card(self, lane: Lane) -> BellCard:
+        health, bell = lane.health, lane.bell
+        used = "fails" if health.failing else "works"
+        return BellCard(
+            id=bell.id,
+            kind=bell.kind,
+            outside=bell.facts.outside,
+            state="unused" if health.since is None else used,
+            since=health.since,
+            why=health.why,
+            sent_at=health.sent_at,
+            sent=health.sent,
+            waiting=len(self._outbox.calling(bell.id)),
+            held=lane.pace.held,
+        )
+
+
+def _test_message() -> Message:
+    return Message(
+        id=f"bell-{uuid4().hex}",
+        ticket="TEST-0000",
+        severity=Severity.WARNING,
+        title=TITLE,
+        lines=TEXT,
+        what="铃铛测试",
+        where="无",
+        until="无需处理",
+        test=True,
+    )
+
+
+def _ring_card(ring: Ring, delivery: course.Delivery) -> RingCard:
+    return RingCard(
+        ticket=ring.ticket,
+        person=ring.person,
+        concern=ring.concern.value,
+        severity=ring.severity.value,
+        title=ring.title,
+        place=ring.place,
+        at=ring.at,
+        channel=course.channel_of(ring, delivery),
+        reached=delivery.reached,
+        given_up=delivery.given_up,
+    )

@@ -1,0 +1,87 @@
+"""What people see and do of the bells: how each is, who is being rung, a test, and addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from hub.model.access import Identity
+
+
+class BellCard(msgspec.Struct, frozen=True, kw_only=True):
+    """How a bell is: `state` is unused, works or fails, `since` and `why` say since when and why.
+
+    `waiting` rings are to go over it, `held` of them because it may send no faster; instants are
+    epoch seconds.
+    """
+
+    id: str
+    kind: str
+    outside: bool
+    state: str
+    since: float | None = None
+    why: str = ""
+    sent_at: float | None = None
+    sent: int = 0
+    waiting: int = 0
+    held: int = 0
+
+
+class RingCard(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who is being rung, or whom nobody has reached (`given_up`)."""
+
+    ticket: str
+    person: str
+    concern: str
+    severity: str
+    title: dict[str, str]
+    place: str
+    at: float
+    channel: str
+    reached: tuple[str, ...] = ()
+    given_up: bool = False
+
+
+class BellProof(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a test: the text that was sent, and what the vendor answered."""
+
+    bell: str
+    person: str
+    text: str
+    verdict: str
+    why: str = ""
+
+
+class ContactCard(msgspec.Struct, frozen=True, kw_only=True):
+    """The addresses of one person or group."""
+
+    person: str
+    addresses: dict[str, str]
+
+
+class BellOffice(Protocol):
+    """Where bells are looked at and tried; each call is in the store when it returns."""
+
+    def bells(self) -> Sequence[BellCard]:
+        """Return every bell, the console first."""
+        ...
+
+    def rings(self, who: Identity) -> Sequence[RingCard]:
+        """Return who is being rung: to leaders all that they may see, to others their own."""
+        ...
+
+    async def test(self, bell: str, person: str, who: Identity) -> BellProof:
+        """Send a test over one bell, to who asks where nobody is named; NotFoundError."""
+        ...
+
+    async def contact(self, person: str) -> ContactCard:
+        """Return somebody's addresses."""
+        ...
+
+    async def change_contact(
+        self, person: str, addresses: Mapping[str, str], who: Identity
+    ) -> ContactCard:
+        """Write addresses; an empty one is taken out."""
+        ...

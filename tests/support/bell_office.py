@@ -1,0 +1,85 @@
+"""An office of bells without a network: it remembers what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from hub.errors import NotFoundError
+from hub.model.access import Identity, Role
+from hub.ports import BellCard, BellProof, ContactCard, RingCard
+
+NOW = 1_764_000_000.0
+
+
+class FakeBells:
+    """Three bells: one unused, one that works, one that fails; and one ring to each of two."""
+
+    def __init__(self) -> None:
+        self.tested: list[tuple[str, str]] = []
+        self.addresses: dict[str, dict[str, str]] = {}
+        self.verdict, self.why = "delivered", ""
+
+    def bells(self) -> Sequence[BellCard]:
+        return [
+            BellCard(id="console", kind="console", outside=False, state="unused"),
+            BellCard(
+                id="crew-wecom",
+                kind="wecom_robot",
+                outside=True,
+                state="works",
+                since=NOW - 3600,
+                sent_at=NOW - 60,
+                sent=12,
+                waiting=3,
+                held=2,
+            ),
+            BellCard(
+                id="sms",
+                kind="aliyun_sms",
+                outside=True,
+                state="fails",
+                since=NOW - 600,
+                why="isv.AMOUNT_NOT_ENOUGH: the account has no money left",
+            ),
+        ]
+
+    def rings(self, who: Identity) -> Sequence[RingCard]:
+        leads = who.role in {Role.MANAGER, Role.ADMINISTRATOR}
+        return [
+            RingCard(
+                ticket="GS-20251124-0001",
+                person=person,
+                concern="responsible",
+                severity="major",
+                title={"zh": "落杆失败", "en": "does not close"},
+                place="gs/a/g",
+                at=NOW - 120,
+                channel="crew-wecom",
+                reached=("console",),
+                given_up=person == "nobody",
+            )
+            for person in ("wang", "nobody")
+            if leads or who.name == person
+        ]
+
+    async def test(self, bell: str, person: str, who: Identity) -> BellProof:
+        if bell not in {card.id for card in self.bells()}:
+            raise NotFoundError(f"there is no bell {bell!r}", zh=f"没有名为 {bell} 的铃。")
+        self.tested.append((bell, person))
+        return BellProof(
+            bell=bell,
+            person=person or who.name,
+            text="【演练】铃铛测试",
+            verdict=self.verdict,
+            why=self.why,
+        )
+
+    async def contact(self, person: str) -> ContactCard:
+        return ContactCard(person=person, addresses=self.addresses.get(person, {}))
+
+    async def change_contact(
+        self, person: str, addresses: Mapping[str, str], who: Identity
+    ) -> ContactCard:
+        kept = {**self.addresses.get(person, {}), **addresses}
+        self.addresses[person] = {kind: text for kind, text in kept.items() if text}
+        return await self.contact(person)
