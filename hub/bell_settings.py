@@ -146,7 +146,7 @@ def _faults(bell: BellSettings) -> Iterator[tuple[str, str, str]]:
     if bell.kind == "webhook" and bell.secret and not _is_key(bell.secret):
         yield "secret", "it is no secret of Standard Webhooks", "whsec_ and 24 to 64 bytes, base64"
     if bell.kind == "apprise" and not has_apprise():
-        yield "kind", "apprise is not installed", "pip install 'lingdang[apprise]'"
+        yield "kind", "apprise is not installed", "pip install -r requirements/apprise.txt"
 
 
 def _misplaced(bell: BellSettings) -> Iterator[tuple[str, str, str]]:

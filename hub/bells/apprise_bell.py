@@ -48,15 +48,20 @@ class AppriseChannel:
 
 def _notify(url: str, message: Message) -> Answer:
     try:
-        import apprise  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415 - an extra
+        return _try(url, message)
     except ImportError:
-        return refused("apprise is not installed: pip install 'lingdang[apprise]'")
+        return refused("apprise is not installed: pip install -r requirements/apprise.txt")
+    except Exception as error:  # noqa: BLE001 - 176 plugins of many hands must not end the thread
+        return later(f"Apprise has failed: {type(error).__name__}")
+
+
+def _try(url: str, message: Message) -> Answer:
+    import apprise  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415 - an extra
+
     service = apprise.Apprise()
     if not service.add(url):
         return refused("Apprise does not understand this address")
     body = "\n".join((*message.lines, message.link)).strip()
-    try:
-        taken = service.notify(title=message.title, body=body)
-    except Exception as error:  # noqa: BLE001 - 176 plugins of many hands must not end the thread
-        return later(f"Apprise has failed: {type(error).__name__}")
-    return DELIVERED if taken else later("the service did not take it; Apprise does not say why")
+    if service.notify(title=message.title, body=body):
+        return DELIVERED
+    return later("the service did not take it; Apprise does not say why")

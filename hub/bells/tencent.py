@@ -68,18 +68,28 @@ def derive(secret: str, day: str, service: str) -> bytes:
     return key
 
 
+def text_to_sign(headers: Mapping[str, str], body: bytes, now: int, scope: str) -> str:
+    """Return what is signed of a POST to `/`."""
+    names = ";".join(sorted(headers))
+    lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
+    canonical = "\n".join(("POST", "/", "", lines, names, hashlib.sha256(body).hexdigest()))
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    return "\n".join((ALGORITHM, str(now), scope, digest))
+
+
+def seal(key: bytes, text: str) -> str:
+    """Return the signature of a text under the key of its day."""
+    return hmac.digest(key, text.encode(), "sha256").hex()
+
+
 def authorise(
     account: str, secret: str, *, headers: Mapping[str, str], body: bytes, now: int, service: str
 ) -> str:
     """Return the header Authorization of a POST to `/`; `headers` are those that count."""
     day = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d")
-    names = ";".join(sorted(headers))
-    lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
-    canonical = "\n".join(("POST", "/", "", lines, names, hashlib.sha256(body).hexdigest()))
     scope = f"{day}/{service}/tc3_request"
-    digest = hashlib.sha256(canonical.encode()).hexdigest()
-    text = "\n".join((ALGORITHM, str(now), scope, digest))
-    signature = hmac.digest(derive(secret, day, service), text.encode(), "sha256").hex()
+    names = ";".join(sorted(headers))
+    signature = seal(derive(secret, day, service), text_to_sign(headers, body, now, scope))
     return f"{ALGORITHM} Credential={account}/{scope}, SignedHeaders={names}, Signature={signature}"
 
 

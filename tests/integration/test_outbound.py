@@ -22,43 +22,44 @@ pytestmark = pytest.mark.integration
 LOCAL = ("127.0.0.0/8", "::1/128")
 
 
+HOSTILE = (
+    "127.0.0.1",
+    "localhost",
+    "2130706433",
+    "0x7f.1",
+    "0x7f000001",
+    "127.1",
+    "0",
+    "[::1]",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:10.0.0.1]",
+    "[64:ff9b::7f00:1]",
+    "[2002:7f00:1::]",
+    "[fec0::1]",
+    "[::127.0.0.1]",
+    "[fe80::1]",
+    "[fd00::1]",
+    "[ff02::1]",
+    "10.0.0.1",
+    "172.16.0.1",
+    "192.168.1.1",
+    "100.64.0.1",
+    "169.254.169.254",
+    "192.0.0.8",
+    "198.18.0.1",
+    "224.0.0.1",
+    "255.255.255.255",
+    "8.8.8.8:22",
+    "8.8.8.8:8080",
+)
+"""What may not be reached, in every spelling that a resolver understands."""
+
+
 def client(*allow: str) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(transport=GuardedTransport(allow), trust_env=False)
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "127.0.0.1",
-        "localhost",
-        "2130706433",
-        "0x7f.1",
-        "0x7f000001",
-        "127.1",
-        "0",
-        "[::1]",
-        "[::ffff:127.0.0.1]",
-        "[::ffff:10.0.0.1]",
-        "[64:ff9b::7f00:1]",
-        "[2002:7f00:1::]",
-        "[fec0::1]",
-        "[::127.0.0.1]",
-        "[fe80::1]",
-        "[fd00::1]",
-        "[ff02::1]",
-        "10.0.0.1",
-        "172.16.0.1",
-        "192.168.1.1",
-        "100.64.0.1",
-        "169.254.169.254",
-        "192.0.0.8",
-        "198.18.0.1",
-        "224.0.0.1",
-        "255.255.255.255",
-        "8.8.8.8:22",
-        "8.8.8.8:8080",
-    ],
-)
+@pytest.mark.parametrize("host", HOSTILE)
 async def test_what_is_not_public_is_refused_before_anything_is_sent(
     host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

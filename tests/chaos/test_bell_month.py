@@ -1,0 +1,107 @@
+"""Thirty virtual days of bells, by seeds; and a checker that must see each way to get it wrong."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+
+from hub.bells import course
+from hub.bells.channel import DELIVERED, Answer, later
+from hub.bells.lane import CatchUp, Lane
+from hub.bells.message import Message
+from hub.model.ring import Ring
+from tests.chaos.bell_month import Month, find_faults, play_month
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
+
+SEEDS = int(os.environ.get("CHAOS_LONG", "0")) or 2
+
+
+@pytest.mark.parametrize("seed", range(1, SEEDS + 1))
+def test_thirty_days_with_flapping_channels_and_kills(seed: int) -> None:
+    month = play_month(seed)
+    assert len(month.rings) > 1000
+    assert len(month.kills) > 30
+    assert month.given_up, "some were reached by no channel in time, or nothing was proven"
+    faults = find_faults(month)
+    assert not faults, f"seed {seed}: {len(faults)} faults, such as {faults[:5]}"
+
+
+class HastyLane(Lane):
+    """Sends first and writes afterwards."""
+
+    async def _deliver(self, parcel: Sequence[Ring], catch_up: CatchUp) -> None:
+        outbox = self._around.outbox
+        for ring in parcel:
+            outbox.deliveries[ring.id] = course.take(outbox.deliveries[ring.id])
+        answer = await self.send(await self._write(parcel), NOWHERE)
+        await outbox.put([ring.id for ring in parcel])
+        await self._take_answer([ring for ring in parcel if ring.id in outbox.rings], answer)
+
+
+class ForgetfulLane(Lane):
+    """Marks a ring as told before it is sent."""
+
+    async def _deliver(self, parcel: Sequence[Ring], catch_up: CatchUp) -> None:
+        message = await self._write(parcel)
+        await self._take_answer(parcel, DELIVERED)
+        await self.send(message, NOWHERE)
+
+
+class DeafLane(Lane):
+    """Does not ask whether somebody has acted, and takes a while to send."""
+
+    async def _deliver(self, parcel: Sequence[Ring], catch_up: CatchUp) -> None:
+        async def nothing() -> None:
+            await self._around.clock.sleep(20)
+
+        await super()._deliver(parcel, nothing)
+
+
+class StubbornLane(Lane):
+    """Takes each answer for a failure, and so tells it again."""
+
+    async def _take_answer(self, rings: Sequence[Ring], answer: Answer) -> None:
+        await super()._take_answer(rings, later("I did not hear that"))
+
+
+class SingleLane(Lane):
+    """Sends each ring alone, the newest first."""
+
+    def next_parcel(self, now: float) -> tuple[list[Ring], float]:
+        parcel, until = super().next_parcel(now)
+        return parcel[-1:], until
+
+
+class DrowsyLane(Lane):
+    """Gives every channel up for hours after one failure."""
+
+    async def send(self, message: Message, address: object) -> Answer:
+        answer = await super().send(message, address)  # type: ignore[arg-type]
+        if self.health.failing:
+            now = self._around.clock.now()
+            self.health = msgspec.structs.replace(self.health, shut_until=now + 20_000)
+        return answer
+
+
+NOWHERE = None  # type: ignore[var-annotated]
+
+
+@pytest.mark.parametrize(
+    ("lane", "said"),
+    [
+        (HastyLane, "before it was written down"),
+        (ForgetfulLane, "reached"),
+        (DeafLane, "after somebody had acted"),
+        (StubbornLane, "was rung"),
+        (SingleLane, "after a later one"),
+        (DrowsyLane, "was to be reached"),
+    ],
+)
+def test_the_checker_sees_a_delivery_that_is_broken(lane: type[Lane], said: str) -> None:
+    month: Month = play_month(3, lane)
+    faults = find_faults(month)
+    assert any(said in fault for fault in faults), faults[:5]

@@ -1,0 +1,119 @@
+"""What a bell says, and what it does not say to an outside cloud."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.bells.message import Message, Scene, compose, tidy
+from hub.model.alarm import Class, Severity, Urgency
+from hub.model.ring import Concern
+from hub.model.ticket import Ticket, TicketState
+from tests.support.belfry import PLACES, START, make_ring
+
+SCENE = Scene(places=PLACES, pages="https://hub.example")
+
+
+def ticket(state: TicketState = TicketState.NEW) -> Ticket:
+    return Ticket(
+        number="GS-1",
+        state=state,
+        subject="gate-1",
+        uid="u",
+        place="gs/a/g",
+        rule="r",
+        fault="gate.stuck_open",
+        title={"zh": "落杆失败", "en": "x"},
+        severity=Severity.MAJOR,
+        urgency=Urgency.URGENT,
+        class_=Class.GENERAL,
+        opened_at=START - 300,
+        take_by=START + 300,
+        arrive_by=START + 1800,
+        finish_by=START + 86_400,
+    )
+
+
+def write(
+    *, outside: bool = True, state: TicketState = TicketState.NEW, **fields: object
+) -> Message:
+    return compose([make_ring(**fields)], ticket(state), SCENE, bell="a", outside=outside)
+
+
+def test_it_says_how_bad_what_where_since_when_until_when_and_where_to_look() -> None:
+    assert write().text == (
+        "【严重】落杆失败\n位置：甲小区 南门\n自 2025-11-24 23:55 起\n工单 GS-1\n"
+        "请在 2025-11-25 00:05 前接单\nhttps://hub.example/tickets/GS-1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "until"),
+    [
+        (TicketState.TAKEN, "请在 2025-11-25 00:30 前到场"),
+        (TicketState.ARRIVED, "请在 2025-11-26 00:00 前完工"),
+        (TicketState.COMPLETED, ""),
+    ],
+)
+def test_the_limit_is_that_of_the_tickets_state(state: TicketState, until: str) -> None:
+    assert write(state=state).until == until
+
+
+def test_a_drill_says_so_everywhere() -> None:
+    message = write(test=True)
+    assert message.title.startswith("【演练】【严重】")
+    assert message.level == "【演练】严重"
+
+
+def test_who_is_informed_need_not_act() -> None:
+    assert "知会，无需处理" in write(concern=Concern.INFORMED).lines
+
+
+def test_names_and_phones_stay_in_the_house() -> None:
+    fields = {
+        "person": "wang",
+        "title": {"zh": "王女士 138-0000-0000 报修 027-81234567", "en": ""},
+        "reason": {"zh": "李师傅 13900000000 未接单", "en": ""},
+    }
+    inside = write(outside=False, **fields).text
+    assert "wang：李师傅 13900000000 未接单" in inside
+    outside = write(**fields).text
+    for secret in ("wang", "李师傅", "13900000000", "138-0000-0000", "81234567"):
+        assert secret not in outside
+    assert "（电话略）" in outside
+
+
+@pytest.mark.parametrize(
+    "number", ["13912345678", "+8613912345678", "86 139 1234 5678", "139-1234-5678"]
+)
+def test_every_spelling_of_a_phone_is_taken_out(number: str) -> None:
+    assert tidy(f"请拨{number}。", True) == "请拨（电话略）。"
+
+
+@pytest.mark.parametrize("text", ["GS-20251124-0001", "电表 1234567890123", "12345"])
+def test_other_numbers_stay(text: str) -> None:
+    assert tidy(text, True) == text
+
+
+def test_a_text_is_one_line_and_not_too_long() -> None:
+    assert tidy("a\r\nBcc: x", True) == "a Bcc: x"
+    assert len(tidy("长" * 500, True)) == 120
+
+
+def test_a_message_of_several_rings_is_as_bad_as_the_worst_and_says_the_last() -> None:
+    rings = [make_ring(1, severity=Severity.CRITICAL), make_ring(2, title={"zh": "后来", "en": ""})]
+    message = compose(rings, None, SCENE, bell="a", outside=True)
+    assert message.title == "【紧急】后来"
+
+
+def test_its_id_is_that_of_its_rings_and_its_bell() -> None:
+    one, two = make_ring(1), make_ring(2)
+
+    def number(*rings: object, bell: str = "a") -> str:
+        return compose(list(rings), None, SCENE, bell=bell, outside=True).id  # type: ignore[arg-type]
+
+    assert number(one, two) == number(two, one)
+    assert len({number(one), number(two), number(one, two), number(one, bell="b")}) == 4
+
+
+def test_a_place_that_nobody_knows_is_called_by_its_path() -> None:
+    assert "位置：gs/x/y" in write(place="gs/x/y").lines
