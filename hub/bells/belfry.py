@@ -100,7 +100,7 @@ class Belfry:
             if after != before:
                 self._outbox.deliveries[key] = after
                 moved.append(key)
-                told += [self._outbox.tell(ring, event) for event in events]
+                told += [self._outbox.tell(ring, after, event) for event in events]
         if moved:
             for lane in self.lanes.values():
                 lane.news.set()

@@ -121,6 +121,14 @@ def pick_up(ring: Ring, delivery: Delivery, known: Container[str], now: float) -
     )
 
 
+def overtake(delivery: Delivery, channel: str) -> Step:
+    """Return the end of a ring whose person has just been told of a later one over a channel."""
+    told = [] if delivery.reached else [Event(type="sent", channel=channel)]
+    return msgspec.structs.replace(
+        delivery, at_rest=True, reached=(*delivery.reached, channel)
+    ), told
+
+
 def answered(ring: Ring, delivery: Delivery, answer: Answer, now: float, chance: float) -> Step:
     """Take a channel's answer; `chance` lies in 0 to 1 and makes the back-off uneven."""
     channel = channel_of(ring, delivery)

@@ -15,7 +15,7 @@ import structlog
 
 from hub.bell_settings import BellSettings
 from hub.bells import course, health
-from hub.bells.channel import Address, Answer, Channel, refused
+from hub.bells.channel import Address, Answer, Channel, Verdict, refused
 from hub.bells.contact import Contacts
 from hub.bells.course import NEVER
 from hub.bells.doze import doze
@@ -79,7 +79,12 @@ class Lane:
         All that one person is to be told of one ticket is one message, so that its order is kept.
         """
         outbox = self._around.outbox
-        calling = [ring for ring in outbox.calling(self.bell.id) if self.opens_at(ring) <= now]
+        waits = outbox.outrun()
+        calling = [
+            ring
+            for ring in outbox.calling(self.bell.id)
+            if self.opens_at(ring) <= now and ring.id not in waits
+        ]
         due = [ring for ring in calling if outbox.deliveries[ring.id].due <= now]
         free = max(self.pace.free_at(now), self.health.shut_until)
         self.pace.held = len(due) if free > now else 0
@@ -140,6 +145,7 @@ class Lane:
     async def _take_answer(self, rings: Sequence[Ring], answer: Answer) -> None:
         outbox, now = self._around.outbox, self._around.clock.now()
         told: list[Told] = []
+        changed = [ring.id for ring in rings]
         for ring in rings:
             delivery = outbox.deliveries.get(ring.id)
             if delivery is None:
@@ -148,5 +154,13 @@ class Lane:
             chance = self._around.chance()
             delivery, events = course.answered(ring, delivery, answer, now, chance)
             outbox.deliveries[ring.id] = delivery
-            told += [outbox.tell(ring, event) for event in events]
-        await outbox.put([ring.id for ring in rings], told, [self.paper()])
+            told += [outbox.tell(ring, delivery, event) for event in events]
+        if answer.verdict is Verdict.DELIVERED:
+            for ring in outbox.overtaken(rings):
+                if ring.id in changed:
+                    continue
+                delivery, events = course.overtake(outbox.deliveries[ring.id], self.bell.id)
+                outbox.deliveries[ring.id] = delivery
+                told += [outbox.tell(ring, delivery, event) for event in events]
+                changed.append(ring.id)
+        await outbox.put(changed, told, [self.paper()])

@@ -19,7 +19,7 @@ from hub.clock import Clock
 from hub.errors import StoreError
 from hub.model.alarm import Severity
 from hub.model.journal import Entry
-from hub.model.ring import RINGS, Ring
+from hub.model.ring import RINGS, Concern, Ring
 from hub.ports import Books, Desk, Document
 
 log = structlog.get_logger(__name__)
@@ -107,6 +107,21 @@ class Outbox:
         ]
         return sorted(found, key=lambda ring: (_SEVERITIES.index(ring.severity), ring.at, ring.id))
 
+    def outrun(self) -> set[str]:
+        """Return rings that a later one, to the same person about the same ticket, is ahead of.
+
+        They wait for what becomes of it: what is older must not be heard after it.
+        """
+        ahead = [ring for key, ring in self.rings.items() if self.deliveries[key].in_hand]
+        return {
+            ring.id for one in ahead for ring in self.rings.values() if _is_overtaken(ring, one)
+        }
+
+    def overtaken(self, told: Sequence[Ring]) -> list[Ring]:
+        """Return the rings that need not be told any more, since these later ones were."""
+        last = told[-1]
+        return [ring for ring in self.rings.values() if _is_overtaken(ring, last)]
+
     async def end(self, rings: Iterable[str]) -> None:
         """Take rings out, here and in the store."""
         gone = list(rings)
@@ -145,9 +160,8 @@ class Outbox:
             else:
                 return
 
-    def tell(self, ring: Ring, event: Event) -> Told:
+    def tell(self, ring: Ring, delivery: Delivery, event: Event) -> Told:
         """Write the entry of what became of a ring: with a login, and never with an address."""
-        delivery = self.deliveries[ring.id]
         data = {
             "ring": ring.id,
             "person": ring.person,
@@ -171,6 +185,13 @@ class Outbox:
 
 
 ENTRIES = {"sent": "bell.sent", "failed": "bell.failed", "given_up": "bell.given_up"}
+
+
+def _is_overtaken(ring: Ring, by: Ring) -> bool:
+    """Tell whether a later ring tells the same person at least as much about the same ticket."""
+    same = (ring.ticket, ring.person) == (by.ticket, by.person) and ring.id != by.id
+    enough = by.concern is Concern.RESPONSIBLE or ring.concern is Concern.INFORMED
+    return same and enough and (ring.at, ring.rung) <= (by.at, by.rung)
 
 
 def _read(body: bytes) -> list[Ring]:

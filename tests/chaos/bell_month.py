@@ -10,6 +10,7 @@ import asyncio
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from random import Random
 
 import msgspec
@@ -92,7 +93,8 @@ def up_since(weather: list[Span], at: float) -> float | None:
 class Player:
     """Plays one month by a seed."""
 
-    def __init__(self, seed: int, make_lane: type[Lane]) -> None:
+    def __init__(self, seed: int, make_lane: type[Lane], days: int) -> None:
+        self._days = days
         self._chance = Random(seed)
         self._weather = plan_weather(self._chance)
         self._house = House(BELLS, seed=seed, make_lane=make_lane)
@@ -109,7 +111,8 @@ class Player:
             channel.takes = lambda bell=bell: self._takes(bell)  # type: ignore[misc]
         house.start()
         tickets = [
-            asyncio.create_task(self._ticket(number)) for number in range(TICKETS_A_DAY * DAYS)
+            asyncio.create_task(self._ticket(number))
+            for number in range(TICKETS_A_DAY * self._days)
         ]
         await self._kill_now_and_then()
         await asyncio.gather(*tickets)
@@ -130,8 +133,8 @@ class Player:
 
     async def _ticket(self, number: int) -> None:
         """Ring for one ticket, rung after rung, until somebody acts; then end it."""
-        chance, house = self._chance, self._house
-        await asyncio.sleep(chance.uniform(0, DAYS * DAY))
+        chance = self._chance
+        await asyncio.sleep(chance.uniform(0, self._days * DAY))
         patience = chance.choice((60.0, 400.0, 1500.0, 4 * HOUR, 14 * HOUR))
         acted = asyncio.create_task(asyncio.sleep(patience))
         ticket = f"GS-{number}"
@@ -145,7 +148,6 @@ class Player:
         await self._act(entry, ticket)
         await asyncio.sleep(chance.uniform(10.0, 8 * HOUR))
         await self._act("ticket.closed", ticket)
-        del house
 
     async def _ring(self, ticket: str, rung: int) -> None:
         chance, now = self._chance, self._house.clock.now()
@@ -174,7 +176,7 @@ class Player:
         await self._house.act(entry, ticket)
 
     async def _kill_now_and_then(self) -> None:
-        end = START + DAYS * DAY
+        end = START + self._days * DAY
         while self._house.clock.now() < end:
             await asyncio.sleep(self._chance.expovariate(KILLS_A_DAY / DAY))
             self._kills.append(self._house.clock.now())
@@ -198,10 +200,10 @@ class Player:
         return 15.0 if kind == "slow" else self._chance.uniform(0.05, 1.0)
 
 
-def play_month(seed: int, make_lane: type[Lane] = Lane) -> Month:
-    """Play thirty days by a seed."""
+def play_month(seed: int, make_lane: type[Lane] = Lane, days: int = DAYS) -> Month:
+    """Play so many days by a seed."""
     with asyncio.Runner(loop_factory=lambda: ShuffledLoop(seed)) as runner:
-        return runner.run(Player(seed, make_lane).play())
+        return runner.run(Player(seed, make_lane, days).play())
 
 
 def find_faults(month: Month) -> list[str]:
@@ -230,6 +232,21 @@ def _told(month: Month) -> dict[str, list[Heard]]:
     return told
 
 
+def _reached_at(month: Month) -> dict[str, float]:
+    """Return when each ring has reached its person: by itself, or by a later rung's message."""
+    told = _told(month)
+    family: dict[tuple[str, str], list[Ring]] = defaultdict(list)
+    for ring in month.rings:
+        family[ring.ticket, ring.person].append(ring)
+    found = {}
+    for ring in month.rings:
+        later_ones = [each for each in family[ring.ticket, ring.person] if each.rung >= ring.rung]
+        instants = [told[each.id][0].at for each in later_ones if told[each.id]]
+        if instants:
+            found[ring.id] = min(instants)
+    return found
+
+
 def _twice(month: Month) -> Iterator[str]:
     """No channel tells a ring twice, but what a kill has caught in hand; and the next one waits."""
     for ring, heard in _told(month).items():
@@ -241,7 +258,7 @@ def _twice(month: Month) -> Iterator[str]:
             yield f"{ring} was rung over {bells} with {caught} kills between"
         if "group:grid" in ring and len(set(bells)) > 1 + caught:
             yield f"{ring} was to be told once, and was over {bells}"
-        for one, two in zip(heard, heard[1:], strict=False):
+        for one, two in pairwise(heard):
             if two.at - one.at < WAIT - 2 and not any(
                 one.at - 2 <= kill <= two.at + 2 for kill in month.kills
             ):
@@ -250,17 +267,15 @@ def _twice(month: Month) -> Iterator[str]:
 
 def _out_of_order(month: Month) -> Iterator[str]:
     rungs = {ring.id: ring.rung for ring in month.rings}
-    last: dict[tuple[str, str, str], int] = {}
-    seen: set[tuple[str, str]] = set()
+    last: dict[tuple[str, str], int] = {}
     for heard in month.heard:
         if heard.answer.verdict is not Verdict.DELIVERED:
             continue
-        for ring in heard.rings:
-            key = (heard.message.ticket, heard.person, heard.bell)
-            if (ring, heard.bell) not in seen and rungs[ring] < last.get(key, 0):
-                yield f"{ring} came over {heard.bell} after a later one"
-            seen.add((ring, heard.bell))
-            last[key] = max(last.get(key, 0), rungs[ring])
+        key = (heard.message.ticket, heard.person)
+        newest = max((rungs[ring] for ring in heard.rings), default=0)
+        if newest < last.get(key, 0):
+            yield f"{heard.rings} came over {heard.bell} after a later one"
+        last[key] = max(last.get(key, 0), newest)
 
 
 def _end_of(ring: Ring, acts: Sequence[Acted]) -> float:
@@ -289,13 +304,14 @@ def _stale(month: Month) -> Iterator[str]:
 
 def _unreached(month: Month) -> Iterator[str]:
     """Whoever one of the channels can reach is reached in the chain's time."""
-    acts, told = _acts_by_ticket(month), _told(month)
+    acts, told = _acts_by_ticket(month), _reached_at(month)
     for ring in month.rings:
         due = _due(ring, month)
         end = _end_of(ring, acts[ring.ticket])
-        reached = told[ring.id][0].at if told[ring.id] else float("inf")
+        reached = told.get(ring.id, float("inf"))
         if due < min(end, reached):
-            yield f"{ring.id} was to be reached by {due - ring.at:.0f} s, and was by {reached - ring.at:.0f}"
+            late = f"{due - ring.at:.0f} s, and was by {reached - ring.at:.0f}"
+            yield f"{ring.id} was to be reached by {late}"
 
 
 def _due(ring: Ring, month: Month) -> float:
@@ -333,11 +349,12 @@ def _never_garbage(month: Month, bell: str, start: float, end: float) -> bool:
 
 
 def _lost(month: Month) -> Iterator[str]:
-    """Whom nobody has reached is told of, or somebody has acted before the chain's time was over."""
-    told, acts = _told(month), _acts_by_ticket(month)
+    """Whom nobody has reached is told of, unless somebody has acted in the chain's time."""
+    told, acts = _reached_at(month), _acts_by_ticket(month)
     for ring in month.rings:
         over = max(ring.at, ring.not_before) + ROUND + BREAK + SLACK
-        if told[ring.id] or ring.id in month.given_up or _end_of(ring, acts[ring.ticket]) < over:
+        acted = _end_of(ring, acts[ring.ticket]) < over
+        if ring.id in told or ring.id in month.given_up or acted:
             continue
         yield f"{ring.id} reached nobody, and nobody was told"
     if month.left:
