@@ -28,6 +28,7 @@ LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/windows", "site.windows", LEADERS),
     ("/figures", "site.figures", LEADERS),
     ("/rosters", "site.rosters", LEADERS),
+    ("/bells", "site.bells", LEADERS),
     ("/problems", "site.problems", LEADERS),
     ("/more", "site.more", READERS),
 )

@@ -11,6 +11,7 @@ from hub.access.http import bind
 from hub.access.policy import mount
 from hub.access.web_ports import WebPorts
 from hub.console import (
+    bell_page,
     command_page,
     device_page,
     duty_page,
@@ -37,6 +38,7 @@ PARTS = (
     window_page,
     figure_page,
     duty_page,
+    bell_page,
 )
 
 

@@ -21,6 +21,8 @@ NAMES = {
     "rule": "door-forced",
     "window": "w-1",
     "substitute": "s-1",
+    "bell": "crew-wecom",
+    "person": "wang",
     "message_id": "7",
     "link": "mqtt",
     "address": "n1",

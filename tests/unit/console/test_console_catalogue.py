@@ -11,6 +11,7 @@ import pytest
 from hub.console.language import Language, language_of, words_of
 from hub.model.access import Role
 from hub.model.alarm import Class, Severity, Urgency
+from hub.model.bell import KINDS
 from hub.model.device import Kind
 from hub.model.ticket import ClosingCode, TicketAction, TicketFlag, TicketState
 
@@ -48,6 +49,7 @@ def test_every_phrase_that_a_template_or_module_asks_for_exists() -> None:
         ("kind", Kind),
         ("kind_short", Kind),
         ("role", Role),
+        ("bell_kind", KINDS),
     ],
 )
 def test_every_word_of_the_model_has_a_word_for_people(group: str, names: type[str]) -> None:

@@ -64,6 +64,7 @@ ALLOWED = {
     "/tickets": set(Role) - {Role.GRID},
     "/problems": {Role.MANAGER, Role.ADMINISTRATOR},
     "/windows": {Role.MANAGER, Role.ADMINISTRATOR},
+    "/bells": set(Role) - {Role.GRID},
     "/devices/camera-1": set(Role) - {Role.GRID, Role.DEPARTMENT},
     "/more": set(Role) - {Role.GRID},
 }
