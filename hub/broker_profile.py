@@ -21,6 +21,8 @@ UP = tuple(word for words in LAST_WORDS.values() for word in words)
 """The last words of the topics on which a device speaks."""
 PROBE = "doctor"
 """The last word of the topic on which `lingdang doctor` talks to itself; no session reads it."""
+BELLS = "bell"
+"""The word below which the bells of kind mqtt ring, each on the topic of its id."""
 ACCOUNT = "account"
 """The column of `devices.csv` with the user (a gateway's address) that speaks for a device."""
 
@@ -107,6 +109,7 @@ def render_acl(profile: Profile) -> str:
         *(f"topic read ld/{profile.community}/+/{word}" for word in UP),
         f"topic write ld/{profile.community}/+/cmd",
         *(f"topic readwrite {own}/{word}" for word in (*_canaries(), PROBE)),
+        f"topic write {own}/{BELLS}/#",
         "topic read $SYS/#",
     ]
     for user, addresses in profile.speakers.items():

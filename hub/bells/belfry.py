@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import msgspec
 
@@ -96,7 +97,7 @@ class Belfry:
         told: list[Told] = []
         for key, ring in self._outbox.rings.items():
             before = self._outbox.deliveries[key]
-            after, events = course.move(ring, before, now, self._opens_at)
+            after, events = course.move(ring, before, now, partial(self._opens_at, now))
             if after != before:
                 self._outbox.deliveries[key] = after
                 moved.append(key)
@@ -106,9 +107,9 @@ class Belfry:
                 lane.news.set()
             await self._outbox.put(moved, told)
 
-    def _opens_at(self, ring: Ring, channel: str) -> float:
+    def _opens_at(self, now: float, ring: Ring, channel: str) -> float:
         lane = self.lanes.get(channel)
-        return lane.opens_at(ring) if lane else NEVER
+        return lane.opens_at(ring, now) if lane else NEVER
 
     def waiting(self) -> Sequence[tuple[Ring, course.Delivery]]:
         """Return every ring that is being carried out, worst first."""

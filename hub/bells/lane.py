@@ -53,9 +53,8 @@ class Lane:
         self._channel = channel
         self._around = around
 
-    def opens_at(self, ring: Ring) -> float:
+    def opens_at(self, ring: Ring, now: float) -> float:
         """Return from when on this ring can go over it, by its health and its quiet hours."""
-        now = self._around.clock.now()
         quiet = now if ring.critical else self.bell.silent_until(ring.severity, now)
         return max(quiet, self.health.shut_until)
 
@@ -83,7 +82,7 @@ class Lane:
         calling = [
             ring
             for ring in outbox.calling(self.bell.id)
-            if self.opens_at(ring) <= now and ring.id not in waits
+            if self.opens_at(ring, now) <= now and ring.id not in waits
         ]
         due = [ring for ring in calling if outbox.deliveries[ring.id].due <= now]
         free = max(self.pace.free_at(now), self.health.shut_until)

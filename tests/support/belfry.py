@@ -35,10 +35,14 @@ PLACES = {"gs/a": Place(path="gs/a", name="甲小区"), "gs/a/g": Place(path="gs
 
 
 class LoopClock:
-    """Tells the time of the event loop."""
+    """Tells the time of the event loop; as with a real clock, no two looks see the same."""
+
+    def __init__(self) -> None:
+        self._last = START
 
     def now(self) -> float:
-        return START + asyncio.get_running_loop().time()
+        self._last = max(START + asyncio.get_running_loop().time(), self._last + 1e-6)
+        return self._last
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds))
