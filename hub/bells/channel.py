@@ -122,6 +122,7 @@ def judge_code(
     Without a code it is no answer of the vendor's: a captive portal's page, or half of one.
     """
     bad = judge_status(reply)
+    code = code if isinstance(code, str | int) else None
     if bad is not None and code not in codes:
         return bad
     if code is None:

@@ -15,7 +15,7 @@ import structlog
 
 from hub.bell_settings import BellSettings
 from hub.bells import course, health
-from hub.bells.channel import Address, Answer, Channel, Verdict, refused
+from hub.bells.channel import Address, Answer, Channel, Verdict, later, refused
 from hub.bells.contact import Contacts
 from hub.bells.course import NEVER
 from hub.bells.doze import doze
@@ -120,7 +120,7 @@ class Lane:
         """Send one message, and note how the channel is."""
         clock = self._around.clock
         self.pace.count(clock.now())
-        answer = await self._channel.send(message, address)
+        answer = await self._try(message, address)
         before = self.health
         self.health = health.note(before, answer, clock.now(), self._around.chance())
         if self.health.failing and not before.failing:
@@ -128,6 +128,13 @@ class Lane:
         if before.failing and not self.health.failing:
             log.info("a bell works again", bell=self.bell.id)
         return answer
+
+    async def _try(self, message: Message, address: Address) -> Answer:
+        try:
+            return await self._channel.send(message, address)
+        except Exception:  # one channel's fault must end neither the others nor the hub
+            log.exception("a bell failed by a fault of its own; report this", bell=self.bell.id)
+            return later("it failed by a fault of the hub's own; the log has the trace")
 
     def paper(self) -> Document:
         """Return the document with how the channel is."""
@@ -144,22 +151,26 @@ class Lane:
     async def _take_answer(self, rings: Sequence[Ring], answer: Answer) -> None:
         outbox, now = self._around.outbox, self._around.clock.now()
         told: list[Told] = []
-        changed = [ring.id for ring in rings]
         for ring in rings:
-            delivery = outbox.deliveries.get(ring.id)
-            if delivery is None:
-                # It was acknowledged while it was on its way.
-                continue
             chance = self._around.chance()
-            delivery, events = course.answered(ring, delivery, answer, now, chance)
-            outbox.deliveries[ring.id] = delivery
-            told += [outbox.tell(ring, delivery, event) for event in events]
+            # What was acknowledged while it was on its way is out of the box, and told anyway.
+            kept = outbox.deliveries.get(ring.id)
+            before = kept or course.take(course.begin(ring))
+            after, events = course.answered(ring, before, answer, now, chance)
+            told += [outbox.tell(ring, after, event) for event in events]
+            if kept:
+                outbox.deliveries[ring.id] = after
+        changed = [ring.id for ring in rings]
         if answer.verdict is Verdict.DELIVERED:
-            for ring in outbox.overtaken(rings):
-                if ring.id in changed:
-                    continue
-                delivery, events = course.overtake(outbox.deliveries[ring.id], self.bell.id)
-                outbox.deliveries[ring.id] = delivery
-                told += [outbox.tell(ring, delivery, event) for event in events]
-                changed.append(ring.id)
+            changed += self._overtake(rings, told)
         await outbox.put(changed, told, [self.paper()])
+
+    def _overtake(self, rings: Sequence[Ring], told: list[Told]) -> list[str]:
+        """End the earlier rings of who was told these, and return them."""
+        outbox, own = self._around.outbox, {ring.id for ring in rings}
+        earlier = [ring for ring in outbox.overtaken(rings) if ring.id not in own]
+        for ring in earlier:
+            after, events = course.overtake(outbox.deliveries[ring.id], self.bell.id)
+            outbox.deliveries[ring.id] = after
+            told += [outbox.tell(ring, after, event) for event in events]
+        return [ring.id for ring in earlier]

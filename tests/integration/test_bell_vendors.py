@@ -212,6 +212,11 @@ CODES = [
     ("tencent_sms", {"Response": {"Error": {"Code": "InternalError"}}}, Verdict.LATER, 30.0),
     ("tencent_sms", {"Response": {"SendStatusSet": []}}, Verdict.LATER, 0.0),
     ("tencent_sms", {"Response": 7}, Verdict.LATER, 0.0),
+    ("tencent_sms", {"Response": {"Error": {"Code": {}}}}, Verdict.LATER, 0.0),
+    ("dingtalk", {"errcode": [0]}, Verdict.LATER, 0.0),
+    ("feishu", {"code": {"a": 1}}, Verdict.LATER, 0.0),
+    ("wecom_app", {"access_token": 7, "expires_in": "x"}, Verdict.LATER, 0.0),
+    ("aliyun_voice", {"Code": None}, Verdict.LATER, 0.0),
 ]
 
 

@@ -42,7 +42,9 @@ def test_the_examples_comments_load_as_well() -> None:
     text = "\n".join(_uncomment(line) for line in lines).replace("ca_file", "# ca_file")
     for secret in ("password_file", "token_file"):
         text = text.replace(secret, f"# {secret}")
-    settings = load(text)
+    address = 'url = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k" #'
+    settings = load(text.replace("url_file", address))
+    assert settings.bell[0].kind == "wecom_robot"
     assert settings.influx is not None
     assert settings.modbus[0].name == "meters-a"
     assert (settings.demo.test, settings.demo.speed) == (True, 60.0)

@@ -304,6 +304,58 @@ def test_a_ring_that_is_taken_back_by_who_asked_for_it_is_not_rung() -> None:
     play(tale)
 
 
+def test_what_was_on_its_way_when_somebody_acted_is_told_to_the_journal() -> None:
+    async def tale() -> None:
+        async with House() as house:
+            house.channels["a"].takes = lambda: 10.0
+            await house.ring(make_ring())
+            await asyncio.sleep(5)
+            await house.act("ticket.taken", "GS-1")
+            await asyncio.sleep(1000)
+            assert [each.type for each in await house.journal()] == ["bell.sent"]
+            assert not await house.store.books.documents(RINGS)
+            assert not await house.store.books.documents(DELIVERIES)
+
+    play(tale)
+
+
+def test_a_fault_of_one_channel_ends_neither_the_others_nor_the_belfry() -> None:
+    def fall_over() -> Answer:
+        raise ZeroDivisionError
+
+    async def tale() -> None:
+        async with House() as house:
+            house.channels["a"].answer = fall_over
+            await house.ring(make_ring())
+            await asyncio.sleep(1000)
+            assert [bell for _, bell in told(house)] == ["b", "c"]
+
+    play(tale)
+
+
+def test_a_later_ring_takes_the_place_of_an_earlier_one_and_not_of_one_that_asks_more() -> None:
+    async def tale() -> None:
+        async with House() as house:
+            await house.ring(make_ring(1, channels=("a", "b")))
+            await house.ring(make_ring(2, ticket="GS-2", channels=("a", "b")))
+            await asyncio.sleep(100)
+            now = house.clock.now()
+            later_one = {"rung": 2, "channels": ("c",)}
+            await house.ring(make_ring(3, at=now, **later_one))
+            informed = {**later_one, "ticket": "GS-2", "concern": Concern.INFORMED}
+            await house.ring(make_ring(4, at=now, **informed))
+            await asyncio.sleep(1000)
+            assert sorted(each.rings for each in house.heard) == [
+                ("r1",),
+                ("r2",),
+                ("r2",),
+                ("r3",),
+                ("r4",),
+            ]
+
+    play(tale)
+
+
 def test_a_slow_channel_delays_no_other() -> None:
     async def tale() -> None:
         async with House() as house:

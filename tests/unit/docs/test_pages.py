@@ -35,6 +35,7 @@ WRITTEN_WITHOUT_A_STEP = ("opened", "updated", "recovered", "merged", "overdue",
 WRITERS = (
     "device|link|alarm|ticket|command|person|key|clock|store|quarantine|newcomer|rule|window|broker"
     "|roster"
+    "|bell|contact"
 )
 TYPE = re.compile(rf"\"((?:{WRITERS})\.[a-z_]+)\"")
 NOT_TYPES = {"clock.offset", "link.lost", "link.back", "link.errors", "broker.stored"}
@@ -79,7 +80,7 @@ async def test_the_page_of_the_api_has_each_call_with_its_roles_and_parameters()
 def test_the_journal_table_has_every_type_that_is_written_and_no_other() -> None:
     names = ("site_books.py", "store/trace.py", "deletion.py", "api/arrival.py", "rule_office.py")
     files = [ROOT / "hub" / name for name in names]
-    for folder in ("intake", "services", "access"):
+    for folder in ("intake", "services", "access", "bells"):
         files += (ROOT / "hub" / folder).glob("*.py")
     found = {name for file in files for name in TYPE.findall(file.read_text("utf-8"))} - NOT_TYPES
     found |= {row.entry for row in TRANSITIONS.values()}
