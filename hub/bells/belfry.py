@@ -10,7 +10,7 @@ import msgspec
 
 from hub.bells import course
 from hub.bells.course import NEVER
-from hub.bells.doze import LONGEST, doze
+from hub.bells.doze import doze
 from hub.bells.health import STATES, Health
 from hub.bells.lane import Lane, Surroundings
 from hub.bells.outbox import Told
@@ -18,7 +18,10 @@ from hub.model.ring import Ring
 from hub.ports import Pulse
 
 PAGE = 500
-TICKETS = ("ticket.",)
+REASONS = ("ticket.", "roster.")
+"""Entries that rings come with, and end by."""
+NET = 60.0
+"""Seconds after which rings are read anew, whatever the journal says."""
 
 
 class Belfry:
@@ -31,6 +34,7 @@ class Belfry:
         self._pulse = pulse
         self._news = asyncio.Event()
         self._reading = asyncio.Lock()
+        self._loaded_at = 0.0
 
     async def run(self) -> None:
         """Carry out rings until cancelled."""
@@ -53,11 +57,12 @@ class Belfry:
     async def catch_up(self) -> None:
         """Read the journal: which rings are over, and which are new."""
         async with self._reading:
-            is_news = self._outbox.left_out > 0
+            now = self._around.clock.now()
+            is_news = self._outbox.left_out > 0 or now >= self._loaded_at + NET
             while True:
                 head = self._pulse.last_seq()
                 entries = await self._around.books.journal(
-                    after=self._outbox.cursor, limit=PAGE, types=TICKETS
+                    after=self._outbox.cursor, limit=PAGE, types=REASONS
                 )
                 stopped = self._outbox.stopped_by(entries, self._around.clock.now())
                 last = entries[-1].seq if entries else 0
@@ -68,6 +73,7 @@ class Belfry:
                 if is_whole:
                     break
             if is_news:
+                self._loaded_at = now
                 await self._outbox.load()
 
     def wake(self) -> None:
@@ -80,7 +86,7 @@ class Belfry:
         while True:
             await self.catch_up()
             self.wake()
-            await self._pulse.wait(self._outbox.cursor, LONGEST)
+            await self._pulse.wait(self._outbox.cursor, NET)
 
     async def _watch(self) -> None:
         clock = self._around.clock

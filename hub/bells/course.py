@@ -110,12 +110,14 @@ def take(delivery: Delivery) -> Delivery:
 def pick_up(ring: Ring, delivery: Delivery, known: Container[str], now: float) -> Delivery:
     """Return it as after a start: what was in hand may have arrived or not, and is sent again.
 
-    `known` are the channels that there are now.
+    `known` are the channels that there are now. While the hub was down no channel had its time.
     """
     unknown = {name: UNKNOWN for name in ring.channels if name not in known}
+    waits = channel_of(ring, delivery) in delivery.reached
     return msgspec.structs.replace(
         delivery,
         in_hand=False,
+        began=delivery.began if waits else max(delivery.began, now),
         due=now if delivery.in_hand else delivery.due,
         refused={**delivery.refused, **unknown},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hub.model.journal import Entry
 from hub.model.ring import Concern, Ring
 
-STOPS = frozenset(f"ticket.{word}" for word in ("acknowledged", "taken", "arrived"))
+STOPS = frozenset(f"ticket.{word}" for word in ("acknowledged", "taken", "arrived", "shelved"))
 """Entries after which nobody has to be rung to act any more."""
 ENDS = frozenset(
     f"ticket.{word}" for word in ("completed", "verified", "closed", "voided", "merged", "folded")

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
+from hub.access.record import PEOPLE
 from hub.bell_settings import BellSettings
 from hub.bells import course, health
 from hub.bells.channel import Address, Answer, Channel, Verdict, later, refused
@@ -142,11 +143,11 @@ class Lane:
         return Document(collection=STATES, key=self.bell.id, body=body, at=self._around.clock.now())
 
     async def _write(self, rings: Sequence[Ring]) -> Message:
-        ticket = await self._around.books.ticket(rings[-1].ticket)
-        facts = self.bell.facts
-        return compose(
-            rings, ticket, self._around.scene(), bell=self.bell.id, outside=facts.outside
-        )
+        books, facts = self._around.books, self.bell.facts
+        ticket = await books.ticket(rings[-1].ticket)
+        people = await books.documents(PEOPLE) if facts.outside else ()
+        scene = msgspec.structs.replace(self._around.scene(), people=tuple(people))
+        return compose(rings, ticket, scene, bell=self.bell.id, outside=facts.outside)
 
     async def _take_answer(self, rings: Sequence[Ring], answer: Answer) -> None:
         outbox, now = self._around.outbox, self._around.clock.now()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -23,6 +23,8 @@ SEVERITY = {
     Severity.MINOR: "一般",
     Severity.WARNING: "提示",
 }
+ACTS = {Concern.RESPONSIBLE}
+"""A message that asks somebody to act says so, whatever else it tells."""
 DRILL = "【演练】"
 LONGEST = 120
 """Letters of a title or reason."""
@@ -66,9 +68,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
-    """What a message is made with: names of places, and where pages are (empty: nowhere)."""
+    """What a message is made with: names of places and people, where pages are (empty: nowhere)."""
 
     places: Mapping[str, Place]
+    people: Collection[str] = ()
     pages: str = ""
     test: bool = False
 
@@ -76,17 +79,22 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
 def compose(
     rings: Sequence[Ring], ticket: Ticket | None, scene: Scene, *, bell: str, outside: bool
 ) -> Message:
-    """Write one message of the rings of one person about one ticket, oldest first."""
-    last = rings[-1]
+    """Write one message of the rings of one person about one ticket, oldest first.
+
+    Where it leaves the house, names of `scene.people` and phones are taken out.
+    """
+    hide = Hidden(scene.people) if outside else None
+    last = next((ring for ring in reversed(rings) if ring.concern in ACTS), rings[-1])
     severity = min((ring.severity for ring in rings), key=list(Severity).index)
     test = scene.test or last.test
-    what, where = tidy(last.title.get("zh", ""), outside), name_place(last.place, scene.places)
+    what, where = tidy(last.title.get("zh", ""), hide), name_place(last.place, scene.places)
     head = f"{DRILL if test else ''}【{SEVERITY[severity]}】"
     until = _until(ticket)
     told = "知会，无需处理" if last.concern is Concern.INFORMED else until
-    reason = "" if outside else f"{last.person}：{tidy(last.reason.get('zh', ''), outside)}"
+    why = dict.fromkeys(tidy(_reason(ring, outside), hide) for ring in rings)
+    person = "" if outside else f"通知 {last.person}"
     since = f"自 {to_local_text(ticket.opened_at)} 起" if ticket else ""
-    lines = (f"位置：{where}", since, f"工单 {last.ticket}", told, reason)
+    lines = (f"位置：{where}", since, f"工单 {last.ticket}", told, *why, person)
     return Message(
         id=identify(bell, [ring.id for ring in rings]),
         ticket=last.ticket,
@@ -107,10 +115,25 @@ def identify(bell: str, rings: Sequence[str]) -> str:
     return "bell-" + hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def tidy(text: str, outside: bool) -> str:
-    """Put a text on one line, not too long, and without phone numbers where it leaves the house."""
+class Hidden:
+    """Takes phones and the names of people out of a text."""
+
+    def __init__(self, people: Collection[str]) -> None:
+        names = sorted((re.escape(name) for name in people if name), key=len, reverse=True)
+        # A Latin name is a word of its own; Chinese has no spaces between words.
+        edged = (rf"(?<![\w]){name}(?![\w])" if name.isascii() else name for name in names)
+        self._people = re.compile("|".join(edged)) if names else None
+
+    def __call__(self, text: str) -> str:
+        """Return the text without them."""
+        text = _PHONE.sub("（电话略）", text)
+        return self._people.sub("（人名略）", text) if self._people else text
+
+
+def tidy(text: str, hide: Hidden | None = None) -> str:
+    """Put a text on one line, not too long, and without what is to be hidden."""
     line = " ".join(text.split())
-    line = _PHONE.sub("（电话略）", line) if outside else line
+    line = hide(line) if hide else line
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 
 
@@ -120,6 +143,12 @@ def name_place(path: str, places: Mapping[str, Place]) -> str:
     above = ["/".join(words[:count]) for count in range(2, len(words) + 1)] or [path]
     names = [places[each].name for each in above if each in places]
     return " ".join(names) or path
+
+
+def _reason(ring: Ring, outside: bool) -> str:
+    """Return why somebody is rung; details, such as who is not there, stay in the house."""
+    reason = ring.reason.get("zh", "")
+    return reason.partition(": ")[0] if outside else reason
 
 
 def _until(ticket: Ticket | None) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from hub.bells.message import Message, Scene, compose, tidy
+from hub.bells.message import Hidden, Message, Scene, compose, tidy
 from hub.model.alarm import Class, Severity, Urgency
 from hub.model.ring import Concern
 from hub.model.ticket import Ticket, TicketState
 from tests.support.belfry import PLACES, START, make_ring
 
-SCENE = Scene(places=PLACES, pages="https://hub.example")
+SCENE = Scene(places=PLACES, people=("wang", "李师傅", "li"), pages="https://hub.example")
 
 
 def ticket(state: TicketState = TicketState.NEW) -> Ticket:
@@ -42,7 +42,7 @@ def write(
 def test_it_says_how_bad_what_where_since_when_until_when_and_where_to_look() -> None:
     assert write().text == (
         "【严重】落杆失败\n位置：甲小区 南门\n自 2025-11-24 23:55 起\n工单 GS-1\n"
-        "请在 2025-11-25 00:05 前接单\nhttps://hub.example/tickets/GS-1"
+        "请在 2025-11-25 00:05 前接单\n无人接单\nhttps://hub.example/tickets/GS-1"
     )
 
 
@@ -68,6 +68,12 @@ def test_who_is_informed_need_not_act() -> None:
     assert "知会，无需处理" in write(concern=Concern.INFORMED).lines
 
 
+def test_who_has_to_act_and_is_informed_beside_it_is_told_to_act() -> None:
+    rings = [make_ring(1), make_ring(2, concern=Concern.INFORMED)]
+    lines = compose(rings, ticket(), SCENE, bell="a", outside=True).lines
+    assert "请在 2025-11-25 00:05 前接单" in lines
+
+
 def test_names_and_phones_stay_in_the_house() -> None:
     fields = {
         "person": "wang",
@@ -75,7 +81,7 @@ def test_names_and_phones_stay_in_the_house() -> None:
         "reason": {"zh": "李师傅 13900000000 未接单", "en": ""},
     }
     inside = write(outside=False, **fields).text
-    assert "wang：李师傅 13900000000 未接单" in inside
+    assert "李师傅 13900000000 未接单\n通知 wang" in inside
     outside = write(**fields).text
     for secret in ("wang", "李师傅", "13900000000", "138-0000-0000", "81234567"):
         assert secret not in outside
@@ -86,17 +92,33 @@ def test_names_and_phones_stay_in_the_house() -> None:
     "number", ["13912345678", "+8613912345678", "86 139 1234 5678", "139-1234-5678"]
 )
 def test_every_spelling_of_a_phone_is_taken_out(number: str) -> None:
-    assert tidy(f"请拨{number}。", True) == "请拨（电话略）。"
+    assert tidy(f"请拨{number}。", Hidden(())) == "请拨（电话略）。"
 
 
 @pytest.mark.parametrize("text", ["GS-20251124-0001", "电表 1234567890123", "12345"])
 def test_other_numbers_stay(text: str) -> None:
-    assert tidy(text, True) == text
+    assert tidy(text, Hidden(())) == text
+
+
+def test_names_are_taken_out_as_words_and_details_of_a_reason_with_them() -> None:
+    hide = Hidden(("li", "李师傅", "guard.1"))
+    assert tidy("li 未接单, limit 30, 李师傅在, guard.1", hide) == (
+        "（人名略） 未接单, limit 30, （人名略）在, （人名略）"
+    )
+    reason = {"zh": "第 3 级 项目经理：无人可叫: zhao 不在册或已停用", "en": ""}
+    assert "第 3 级 项目经理：无人可叫" in write(reason=reason).lines
+    assert "zhao" not in write(reason=reason).text
+
+
+def test_each_reason_is_told_once() -> None:
+    rings = [make_ring(number, reason={"zh": text, "en": ""}) for number, text in enumerate("aab")]
+    lines = compose(rings, None, SCENE, bell="a", outside=True).lines
+    assert [line for line in lines if line in {"a", "b"}] == ["a", "b"]
 
 
 def test_a_text_is_one_line_and_not_too_long() -> None:
-    assert tidy("a\r\nBcc: x", True) == "a Bcc: x"
-    assert len(tidy("长" * 500, True)) == 120
+    assert tidy("a\r\nBcc: x") == "a Bcc: x"
+    assert len(tidy("长" * 500)) == 120
 
 
 def test_a_message_of_several_rings_is_as_bad_as_the_worst_and_says_the_last() -> None:
