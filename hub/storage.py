@@ -25,3 +25,5 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):
     keep_vehicle_events: Annotated[int, Meta(ge=1, le=30)] = 30
     keep_quarantine: Annotated[int, Meta(ge=1, le=30)] = 7
     keep_newcomers: Annotated[int, Meta(ge=1, le=365)] = 90
+    keep_reports: Annotated[int, Meta(ge=7, le=180)] = 180
+    """Phones, words and photos of reports; who reported may reopen within 7 days."""

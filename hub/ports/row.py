@@ -142,13 +142,16 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """A whole small thing kept by key in its collection.
 
     Collections: device, place, person, api_key, key_use, session, incident, idempotency,
-    setting, suspect, heartbeat, climb, ring, substitute. `body` is JSON; None deletes it.
+    setting, suspect, heartbeat, climb, ring, substitute, report, gathering, photo, personal.
+    `body` is JSON, or bytes of a picture; None deletes it. With `personal_at` it tells of people:
+    the store seals it under the key of that day.
     """
 
     collection: str
     key: str
     body: bytes | None
     at: float = 0.0
+    personal_at: float | None = None
 
 
 class Changes(msgspec.Struct, kw_only=True):

@@ -12,6 +12,7 @@ from hub.store.committer import Hands
 from hub.store.concern import SHELVES, USUAL, Concern, EventKeep
 from hub.store.day_key import Shelf, day_of
 from hub.store.log import read_mark, write_mark
+from hub.store.paper_seal import forget_days
 from hub.store.retention import Retention, limits
 from hub.store.steps import Steps
 
@@ -67,6 +68,8 @@ class Ageing:
             return
         newest = (await self._steps.read(expiry.newest_hour) + 1) * HOUR
         latest = await self._steps.read(forgetting.newest_event)
+        days = self._hands.events.days
+        await self._steps.write(partial(forget_days, days=days, now=now))
         if retention.events:
             await self._drop_events(retention.events, min(now, max(newest, latest)), most)
         now = min(now, newest)

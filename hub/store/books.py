@@ -14,6 +14,7 @@ from hub.store import bounds
 from hub.store.chain import Head, read_head
 from hub.store.day_key import DayKeys, about
 from hub.store.order import ticket_order
+from hub.store.paper_seal import open_paper
 from hub.store.readers import Readers
 from hub.store.record import ENTRY_COLUMNS, FEED_COLUMNS, to_entry, to_feed_item
 from hub.store.snapshot import bodies
@@ -101,12 +102,14 @@ class SqliteBooks:
         """Read one document's JSON."""
         sql = "SELECT body FROM document WHERE collection = ? AND key = ?"
         rows = await self._rows(sql, collection, key)
-        return bytes(rows[0][0]) if rows else None
+        return open_paper(collection, key, bytes(rows[0][0]), self._days) if rows else None
 
     async def documents(self, collection: str) -> dict[str, bytes]:
         """Read a whole collection, key → JSON, in the order of the keys."""
         sql = "SELECT key, body FROM document WHERE collection = ? ORDER BY key"
-        return dict(await self._rows(sql, collection))
+        rows = await self._rows(sql, collection)
+        opened = ((key, open_paper(collection, key, body, self._days)) for key, body in rows)
+        return {key: body for key, body in opened if body is not None}
 
     async def quarantine(self, *, limit: int) -> list[QuarantineRow]:
         """Read what was quarantined, newest first."""

@@ -6,10 +6,11 @@ import sqlite3
 from typing import NamedTuple
 
 from hub.clock import Clock
-from hub.ports import Changes
+from hub.ports import Changes, Document
 from hub.store import bounds, log
 from hub.store.event import EventWriter
 from hub.store.leftover import Leftovers
+from hub.store.paper_seal import seal_papers
 from hub.store.record import write_feed, write_journal
 from hub.store.seal import KeyRing
 from hub.store.state_seal import seal_states
@@ -57,10 +58,11 @@ class SqliteCommitter:
     def _commit(self, changes: Changes, now: float) -> None:
         due = abs(now - self._pruned_at) >= bounds.PRUNE_EVERY
         page = log.to_page(changes, seal_states(changes.states, self._days))
+        papers = seal_papers(changes.documents, self._days)
 
         def work(connection: sqlite3.Connection) -> int:
             number = log.append(connection, page) if page else 0
-            self._write(connection, changes)
+            self._write(connection, changes, papers)
             if changes.journal:
                 write_journal(connection, changes.journal, self._ring)
             if due:
@@ -73,8 +75,10 @@ class SqliteCommitter:
         if due:
             self._pruned_at = now
 
-    def _write(self, connection: sqlite3.Connection, changes: Changes) -> None:
-        write_things(connection, changes)
+    def _write(
+        self, connection: sqlite3.Connection, changes: Changes, papers: list[Document]
+    ) -> None:
+        write_things(connection, changes, papers)
         for field, write in self._parts:
             rows = getattr(changes, field)
             if rows:

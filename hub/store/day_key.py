@@ -45,6 +45,7 @@ class Shelf(IntEnum):
     PAYLOADS = 1
     VEHICLES = 2
     PEOPLE = 3
+    REPORTS = 4
 
 
 class DayKeys:

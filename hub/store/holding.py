@@ -28,6 +28,8 @@ _OLDEST = {
     "hours": "SELECT min(day) * 86400.0 FROM rollup",
     "quarantine": "SELECT min(at) FROM quarantine",
     "newcomers": "SELECT min(last_seen) FROM newcomer",
+    "reports": "SELECT CAST(substr(min(key), 1, 10) AS REAL) FROM document"
+    " WHERE collection = 'personal'",
     "journal": "SELECT at FROM journal ORDER BY seq LIMIT 1",
 }
 _THINNED = "SELECT max(hour) FROM part WHERE part = 0 AND abs(thinned) >= ?"
@@ -86,6 +88,7 @@ def _kinds(
         yield from _events(connection, retention.events)
     yield "quarantine", rest.payloads, oldest("quarantine"), None
     yield "newcomers", rest.newcomers, oldest("newcomers"), None
+    yield "reports", retention.reports, oldest("reports"), None
     yield "journal", None, oldest("journal"), None
 
 

@@ -37,6 +37,8 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     own: Mapping[str, Mapping[str, Keep]] = {}
     events: EventKeep | None = None
     leftovers: LeftoverKeep = LeftoverKeep()
+    reports: int = 180
+    """Days for which is kept what people said of themselves, and photos."""
 
 
 def plan_retention(
@@ -56,6 +58,7 @@ def plan_retention(
         own={uid: points for uid, points in own.items() if points},
         events=plan_events(days, models.values()),
         leftovers=LeftoverKeep(payloads=store.keep_quarantine, newcomers=store.keep_newcomers),
+        reports=store.keep_reports,
     )
 
 

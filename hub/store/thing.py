@@ -86,14 +86,19 @@ _DOCUMENTS = Kept("documents", "document", ("collection", "key"), ("body", "at")
 _UPSERTS = [(kept, kept.upsert()) for kept in _KEPT]
 
 
-def write_things(connection: sqlite3.Connection, changes: Changes) -> None:
-    """Write every thing that is kept by key; of several versions the last one stays."""
+def write_things(
+    connection: sqlite3.Connection, changes: Changes, documents: Iterable[Document]
+) -> None:
+    """Write every thing that is kept by key; of several versions the last one stays.
+
+    `documents` are those of the changes, as they are stored.
+    """
     for kept, statement in _UPSERTS:
         items = getattr(changes, kept.field)
         if items:
             connection.executemany(statement, map(kept.row, items))
     if changes.documents:
-        _write_documents(connection, changes.documents)
+        _write_documents(connection, documents)
 
 
 def _write_documents(connection: sqlite3.Connection, documents: Iterable[Document]) -> None:

@@ -83,6 +83,7 @@ async def test_each_kind_says_how_long_since_when_and_what_went(store: SqliteSto
         "vehicle_events": (30, 1),
         "quarantine": (7, 0),
         "newcomers": (90, 0),
+        "reports": (180, 0),
         "journal": (None, 0),
     }
     vehicles = after["vehicle_events"]

@@ -1,0 +1,99 @@
+"""吹哨: what a person reports, of which thing, and what is kept of it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+PERSONAL = "personal"
+"""The collection of what people said of themselves, and of photos: sealed, and deleted on time."""
+
+
+class Source(StrEnum):
+    """Who opened a ticket: 居民吹哨, 热线来电, 巡查发现, 网格上报."""
+
+    RESIDENT = "resident"
+    HOTLINE = "hotline"
+    INSPECTION = "inspection"
+    GRID = "grid"
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """What a label stands on: a device, or a place where `device` is empty."""
+
+    name: str
+    place: str
+    where: str
+    """The place's names, as people say them."""
+    device: str = ""
+    uid: str = ""
+    kind: str = ""
+
+    @property
+    def subject(self) -> str:
+        """Return what a ticket about it names: the device's id, or the place's path."""
+        return self.device or self.place
+
+
+class Hotline(msgspec.Struct, frozen=True, kw_only=True):
+    """A case of 12345 behind a call: its number, and until when it is signed for and handled."""
+
+    number: str
+    sign_by: float | None = None
+    handle_by: float | None = None
+
+
+class Reporter(msgspec.Struct, frozen=True, kw_only=True):
+    """What concerns a person: never in the journal, sealed in the store, deleted on time."""
+
+    caller: str = ""
+    phone: str = ""
+    text: str = ""
+
+    def is_empty(self) -> bool:
+        """Tell whether nothing was said."""
+        return not (self.caller or self.phone or self.text)
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """One person's report, without anything about the person.
+
+    `joined` says that the ticket was known before; `actor` is the login of who typed it in, empty
+    for a resident.
+    """
+
+    id: str
+    ticket: str
+    source: Source
+    category: str
+    subject: str
+    place: str
+    at: float
+    joined: bool = False
+    actor: str = ""
+    call_back: bool = False
+    """Somebody left a number, and waits for a call."""
+    hotline: Hotline | None = None
+
+    @property
+    def personal_key(self) -> str:
+        """Return under which key the store has its `Reporter`."""
+        return personal_key(self.at, self.id)
+
+
+class Gathering(msgspec.Struct, frozen=True, kw_only=True):
+    """Who has reported one ticket: the reports' ids, at most `KEPT`, and how many there were."""
+
+    ticket: str
+    reports: tuple[str, ...] = ()
+    count: int = 0
+
+
+KEPT = 500
+"""Reports of one ticket that are kept; further ones are counted."""
+
+
+def personal_key(at: float, name: str) -> str:
+    """Return the key of a personal document: the instant first, so that the oldest sorts first."""
+    return f"{int(at):010d}-{name}"
