@@ -27,6 +27,7 @@ from hub.feeds.incident import make_projector
 from hub.heartbeat import keep_beating
 from hub.intake.climber import read_duty_needs
 from hub.intake.core import Intake, Needs, build_intake
+from hub.intake.report_room import GATHERINGS, read_gatherings
 from hub.intake.suspect import SUSPECTS
 from hub.links import LinkSet, Wiring, build_dialler, build_links, build_sender
 from hub.loading import World, load_world, read_settings
@@ -233,6 +234,7 @@ async def _build_intake(
         books=store.books,
         hand=store.hand,
         suspects=await store.books.documents(SUSPECTS),
+        gatherings=read_gatherings(await store.books.documents(GATHERINGS)),
         windows=tuple(read_windows(await store.books.documents(WINDOWS)).values()),
         duty=await read_duty_needs(world.duty, store.books),
         sender=build_sender(wiring.dialler, clock),

@@ -24,6 +24,7 @@ from hub.outward import (
     read_heartbeats,
     read_outbound,
 )
+from hub.public import WebSettings, WhistleSettings
 from hub.secret import add_secret
 from hub.storage import StoreSettings
 from hub.toml_reader import TomlReader
@@ -62,13 +63,6 @@ class CommunitySettings(msgspec.Struct, frozen=True, kw_only=True):
     id: CommunityId = "community"
     name: dict[str, str] = msgspec.field(default_factory=lambda: dict(_NO_NAME))
     prefix: Prefix = "LD"
-
-
-class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Where pages and programs are served; port 0 takes a free one."""
-
-    host: str = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65535)] = 8080
 
 
 class MqttSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,6 +152,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     community: CommunitySettings = CommunitySettings()
     store: StoreSettings = StoreSettings()
     web: WebSettings = WebSettings()
+    whistle: WhistleSettings = WhistleSettings()
     mqtt: MqttSettings | None = None
     modbus: tuple[ModbusSettings, ...] = ()
     influx: InfluxSettings | None = None
@@ -191,6 +186,7 @@ def parse_settings(
         community=_read_community(reader),
         store=_read_section(reader, "store", StoreSettings),
         web=_read_section(reader, "web", WebSettings),
+        whistle=_read_section(reader, "whistle", WhistleSettings),
         mqtt=_read_mqtt(reader, environ),
         modbus=_read_modbus(reader),
         influx=_read_influx(reader, environ),

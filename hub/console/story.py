@@ -88,7 +88,7 @@ def actor_name(actor: str, words: Words) -> str:
     kind, _, name = actor.partition(":")
     if name and kind in {"rule", "key"}:
         return words(f"actor.{kind}", name=name)
-    return words("actor.hub") if actor == "hub" else actor
+    return words(f"actor.{actor}") if actor in {"hub", "resident"} else actor
 
 
 def _holder(entry: Entry, _live: Live, words: Words) -> str:

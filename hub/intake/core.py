@@ -25,6 +25,7 @@ from hub.intake.pipeline import Pipeline
 from hub.intake.presence import Presence
 from hub.intake.pulse import CommitPulse
 from hub.intake.reception import Reception
+from hub.intake.report_room import ReportRoom
 from hub.intake.router import Router
 from hub.intake.rule_room import RuleRoom
 from hub.intake.suspect import Suspects
@@ -35,6 +36,7 @@ from hub.model.catalogue import DeviceModel
 from hub.model.device import Device
 from hub.model.kinds import LINK_ERRORS
 from hub.model.place import Place
+from hub.model.whistle import Gathering
 from hub.model.window import Window
 from hub.ports import (
     Books,
@@ -81,6 +83,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     suspects: Mapping[str, bytes] = {}
     windows: Sequence[Window] = ()
     duty: DutyNeeds = DutyNeeds()
+    gatherings: Sequence[Gathering] = ()
     flood: FloodSettings = FloodSettings()
     test: bool = False
     timing: Timing = ALWAYS
@@ -126,7 +129,14 @@ def build_intake(needs: Needs, snapshot: Snapshot, recall: Recall) -> Intake:
     watch.start(needs.clock.now(), strangers=not snapshot.last_seq)
     pipeline = Pipeline(inbox=inbox, work=bench, committer=needs.committer, clock=needs.clock)
     desk = IntakeDesk(
-        inbox=inbox, book=book, room=room, rules=rules, gates=gates, live=live, books=needs.books
+        inbox=inbox,
+        book=book,
+        room=room,
+        rules=rules,
+        reports=ReportRoom(book, needs.gatherings),
+        gates=gates,
+        live=live,
+        books=needs.books,
     )
     return Intake(
         inbox=inbox,

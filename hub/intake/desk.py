@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from hub.errors import NotFoundError
 from hub.intake.batch import Batch
 from hub.intake.command_room import CommandRoom
 from hub.intake.gatehouse import Gatehouse
 from hub.intake.inbox import BoundedInbox
 from hub.intake.live import LiveState
+from hub.intake.report_room import REPORTS, ReportRoom
 from hub.intake.rule_room import RuleRoom
 from hub.model.access import Identity
 from hub.model.command import Command
 from hub.model.journal import Draft
 from hub.model.ticket import Ticket, TicketStep
+from hub.model.whistle import Filed, Report, ReportWish
 from hub.model.window import Window
 from hub.ports import Books, Document
 from hub.services.desk_book import DeskBook
@@ -32,6 +36,7 @@ class IntakeDesk:
         book: DeskBook,
         room: CommandRoom,
         rules: RuleRoom,
+        reports: ReportRoom,
         gates: Gatehouse,
         live: LiveState,
         books: Books,
@@ -40,6 +45,7 @@ class IntakeDesk:
         self._book = book
         self._room = room
         self._rules = rules
+        self._reports = reports
         self._gates = gates
         self._live = live
         self._books = books
@@ -69,6 +75,29 @@ class IntakeDesk:
 
         answer: Command = await self._inbox.perform(act)
         return answer
+
+    async def report(self, wish: ReportWish) -> Filed:
+        """File a person's report: it opens a ticket, or joins one; once for each id."""
+        body = await self._books.document(REPORTS, wish.id)
+        stored = msgspec.json.decode(body, type=Report) if body else None
+        filed: Filed = await self._inbox.perform(
+            lambda batch: self._reports.file(wish, batch, stored)
+        )
+        return filed
+
+    async def forget_reports(
+        self,
+        documents: Sequence[Document],
+        entries: Sequence[tuple[str, str, str, dict[str, Any]]],
+        tickets: Sequence[str],
+    ) -> None:
+        """Delete documents of reports, and forget who has reported these tickets."""
+
+        def act(batch: Batch) -> None:
+            put_papers(batch, documents, entries)
+            self._reports.forget(tickets)
+
+        await self._inbox.perform(act)
 
     async def write(
         self,

@@ -97,3 +97,29 @@ KEPT = 500
 def personal_key(at: float, name: str) -> str:
     """Return the key of a personal document: the instant first, so that the oldest sorts first."""
     return f"{int(at):010d}-{name}"
+
+
+class ReportWish(msgspec.Struct, frozen=True, kw_only=True):
+    """A report to be filed; `id` is drawn from its idempotency key.
+
+    `join` is the number of the ticket that is meant, `apart` says that no other one is.
+    """
+
+    id: str
+    source: Source
+    category: str
+    target: Target
+    reporter: Reporter = Reporter()
+    actor: str = ""
+    hotline: Hotline | None = None
+    join: str = ""
+    apart: bool = False
+
+
+class Filed(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a report; `count` says how many there are of its ticket with it."""
+
+    report: Report
+    count: int
+    fresh: bool = True
+    """False where it had been filed before: nothing has happened now."""

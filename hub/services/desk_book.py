@@ -6,6 +6,7 @@ It runs ahead of the store by the batch that is being prepared, and is rebuilt f
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -18,9 +19,25 @@ from hub.services.consequence import Consequences, Desk, Turn
 from hub.services.deadline import ALWAYS, Timing, due, tell_overdue
 from hub.services.desk_index import DeskIndex
 from hub.services.desk_number import DeskNumbers
-from hub.services.follow_up import reopen_unrepaired
+from hub.services.follow_up import Answer, reopen_unrepaired
 from hub.services.ticket import step
 from hub.services.two_tickets import check_other, follow_other
+
+
+class Begin(Protocol):
+    """Begins a ticket under a number; `test` marks it as one of a drill or demo."""
+
+    def __call__(self, number: str, *, test: bool, timing: Timing) -> Answer:
+        """Return the ticket with the draft of its opening."""
+        ...
+
+
+class Begin(Protocol):
+    """Begins a ticket under a number; `test` marks it as one of a drill or demo."""
+
+    def __call__(self, number: str, *, test: bool) -> Answer:
+        """Return the ticket with the draft of its opening."""
+        ...
 
 
 class DeskBook:
@@ -79,6 +96,13 @@ class DeskBook:
         after = taken[0]
         follow_other(turn, self.index, wish, before=ticket, after=after, now=now)
         return after, turn.result()
+
+    def open_by_hand(self, begin: Begin, now: float) -> tuple[Ticket, Consequences]:
+        """Open a ticket that a person asks for, under the next number."""
+        turn = Turn(self._desk, now)
+        number = self._desk.numbers.next_ticket(now)
+        ticket = turn.put_ticket(begin(number, test=self._desk.test, timing=self._desk.timing))
+        return ticket, turn.result()
 
     def recall(self, ticket: Ticket) -> None:
         """Take an old ticket from the store to hand, if it is not there already."""

@@ -16,6 +16,7 @@ from hub.errors import CommandRefusedError, LinkError
 from hub.feeds.incident import make_projector
 from hub.intake.climber import read_duty_needs
 from hub.intake.core import Intake, Needs, build_intake
+from hub.intake.report_room import GATHERINGS, read_gatherings
 from hub.intake.suspect import SUSPECTS
 from hub.loading import shipped_rules
 from hub.model.catalogue import DeviceModel
@@ -196,6 +197,7 @@ async def stage(
         rules=rules,
         prefix="GS",
         hand=hand or Hand(),
+        gatherings=read_gatherings(await store.books.documents(GATHERINGS)),
         suspects=await store.books.documents(SUSPECTS),
         flood=flood,
         duty=await read_duty_needs(duty, store.books),

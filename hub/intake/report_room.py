@@ -1,0 +1,115 @@
+"""Where reports of people take their turn: one effect for one key, one ticket for one fault."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from hub.errors import ConflictError
+from hub.intake.batch import Batch
+from hub.model.ticket import Ticket
+from hub.model.whistle import KEPT, PERSONAL, Filed, Gathering, Report, ReportWish
+from hub.ports import Document
+from hub.services.desk_book import DeskBook
+from hub.services.follow_up import Answer
+from hub.services.report import (
+    describe_joining,
+    describe_opening,
+    find_known,
+    open_reported,
+    write_report,
+)
+
+REPORTS, GATHERINGS = "report", "gathering"
+"""The collections of the documents."""
+REMEMBERED = 4096
+"""Reports that are known by their id before the store has them, and a while longer."""
+
+
+class ReportRoom:
+    """Files reports into the batch that is being prepared."""
+
+    def __init__(self, book: DeskBook, gatherings: Iterable[Gathering] = ()) -> None:
+        self._book = book
+        self._gatherings = {each.ticket: each for each in gatherings}
+        self._recent: OrderedDict[str, Report] = OrderedDict()
+
+    def file(self, wish: ReportWish, batch: Batch, stored: Report | None) -> Filed:
+        """File a report; one that was filed before is answered with what became of it.
+
+        `stored` is what the store knew of it. Raises ConflictError where the ticket that is named
+        is not open any more.
+        """
+        known = self._recent.get(wish.id) or stored
+        if known is not None:
+            return Filed(report=known, count=self._count(known.ticket), fresh=False)
+        ticket = find_known(self._book.index.open_tickets(), wish, batch.now)
+        if ticket is None and wish.join:
+            raise ConflictError(
+                f"ticket {wish.join} is not open any more; report it anew",
+                zh=f"工单 {wish.join} 已经办结，请重新报修。",
+            )
+        joined = ticket is not None
+        ticket = ticket or self._open(wish, batch)
+        report = write_report(wish, ticket, joined=joined, now=batch.now)
+        count = self._gather(ticket, report, batch)
+        if joined:
+            batch.record([describe_joining(ticket, wish, count=count, now=batch.now)])
+        batch.changes.documents.extend(_papers(report, wish))
+        self._remember(report)
+        return Filed(report=report, count=count)
+
+    def forget(self, tickets: Iterable[str]) -> None:
+        """Forget who has reported these tickets; their reports are deleted."""
+        for number in tickets:
+            self._gatherings.pop(number, None)
+
+    def _open(self, wish: ReportWish, batch: Batch) -> Ticket:
+        def begin(number: str, *, test: bool) -> Answer:
+            ticket = open_reported(wish, number=number, now=batch.now, test=test)
+            return ticket, [describe_opening(ticket, wish, batch.now)]
+
+        ticket, result = self._book.open_by_hand(begin, batch.now)
+        batch.follow(result)
+        return ticket
+
+    def _gather(self, ticket: Ticket, report: Report, batch: Batch) -> int:
+        before = self._gatherings.get(ticket.number) or Gathering(ticket=ticket.number)
+        after = msgspec.structs.replace(
+            before, reports=(*before.reports, report.id)[:KEPT], count=before.count + 1
+        )
+        self._gatherings[ticket.number] = after
+        batch.changes.documents.append(_paper(GATHERINGS, ticket.number, after, batch.now))
+        return after.count
+
+    def _count(self, ticket: str) -> int:
+        gathering = self._gatherings.get(ticket)
+        return gathering.count if gathering else 1
+
+    def _remember(self, report: Report) -> None:
+        self._recent[report.id] = report
+        if len(self._recent) > REMEMBERED:
+            self._recent.popitem(last=False)
+
+
+def read_gatherings(documents: Mapping[str, bytes]) -> list[Gathering]:
+    """Read the stored gatherings."""
+    return [msgspec.json.decode(body, type=Gathering) for body in documents.values()]
+
+
+def _papers(report: Report, wish: ReportWish) -> Iterable[Document]:
+    yield _paper(REPORTS, report.id, report, report.at)
+    if not wish.reporter.is_empty():
+        yield Document(
+            collection=PERSONAL,
+            key=report.personal_key,
+            body=msgspec.json.encode(wish.reporter),
+            at=report.at,
+            personal_at=report.at,
+        )
+
+
+def _paper(collection: str, key: str, thing: msgspec.Struct, at: float) -> Document:
+    return Document(collection=collection, key=key, body=msgspec.json.encode(thing), at=at)

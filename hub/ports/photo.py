@@ -1,0 +1,41 @@
+"""What people see and do of photos."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from hub.model.photo import Moment, Photo, Picture
+from hub.model.ticket import Ticket
+
+
+class PhotoOffice(Protocol):
+    """Where photos of tickets are kept; each call is in the store when it returns."""
+
+    async def develop(self, data: bytes) -> Picture:
+        """Return a photo drawn anew.
+
+        Raises InvalidRequestError for what is no photo, TooManyRequestsError where too many come
+        at once.
+        """
+        ...
+
+    async def add(self, ticket: Ticket, picture: Picture, *, moment: Moment, actor: str) -> Photo:
+        """Keep a photo of a ticket; the same one twice is one.
+
+        Raises ConflictError where there is no more room for one, StoreFullError where the disk is
+        nearly full.
+        """
+        ...
+
+    def photos(self, ticket: str) -> Sequence[Photo]:
+        """Return a ticket's photos, oldest first."""
+        ...
+
+    async def read(self, photo: Photo) -> bytes | None:
+        """Return the JPEG; None where it is not kept any more."""
+        ...
+
+    async def remove(self, photo: Photo, actor: str) -> None:
+        """Delete a photo before its time."""
+        ...

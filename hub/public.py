@@ -1,0 +1,35 @@
+"""Settings of what is served over HTTP, and of what residents may see and send."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+PublicUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^(https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?|)$",
+        description="such as https://bell.example.cn, without a stroke at its end",
+    ),
+]
+
+
+class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where pages and programs are served; port 0 takes a free one.
+
+    `public_url` is the address under which residents' telephones reach the hub: labels lead there.
+    """
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8080
+    public_url: PublicUrl = ""
+
+
+class WhistleSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Reports of residents: whom they can call instead, and how much room photos have."""
+
+    phone: Annotated[str, Meta(max_length=40)] = ""
+    photos_per_ticket: Annotated[int, Meta(ge=1, le=100)] = 12
+    photo_megabytes: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000

@@ -1,0 +1,167 @@
+"""Reports of people: what they see of a thing, what they say of it, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from hub.clock import Clock
+from hub.errors import InvalidRequestError, NotFoundError
+from hub.model.access import Identity, Role
+from hub.model.ticket import Ticket, TicketAction, TicketStep
+from hub.model.whistle import (
+    Filed,
+    Report,
+    Reporter,
+    ReportWish,
+    Target,
+)
+from hub.model.window import Window, WindowKind
+from hub.ports import Books, Desk, Live
+from hub.ports.whistle import Known, Progress, PublicView, Receipt, Said
+from hub.services.label_book import LabelBook, path_words
+from hub.services.label_code import Codes, tidy_code
+from hub.services.report import RESIDENT, offered
+from hub.services.report_form import check
+from hub.services.report_shelf import ReportShelf
+from hub.services.transition import TRANSITIONS, may_reopen
+from hub.services.window_book import in_force
+
+SHOWN = 5
+"""Known faults on a label's page."""
+File = Callable[[ReportWish], Awaitable[Filed]]
+"""Has a report take its turn in the one loop."""
+Notices = Callable[[], Sequence[Window]]
+
+
+class WhistleBook:
+    """Implements `hub.ports.WhistleOffice`."""
+
+    def __init__(
+        self,
+        codes: Codes,
+        labels: LabelBook,
+        *,
+        live: Live,
+        books: Books,
+        desk: Desk,
+        file: File,
+        notices: Notices,
+        clock: Clock,
+    ) -> None:
+        self.labels = labels
+        self._codes = codes
+        self._live = live
+        self._shelf = ReportShelf(books, codes)
+        self._desk = desk
+        self._file = file
+        self._notices = notices
+        self._clock = clock
+
+    def form_key(self) -> str:
+        """Return the key of one form."""
+        return self._codes.form(self._clock.now())
+
+    def find(self, code: str) -> Target | None:
+        """Return what a label's code stands on."""
+        return self.labels.find(code)
+
+    def find_subject(self, subject: str) -> Target | None:
+        """Return a device by its id, or a place by its path."""
+        return self.labels.find_subject(subject)
+
+    async def look(self, target: Target) -> PublicView:
+        """Return what everybody may see of a thing."""
+        known = [await self._known(ticket) for ticket in self._public(target)[:SHOWN]]
+        view = self._live.device(target.device) if target.device else None
+        notices = in_force(
+            self._notices(),
+            WindowKind.NOTICE,
+            self._clock.now(),
+            place=target.place,
+            device=view.device if view else None,
+        )
+        told = tuple((each.text, each.end) for each in notices)
+        return PublicView(target=target, known=tuple(known), notices=told)
+
+    async def file(self, said: Said) -> Receipt:
+        """File a resident's report, typed into a form that was given out here."""
+        if not self._codes.is_form(said.key, self._clock.now()):
+            raise InvalidRequestError(
+                "the form is too old; send it once more", problems={"key": "too old"}
+            )
+        if said.join and said.join not in {each.number for each in self._public(said.target)}:
+            raise NotFoundError(f"there is no ticket {said.join!r} here", zh="这里没有这张工单。")
+        return await self._take(said, self._codes.report(said.key))
+
+    async def file_for(self, said: Said, who: Identity) -> Receipt:
+        """File what somebody of the staff was told, or has seen."""
+        meant = {each.number for each in self.offered(said.target)}
+        if not who.may_see(said.target.place) or (said.join and said.join not in meant):
+            raise NotFoundError("there is no such place or ticket here", zh="没有这个位置或工单。")
+        named = msgspec.structs.replace(said, actor=who.name)
+        return await self._take(named, self._codes.report(f"{who.name}\n{said.key}"))
+
+    def offered(self, target: Target, category: str = "") -> Sequence[Ticket]:
+        """Return open tickets that may be meant, likely ones first; none that is discreet."""
+        hidden = {alarm.ticket for alarm in self._live.open_alarms() if alarm.discreet}
+        found = offered(self._live.open_tickets(), target, category)
+        return [each for each in found if each.number not in hidden]
+
+    async def progress(self, number: str, code: str) -> Progress | None:
+        """Return a report by its ticket's number and its query code; None where they do not fit."""
+        report = await self._shelf.find(number.strip().upper(), tidy_code(code))
+        ticket = await self._shelf.follow(report.ticket) if report else None
+        if report is None or ticket is None:
+            return None
+        now = self._clock.now()
+        again = (ticket.state, TicketAction.REOPEN) in TRANSITIONS and may_reopen(ticket, now)
+        where = path_words(report.place, self._live.places())
+        return Progress(report=report, ticket=ticket, where=where, may_reopen=again)
+
+    async def reopen(self, number: str, code: str) -> Progress:
+        """Reopen a closed ticket for who has reported it, within seven days."""
+        found = await self.progress(number, code)
+        if found is None:
+            raise NotFoundError("number and code do not fit", zh="编号和查询码对不上。")
+        step = TicketStep(
+            do=TicketAction.REOPEN,
+            actor=RESIDENT,
+            # The transition table has no role for who is not of the staff.
+            role=Role.GRID_WORKER,
+            at=self._clock.now(),
+            reason=NOT_REPAIRED,
+            extra={"report": found.report.id},
+        )
+        ticket = await self._desk.step_ticket(found.ticket.number, step)
+        return msgspec.structs.replace(found, ticket=ticket, may_reopen=False)
+
+    async def reports_of(self, number: str) -> Sequence[tuple[Report, Reporter]]:
+        """Return the newest reports of a ticket with what is still kept of their people."""
+        return await self._shelf.newest(number)
+
+    async def _take(self, said: Said, name: str) -> Receipt:
+        fields = msgspec.structs.asdict(check(said))
+        del fields["key"]
+        filed = await self._file(ReportWish(id=name, **fields))
+        return Receipt(filed=filed, code=self._codes.query(filed.report.id))
+
+    def _public(self, target: Target) -> Sequence[Ticket]:
+        """Return what rules know; what people have said is nobody else's business."""
+        return [each for each in self.offered(target) if each.source == "device" or each.alarms]
+
+    async def _known(self, ticket: Ticket) -> Known:
+        target = self.labels.find_subject(ticket.subject)
+        return Known(
+            number=ticket.number,
+            texts=ticket.title,
+            where=target.name if target else path_words(ticket.place, self._live.places()),
+            state=ticket.state.value,
+            flags=tuple(each.value for each in ticket.flags),
+            by=ticket.finish_by,
+            count=(await self._shelf.gathering(ticket.number)).count,
+        )
+
+
+NOT_REPAIRED = "报修人说没有修好 The person who reported it says that it is not repaired"
