@@ -46,6 +46,7 @@ from hub.store.sink import influx
 from hub.store.sqlite import SqliteStore, open_store
 from hub.wall_clock import keep_time
 from hub.web import build_ports, keep_house, serve_web
+from hub.whistles import keep_forgetting
 
 log = structlog.get_logger(__name__)
 
@@ -133,6 +134,8 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
         linking.start(keep_house(ports), "housekeeping")
         linking.start(tower.run(), "bells")
         _start_watches(linking, world, store, intake, clock)
+        forgetting = keep_forgetting(doors.whistles, intake.desk, store.books, clock)
+        linking.start(forgetting, "forgetting")
         stack.enter_context(_announced(world, url, wiring.client))
         yield RunningHub(crew.died, intake, store, links.all)
 

@@ -1,4 +1,4 @@
-"""The offices behind the web's doors: rules, windows and notices, rosters, escalations, bells."""
+"""The offices behind the web's doors: one for each thing that people change on the site."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from hub.services.rule_shelf import RuleShelf
 from hub.services.window_book import WINDOWS, WindowBook
 from hub.store.sqlite import SqliteStore
 from hub.web import Doors
+from hub.whistles import open_whistles
 
 
 async def open_offices(
@@ -46,6 +47,7 @@ async def open_offices(
         clock=clock,
     )
     rosters = RosterBook(intake.climbs.staff, write=intake.desk.write, clock=clock)
+    whistles = await open_whistles(world, intake, store, windows, clock)
     return Doors(
         local=local,
         rules=rules,
@@ -53,4 +55,5 @@ async def open_offices(
         rosters=rosters,
         escalation=intake.climbs,
         bells=bells,
+        whistles=whistles,
     )

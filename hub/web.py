@@ -30,6 +30,7 @@ from hub.services.course_book import CourseBook
 from hub.services.ticket import possible_steps
 from hub.services.work_clock import tell_unsure
 from hub.store.sqlite import SqliteStore
+from hub.whistles import Whistles
 
 Problems = Callable[[], Sequence[Problem]]
 
@@ -47,6 +48,7 @@ class Doors(msgspec.Struct, frozen=True, kw_only=True):
     rosters: RosterOffice
     escalation: EscalationOffice
     bells: BellOffice
+    whistles: Whistles
 
 
 def build_ports(
@@ -67,6 +69,8 @@ def build_ports(
         rosters=doors.rosters,
         escalation=doors.escalation,
         bells=doors.bells,
+        whistle=doors.whistles.book,
+        photos=doors.whistles.photos,
         clock=clock,
         holdings=store.holdings,
         reach=store.reach,
@@ -75,6 +79,9 @@ def build_ports(
             name=community.name["zh"],
             prefix=community.prefix,
             test=world.settings.demo.test,
+            public_url=world.settings.web.public_url,
+            phone=world.settings.whistle.phone,
+            keep_days=world.settings.store.keep_reports,
         ),
         possible_steps=lambda ticket, who: possible_steps(
             ticket, who.role, actor=who.name, now=clock.now()

@@ -24,19 +24,25 @@ from hub.ports import (
     RuleOffice,
     WindowOffice,
 )
+from hub.ports.photo import PhotoOffice
+from hub.ports.whistle import WhistleOffice
 
 
 class CommunityCard(msgspec.Struct, frozen=True, kw_only=True):
     """Which community this hub serves.
 
     `id` such as `guanshan`, its name, the prefix of its ticket numbers (`GS`), and whether it is
-    a drill or demo.
+    a drill or demo. Residents reach it at `public_url`, call `phone`, and what they say of
+    themselves is kept for `keep_days`.
     """
 
     id: str
     name: str
     prefix: str
     test: bool = False
+    public_url: str = ""
+    phone: str = ""
+    keep_days: int = 180
 
 
 class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +65,8 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     rosters: RosterOffice
     escalation: EscalationOffice
     bells: BellOffice
+    whistle: WhistleOffice
+    photos: PhotoOffice
     clock: Clock
     community: CommunityCard
     possible_steps: Callable[[Ticket, Identity], Sequence[str]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -9,6 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_LIMIT = 1024 * 1024
 """Bytes of a request's body."""
+PHOTO_LIMIT = 11 * 1024 * 1024
+"""The same where a photo of 10 MiB may come in a form."""
+PHOTO_PATHS = re.compile(r"/w/[0-9]+|(/api/v1)?/tickets/[^/]+/photos|/hotline")
 
 HEADERS = {
     "content-security-policy": (
@@ -63,20 +68,22 @@ class BodyLimit:
             return
         announced = Headers(scope=scope).get("content-length", "0")
         received = int(announced) if announced.isascii() and announced.isdigit() else 0
-        if received <= self._limit:
+        limit = self._limit_of(scope.get("path", ""))
+        if received <= limit:
             received = 0
 
         async def receive_counted() -> Message:
             nonlocal received
-            message = await receive() if received <= self._limit else {"type": "http.request"}
+            message = await receive() if received <= limit else {"type": "http.request"}
             received += len(message.get("body", b""))
-            if received > self._limit:
-                raise HTTPException(
-                    413, f"The body is over {self._limit} bytes; send less, or in parts."
-                )
+            if received > limit:
+                raise HTTPException(413, f"The body is over {limit} bytes; send less, or in parts.")
             return message
 
         await self._app(scope, receive_counted, send)
+
+    def _limit_of(self, path: str) -> int:
+        return max(self._limit, PHOTO_LIMIT) if PHOTO_PATHS.fullmatch(path) else self._limit
 
 
 def protect(app: FastAPI) -> None:

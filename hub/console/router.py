@@ -7,6 +7,7 @@ from pathlib import Path
 from fastapi import APIRouter, Depends, Request
 from starlette.staticfiles import StaticFiles
 
+from hub.access.allowance import Allowance
 from hub.access.http import bind
 from hub.access.policy import mount
 from hub.access.web_ports import WebPorts
@@ -18,9 +19,11 @@ from hub.console import (
     figure_page,
     password_page,
     problem_page,
+    progress_page,
     sign_in_page,
     ticket_page,
     wall_page,
+    whistle_page,
     window_page,
 )
 from hub.console.problem_page import Problems
@@ -39,15 +42,19 @@ PARTS = (
     figure_page,
     duty_page,
     bell_page,
+    progress_page,
+    whistle_page,
 )
 
 
 def build_console(ports: WebPorts, *, problems: Problems = tuple) -> APIRouter:
     """Make the router of all pages; `problems` gives what is wrong in configuration files."""
     studio = Studio(ports)
+    allowance = Allowance(ports.clock, whistle_page.LIMITS)
 
     async def put(request: Request) -> None:
         request.state.studio = studio
+        request.state.allowance = allowance
         request.state.problems = problems
 
     router = APIRouter(dependencies=[bind(ports), Depends(put)], include_in_schema=False)

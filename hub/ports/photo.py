@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from hub.model.photo import Moment, Photo, Picture
 from hub.model.ticket import Ticket
 
+Read = Callable[[], Awaitable[bytes]]
+"""Reads what was sent, from wherever it waits."""
+
 
 class PhotoOffice(Protocol):
     """Where photos of tickets are kept; each call is in the store when it returns."""
 
-    async def develop(self, data: bytes) -> Picture:
-        """Return a photo drawn anew.
+    async def develop(self, read: Read) -> Picture:
+        """Return a photo drawn anew; it is read when its turn has come, one at a time.
 
         Raises InvalidRequestError for what is no photo, TooManyRequestsError where too many come
         at once.

@@ -14,11 +14,12 @@ from hub.model.photo import Moment, Photo, Picture
 from hub.model.ticket import Ticket
 from hub.model.whistle import PERSONAL
 from hub.ports import Books, Desk, Document
+from hub.ports.photo import Read
 
 PHOTOS = "photo"
 """The collection of what is known of photos."""
-WAITING = 8
-"""Photos that may wait for their turn to be drawn; each is up to 10 MiB in memory."""
+WAITING = 32
+"""Photos that may wait for their turn to be drawn; none is in memory before."""
 RESERVE = 256 * 1024 * 1024
 """Bytes of the disk that photos leave alone: readings and tickets need them more."""
 MEGABYTE = 1_000_000
@@ -58,7 +59,7 @@ class PhotoBook:
         self._turn, self._writing = asyncio.Lock(), asyncio.Lock()
         self._waiting = 0
 
-    async def develop(self, data: bytes) -> Picture:
+    async def develop(self, read: Read) -> Picture:
         """Return a photo drawn anew, when its turn has come."""
         if self._waiting >= WAITING:
             raise TooManyRequestsError(
@@ -68,7 +69,7 @@ class PhotoBook:
         self._waiting += 1
         try:
             async with self._turn:
-                return await self._draw(data)
+                return await self._draw(await read())
         finally:
             self._waiting -= 1
 

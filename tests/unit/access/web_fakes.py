@@ -41,6 +41,7 @@ from hub.services.course_book import CourseBook
 from tests.support.bell_office import FakeBells
 from tests.support.duty_office import FakeEscalation, make_rosters
 from tests.support.rules import make_office
+from tests.support.whistle import make_photos, make_whistle
 from tests.support.windows import make_windows
 
 NOW = 1_764_000_000.0
@@ -463,6 +464,8 @@ def make_world() -> World:
         rosters=make_rosters(clock, desk.write),
         escalation=FakeEscalation(),
         bells=FakeBells(),
+        whistle=make_whistle(live, books, desk, clock),
+        photos=make_photos(books, desk, clock),
         clock=clock,
         holdings=books.holdings,
         reach=books.reach,

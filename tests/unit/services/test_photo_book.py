@@ -12,6 +12,7 @@ from hub.clock import ManualClock
 from hub.errors import ConflictError, HubError, StoreFullError, TooManyRequestsError
 from hub.model.photo import Moment, Photo, Picture
 from hub.model.whistle import PERSONAL
+from hub.ports.photo import Read
 from hub.services.photo_book import PHOTOS, RESERVE, WAITING, PhotoBook, Room
 from tests.unit.access.web_fakes import NOW, FakeBooks, FakeDesk, FakePulse, ticket
 
@@ -44,6 +45,13 @@ class Case:
     async def _develop(self, data: bytes) -> Picture:
         await self.drawing.wait()
         return Picture(body=data, width=1, height=1)
+
+
+def reading(data: bytes) -> Read:
+    async def read() -> bytes:
+        return data
+
+    return read
 
 
 async def put(book: PhotoBook, picture: Picture = RED, **fields: Any) -> Photo:  # noqa: ANN401
@@ -99,13 +107,13 @@ async def test_without_room_it_says_so_and_keeps_nothing(
 async def test_who_would_wait_behind_too_many_is_sent_away() -> None:
     case = Case()
     book = case.book()
-    waiting = [asyncio.create_task(book.develop(b"x")) for _ in range(WAITING)]
+    waiting = [asyncio.create_task(book.develop(reading(b"x"))) for _ in range(WAITING)]
     await asyncio.sleep(0)
     with pytest.raises(TooManyRequestsError):
-        await book.develop(b"x")
+        await book.develop(reading(b"x"))
     case.drawing.set()
     assert len(await asyncio.gather(*waiting)) == WAITING
-    assert (await book.develop(b"y")).body == b"y"
+    assert (await book.develop(reading(b"y"))).body == b"y"
 
 
 async def test_a_removed_one_is_gone_and_who_removed_it_is_told() -> None:

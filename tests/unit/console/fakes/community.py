@@ -42,6 +42,7 @@ from simulators.site import DeviceRow
 from tests.support.bell_office import FakeBells
 from tests.support.duty_office import FakeEscalation, make_rosters
 from tests.support.rules import make_office
+from tests.support.whistle import Filing, make_photos, make_whistle
 from tests.support.windows import make_windows
 from tests.unit.access.web_fakes import FakeBooks, FakeDesk, FakePulse
 
@@ -324,6 +325,7 @@ class Console(msgspec.Struct, kw_only=True):
     clock: Clock
     ports: WebPorts
     app: FastAPI
+    filing: Filing
 
     def sign_in(self, name: str, role: Role, *, scope: str = "", password_hash: str = "") -> str:
         """Let somebody in by the back door and return the session's cookie."""
@@ -342,6 +344,7 @@ def make_console(
     clock = clock or ManualClock()
     community = FakeCommunity(devices, clock)
     desk = CommunityDesk(community)
+    filing = Filing(community.books, clock)
 
     def possible(ticket: Ticket, who: Identity) -> Sequence[str]:
         return possible_steps(ticket, who.role, actor=who.name, now=clock.now())
@@ -363,6 +366,8 @@ def make_console(
         courses=CourseBook(community.books),
         rosters=make_rosters(clock, desk.write),
         escalation=FakeEscalation(),
+        whistle=make_whistle(community, community.books, desk, clock, filing),
+        photos=make_photos(community.books, desk, clock),
         clock=clock,
         holdings=community.books.holdings,
         reach=community.books.reach,
@@ -374,7 +379,7 @@ def make_console(
     install(app, page=error_page)
     app.include_router(build_console(ports, problems=lambda: problems))
     app.mount("/static", static_app())
-    return Console(community=community, desk=desk, clock=clock, ports=ports, app=app)
+    return Console(community=community, desk=desk, clock=clock, ports=ports, app=app, filing=filing)
 
 
 def break_things(community: FakeCommunity) -> None:

@@ -1,0 +1,262 @@
+"""What a label leads to: a page for everybody that says what is known, and takes a report."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+
+from fastapi import Request, Response
+from starlette.datastructures import FormData, UploadFile
+
+from hub.access.allowance import Allowance, Limit, address_of
+from hub.access.http import from_own_page, ports_of
+from hub.access.policy import EVERYBODY, Call
+from hub.console.language import Words
+from hub.console.whistle_sheet import Typed, chosen, label_sheet, receipt_sheet, sheet
+from hub.errors import (
+    ConflictError,
+    ForbiddenError,
+    HubError,
+    InvalidRequestError,
+    NotFoundError,
+    StoreError,
+    TooManyRequestsError,
+)
+from hub.model.photo import Moment, Picture
+from hub.model.whistle import Reporter, Source, Target
+from hub.ports.whistle import Receipt, Said
+from hub.services.label_code import is_well_typed, tidy_code
+from hub.services.picture import LARGEST_FILE
+from hub.services.report import RESIDENT
+
+HOUR, DAY = 3600.0, 86_400.0
+LIMITS = {
+    "post": Limit(count=10, seconds=600),
+    "post_label": Limit(count=120, seconds=HOUR),
+    "post_all": Limit(count=600, seconds=HOUR),
+    "join": Limit(count=60, seconds=600),
+    "join_ticket": Limit(count=3, seconds=DAY),
+    "wrong_label": Limit(count=20, seconds=600),
+    "wrong_query": Limit(count=5, seconds=600),
+    "wrong_number": Limit(count=20, seconds=HOUR),
+    "reopen": Limit(count=3, seconds=HOUR),
+}
+"""By address: reports, joinings, joinings of one ticket, wrong codes. By label and in all: reports.
+A ticket's number bears so many wrong query codes, whoever types them."""
+FIELDS, FIELD_BYTES = 12, 16_384
+
+
+async def show_label(request: Request, code: str) -> Response:
+    """Show what is known of a thing, and the form to report it."""
+    words = chosen(request)
+    try:
+        target = find_target(request, code)
+        view = await ports_of(request).whistle.look(target)
+    except HubError as error:
+        return sorry(request, words, error)
+    return label_sheet(request, words, view)
+
+
+async def take_report(request: Request, code: str) -> Response:
+    """File a report; what does not fit is told above the form, which keeps what was typed."""
+    words = chosen(request)
+    try:
+        target = _admit(request, code)
+        async with _form(request) as form:
+            words = chosen(request, {"lang": str(form.get("lang", ""))})
+            return await _file(request, words, target, form)
+    except HubError as error:
+        return sorry(request, words, error)
+
+
+async def _file(request: Request, words: Words, target: Target, form: FormData) -> Response:
+    whistle = ports_of(request).whistle
+    try:
+        picture = await _picture(request, form)
+        receipt = await whistle.file(_said(form, target))
+    except (InvalidRequestError, TooManyRequestsError) as error:
+        view, said = await whistle.look(target), explain(error, words)
+        status, typed = _status(error), _typed(form)
+        return label_sheet(request, words, view, typed, message=said, status=status)
+    lost = await _keep(request, receipt, picture)
+    return receipt_sheet(request, words, receipt, message=words("whistle.photo_lost") * lost)
+
+
+async def take_joining(request: Request, code: str) -> Response:
+    """Note one more who has what is known already."""
+    words, ports = chosen(request), ports_of(request)
+    try:
+        target = find_target(request, code)
+        _refuse_foreign(request)
+        allowance_of(request).take("join", address_of(request))
+        async with _form(request) as form:
+            words = chosen(request, {"lang": str(form.get("lang", ""))})
+            number, key = (str(form.get(name, "")) for name in ("number", "key"))
+        allowance_of(request).take("join_ticket", f"{number} {address_of(request)}")
+        said = Said(
+            key=key,
+            source=Source.RESIDENT,
+            category="",
+            target=target,
+            join=number,
+        )
+        receipt = await ports.whistle.file(said)
+    except HubError as error:
+        return sorry(request, words, error)
+    return receipt_sheet(request, words, receipt)
+
+
+def find_target(request: Request, code: str) -> Target:
+    """Return what a code stands on.
+
+    Raises NotFoundError for every other code, and TooManyRequestsError for who tries many.
+    """
+    allowance, address = allowance_of(request), address_of(request)
+    allowance.check("wrong_label", address)
+    digits = tidy_code(code)
+    target = ports_of(request).whistle.find(digits) if is_well_typed(digits) else None
+    if target is None:
+        allowance.take("wrong_label", address)
+        raise NotFoundError("there is no such code", zh="没有这个码。")
+    return target
+
+
+def allowance_of(request: Request) -> Allowance:
+    """Return the counts of the router that answers this request."""
+    allowance: Allowance = request.state.allowance
+    return allowance
+
+
+def sorry(request: Request, words: Words, error: HubError) -> Response:
+    """Say why not, and what to do."""
+    title = "whistle.unknown" if isinstance(error, NotFoundError) else "whistle.sorry"
+    said, status = explain(error, words), _status(error)
+    answer = sheet(
+        request, "whistle_sorry.html", words, status=status, title=words(title), message=said
+    )
+    if isinstance(error, TooManyRequestsError):
+        answer.headers["retry-after"] = str(max(1, round(error.retry_after)))
+    return answer
+
+
+def explain(error: HubError, words: Words) -> str:
+    """Say a refusal in the words of the page."""
+    if isinstance(error, TooManyRequestsError):
+        return words("whistle.limited", minutes=max(1, round(error.retry_after / 60)))
+    if isinstance(error, InvalidRequestError):
+        return " ".join(_wrong(field, error, words) for field in error.problems)
+    key = next((key for kind, _, key in REFUSED if isinstance(error, kind)), "")
+    return words(f"whistle.{key}") if key else words.of(error.texts)
+
+
+REFUSED: tuple[tuple[type[HubError], int, str], ...] = (
+    (NotFoundError, 404, "unknown_why"),
+    (ForbiddenError, 403, "foreign"),
+    (ConflictError, 409, "over"),
+    (StoreError, 503, "no_room"),
+)
+_STATUS: tuple[tuple[type[HubError], int], ...] = (
+    (TooManyRequestsError, 429),
+    (InvalidRequestError, 422),
+    *((kind, status) for kind, status, _ in REFUSED),
+)
+
+
+def _status(error: HubError) -> int:
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def _wrong(field: str, error: InvalidRequestError, words: Words) -> str:
+    if field == "photo":
+        return words("whistle.wrong_photo", why=words.of(error.texts))
+    if field == "key":
+        return words("whistle.old_form")
+    return words(f"whistle.wrong_{field}")
+
+
+def _admit(request: Request, code: str) -> Target:
+    """Return what the code stands on, before a byte of the form is read."""
+    target = find_target(request, code)
+    _refuse_foreign(request)
+    allowance = allowance_of(request)
+    allowance.take("post", address_of(request))
+    allowance.take("post_label", target.subject)
+    allowance.take("post_all")
+    return target
+
+
+def _refuse_foreign(request: Request) -> None:
+    if not from_own_page(request):
+        raise ForbiddenError("send it from the page of the label", zh="请从标签上的页面提交。")
+
+
+def _form(request: Request) -> AbstractAsyncContextManager[FormData]:
+    return request.form(max_files=1, max_fields=FIELDS, max_part_size=FIELD_BYTES)
+
+
+async def _picture(request: Request, form: FormData) -> Picture | None:
+    sent = form.get("photo")
+    if not isinstance(sent, UploadFile) or not sent.size:
+        return None
+    return await ports_of(request).photos.develop(partial(sent.read, LARGEST_FILE + 1))
+
+
+async def _keep(request: Request, receipt: Receipt, picture: Picture | None) -> bool:
+    """Keep the photo of a report that is taken; tell whether there was no room for it."""
+    ports = ports_of(request)
+    ticket = await ports.books.ticket(receipt.number)
+    if picture is None or ticket is None:
+        return False
+    try:
+        await ports.photos.add(ticket, picture, moment=Moment.REPORT, actor=RESIDENT)
+    except (ConflictError, StoreError):
+        return True
+    return False
+
+
+def _said(form: FormData, target: Target) -> Said:
+    typed = _typed(form)
+    return Said(
+        key=str(form.get("key", "")),
+        source=Source.RESIDENT,
+        category=typed.category,
+        target=target,
+        reporter=Reporter(phone=typed.phone, text=typed.text),
+    )
+
+
+def _typed(form: FormData) -> Typed:
+    return Typed(
+        category=str(form.get("category", "")),
+        text=str(form.get("text", "")),
+        phone=str(form.get("phone", "")),
+        open=bool(form.get("photo")),
+    )
+
+
+CALLS = (
+    Call(
+        method="GET",
+        path="/w/{code}",
+        answer=show_label,
+        roles=EVERYBODY,
+        operation="showLabel",
+        about="What is known of a thing, for everybody, and the form to report it",
+    ),
+    Call(
+        method="POST",
+        path="/w/{code}",
+        answer=take_report,
+        roles=EVERYBODY,
+        operation="reportByForm",
+        about="Files a resident's report",
+    ),
+    Call(
+        method="POST",
+        path="/w/{code}/join",
+        answer=take_joining,
+        roles=EVERYBODY,
+        operation="joinByForm",
+        about="Notes one more who has what is known",
+    ),
+)
