@@ -100,6 +100,19 @@ def broker_config(
 
 
 @app.command()
+def labels(
+    config: CONFIG,
+    *,
+    out: Annotated[Path, typer.Option(help="labels.html, or labels.svg (one file a sheet)")],
+    place: Annotated[str, typer.Option(help="only at and below this place")] = "",
+) -> None:
+    """Write the QR labels of places and devices, three by eight on A4."""
+    from hub.labels import write_labels
+
+    write_labels(config, out, place, echo=typer.echo)
+
+
+@app.command()
 def doctor(
     config: CONFIG,
     *,

@@ -17,6 +17,7 @@ from hub.console import (
     device_page,
     duty_page,
     figure_page,
+    label_page,
     password_page,
     problem_page,
     progress_page,
@@ -44,6 +45,7 @@ PARTS = (
     bell_page,
     progress_page,
     whistle_page,
+    label_page,
 )
 
 

@@ -123,10 +123,11 @@ def _choices(visit: Visit, typed: Typed) -> list[tuple[str, str]]:
     kind, _, device = typed.where.partition(":")
     if kind == "device":
         choices.append((typed.where, subject_name(device, live)))
-    return choices + [(f"place:{path}", name) for path, name in _places(live, who)]
+    return choices + [(f"place:{path}", name) for path, name in place_choices(live, who)]
 
 
-def _places(live: Live, who: Identity) -> list[tuple[str, str]]:
+def place_choices(live: Live, who: Identity) -> list[tuple[str, str]]:
+    """Return path and name of the places that somebody may see, indented like the tree."""
     found = sorted(path for path in live.places() if who.may_see(path))
     depth = min((path.count("/") for path in found), default=0)
     places = live.places()

@@ -24,6 +24,13 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
+class Label(msgspec.Struct, frozen=True, kw_only=True):
+    """A code, and what it stands on."""
+
+    code: str
+    target: Target
+
+
 class PublicView(msgspec.Struct, frozen=True, kw_only=True):
     """What a label's page shows: what is known already, and notices in force."""
 
@@ -81,6 +88,10 @@ class WhistleOffice(Protocol):
 
     def find_subject(self, subject: str) -> Target | None:
         """Return a device by its id, or a place by its path."""
+        ...
+
+    def labels_at(self, place: str) -> Sequence[Label]:
+        """Return the labels at and below a place."""
         ...
 
     async def look(self, target: Target) -> PublicView:

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-import msgspec
-
-from hub.model.device import Device, Lifecycle
+from hub.model.device import Device, Kind, Lifecycle
 from hub.model.place import Place, contains
 from hub.model.whistle import Target
 from hub.model.wording import KINDS
+from hub.ports.whistle import Label
 from hub.services.label_code import Codes
 
 GONE = frozenset({Lifecycle.PLANNED, Lifecycle.RETIRED})
 """States of devices that nobody reports."""
 HOUSEHOLD = "household"
 """The kind of place, and the scope of a meter, that is one family's: nothing public is there."""
-
-
-class Label(msgspec.Struct, frozen=True, kw_only=True):
-    """A code, and what it stands on."""
-
-    code: str
-    target: Target
 
 
 class LabelBook:
@@ -79,7 +71,7 @@ def _targets(
         yield f"place:{path}", target, place.kind != HOUSEHOLD
     for device in devices:
         if device.state not in GONE:
-            is_public = device.attributes.get("scope") != HOUSEHOLD
+            is_public = device.kind is not Kind.HUB and device.attributes.get("scope") != HOUSEHOLD
             yield f"device:{device.uid}", _device_target(device, places), is_public
 
 

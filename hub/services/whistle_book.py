@@ -19,7 +19,7 @@ from hub.model.whistle import (
 )
 from hub.model.window import Window, WindowKind
 from hub.ports import Books, Desk, Live
-from hub.ports.whistle import Known, Progress, PublicView, Receipt, Said
+from hub.ports.whistle import Known, Label, Progress, PublicView, Receipt, Said
 from hub.services.label_book import LabelBook, path_words
 from hub.services.label_code import Codes, tidy_code
 from hub.services.report import RESIDENT, offered
@@ -70,6 +70,10 @@ class WhistleBook:
     def find_subject(self, subject: str) -> Target | None:
         """Return a device by its id, or a place by its path."""
         return self.labels.find_subject(subject)
+
+    def labels_at(self, place: str) -> Sequence[Label]:
+        """Return the labels at and below a place."""
+        return self.labels.labels(place)
 
     async def look(self, target: Target) -> PublicView:
         """Return what everybody may see of a thing."""
