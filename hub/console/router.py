@@ -19,6 +19,7 @@ from hub.console import (
     figure_page,
     label_page,
     password_page,
+    people_page,
     problem_page,
     progress_page,
     sign_in_page,
@@ -46,6 +47,7 @@ PARTS = (
     progress_page,
     whistle_page,
     label_page,
+    people_page,
 )
 
 

@@ -11,7 +11,15 @@ from hub.console import span
 from hub.console.language import Words
 from hub.console.story import actor_name
 
-OWN_FILES = ("console.css", "wall.css", "whistle.css", "labels.css", "live.js", "hold.js")
+OWN_FILES = (
+    "console.css",
+    "wall.css",
+    "whistle.css",
+    "labels.css",
+    "people.css",
+    "live.js",
+    "hold.js",
+)
 
 
 def dom_id(kind: str, name: str) -> str:

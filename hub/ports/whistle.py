@@ -126,6 +126,10 @@ class WhistleOffice(Protocol):
         """
         ...
 
+    async def count_of(self, number: str) -> int:
+        """Return how many have reported a ticket."""
+        ...
+
     async def reports_of(self, number: str) -> Sequence[tuple[Report, Reporter]]:
         """Return the newest reports of a ticket with what is still kept of their people."""
         ...

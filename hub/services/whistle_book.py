@@ -136,10 +136,13 @@ class WhistleBook:
             role=Role.GRID_WORKER,
             at=self._clock.now(),
             reason=NOT_REPAIRED,
-            extra={"report": found.report.id},
         )
         ticket = await self._desk.step_ticket(found.ticket.number, step)
         return msgspec.structs.replace(found, ticket=ticket, may_reopen=False)
+
+    async def count_of(self, number: str) -> int:
+        """Return how many have reported a ticket."""
+        return (await self._shelf.gathering(number)).count
 
     async def reports_of(self, number: str) -> Sequence[tuple[Report, Reporter]]:
         """Return the newest reports of a ticket with what is still kept of their people."""
@@ -164,7 +167,7 @@ class WhistleBook:
             state=ticket.state.value,
             flags=tuple(each.value for each in ticket.flags),
             by=ticket.finish_by,
-            count=(await self._shelf.gathering(ticket.number)).count,
+            count=await self.count_of(ticket.number),
         )
 
 
