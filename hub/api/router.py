@@ -19,6 +19,8 @@ from hub.api import (
     keys,
     operation,
     people,
+    photos,
+    reports,
     retention,
     rules,
     stream,
@@ -32,7 +34,7 @@ from hub.api.operation import Readiness
 PREFIX = "/api/v1"
 PARTS = (
     *(devices, alarms, tickets, commands, journal, stream, arrival),
-    *(people, keys, retention, rules, windows, figures, duty, bells),
+    *(people, keys, retention, rules, windows, figures, duty, bells, reports, photos),
 )
 
 

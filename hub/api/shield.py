@@ -13,7 +13,7 @@ BODY_LIMIT = 1024 * 1024
 """Bytes of a request's body."""
 PHOTO_LIMIT = 11 * 1024 * 1024
 """The same where a photo of 10 MiB may come in a form."""
-PHOTO_PATHS = re.compile(r"/w/[0-9]+|(/api/v1)?/tickets/[^/]+/photos|/hotline")
+PHOTO_PATHS = re.compile(r"/w/[0-9]+|(/api/v1)?/tickets/[^/]+/photos")
 
 HEADERS = {
     "content-security-policy": (

@@ -25,6 +25,7 @@ READERS = STAFF | {Role.DEPARTMENT}
 LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/wall", "site.wall", WATCHERS),
     ("/tickets", "site.tickets", READERS),
+    ("/hotline", "site.hotline", STAFF),
     ("/windows", "site.windows", LEADERS),
     ("/figures", "site.figures", LEADERS),
     ("/rosters", "site.rosters", LEADERS),

@@ -17,6 +17,7 @@ from hub.console import (
     device_page,
     duty_page,
     figure_page,
+    hotline_page,
     label_page,
     password_page,
     people_page,
@@ -48,6 +49,7 @@ PARTS = (
     whistle_page,
     label_page,
     people_page,
+    hotline_page,
 )
 
 

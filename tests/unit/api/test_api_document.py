@@ -6,7 +6,14 @@ import msgspec
 import pytest
 from fastapi import FastAPI
 
-from hub.api import shape, shape_of_duty, shape_of_figures, shape_of_rules, shape_of_tickets
+from hub.api import (
+    shape,
+    shape_of_duty,
+    shape_of_figures,
+    shape_of_reports,
+    shape_of_rules,
+    shape_of_tickets,
+)
 from hub.api.shape import Page
 from hub.feeds.incident import make_projector
 from hub.feeds.shape import FeedPage, Incident, IncidentPage
@@ -40,6 +47,9 @@ PATHS = {
     "/api/v1/rosters": Page[shape_of_duty.OnDuty],
     "/api/v1/rosters/crew": Page[shape_of_duty.Stretch],
     "/api/v1/substitutes": Page[shape_of_duty.Substitute],
+    "/api/v1/reports/offers?subject=gate-a": Page[shape.Ticket],
+    "/api/v1/tickets/GS-1/reports": Page[shape_of_reports.Report],
+    "/api/v1/tickets/GS-1/photos": Page[shape_of_reports.Photo],
     "/api/v1/retention": Page[shape_of_rules.Holding],
     "/grid/v1/feed": FeedPage,
     "/grid/v1/incidents": IncidentPage,

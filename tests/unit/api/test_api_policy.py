@@ -23,6 +23,7 @@ NAMES = {
     "substitute": "s-1",
     "bell": "crew-wecom",
     "person": "wang",
+    "photo": "p1",
     "message_id": "7",
     "link": "mqtt",
     "address": "n1",
