@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from xml.sax.saxutils import escape
 
@@ -74,7 +74,7 @@ def _qr(address: str) -> str:
     return f'<path transform="{place}" d="{runs}" shape-rendering="crispEdges"/>'
 
 
-def _dark(row: Sequence[int]) -> Iterator[tuple[int, int]]:
+def _dark(row: Iterable[int]) -> Iterator[tuple[int, int]]:
     start = 0
     for is_dark, run in groupby(row):
         length = len(list(run))

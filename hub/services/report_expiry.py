@@ -38,7 +38,8 @@ def find_old(
 ) -> Old:
     """Return what is past its time, of the oldest day only."""
     past = now - keep_days * DAY
-    oldest = min((each.at for each in (*reports, *photos)), default=now)
+    instants = [*(each.at for each in reports), *(each.at for each in photos)]
+    oldest = min(instants, default=now)
     before = min(past, oldest + AT_ONCE)
     gone = {each.id: each for each in reports if each.at < before}
     tickets = [
