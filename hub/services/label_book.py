@@ -55,11 +55,20 @@ class LabelBook:
 
 
 def path_words(path: str, places: Mapping[str, Place]) -> str:
-    """Write a place as people say it: the names from below the community down."""
+    """Write a place as people say it: the names from below the community down.
+
+    A name that says the one above it too (东苑, 东苑 1 幢) stands for both.
+    """
     steps = path.split("/")
     above = ["/".join(steps[: depth + 1]) for depth in range(len(steps))]
     names = [places[each].name or each for each in above if each in places]
-    return " ".join(names[1:] or names) or path
+    inner = names[1:] or names
+    said = [
+        name
+        for name, below in zip(inner, [*inner[1:], ""], strict=False)
+        if not below.startswith(name)
+    ]
+    return " ".join(said) or path
 
 
 def _targets(

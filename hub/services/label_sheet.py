@@ -46,9 +46,10 @@ def _sheet(labels: Sequence[Label], url: str, community: str) -> str:
 
 def _label(label: Label, url: str, community: str) -> str:
     target, x = label.target, MARGIN + QR_SIDE + 1
+    where = target.where if target.where != target.name else ""
     lines = [
         *((each, 4.2, "bold") for each in fold(target.name, TEXT_WIDTH / 4.2, 2)),
-        *((each, 3.0, "normal") for each in fold(target.where, TEXT_WIDTH / 3.0, 2)),
+        *((each, 3.0, "normal") for each in fold(where, TEXT_WIDTH / 3.0, 2)),
         (in_groups(label.code), 3.9, "bold"),
         (ASK, 2.8, "normal"),
         *((each, 2.6, "normal") for each in fold(community, TEXT_WIDTH / 2.6, 1)),

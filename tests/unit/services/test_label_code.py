@@ -95,6 +95,9 @@ def test_every_public_thing_has_a_code_and_a_household_none() -> None:
     assert flat.where == "甲小区 1栋 101"
     assert book.find_subject("gate-0") is None
     assert path_words("g/nowhere", PLACES) == "关山社区"
+    named = {**PLACES, "g/a/b1": Place(path="g/a/b1", name="甲小区 1栋")}
+    assert path_words("g/a/b1/101", named) == "甲小区 1栋 101"
+    assert path_words("x", {}) == "x"
 
 
 def test_two_that_would_share_a_code_have_two() -> None:
