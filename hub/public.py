@@ -20,11 +20,14 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where pages and programs are served; port 0 takes a free one.
 
     `public_url` is the address under which residents' telephones reach the hub: labels lead there.
+    With `public_port` what everybody may see is served there too, and nothing else.
     """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8080
     public_url: PublicUrl = ""
+    public_host: str = "127.0.0.1"
+    public_port: Annotated[int, Meta(ge=0, le=65535)] | None = None
 
 
 class WhistleSettings(msgspec.Struct, frozen=True, kw_only=True):

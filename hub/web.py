@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
+import structlog
 from fastapi import FastAPI
 
 from hub.access.demo import import_access
@@ -31,6 +32,8 @@ from hub.services.ticket import possible_steps
 from hub.services.work_clock import tell_unsure
 from hub.store.sqlite import SqliteStore
 from hub.whistles import Whistles
+
+log = structlog.get_logger(__name__)
 
 Problems = Callable[[], Sequence[Problem]]
 
@@ -128,13 +131,18 @@ async def serve_web(world: World, ports: WebPorts, intake: Intake) -> AsyncItera
         text = await asyncio.to_thread(read_access, file)
         new = await import_access(text, ports.books, now=ports.clock.now(), file=str(file))
         await intake.desk.write(new)
-    listener = listen(settings.web.host, settings.web.port, file="lingdang.toml")
 
     def problems() -> Sequence[Problem]:
         return (*world.problems, *tell_unsure(world.working))
 
-    async with serving(build_app(ports, intake, problems), listener) as url:
-        yield url
+    web, app = settings.web, build_app(ports, intake, problems)
+    async with contextlib.AsyncExitStack() as stack:
+        if web.public_port is not None:
+            public = listen(web.public_host, web.public_port, file="lingdang.toml")
+            address = await stack.enter_async_context(serving(shield.PublicOnly(app), public))
+            log.info("residents are served", url=address)
+        listener = listen(web.host, web.port, file="lingdang.toml")
+        yield await stack.enter_async_context(serving(app, listener))
 
 
 async def keep_house(ports: WebPorts) -> None:

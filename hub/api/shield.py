@@ -7,12 +7,15 @@ import re
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_LIMIT = 1024 * 1024
 """Bytes of a request's body."""
 PHOTO_LIMIT = 11 * 1024 * 1024
 """The same where a photo of 10 MiB may come in a form."""
+PUBLIC_PATHS = re.compile(r"/w/|/static/|/healthz$")
+"""How the paths begin that residents need."""
 PHOTO_PATHS = re.compile(r"/w/[0-9]+|(/api/v1)?/tickets/[^/]+/photos")
 
 HEADERS = {
@@ -84,6 +87,21 @@ class BodyLimit:
 
     def _limit_of(self, path: str) -> int:
         return max(self._limit, PHOTO_LIMIT) if PHOTO_PATHS.fullmatch(path) else self._limit
+
+
+class PublicOnly:
+    """Passes on what everybody may see, and knows of nothing else: for a listener of its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 404."""
+        if scope["type"] != "http" or PUBLIC_PATHS.match(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        nothing = SecurityHeaders(PlainTextResponse("404", status_code=404))
+        await nothing(scope, receive, send)
 
 
 def protect(app: FastAPI) -> None:

@@ -54,6 +54,14 @@ async def show_phone(request: Request, number: str) -> Response:
     return await _page(request, ticket, asked=asked)
 
 
+async def erase_person(request: Request, number: str) -> Response:
+    """Delete what a report says of its person, who has asked for it."""
+    await _ticket(request, number)
+    report = str((await request.form()).get("report", ""))
+    await ports_of(request).whistle.erase(number, report, await identity_of(request))
+    return RedirectResponse(f"/tickets/{number}/people", 303)
+
+
 async def add_photo(request: Request, number: str) -> Response:
     """Keep a photo of the work."""
     ticket, ports, who = (
@@ -139,6 +147,14 @@ CALLS = (
         roles=STAFF,
         operation="showPhone",
         about="Shows a reporter's phone number, and notes who looked",
+    ),
+    Call(
+        method="POST",
+        path="/tickets/{number}/erase",
+        answer=erase_person,
+        roles=LEADERS,
+        operation="erasePerson",
+        about="Deletes what a report says of its person",
     ),
     Call(
         method="POST",

@@ -126,6 +126,10 @@ class WhistleOffice(Protocol):
         """
         ...
 
+    async def erase(self, number: str, report: str, who: Identity) -> None:
+        """Delete what a report says of its person, before its time; NotFoundError without one."""
+        ...
+
     async def count_of(self, number: str) -> int:
         """Return how many have reported a ticket."""
         ...

@@ -11,6 +11,7 @@ from hub.errors import InvalidRequestError, NotFoundError
 from hub.model.access import Identity, Role
 from hub.model.ticket import Ticket, TicketAction, TicketStep
 from hub.model.whistle import (
+    PERSONAL,
     Filed,
     Report,
     Reporter,
@@ -18,7 +19,7 @@ from hub.model.whistle import (
     Target,
 )
 from hub.model.window import Window, WindowKind
-from hub.ports import Books, Desk, Live
+from hub.ports import Books, Desk, Document, Live
 from hub.ports.whistle import Known, Label, Progress, PublicView, Receipt, Said
 from hub.services.label_book import LabelBook, path_words
 from hub.services.label_code import Codes, tidy_code
@@ -139,6 +140,15 @@ class WhistleBook:
         )
         ticket = await self._desk.step_ticket(found.ticket.number, step)
         return msgspec.structs.replace(found, ticket=ticket, may_reopen=False)
+
+    async def erase(self, number: str, report: str, who: Identity) -> None:
+        """Delete what a report says of its person; that there was one stays."""
+        found = await self._shelf.report(report)
+        if found is None or found.ticket != number:
+            raise NotFoundError(f"there is no report {report!r}", zh="没有这次报修。")
+        paper = Document(collection=PERSONAL, key=found.personal_key, body=None)
+        told = {"report": report, "place": found.place}
+        await self._desk.write([paper], [("report.erased", number, who.name, told)])
 
     async def count_of(self, number: str) -> int:
         """Return how many have reported a ticket."""

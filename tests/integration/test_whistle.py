@@ -34,6 +34,8 @@ NOBODY = 1
 @pytest.fixture
 async def hub(tmp_path: Path) -> AsyncIterator[HubProcess]:
     config = write_site(tmp_path / "hub", Plot(devices=GATES), mqtt_port=NOBODY)
+    text = config.read_text("utf-8").replace("[web]\n", "[web]\npublic_port = 0\n")
+    config.write_text(text, "utf-8")
     async with running_hub(config) as hub:
         yield hub
 
@@ -112,6 +114,27 @@ async def test_a_report_with_its_photo_outlives_the_hub_and_no_file_tells_of_the
 async def personal(path: Path, days: DayKeys | None) -> dict[str, bytes]:
     async with open_store(path, clock=SystemClock(), days=days) as store:
         return await store.books.documents(PERSONAL)
+
+
+async def test_residents_have_a_door_of_their_own_with_limits_for_each_address(
+    hub: HubProcess,
+) -> None:
+    urls = re.findall(r"http://127\.0\.0\.1:\d+", hub.log)
+    door = next(url for url in urls if url != hub.url)
+    path = label_of(hub, "place:test")
+    async with httpx2.AsyncClient(base_url=door, trust_env=False, timeout=60) as client:
+        for inside in ("/", "/sign-in", "/api/v1/tickets", "/tickets"):
+            assert (await client.get(inside)).status_code == 404, inside
+        page = await client.get(path)
+        key = re.findall(r'name="key" value="([^"]+)"', page.text)[0]
+        fields = {"category": "light", "key": key}
+        posts = [
+            client.post(path, data=fields, headers={"x-forwarded-for": f"192.0.2.{n % 2}"})
+            for n in range(40)
+        ]
+        status = [answer.status_code for answer in await asyncio.gather(*posts)]
+    assert (status.count(200), status.count(429)) == (20, 20), "ten for each of two homes"
+    assert len((await hub.get("/api/v1/tickets"))["items"]) == 1
 
 
 async def test_a_gates_label_a_label_of_nothing_and_two_hundred_at_once(hub: HubProcess) -> None:

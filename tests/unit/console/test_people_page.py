@@ -11,7 +11,7 @@ from hub.model.access import Role
 from hub.model.device import Kind
 from hub.model.photo import Moment
 from hub.model.ticket import Ticket
-from hub.model.whistle import Reporter, Source
+from hub.model.whistle import PERSONAL, Reporter, Source
 from hub.ports.whistle import Said
 from hub.services.picture import develop
 from tests.support.photos import bomb, photo
@@ -84,6 +84,30 @@ async def test_a_phone_is_masked_until_somebody_asks_and_that_is_told(
         assert "看电话" not in page
         refused = await client.post(f"{path}/phone", data={"csrf": csrf_of(page), "report": name})
         assert refused.status_code == 403
+
+
+async def test_who_asks_for_it_is_deleted_by_a_leader_and_the_count_stays(
+    console: Console, ticket: Ticket
+) -> None:
+    await join(console, ticket, phone="13812345678", text="别留我的电话")
+    path = f"/tickets/{ticket.number}"
+    async with visitor(console) as client:
+        page = (await client.get(f"{path}/people")).text
+        name = re.findall(r'name="report" value="([^"]+)"', page)[0]
+        assert "应本人要求删除" not in page
+        fields = {"csrf": csrf_of(page), "report": name}
+        assert (await client.post(f"{path}/erase", data=fields)).status_code == 403
+    async with visitor(console, Role.MANAGER) as client:
+        fields["csrf"] = csrf_of((await client.get(f"{path}/people")).text)
+        wrong = await client.post(f"{path}/erase", data={**fields, "report": "x"})
+        assert wrong.status_code == 404
+        assert (await client.post(f"{path}/erase", data=fields)).status_code == 303
+        after = (await client.get(f"{path}/people")).text
+    assert "别留我的电话" not in after
+    assert "报修人与照片 <b>1</b>" in after
+    entry = console.community.books.entries[-1]
+    assert (entry.type, entry.data["report"]) == ("report.erased", name)
+    assert not [name for name, _ in console.community.books.papers if name == PERSONAL]
 
 
 async def test_the_crew_adds_photos_before_and_after_and_a_leader_removes_one(
