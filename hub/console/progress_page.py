@@ -9,7 +9,8 @@ from hub.access.allowance import address_of
 from hub.access.http import from_own_page, ports_of
 from hub.access.policy import EVERYBODY, Call
 from hub.console.language import Words
-from hub.console.whistle_page import allowance_of, sorry
+from hub.console.whistle_page import allowance_of
+from hub.console.whistle_refusal import sorry
 from hub.console.whistle_sheet import chosen, sheet, way_of
 from hub.errors import ConflictError, ForbiddenError, HubError, NotFoundError
 from hub.ports.whistle import Progress

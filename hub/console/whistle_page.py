@@ -12,7 +12,8 @@ from hub.access.allowance import Allowance, Limit, address_of
 from hub.access.http import from_own_page, ports_of
 from hub.access.policy import EVERYBODY, Call
 from hub.console.language import Words
-from hub.console.whistle_sheet import Typed, chosen, label_sheet, receipt_sheet, sheet
+from hub.console.whistle_refusal import explain, sorry, status_of
+from hub.console.whistle_sheet import Typed, chosen, label_sheet, receipt_sheet
 from hub.errors import (
     ConflictError,
     ForbiddenError,
@@ -76,7 +77,7 @@ async def _file(request: Request, words: Words, target: Target, form: FormData) 
         receipt = await whistle.file(_said(form, target))
     except (InvalidRequestError, TooManyRequestsError) as error:
         view, said = await whistle.look(target), explain(error, words)
-        status, typed = _status(error), _typed(form)
+        status, typed = status_of(error), _typed(form)
         return label_sheet(request, words, view, typed, message=said, status=status)
     lost = await _keep(request, receipt, picture)
     return receipt_sheet(request, words, receipt, message=words("whistle.photo_lost") * lost)
@@ -125,53 +126,6 @@ def allowance_of(request: Request) -> Allowance:
     """Return the counts of the router that answers this request."""
     allowance: Allowance = request.state.allowance
     return allowance
-
-
-def sorry(request: Request, words: Words, error: HubError) -> Response:
-    """Say why not, and what to do."""
-    title = "whistle.unknown" if isinstance(error, NotFoundError) else "whistle.sorry"
-    said, status = explain(error, words), _status(error)
-    answer = sheet(
-        request, "whistle_sorry.html", words, status=status, title=words(title), message=said
-    )
-    if isinstance(error, TooManyRequestsError):
-        answer.headers["retry-after"] = str(max(1, round(error.retry_after)))
-    return answer
-
-
-def explain(error: HubError, words: Words) -> str:
-    """Say a refusal in the words of the page."""
-    if isinstance(error, TooManyRequestsError):
-        return words("whistle.limited", minutes=max(1, round(error.retry_after / 60)))
-    if isinstance(error, InvalidRequestError):
-        return " ".join(_wrong(field, error, words) for field in error.problems)
-    key = next((key for kind, _, key in REFUSED if isinstance(error, kind)), "")
-    return words(f"whistle.{key}") if key else words.of(error.texts)
-
-
-REFUSED: tuple[tuple[type[HubError], int, str], ...] = (
-    (NotFoundError, 404, "unknown_why"),
-    (ForbiddenError, 403, "foreign"),
-    (ConflictError, 409, "over"),
-    (StoreError, 503, "no_room"),
-)
-_STATUS: tuple[tuple[type[HubError], int], ...] = (
-    (TooManyRequestsError, 429),
-    (InvalidRequestError, 422),
-    *((kind, status) for kind, status, _ in REFUSED),
-)
-
-
-def _status(error: HubError) -> int:
-    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
-
-
-def _wrong(field: str, error: InvalidRequestError, words: Words) -> str:
-    if field == "photo":
-        return words("whistle.wrong_photo", why=words.of(error.texts))
-    if field == "key":
-        return words("whistle.old_form")
-    return words(f"whistle.wrong_{field}")
 
 
 def _admit(request: Request, code: str) -> Target:

@@ -33,7 +33,7 @@ class Resident:
     """Somebody with a telephone before a label."""
 
     def __init__(self, console: Console, subject: str, address: str = "192.0.2.1") -> None:
-        labels = console.ports.whistle.labels.labels()
+        labels = console.ports.whistle.labels_at("")
         code = next(each.code for each in labels if each.target.subject == subject)
         self.path = f"/w/{code}"
         self.transport = httpx2.ASGITransport(app=console.app, client=(address, 1))
