@@ -23,6 +23,8 @@ NAMES = {
     "rule": "door-forced",
     "window": "w-1",
     "substitute": "s-1",
+    "photo": "p1",
+    "code": "123456789012",
     "message_id": "7",
     "link": "mqtt",
     "address": "n1",
@@ -53,10 +55,12 @@ def test_no_route_came_in_without_policy(app: FastAPI) -> None:
     assert undeclared_routes(app) == ["GET /backdoor"]
 
 
-def test_only_health_and_signing_in_are_for_everybody(app: FastAPI) -> None:
+def test_only_health_signing_in_and_residents_pages_are_for_everybody(app: FastAPI) -> None:
     everybody = {path for _, path, roles in calls(app) if roles == ["everybody"]}
     signing_in = {"/sign-in", "/sign-in/password", "/preferences"}
-    assert everybody <= {"/healthz", "/readyz", *signing_in}
+    label = f"/w/{NAMES['code']}"
+    residents = {label, f"{label}/join", "/w/progress", "/w/reopen"}
+    assert everybody <= {"/healthz", "/readyz", *signing_in, *residents}
     assert {"/healthz", "/readyz", "/sign-in"} <= everybody
 
 
