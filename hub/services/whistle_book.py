@@ -26,11 +26,13 @@ from hub.services.label_code import Codes, tidy_code
 from hub.services.report import RESIDENT, offered
 from hub.services.report_form import check
 from hub.services.report_shelf import ReportShelf
-from hub.services.transition import TRANSITIONS, may_reopen
+from hub.services.ticket import possible_steps
 from hub.services.window_book import in_force
 
 SHOWN = 5
 """Known faults on a label's page."""
+BEHALF = Role.GRID_WORKER
+"""Whose rights a resident's step has: the transition table knows nobody who is not of the staff."""
 File = Callable[[ReportWish], Awaitable[Filed]]
 """Has a report take its turn in the one loop."""
 Notices = Callable[[], Sequence[Window]]
@@ -120,10 +122,10 @@ class WhistleBook:
         ticket = await self._shelf.follow(report.ticket) if report else None
         if report is None or ticket is None:
             return None
-        now = self._clock.now()
-        again = (ticket.state, TicketAction.REOPEN) in TRANSITIONS and may_reopen(ticket, now)
+        steps = possible_steps(ticket, BEHALF, actor=RESIDENT, now=self._clock.now())
         where = path_words(report.place, self._live.places())
-        return Progress(report=report, ticket=ticket, where=where, may_reopen=again)
+        may_reopen = TicketAction.REOPEN in steps
+        return Progress(report=report, ticket=ticket, where=where, may_reopen=may_reopen)
 
     async def reopen(self, number: str, code: str) -> Progress:
         """Reopen a closed ticket for who has reported it, within seven days."""
@@ -133,8 +135,7 @@ class WhistleBook:
         step = TicketStep(
             do=TicketAction.REOPEN,
             actor=RESIDENT,
-            # The transition table has no role for who is not of the staff.
-            role=Role.GRID_WORKER,
+            role=BEHALF,
             at=self._clock.now(),
             reason=NOT_REPAIRED,
         )
