@@ -13,14 +13,14 @@ from hub.access.idempotency import HEADER, once
 from hub.access.policy import Call
 from hub.access.web_ports import WebPorts
 from hub.api import shape_of_reports as shape
-from hub.api import wire
 from hub.api.paging import instant, json_response, page
 from hub.api.request import read_struct
 from hub.api.rights import STAFF, TICKET_READERS, visible_ticket
-from hub.api.shape import Page, Ticket
+from hub.api.shape import Page
 from hub.errors import InvalidRequestError, NotFoundError
 from hub.model.access import Identity
 from hub.model.instant import to_rfc3339
+from hub.model.ticket import Ticket
 from hub.model.whistle import Hotline, Report, Reporter, Source, Target
 from hub.ports.whistle import Said
 
@@ -81,7 +81,7 @@ async def list_offers(
     """List the open tickets that a report about this thing may mean, likely ones first."""
     ports, who = ports_of(request), await identity_of(request)
     found = ports.whistle.offered(_target(ports, who, subject), category)
-    return page([wire.ticket(each) for each in found], None)
+    return page([_offer(each) for each in found], None)
 
 
 async def list_reports(request: Request, number: str) -> Response:
@@ -127,6 +127,17 @@ def _case(body: CaseBody | None) -> Hotline | None:
     )
 
 
+def _offer(ticket: Ticket) -> dict[str, object]:
+    return {
+        "number": ticket.number,
+        "title": ticket.title,
+        "state": ticket.state,
+        "subject": ticket.subject,
+        "place": ticket.place,
+        "opened_at": to_rfc3339(ticket.opened_at),
+    }
+
+
 def _spell(report: Report, reporter: Reporter) -> dict[str, object]:
     case = report.hotline
     return {
@@ -167,7 +178,7 @@ CALLS = (
         roles=STAFF,
         operation="listOffers",
         about="Open tickets that a report may mean",
-        shows=Page[Ticket],
+        shows=Page[shape.Offer],
         problems=(404,),
     ),
     Call(

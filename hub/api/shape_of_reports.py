@@ -6,8 +6,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from hub.api.shape import Moment, Shape
+from hub.api.shape import Both, Moment, Shape
 from hub.model.photo import Moment as When
+from hub.model.ticket import TicketState
 from hub.model.whistle import Source
 
 Jpeg = Annotated[str, Meta(extra_json_schema={"format": "binary"})]
@@ -20,6 +21,17 @@ class Receipt(Shape):
     joined: bool
     count: int
     query_code: str
+
+
+class Offer(Shape):
+    """An open ticket that a report may mean."""
+
+    number: str
+    title: Both
+    state: TicketState
+    subject: str
+    place: str
+    opened_at: Moment
 
 
 class Case(Shape):

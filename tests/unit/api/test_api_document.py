@@ -47,7 +47,7 @@ PATHS = {
     "/api/v1/rosters": Page[shape_of_duty.OnDuty],
     "/api/v1/rosters/crew": Page[shape_of_duty.Stretch],
     "/api/v1/substitutes": Page[shape_of_duty.Substitute],
-    "/api/v1/reports/offers?subject=gate-a": Page[shape.Ticket],
+    "/api/v1/reports/offers?subject=gate-a": Page[shape_of_reports.Offer],
     "/api/v1/tickets/GS-1/reports": Page[shape_of_reports.Report],
     "/api/v1/tickets/GS-1/photos": Page[shape_of_reports.Photo],
     "/api/v1/retention": Page[shape_of_rules.Holding],
