@@ -21,7 +21,7 @@ from hub.api import problem, shield
 from hub.api.router import build_api
 from hub.api.server import listen, serving
 from hub.clock import Clock
-from hub.console import build_console, error_page, static_app
+from hub.console import build_console, error_page, make_allowance, static_app
 from hub.errors import Problem, StoreError
 from hub.feeds.grid import build_feeds
 from hub.intake.core import Intake
@@ -96,11 +96,14 @@ def build_app(ports: WebPorts, intake: Intake, problems: Problems) -> FastAPI:
     """Put the routers on one application, behind the shields; `problems` answers as of now."""
     app = FastAPI(title="Lingdang", openapi_url=None, docs_url=None, redoc_url=None)
     app.mount("/static", static_app())
-    app.include_router(
-        build_api(ports, readiness=lambda: readiness(intake), counts=lambda: figures(intake))
-    )
+    allowance = make_allowance(ports)
+
+    def counts() -> dict[str, float]:
+        return figures(intake) | {"strangers_refused": allowance.refused.total()}
+
+    app.include_router(build_api(ports, readiness=lambda: readiness(intake), counts=counts))
     app.include_router(build_feeds(ports))
-    app.include_router(build_console(ports, problems=problems))
+    app.include_router(build_console(ports, problems=problems, allowance=allowance))
     refusals = RefusalBook(ports.desk, ports.clock)
     problem.install(app, page=error_page, witness=refusals.note)
     shield.protect(app)

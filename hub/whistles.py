@@ -16,7 +16,7 @@ from hub.darkroom import develop
 from hub.errors import StoreError
 from hub.intake.core import Intake
 from hub.intake.desk import IntakeDesk
-from hub.intake.report_room import GATHERINGS, REPORTS, read_gatherings
+from hub.intake.report_room import REPORTS
 from hub.loading import World
 from hub.model.access import Identity, Role
 from hub.model.whistle import Report
@@ -86,12 +86,10 @@ async def keep_forgetting(whistles: Whistles, desk: IntakeDesk, books: Books, cl
 
 async def forget_old(whistles: Whistles, desk: IntakeDesk, books: Books, *, now: float) -> bool:
     """Delete what is past its time, the oldest day of it; tell whether anything was."""
-    gatherings = read_gatherings(await books.documents(GATHERINGS))
     reports = await books.documents(REPORTS)
     old = find_old(
         [msgspec.json.decode(body, type=Report) for body in reports.values()],
         whistles.photos.older(now),
-        {each.ticket: each for each in gatherings},
         now=now,
         keep_days=whistles.keep_days,
     )
@@ -99,7 +97,7 @@ async def forget_old(whistles: Whistles, desk: IntakeDesk, books: Books, *, now:
         return False
     counts = {"reports": len(old.reports), "photos": len(old.photos)}
     entry = ("report.forgotten", "reports", "hub", counts)
-    await desk.forget_reports(list(deletions(old)), [entry], old.tickets)
+    await desk.forget_reports(list(deletions(old)), [entry], {each.id for each in old.reports})
     whistles.photos.drop(old.photos)
     return True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 
 import msgspec
 from fastapi import Request
@@ -34,6 +34,8 @@ class Allowance:
         self._clock = clock
         self._limits = limits
         self._remembered = remembered
+        self.refused: Counter[str] = Counter()
+        """How often each way was refused."""
         self._asked: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
 
     def take(self, way: str, subject: str = ALL) -> None:
@@ -53,6 +55,7 @@ class Allowance:
             return
         wait = asked[0] + limit.seconds - self._clock.now()
         if wait > 0:
+            self.refused[way] += 1
             raise TooManyRequestsError(
                 f"次数太多，请 {max(1, round(wait / 60))} 分钟后再试，急事请打电话。 "
                 f"Too many from here; try again in {wait:.0f} s, or call.",

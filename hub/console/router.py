@@ -53,10 +53,17 @@ PARTS = (
 )
 
 
-def build_console(ports: WebPorts, *, problems: Problems = tuple) -> APIRouter:
+def make_allowance(ports: WebPorts) -> Allowance:
+    """Make what counts how often strangers ask."""
+    return Allowance(ports.clock, whistle_page.LIMITS)
+
+
+def build_console(
+    ports: WebPorts, *, problems: Problems = tuple, allowance: Allowance | None = None
+) -> APIRouter:
     """Make the router of all pages; `problems` gives what is wrong in configuration files."""
     studio = Studio(ports)
-    allowance = Allowance(ports.clock, whistle_page.LIMITS)
+    allowance = allowance or make_allowance(ports)
 
     async def put(request: Request) -> None:
         request.state.studio = studio

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -89,13 +89,13 @@ class IntakeDesk:
         self,
         documents: Sequence[Document],
         entries: Sequence[tuple[str, str, str, dict[str, Any]]],
-        tickets: Sequence[str],
+        gone: Collection[str],
     ) -> None:
-        """Delete documents of reports, and forget who has reported these tickets."""
+        """Delete documents of reports, and forget by their ids that they were made."""
 
         def act(batch: Batch) -> None:
             put_papers(batch, documents, entries)
-            self._reports.forget(tickets)
+            self._reports.forget(gone, batch)
 
         await self._inbox.perform(act)
 

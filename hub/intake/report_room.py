@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -61,10 +61,19 @@ class ReportRoom:
         self._remember(report)
         return Filed(report=report, count=count)
 
-    def forget(self, tickets: Iterable[str]) -> None:
-        """Forget who has reported these tickets; their reports are deleted."""
-        for number in tickets:
-            self._gatherings.pop(number, None)
+    def forget(self, gone: Collection[str], batch: Batch) -> None:
+        """Forget reports that are deleted, by their ids; how many there were stays."""
+        for number, before in list(self._gatherings.items()):
+            left = tuple(each for each in before.reports if each not in gone)
+            if left == before.reports:
+                continue
+            after = msgspec.structs.replace(before, reports=left)
+            self._gatherings[number] = after
+            if not left:
+                del self._gatherings[number]
+            paper = _paper(GATHERINGS, number, after, batch.now)
+            body = paper.body if left else None
+            batch.changes.documents.append(msgspec.structs.replace(paper, body=body))
 
     def _open(self, wish: ReportWish, batch: Batch) -> Ticket:
         def begin(number: str, *, test: bool) -> Answer:

@@ -55,7 +55,10 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """What who reported is told: the ticket's number, and the query code (查询码) of the report."""
+    """What who reported is told: the ticket's number, and the query code (查询码) of the report.
+
+    The code is empty where more have reported it than are kept.
+    """
 
     filed: Filed
     code: str

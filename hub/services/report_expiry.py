@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
 from hub.model.photo import Photo
-from hub.model.whistle import PERSONAL, Gathering, Report
+from hub.model.whistle import PERSONAL, Report
 from hub.ports import Document
 
 DAY = 86_400.0
@@ -17,11 +17,10 @@ somebody sees it."""
 
 
 class Old(msgspec.Struct, frozen=True, kw_only=True):
-    """What goes now; `tickets` are those of which no report is left."""
+    """What goes now."""
 
     reports: Sequence[Report]
     photos: Sequence[Photo]
-    tickets: Sequence[str]
 
     def is_empty(self) -> bool:
         """Tell whether nothing goes."""
@@ -29,28 +28,14 @@ class Old(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_old(
-    reports: Collection[Report],
-    photos: Collection[Photo],
-    gatherings: Mapping[str, Gathering],
-    *,
-    now: float,
-    keep_days: int,
+    reports: Collection[Report], photos: Collection[Photo], *, now: float, keep_days: int
 ) -> Old:
     """Return what is past its time, of the oldest day only."""
-    past = now - keep_days * DAY
     instants = [*(each.at for each in reports), *(each.at for each in photos)]
-    oldest = min(instants, default=now)
-    before = min(past, oldest + AT_ONCE)
-    gone = {each.id: each for each in reports if each.at < before}
-    tickets = [
-        number
-        for number, each in gatherings.items()
-        if each.reports and set(each.reports) <= set(gone)
-    ]
+    before = min(now - keep_days * DAY, min(instants, default=now) + AT_ONCE)
     return Old(
-        reports=list(gone.values()),
+        reports=[each for each in reports if each.at < before],
         photos=[each for each in photos if each.at < before],
-        tickets=tickets,
     )
 
 
@@ -62,5 +47,3 @@ def deletions(old: Old) -> Iterator[Document]:
     for photo in old.photos:
         yield Document(collection="photo", key=photo.id, body=None)
         yield Document(collection=PERSONAL, key=photo.personal_key, body=None)
-    for number in old.tickets:
-        yield Document(collection="gathering", key=number, body=None)

@@ -11,6 +11,7 @@ from hub.errors import InvalidRequestError, NotFoundError
 from hub.model.access import Identity, Role
 from hub.model.ticket import Ticket, TicketAction, TicketStep
 from hub.model.whistle import (
+    KEPT,
     PERSONAL,
     Filed,
     Report,
@@ -163,7 +164,9 @@ class WhistleBook:
         fields = msgspec.structs.asdict(check(said))
         del fields["key"]
         filed = await self._file(ReportWish(id=name, **fields))
-        return Receipt(filed=filed, code=self._codes.query(filed.report.id))
+        # Of more reports than are kept the rest are counted, and cannot be asked for.
+        code = self._codes.query(filed.report.id) if filed.count <= KEPT else ""
+        return Receipt(filed=filed, code=code)
 
     def _public(self, target: Target) -> Sequence[Ticket]:
         """Return what rules know; what people have said is nobody else's business."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from hub.intake.report_room import REPORTS
 from hub.model.photo import Moment, Picture
 from hub.model.whistle import PERSONAL, Report, Reporter, ReportWish, Source, Target
@@ -77,8 +79,38 @@ async def test_reports_and_photos_go_at_their_time_and_that_is_told() -> None:
         assert left is not None, "the ticket itself stays"
 
 
+async def test_of_a_tickets_reports_the_old_ones_go_and_the_count_stays() -> None:
+    async with stage() as on:
+        offices = Offices(on)
+        for key in ("r1", "r2"):
+            await on.intake.desk.report(wish(key, "other"))
+            await on.clock.advance(20 * DAY)
+        join = msgspec.structs.replace(wish("r3"), join=(await tickets_of(on))[0])
+        assert (await on.intake.desk.report(join)).count == 2
+        while await offices.forget():
+            pass
+        kept_ = [msgspec.json.decode(b) for b in (await gatherings_of(on)).values()]
+        assert sorted((each["reports"], each["count"]) for each in kept_) == [
+            (["r2"], 1),
+            (["r3"], 2),
+        ]
+        await on.clock.advance(40 * DAY)
+        while await offices.forget():
+            pass
+        assert await kept(on.store) == {"report": 0, "personal": 0, "gathering": 0, "photo": 0}
+
+
+async def tickets_of(on: Stage) -> list[str]:
+    found = await on.store.books.tickets(open_only=True, limit=10)
+    return sorted(each.number for each in found)
+
+
+async def gatherings_of(on: Stage) -> dict[str, bytes]:
+    return await on.store.books.documents("gathering")
+
+
 def test_a_clock_that_has_jumped_ahead_deletes_the_oldest_day_only() -> None:
     reports = [report(f"r{day}", day * DAY) for day in range(10)]
-    old = find_old(reports, [], {}, now=1000 * DAY, keep_days=30)
+    old = find_old(reports, [], now=1000 * DAY, keep_days=30)
     assert [each.id for each in old.reports] == ["r0"]
-    assert find_old([], [], {}, now=0.0, keep_days=30).is_empty()
+    assert find_old([], [], now=0.0, keep_days=30).is_empty()

@@ -37,6 +37,7 @@ def test_looking_counts_nothing_and_ways_are_apart() -> None:
     with pytest.raises(TooManyRequestsError):
         allowance.check("wrong")
     allowance.take("post")
+    assert allowance.refused == {"wrong": 1}, "no refusal goes uncounted"
 
 
 def test_the_memory_is_bounded() -> None:
