@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 
 import pytest
 from PIL import Image
@@ -99,3 +101,8 @@ async def test_the_hub_hears_from_that_process_why_not(data: bytes, words: str) 
         await develop_apart(data)
     assert caught.value.texts["zh"]
     assert list(caught.value.problems) == ["photo"]
+
+
+def test_the_hub_itself_has_no_decoder_of_pictures() -> None:
+    look = "import sys, hub.app; sys.exit('PIL' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", look], check=False).returncode == 0
