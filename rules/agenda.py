@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from math import inf
 
-from rules.state import Contact, Watch
+from rules.state import NEVER, Contact, Watch
 
 Due = Watch | Contact
 
@@ -25,9 +25,11 @@ class Agenda:
         """Give a thing its next deadline; infinity is none."""
         device = thing.device
         thing.due = due
-        thing.ready = max(due + lag, device.contact.listens)
-        device.due = min(device.due, due)
-        if thing.ready < thing.queued:
+        ready, listens = due + lag, device.contact.listens
+        thing.ready = ready = ready if listens == NEVER else max(ready, listens)
+        if due < device.due:  # noqa: PLR1730 - for each rule at each reading, and min is a call
+            device.due = due
+        if ready < thing.queued:
             self._push(thing)
 
     def next_due(self) -> float | None:

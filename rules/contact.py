@@ -81,9 +81,18 @@ def catch_up(
     `ahead` of states leaves what depends on those alone.
     """
     silence = min(before, arrival)
-    while (found := _find_due(d, before, silence, ahead=ahead)) is not None:
+    while _renew_due(d) < before:
+        found = _find_due(d, before, silence, ahead=ahead)
+        if found is None:
+            return
         fire(runner, found, found.due)
-    d.due = min([d.contact.due, *(watch.due for watch in d.watches)])
+
+
+def _renew_due(d: DeviceState) -> float:
+    """Return when the first of the device's deadlines is; most often none has come at all."""
+    first = min([watch.due for watch in d.watches], default=inf)
+    d.due = due = min(first, d.contact.due)
+    return due
 
 
 def _find_due(

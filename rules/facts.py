@@ -184,18 +184,21 @@ def _evaluate(
         _settle(d, seen)
     if not (changed or d.plan.routes.on_reading):
         return
+    run, watches = runner.run, d.watches
     for index in _affected(d, seen, changed):
-        watch = d.watches[index]
+        watch = watches[index]
         if ahead and watch.program.on_change:
             runner.put_off(watch, d.now)
         else:
-            runner.run(watch)
+            run(watch)
     for slot in changed if d.dependents else ():
         runner.run_dependents(d, slot, ahead=ahead)
 
 
 def _affected(d: DeviceState, seen: list[int], changed: list[int]) -> Iterable[int]:
     routes = d.plan.routes
+    if len(seen) == 1:  # who runs at every reading runs at a change as well
+        return (routes.on_change if changed else routes.on_sample)[seen[0]]
     indices: dict[int, None] = {}
     for slot in seen:
         if programs := routes.on_sample[slot]:
@@ -209,7 +212,9 @@ def _affected(d: DeviceState, seen: list[int], changed: list[int]) -> Iterable[i
 
 def _settle(d: DeviceState, seen: list[int]) -> None:
     asked: dict[int, Run] = {}
+    settlers = d.plan.routes.settlers
     for slot in seen:
-        asked.update(d.plan.routes.settlers[slot])
+        if settlers[slot]:
+            asked.update(settlers[slot])
     for tracker, condition in asked.items():
         d.trackers[tracker].settle(d.now, condition(d))

@@ -1,27 +1,13 @@
-"""What a window says about the readings in it: sum, mean, extreme, median."""
+"""What a window says about the readings in it: sum, mean, extreme, median.
+
+An entry of a window is (at, number, count): one reading, or the readings of one bucket, whose
+number is what `join` makes of theirs, and whose instant is that of the last.
+"""
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, insort
-
-
-class Entry:
-    """One reading, or the readings of one bucket: time of the last, count, sum, extremes."""
-
-    __slots__ = ("at", "count", "high", "low", "total")
-
-    def __init__(self, at: float, weight: float) -> None:
-        self.at = at
-        self.count = 1
-        self.total = self.low = self.high = weight
-
-    def merge(self, at: float, weight: float) -> None:
-        """Take another reading of the same bucket in."""
-        self.at = at
-        self.count += 1
-        self.total += weight
-        self.low = min(self.low, weight)
-        self.high = max(self.high, weight)
 
 
 class Summary:
@@ -39,19 +25,23 @@ class Summary:
         self._total = 0.0
         self._count = 0
 
-    def add(self, entry: Entry) -> None:
+    def join(self, one: float, other: float) -> float:
+        """Return the number of a bucket that holds both."""
+        return one + other
+
+    def add(self, _at: float, number: float, count: int) -> None:
         """Count an entry that has entered the window."""
-        self._total += entry.total
-        self._count += entry.count
+        self._total += number
+        self._count += count
 
-    def remove(self, entry: Entry) -> None:
+    def remove(self, _at: float, number: float, count: int) -> None:
         """Take back the oldest entry."""
-        self._total -= entry.total
-        self._count -= entry.count
+        self._total -= number
+        self._count -= count
 
-    def retract(self, entry: Entry) -> None:
+    def retract(self, at: float, number: float, count: int) -> None:
         """Take back the newest entry, which is about to grow and come again."""
-        self.remove(entry)
+        self.remove(at, number, count)
 
     def reset(self) -> None:
         """Forget everything."""
@@ -67,39 +57,51 @@ class Summary:
 
 
 class Extreme(Summary):
-    """The largest number in the window, or with `sign` -1 the smallest."""
+    """The largest number in the window, or with `sign` -1 the smallest.
 
-    __slots__ = ("_ranked", "_sign")
+    Kept are the entries that may still lead: each outdoes all that came after it.
+    """
+
+    __slots__ = ("_ats", "_numbers", "_sign")
 
     def __init__(self, sign: int) -> None:
         super().__init__()
         self._sign = sign
-        self._ranked: list[tuple[Entry, float]] = []
+        self._ats = self._numbers = _NONE
 
-    def add(self, entry: Entry) -> None:
+    def join(self, one: float, other: float) -> float:
+        """Return the better of two numbers."""
+        return max(one, other) if self._sign > 0 else min(one, other)
+
+    def add(self, at: float, number: float, _count: int) -> None:
         """Keep the entry, and drop those that it will outlive and outdo."""
-        number = entry.high if self._sign > 0 else -entry.low
-        while self._ranked and self._ranked[-1][1] <= number:
-            self._ranked.pop()
-        self._ranked.append((entry, number))
+        if not self._ats:
+            self._ats, self._numbers = array("d"), array("d")
+        numbers, sign = self._numbers, self._sign
+        while numbers and numbers[-1] * sign <= number * sign:
+            numbers.pop()
+            self._ats.pop()
+        numbers.append(number)
+        self._ats.append(at)
 
-    def remove(self, entry: Entry) -> None:
-        """Drop the entry if it still leads."""
-        if self._ranked and self._ranked[0][0] is entry:
-            del self._ranked[0]
+    def remove(self, at: float, _number: float, _count: int) -> None:
+        """Drop the entry if it still leads; those of one instant leave the window together."""
+        if self._ats and self._ats[0] <= at:
+            del self._ats[0], self._numbers[0]
 
-    def retract(self, entry: Entry) -> None:
+    def retract(self, at: float, _number: float, _count: int) -> None:
         """Drop the newest entry; what it outdid stays dropped, for it only grows."""
-        if self._ranked and self._ranked[-1][0] is entry:
-            self._ranked.pop()
+        if self._ats and self._ats[-1] == at:
+            self._ats.pop()
+            self._numbers.pop()
 
     def reset(self) -> None:
         """Forget everything."""
-        self._ranked.clear()
+        self._ats = self._numbers = _NONE
 
     def result(self) -> float | None:
         """Return the leader's number; nothing is unknown."""
-        return self._ranked[0][1] * self._sign if self._ranked else None
+        return self._numbers[0] if self._numbers else None
 
 
 class Median(Summary):
@@ -109,19 +111,19 @@ class Median(Summary):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sorted: list[float] = []
+        self._sorted = array("d")
 
-    def add(self, entry: Entry) -> None:
+    def add(self, _at: float, number: float, count: int) -> None:
         """Sort the entry in."""
-        insort(self._sorted, entry.total / entry.count)
+        insort(self._sorted, number / count)
 
-    def remove(self, entry: Entry) -> None:
+    def remove(self, _at: float, number: float, count: int) -> None:
         """Take the entry out."""
-        del self._sorted[bisect_left(self._sorted, entry.total / entry.count)]
+        del self._sorted[bisect_left(self._sorted, number / count)]
 
     def reset(self) -> None:
         """Forget everything."""
-        self._sorted.clear()
+        self._sorted = array("d")
 
     def result(self) -> float | None:
         """Return the middle, or the mean of the two in the middle; nothing is unknown."""
@@ -131,3 +133,7 @@ class Median(Summary):
         if odd:
             return self._sorted[half]
         return (self._sorted[half - 1] + self._sorted[half]) / 2
+
+
+_NONE = array("d")
+"""One for all windows that nothing has come into yet."""

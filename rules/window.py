@@ -8,12 +8,13 @@ an hour every reading is kept; a longer window keeps 240 sums, so its old end mo
 
 from __future__ import annotations
 
-from bisect import insort
+from array import array
+from bisect import bisect_right
 from collections.abc import Callable
 from math import inf
 
 from hub.model.report import Value
-from rules.summary import Entry, Summary
+from rules.summary import Summary
 
 _KEPT_RAW = 3_600.0
 _BUCKETS = 240
@@ -75,12 +76,13 @@ class Window:
     """The numbers of one point that lie in a window, with what has to be known about them.
 
     The first `_inside` entries lie in the window, those behind them wait until they are old
-    enough. A list, not a deque: an empty deque takes ten times the room, and there are many.
+    enough. An entry is a place in arrays, not an object: there are many. What was said at
+    `_asked` is said again to whoever asks before it can change.
     """
 
     __slots__ = (
-        "_before", "_bucket", "_entries", "_evicted", "_inside", "_last", "_reach", "_summary",
-        "_weigh", "first",
+        "_asked", "_ats", "_before", "_bucket", "_counts", "_evicted", "_inside", "_last",
+        "_numbers", "_reach", "_said", "_summary", "_weigh", "first",
     )  # fmt: skip
 
     def __init__(self, summary: Summary, weigh: Weigh, *, span: float, before: float) -> None:
@@ -89,10 +91,13 @@ class Window:
         self._before = before
         self._reach = before + span
         self._bucket = span / _BUCKETS if span > _KEPT_RAW else 0.0
-        self._entries: list[Entry] = []
+        self._ats = self._numbers = _NO_NUMBERS
+        self._counts = _NO_COUNTS
         self._inside = 0
         self._last: Value | None = None
         self._evicted = 0
+        self._asked = inf
+        self._said = _NOTHING_SAID
         self.first = inf
 
     def observe(self, at: float, value: Value) -> None:
@@ -100,28 +105,23 @@ class Window:
 
         A step needs its neighbours: windows of steps leave out what comes out of order.
         """
+        self._asked = inf
         self.first = min(self.first, at)
-        if self._entries and at < self._entries[-1].at:
+        if self._ats and at < self._ats[-1]:
             if self._weigh in {take_value, take_one}:
-                self._insert_late(Entry(at, self._weigh(None, value)))
+                self._insert_late(at, self._weigh(None, value))
             return
         weight = self._weigh(self._last, value)
         self._last = value
-        if not self._merges(at, weight):
-            self._entries.append(Entry(at, weight))
+        if not self._bucket or not self._merges(at, weight):
+            self._insert(len(self._ats), at, weight)
 
     def read(self, now: float) -> tuple[float | None, float]:
         """Return (value, next instant at which it may change by itself); None is unknown."""
-        self._move(now)
-        wake = inf
-        if self._inside:
-            wake = self._entries[0].at + self._reach
-        if self._inside < len(self._entries):
-            wake = min(wake, self._entries[self._inside].at + self._before)
-        full = self.first + self._reach
-        if now < full:
-            return None, min(wake, full)
-        return self._summary.result(), wake
+        if not self._asked <= now < self._said[1]:
+            self._said = self._look(now)
+            self._asked = now
+        return self._said
 
     def dump(self) -> list[float] | None:
         """Return the first instant; the readings come back from history."""
@@ -129,46 +129,81 @@ class Window:
 
     def load(self, state: list[float]) -> None:
         """Take back what `dump` gave."""
+        self._asked = inf
         self.first = min(self.first, state[0])
 
+    def _look(self, now: float) -> tuple[float | None, float]:
+        self._move(now)
+        wake = inf
+        if self._inside:
+            wake = self._ats[0] + self._reach
+        if self._inside < len(self._ats):
+            wake = min(wake, self._ats[self._inside] + self._before)
+        full = self.first + self._reach
+        if now < full:
+            return None, min(wake, full)
+        return self._summary.result(), wake
+
     def _move(self, now: float) -> None:
-        entries = self._entries
-        while self._inside < len(entries) and entries[self._inside].at + self._before <= now:
-            self._summary.add(entries[self._inside])
+        ats, summary = self._ats, self._summary
+        while self._inside < len(ats) and ats[self._inside] + self._before <= now:
+            summary.add(*self._entry(self._inside))
             self._inside += 1
         gone = 0
-        while gone < self._inside and entries[gone].at + self._reach <= now:
-            self._summary.remove(entries[gone])
+        while gone < self._inside and ats[gone] + self._reach <= now:
+            summary.remove(*self._entry(gone))
             gone += 1
         if gone:
-            del entries[:gone]
-            self._inside -= gone
-            self._evicted += gone
-        if self._evicted > _REFRESH + len(entries):
+            self._drop(gone)
+
+    def _entry(self, place: int) -> tuple[float, float, int]:
+        count = self._counts[place] if self._bucket else 1
+        return self._ats[place], self._numbers[place], count
+
+    def _drop(self, gone: int) -> None:
+        for column in (self._ats, self._numbers, self._counts):
+            del column[:gone]
+        self._inside -= gone
+        self._evicted += gone
+        if self._evicted > _REFRESH + len(self._ats):
             self._rebuild()
 
     def _merges(self, at: float, weight: float) -> bool:
-        if not self._bucket or not self._entries:
+        if not self._ats or self._ats[-1] // self._bucket != at // self._bucket:
             return False
-        last = self._entries[-1]
-        is_inside = self._inside == len(self._entries)
-        if last.at // self._bucket != at // self._bucket or (is_inside and self._before):
+        is_inside = self._inside == len(self._ats)
+        if is_inside and self._before:
             return False
         if is_inside:
-            self._summary.retract(last)
-        last.merge(at, weight)
+            self._summary.retract(*self._entry(-1))
+        self._ats[-1] = at
+        self._numbers[-1] = self._summary.join(self._numbers[-1], weight)
+        self._counts[-1] += 1
         if is_inside:
-            self._summary.add(last)
+            self._summary.add(*self._entry(-1))
         return True
 
-    def _insert_late(self, entry: Entry) -> None:
-        edge = self._entries[self._inside - 1].at if self._inside else -inf
-        insort(self._entries, entry, key=lambda each: each.at)
-        self._inside += entry.at <= edge
+    def _insert(self, place: int, at: float, weight: float) -> None:
+        if not self._ats:
+            self._ats, self._numbers, self._counts = array("d"), array("d"), array("I")
+        self._ats.insert(place, at)
+        self._numbers.insert(place, weight)
+        if self._bucket:
+            self._counts.insert(place, 1)
+
+    def _insert_late(self, at: float, weight: float) -> None:
+        edge = self._ats[self._inside - 1] if self._inside else -inf
+        self._insert(bisect_right(self._ats, at), at, weight)
+        self._inside += at <= edge
         self._rebuild()
 
     def _rebuild(self) -> None:
         self._evicted = 0
         self._summary.reset()
-        for entry in self._entries[: self._inside]:
-            self._summary.add(entry)
+        for place in range(self._inside):
+            self._summary.add(*self._entry(place))
+
+
+_NO_NUMBERS, _NO_COUNTS = array("d"), array("I")
+_NOTHING_SAID: tuple[float | None, float] = (None, -inf)
+"""One for all windows that nothing has come into yet."""

@@ -51,7 +51,8 @@ def own_point(plan: Plan, slot: int) -> Node:
         end = d.ats[slot] + life
         if d.now >= end:
             return None
-        d.wake = min(d.wake, end)
+        if end < d.wake:  # noqa: PLR1730 - for each rule at each reading, and min is a call
+            d.wake = end
         return d.raw[slot]
 
     return Node(type=_TYPES[spec.type], run=run, choices=spec.values)

@@ -53,8 +53,11 @@ def _pair(compiler: Compiler, name: str, left: ast.expr, right: ast.expr) -> Run
     _check_pair(compiler, name, b, a, left)
     if a.slot >= 0 and b.constant:
         return logic.compare_slot(name, a.slot, b.value)
-    counted = a.partial or b.partial
-    return logic.compare_count(name, a, b) if counted else logic.compare(name, a.run, b.run)
+    if a.partial or b.partial:
+        return logic.compare_count(name, a, b)
+    if b.constant:
+        return logic.compare_constant(name, a.run, b.value)
+    return logic.compare(name, a.run, b.run)
 
 
 def _elapsed(

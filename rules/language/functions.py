@@ -74,7 +74,8 @@ def _window(name: str) -> Builder:
 def _read_window(index: int) -> Run:
     def run(d: DeviceState) -> float | None:
         value, wake = d.trackers[index].read(d.now)
-        d.wake = min(d.wake, wake)
+        if wake < d.wake:  # noqa: PLR1730 - for each rule at each reading, and min is a call
+            d.wake = wake
         return value  # type: ignore[no-any-return]
 
     return run

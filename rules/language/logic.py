@@ -100,6 +100,22 @@ def compare_slot(name: str, slot: int, limit: Any) -> Run:  # noqa: ANN401
     return run
 
 
+def compare_constant(name: str, part: Run, limit: Any) -> Run:  # noqa: ANN401
+    """Compare a part with a constant of its type; one that has no order yields unknown."""
+    test = COMPARISONS[name]
+
+    def run(d: DeviceState) -> bool | None:
+        value = part(d)
+        if value is None:
+            return None
+        try:
+            return test(value, limit)  # type: ignore[no-any-return]
+        except TypeError:
+            return None
+
+    return run
+
+
 def compare(name: str, left: Run, right: Run) -> Run:
     """Compare two parts; values that have no order yield unknown."""
     test = COMPARISONS[name]

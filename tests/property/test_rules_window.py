@@ -56,6 +56,22 @@ def test_a_window_equals_the_look_at_every_reading(
             assert got == pytest.approx(expected)
 
 
+@given(gaps=steps, span=st.integers(1, 100), before=st.integers(0, 60))
+def test_who_asks_again_hears_what_a_window_that_was_never_asked_says(
+    gaps: list[tuple[int, int]], span: int, before: int
+) -> None:
+    readings = place(gaps)
+    asked = Window(Summary("mean"), take_value, span=span, before=before)
+    for i, (at, value) in enumerate(readings):
+        asked.observe(at, value)
+        following = readings[i + 1][0] if i + 1 < len(readings) else at + 200
+        for now in (at, (at + following) / 2, (at + following) / 2, following):
+            fresh = Window(Summary("mean"), take_value, span=span, before=before)
+            for each in readings[: i + 1]:
+                fresh.observe(*each)
+            assert asked.read(now) == pytest.approx(fresh.read(now))
+
+
 @given(gaps=steps, span=st.integers(1, 100))
 def test_between_two_wakes_the_answer_does_not_change(
     gaps: list[tuple[int, int]], span: int
