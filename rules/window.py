@@ -115,6 +115,12 @@ class Window:
         self._last = value
         if not self._bucket or not self._merges(at, weight):
             self._insert(len(self._ats), at, weight)
+        if self._ats[0] + self._reach <= at:  # a rule that is false already may never ask
+            self._move(at)
+
+    def __len__(self) -> int:
+        """Return how many entries are kept."""
+        return len(self._ats)
 
     def read(self, now: float) -> tuple[float | None, float]:
         """Return (value, next instant at which it may change by itself); None is unknown."""

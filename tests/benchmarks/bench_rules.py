@@ -32,6 +32,7 @@ from tests.benchmarks.report import Row, print_table, spread, write_results
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1200)]
 
 DEVICES, ROUNDS, RUNS = 10_000, 3, 3
+METERS = 20
 START = 1_764_000_000.0
 PLACES = {f"c/b{n}": Place(path=f"c/b{n}", name=f"{n}") for n in range(100)}
 PLACES["c"] = Place(path="c", name="c")
@@ -175,6 +176,37 @@ def test_a_changed_point_with_ten_rules_on_it_and_windows_of_any_length() -> Non
     longer = statistics.median(found["mean of 24 h"]) / statistics.median(found["mean of 15 min"])
     rows.append(Row("24 h over 15 min", f"{longer:.2f}", "independent"))
     print_table("ten rules on one point", rows)
+
+
+def water(minute: int) -> dict[str, Value]:
+    return {"flow.rate": minute * 37 % 100 / 40, "volume.total": minute / 1000, "pressure": 0.3}
+
+
+def electricity(minute: int) -> dict[str, Value]:
+    return {"voltage.a": 220 + minute * 37 % 100 / 20, "power.active": minute * 7.3 % 900}
+
+
+def test_what_a_meter_keeps_after_a_day_and_a_quarter() -> None:
+    rows = []
+    for model, points in (("kaifeng-xintai-water", water), ("chint-ddsu666", electricity)):
+        kind = MODELS[model].kind
+        devices = [
+            Device(
+                uid=DeviceUid(f"u{n}"), id=f"d{n}", address="d", kind=kind, model=model, place="c"
+            )
+            for n in range(METERS)
+        ]
+        engine = make_engine(LIBRARY, devices)
+        tracemalloc.start()
+        for minute in range(30 * 60):
+            for n in range(METERS):
+                engine.apply(say(n, START + 60 * minute, points(minute)))
+            engine.advance(START + 60 * minute + 30)
+        gc.collect()
+        kept = tracemalloc.get_traced_memory()[0] / METERS
+        tracemalloc.stop()
+        rows.append(Row(f"{model}, a message a minute: bytes a device", f"{kept:,.0f}"))
+    print_table("what the rules keep of a meter, beside its fixed part", rows)
 
 
 async def test_a_back_test(tmp_path: Path) -> None:

@@ -90,6 +90,16 @@ def test_between_two_wakes_the_answer_does_not_change(
         now = wake
 
 
+@pytest.mark.parametrize(("span", "before"), [(900.0, 0.0), (900.0, 1800.0), (86_400.0, 0.0)])
+def test_a_window_that_nobody_asks_keeps_what_lies_in_it_and_no_more(
+    span: float, before: float
+) -> None:
+    window = Window(Extreme(1), take_value, span=span, before=before)
+    for minute in range(7 * 1440):
+        window.observe(60.0 * minute, float(minute % 60))
+    assert len(window) <= 1 + min(240, (span + before) / 60)
+
+
 @given(order=st.permutations(range(12)))
 def test_readings_out_of_order_find_their_place(order: list[int]) -> None:
     window = Window(Summary("mean"), take_value, span=6.0, before=0.0)
