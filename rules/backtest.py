@@ -157,7 +157,8 @@ class _Course:
         if report.at >= self._tick or fire is not None:
             self.advance(nextafter(report.at, -inf))  # facts come before timers
         self.now = max(self.now, report.at)
-        self._decisions += self._engine.apply(report)
+        if decisions := self._engine.apply(report):
+            self._decisions += decisions
         if fire is not None:
             self.ledger.note_fire(report.uid, self._zones[report.uid], report.at, burns=fire)
 

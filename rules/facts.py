@@ -38,9 +38,10 @@ def take_report(runner: Runner, d: DeviceState, report: Report, *, judging: bool
     now = max(at, d.newest)
     _catch_up(runner, d, report, at)
     d.now = now
-    if not report.retained and has_own_time(report):
+    if not report.retained and (report.samples or has_own_time(report)):
         d.newest = now
-        _note_lag(runner, d, report.received - at)
+        if d.lag or report.received - at > PROMPT:
+            _note_lag(runner, d, report.received - at)
     is_back = note_contact(runner, d, report)
     if report.samples:
         take_samples(runner, d, report, at)
@@ -81,8 +82,6 @@ def _catch_up(runner: Runner, d: DeviceState, report: Report, at: float) -> None
 
 
 def _note_lag(runner: Runner, d: DeviceState, lag: float) -> None:
-    if lag <= PROMPT and not d.lag:
-        return
     # What waited during a cut says nothing of how far back the next message will lie.
     lag = lag if lag > PROMPT and not is_cut_off(d) else 0.0
     if lag > d.lag or d.lag - lag > PROMPT or (d.lag and not lag):
@@ -112,6 +111,7 @@ def take_samples(
         _take_retained(runner, d, report, at, ahead=ahead)
         return
     slots, routes, ats = d.plan.slot_by_point, d.plan.routes, d.ats
+    types, observers = routes.types, routes.observers
     seen: list[int] = []
     changed: list[int] = []
     sorted_in: dict[int, Value | None] = {}
@@ -119,13 +119,13 @@ def take_samples(
         slot = slots.get(sample.point)
         if slot is None:
             continue
-        value = _believe(sample, routes.types[slot])
+        value = _believe(sample, types[slot])
         if at < ats[slot]:
             sorted_in[slot] = value
         elif _set(d, slot, value, at, retained=False):
             changed.append(slot)
         seen.append(slot)
-        if routes.observers[slot]:
+        if observers[slot]:
             _show(d, slot, value, at)
     if sorted_in:
         _look_back(runner, d, at, sorted_in)
@@ -179,11 +179,11 @@ def _show(d: DeviceState, slot: int, value: Value | None, at: float) -> None:
 def _evaluate(
     runner: Runner, d: DeviceState, seen: list[int], changed: list[int], *, ahead: bool
 ) -> None:
+    if not (changed or d.plan.routes.on_reading):
+        return
     if d.trackers and seen:
         runner.dirty_devices.add(d)
         _settle(d, seen)
-    if not (changed or d.plan.routes.on_reading):
-        return
     run, watches = runner.run, d.watches
     for index in _affected(d, seen, changed):
         watch = watches[index]

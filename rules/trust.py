@@ -24,7 +24,7 @@ def place_in_time(d: DeviceState, report: Report, *, judging: bool) -> tuple[flo
     if report.retained:
         return report.received, False
     offset = report.at - report.received
-    if judging and not report.late:
+    if (abs(offset) > TOLERANCE or d.drift[0]) and judging and not report.late:
         _judge(d, offset, report.received)
     at = report.received if offset > TOLERANCE or d.drift[0] >= _ENOUGH else report.at
     if report.received < d.contact.listens and not has_own_time(report):
@@ -45,8 +45,7 @@ def has_own_time(report: Report) -> bool:
 def _judge(d: DeviceState, offset: float, received: float) -> None:
     count, before, last = d.drift
     if abs(offset) <= TOLERANCE:
-        if count:
-            d.drift = (0, 0.0, received)
+        d.drift = (0, 0.0, received)
         return
     if received - last < _APART:
         return

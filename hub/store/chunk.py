@@ -9,9 +9,10 @@ from __future__ import annotations
 import zlib
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice, repeat
+from functools import partial
+from itertools import repeat
 from math import inf
-from operator import itemgetter, sub
+from operator import add, itemgetter, sub
 from typing import Any, TypeGuard, cast
 
 import msgspec
@@ -202,35 +203,21 @@ def _frame(group: Group) -> Iterator[tuple[float, float, int | None, int]]:
     """Yield (at, received, seq, place in its batch) of each message."""
     ats = column.unpack(group.ats, group.count)
     lags = column.unpack(group.lags, group.count)
-    received = column.from_bits([a + b for a, b in zip(column.to_bits(ats), lags, strict=True)])
+    received = column.from_bits(list(map(add, column.to_bits(ats), lags)))
     marks = column.unpack(group.marks, group.count)
     if group.numbered:
         return zip(ats, received, marks, repeat(0))
     return zip(ats, received, repeat(None), marks)
 
 
-def _cut(group: Group, span: Span) -> slice:
-    ats = column.unpack(group.ats, group.count)
-    return slice(bisect_left(ats, span[0]), bisect_left(ats, span[1]))
-
-
 def _unpack_group(uid: DeviceUid, group: Group, span: Span) -> Iterator[Said]:
-    cut = _cut(group, span)
+    frame = list(_frame(group))
+    cut = slice(bisect_left(frame, span[:1]), bisect_left(frame, span[1:]))
     if cut.start == cut.stop:
         return
-    columns = [
-        [
-            Sample(point, value, _QUALITIES[code])
-            for value, code in zip(
-                column.unpack(values, group.count)[cut],
-                column.unpack(codes, group.count)[cut],
-                strict=True,
-            )
-        ]
-        for point, values, codes in zip(group.points, group.values, group.qualities, strict=True)
-    ]
-    frame = islice(_frame(group), cut.start, cut.stop)
-    for (at, received, seq, index), samples in zip(frame, zip(*columns, strict=True), strict=True):
+    columns = map(partial(_unpack_samples, group, cut), range(len(group.points)))
+    rows = zip(frame[cut], zip(*columns, strict=True), strict=True)
+    for (at, received, seq, index), samples in rows:
         yield (
             uid,
             index,
@@ -247,3 +234,10 @@ def _unpack_group(uid: DeviceUid, group: Group, span: Span) -> Iterator[Said]:
                 samples=samples,
             ),
         )
+
+
+def _unpack_samples(group: Group, cut: slice, place: int) -> Iterator[Sample]:
+    values = column.unpack(group.values[place], group.count)[cut]
+    codes = column.unpack(group.qualities[place], group.count)[cut]
+    qualities = map(_QUALITIES.__getitem__, codes)
+    return map(Sample, repeat(group.points[place]), values, qualities)

@@ -159,14 +159,23 @@ def read_hour(
     if uids is not None:
         groups &= set(map(group_of, uids))
     for group in sorted(groups):
-        said = _read_parts(connection, hour, group, span)
-        some = {*said, *columns.get(group, ())}
+        parts = _read_parts(connection, hour, group, span)
+        some = {*parts, *columns.get(group, ())}
         chosen = some if uids is None else some.intersection(uids)
-        with_columns = chosen.intersection(columns.get(group, ()))
-        for uid in with_columns:
-            body = read_columns(connection, hour, uid)
-            said.setdefault(uid, []).extend(chunk.unpack(uid, body, span))
-        yield {uid: once(said[uid]) for uid in sorted(chosen)}
+        said = _read_columns(connection, span, chosen.intersection(columns.get(group, ())))
+        yield {uid: _join(parts.get(uid), said.get(uid)) for uid in sorted(chosen)}
+
+
+def _read_columns(
+    connection: sqlite3.Connection, span: Span, uids: Iterable[str]
+) -> dict[str, list[Said]]:
+    hour = int(span[0] // HOUR)
+    return {uid: chunk.unpack(uid, read_columns(connection, hour, uid), span) for uid in uids}
+
+
+def _join(parts: list[Said] | None, columns: list[Said] | None) -> list[Said]:
+    """Return a device's messages, each once: columns by themselves hold none twice."""
+    return once((*parts, *(columns or ()))) if parts else columns or []
 
 
 def _read_parts(

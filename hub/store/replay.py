@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from math import inf
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,12 @@ from hub.store.failure import explain
 from hub.store.log import Said, read_span
 from hub.store.readers import open_reader
 
-AT_ONCE = 50_000
-"""Messages that a window should hold; an hour with more is read in pieces."""
+AT_ONCE = 100_000
+"""Messages that a window should hold; an hour with more is read in pieces, its columns anew for
+each."""
 
 EVENTS = f"SELECT {event.COLUMNS} FROM event WHERE at >= ? AND at < ?"  # noqa: S608 - constants
+_REPORT = itemgetter(2)
 _COUNT = "SELECT coalesce(sum(count), 0) FROM part WHERE hour = ?"
 _NEXT_HOUR = "SELECT min(hour) FROM part WHERE hour >= ?"
 _NEXT_EVENT = "SELECT min(at) FROM event WHERE at >= ?"
@@ -117,8 +120,10 @@ def _said(
         fresh.setdefault(each[0], []).append(each)
     for devices in read_hour(connection, span, uids):
         for uid, said in devices.items():
-            both = once((*said, *fresh.pop(uid))) if uid in fresh else said
-            yield from (report for _, _, report in both if start <= report.at < end)
+            if uid in fresh:
+                fresh[uid] = [*said, *fresh[uid]]
+            else:
+                yield from map(_REPORT, said)
     for said in fresh.values():
         yield from (report for _, _, report in once(said) if start <= report.at < end)
 
