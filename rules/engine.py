@@ -21,7 +21,7 @@ from rules.machine import Move, next_edge
 from rules.memory import carry_over, device_row, find_unparted, group_row, load_row, watch_row
 from rules.recall import load_heard, load_point, replay
 from rules.rule import Rule
-from rules.runner import Runner
+from rules.runner import Runner, Works, nobody
 from rules.state import Watch
 from rules.uplink import Uplink
 from rules.world import World, build_world
@@ -31,16 +31,18 @@ class Engine:
     """Holds the state of every rule on every device; no clock, no I/O, one caller at a time.
 
     With `judge_clocks` False the reports' `at` is taken as it stands: the caller has judged it.
-    `uplink` is told of cuts.
+    `works` knows of work that the sheet does not tell. `uplink` is told of cuts.
     """
 
-    def __init__(self, rules: Sequence[Rule], *, judge_clocks: bool = True) -> None:
+    def __init__(
+        self, rules: Sequence[Rule], *, judge_clocks: bool = True, works: Works = nobody
+    ) -> None:
         self._judges = judge_clocks
         self._rules = tuple(rules)
         self._books: tuple[Sequence[Device], Mapping[str, Place], Mapping[str, DeviceModel]]
         self._books = ((), {}, {})
         self._world: World = {}
-        self._runner = Runner()
+        self._runner = Runner(works)
         self._now = -inf
         self.uplink = Uplink(self._runner, self._begin)
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import inf
 from typing import Any
 
 from hub.model.alarm import Decision
+from hub.model.device import Device
 from hub.ports import StateRow
 from rules.agenda import Agenda
 from rules.decide import write_decision
 from rules.machine import Move, expect, step
 from rules.state import DeviceState, Watch, is_worked_on
 
+Works = Callable[[Device, float], bool]
+"""Tells whether people work on a device at an instant, by what has been said since the sheet."""
 _NEXT = 0.001
 """A deadline that rounding has left where it was is asked again after so many seconds."""
+
+
+def nobody(_device: Device, _at: float) -> bool:
+    """Say that nobody works on anything."""
+    return False
 
 
 class Runner:
@@ -23,7 +31,8 @@ class Runner:
     `held_until` is the instant until which deadlines of some device may wait after a cut.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, works: Works) -> None:
+        self._works = works
         self.agenda = Agenda()
         self.out: list[Decision] = []
         self.dirty: set[Watch] = set()
@@ -98,7 +107,7 @@ class Runner:
         What happens while people work on the device is counted by nobody.
         """
         routes = d.plan.routes
-        if is_worked_on(d):
+        if is_worked_on(d) or self._works(d.device, d.now):
             d.worked_on = d.now
             self.dirty_devices.add(d)
         else:

@@ -104,6 +104,12 @@ class Gatehouse:
         self._windows = tuple(windows)
         self._next_try = 0.0
 
+    def is_worked_on(self, device: Device, at: float) -> bool:
+        """Tell whether a maintenance window is open for a device, or its repair under way."""
+        kind = WindowKind.MAINTENANCE
+        found = in_force(self._windows, kind, at, place=device.place, device=device)
+        return bool(found) or any(each.counts(at) for each in self._repairs(device.uid, ""))
+
     def set_world(self, devices: Sequence[Device], places: Mapping[str, Place]) -> None:
         """Learn the books anew."""
         self._devices: Mapping[str, Device] = {device.uid: device for device in devices}
