@@ -12,29 +12,19 @@ from typing import Any
 
 import msgspec
 
+from hub.intake.gate_answer import ANY, write_answers
 from hub.intake.gate_book import GateBook, Key
-from hub.model.alarm import Action, Decision, Severity
+from hub.model.alarm import Action, Decision
 from hub.model.device import Device
-from hub.model.instant import to_rfc3339
 from hub.model.place import Place
 from hub.model.report import Quality, Report
 from hub.model.window import Window, WindowKind
 from hub.ports import PointRow, StateRow
 from hub.services.window_book import in_force
 from rules.fire_watch import FireWatch
-from rules.gates import Answer, Situation, Verdict, fire_zone, judge, judge_clear
+from rules.gates import Situation, Verdict, fire_zone, judge, judge_clear
 
 FIRE_POINT = "fire.input"
-GATE_NAMES: Mapping[str, Mapping[str, str]] = {
-    "in_service": {"zh": "是否在用", "en": "In service?"},
-    "maintenance": {"zh": "检修", "en": "Maintenance?"},
-    "notice": {"zh": "公告", "en": "Notice?"},
-    "fire": {"zh": "消防联动", "en": "Fire?"},
-    "explained": {"zh": "上级故障", "en": "Explained upstream?"},
-    "topology": {"zh": "上级故障", "en": "Explained upstream?"},
-    "flapping": {"zh": "反复告警", "en": "Flapping?"},
-    "duplicate": {"zh": "重复", "en": "Duplicate?"},
-}
 STOPPING = frozenset({"in_service", "maintenance", "notice", "fire", "explained"})
 """Gates that record an alarm and tell nobody; the others only say that it is there already."""
 TRY_AGAIN = 10.0
@@ -44,41 +34,6 @@ Repairs = Callable[[str, str], Sequence[Window]]
 """Returns the work that goes on at a device (uid), but for this fault."""
 IsEnding = Callable[[str, str], bool]
 """Tells whether the alarm of (subject, rule) is about to end by itself."""
-
-_ANY = Decision(
-    action=Action.RAISE,
-    subject="",
-    rule="",
-    fault="",
-    name={},
-    severity=Severity.WARNING,
-    at=0.0,
-    reason={},
-    inhibit=("maintenance", "notice", "fire"),
-)
-"""Stands for any alarm when a device is asked about, and none has come."""
-
-
-def why(
-    gate: str, rule: str, answer: str, reason: Mapping[str, str], *, since: float | None = None
-) -> dict[str, Any]:
-    """Write one answer to "why is there (no) alarm?".
-
-    `gate` is empty for a rule, `rule` for a gate's answer to all. Gates answer open, closed or
-    held; rules raised, holding, quiet or unknown. `since` (epoch seconds) becomes RFC 3339.
-    """
-    return {
-        "gate": gate,
-        "rule": rule,
-        "name": GATE_NAMES.get(gate),
-        "answer": answer,
-        "since": to_rfc3339(since),
-        "reason": dict(reason),
-    }
-
-
-def _say(answer: Answer) -> str:
-    return "open" if answer.open else "closed"
 
 
 class Gatehouse:
@@ -193,17 +148,9 @@ class Gatehouse:
         device = self._devices.get(uid)
         if device is None:
             return []
-        general = judge(_ANY, self._situation(msgspec.structs.replace(_ANY, subject=uid), now))
-        return [
-            *(why(each.gate, "", _say(each), each.reason) for each in general.reasons),
-            *(
-                why(each.gate, rule, _say(each), each.reason)
-                for (subject, rule), verdict in self._last.items()
-                if subject == uid
-                for each in verdict.reasons
-                if not each.open
-            ),
-        ]
+        general = judge(ANY, self._situation(msgspec.structs.replace(ANY, subject=uid), now))
+        mine = ((rule, each) for (subject, rule), each in self._last.items() if subject == uid)
+        return write_answers(general, mine)
 
     def _admit_clear(self, key: Key, decision: Decision, now: float) -> Decision | None:
         self._last.pop(key, None)

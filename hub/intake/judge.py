@@ -9,8 +9,9 @@ from hub.intake.batch import Batch
 from hub.intake.command_room import CommandRoom
 from hub.intake.counting import COUNTER_PREFIX
 from hub.intake.flood import HELD_PREFIX
+from hub.intake.gate_answer import why
 from hub.intake.gate_book import GATES_PREFIX
-from hub.intake.gatehouse import Gatehouse, why
+from hub.intake.gatehouse import Gatehouse
 from hub.intake.look_back import Recall, look_back
 from hub.model.alarm import Decision
 from hub.model.catalogue import DeviceModel
