@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 from typing import Any
 
@@ -13,6 +13,7 @@ from hub.model.place import Place
 from hub.model.report import Report
 from hub.ports import HeardRow, PointRow, StateRow
 from rules import reason
+from rules.account import explain_watch, raised_in, say_again
 from rules.contact import arm, catch_up, fire
 from rules.decide import write_decision
 from rules.facts import take_report
@@ -73,13 +74,13 @@ class Engine:
         self._now = max(self._now, at)
         self.set_world(*self._books)
         out = [
-            _say(watch, Move.CLEAR, self._now, why=reason.RULE_GONE)
-            for watch in _raised(before)
+            say_again(watch, Move.CLEAR, self._now, why=reason.RULE_GONE)
+            for watch in raised_in(before)
             if not self.keeps(watch.device.device.uid, watch.program.rule.id)
         ]
         out += [
-            _say(watch, Move.RAISE, self._now)
-            for watch in _raised(self._world)
+            say_again(watch, Move.RAISE, self._now)
+            for watch in raised_in(self._world)
             if watch.program.rule.id in tried and not watch.program.rule.trial
         ]
         return out + self.advance(self._now)
@@ -97,6 +98,11 @@ class Engine:
         if d is None and rule in ids:
             return True
         return any(rule.startswith(f"{each}.") for each in ids)
+
+    def inhibits(self, rule: str) -> tuple[str, ...]:
+        """Return what holds back the alarms of a rule, those of several devices included."""
+        found = (each for each in self._rules if rule == each.id or rule.startswith(f"{each.id}."))
+        return next((each.inhibit for each in found), ())
 
     def spans(self) -> dict[str, float]:
         """Return the devices whose readings are looked back on, and by how many seconds at most."""
@@ -192,19 +198,9 @@ class Engine:
         if d is None:
             return []
         now, d.now = d.now, max(d.now, self._now)
-        answers = [_explain(watch) for watch in d.watches]
+        answers = [explain_watch(watch) for watch in d.watches]
         d.now = now
         return answers
-
-
-def _raised(world: World) -> Iterator[Watch]:
-    return (watch for d in world.values() for watch in d.watches if watch.episode)
-
-
-def _say(watch: Watch, move: Move, now: float, *, why: dict[str, str] | None = None) -> Decision:
-    watch.device.now = max(watch.device.now, now)
-    stage = watch.episode.stage if watch.episode else -1
-    return write_decision(watch, move, stage=stage, why=why)
 
 
 def _clear(runner: Runner, watch: Watch, at: float) -> Decision:
@@ -227,21 +223,3 @@ def _wake_all(runner: Runner, world: World, now: float) -> None:
             arm(runner, d.contact)
         for watch in d.watches:
             runner.agenda.set(watch, min(next_edge(watch), now))
-
-
-def _explain(watch: Watch) -> dict[str, Any]:
-    d, program = watch.device, watch.program
-    state, since = "quiet", None
-    if watch.episode is not None:
-        state, since = "raised", watch.episode.raised_at
-    elif watch.last is None:
-        state = "unknown"
-    elif watch.since is not None:
-        state, since = "holding", watch.since
-    return {
-        "rule": program.rule.id,
-        "name": program.rule.name,
-        "state": state,
-        "since": since,
-        "reason": reason.explained(d, program, state),
-    }

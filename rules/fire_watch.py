@@ -24,14 +24,18 @@ class FireWatch:
         self._over: dict[str, tuple[str, float]] = {}
         self._changed: set[str] = set()
 
-    def note(self, uid: str, zone: str, now: float, *, active: bool) -> None:
-        """Take what the fire input of a device says for its zone."""
+    def note(self, uid: str, zone: str, now: float, *, active: bool) -> bool:
+        """Take what the fire input of a device says for its zone; tell whether that is news."""
+        if active == (uid in self._active):
+            return False
         if active:
             self._active[uid] = zone
             self._forget(uid)
-        elif self._active.pop(uid, None) is not None:
+        else:
+            del self._active[uid]
             self._over[uid] = (zone, now + AFTER_FIRE)
             self._changed.add(uid)
+        return True
 
     def zones(self, now: float) -> tuple[str, ...]:
         """Return the places in which doors and gates are open for a fire."""

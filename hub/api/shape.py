@@ -143,6 +143,7 @@ class Alarm(Shape):
     evidence: list[Evidence]
     children: list[str]
     explained_by: str
+    held_by: str
     ticket: str
 
 

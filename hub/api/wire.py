@@ -123,6 +123,7 @@ def alarm(alarm: Alarm) -> dict[str, Any]:
         "evidence": evidence(alarm.evidence),
         "children": alarm.children,
         "explained_by": alarm.explained_by,
+        "held_by": alarm.held_by,
         "ticket": alarm.ticket,
     }
 

@@ -14,8 +14,9 @@ import msgspec
 
 from hub.intake.gate_answer import ANY, write_answers
 from hub.intake.gate_book import GateBook, Key
-from hub.model.alarm import Action, Decision
-from hub.model.device import Device
+from hub.intake.mark import Marks
+from hub.model.alarm import Action, Alarm, Decision
+from hub.model.device import Device, Lifecycle
 from hub.model.place import Place
 from hub.model.report import Quality, Report
 from hub.model.window import Window, WindowKind
@@ -32,6 +33,8 @@ TRY_AGAIN = 10.0
 
 Repairs = Callable[[str, str], Sequence[Window]]
 """Returns the work that goes on at a device (uid), but for this fault."""
+Inhibits = Callable[[str], tuple[str, ...]]
+"""Tells what holds back the alarms of a rule."""
 IsEnding = Callable[[str, str], bool]
 """Tells whether the alarm of (subject, rule) is about to end by itself."""
 
@@ -48,6 +51,7 @@ class Gatehouse:
         self._book = GateBook()
         self._fires = FireWatch()
         self._raised: set[Key] = set()
+        self._marks = Marks()
         self._last: dict[Key, Verdict] = {}
         self._windows: tuple[Window, ...] = ()
         self._repairs = repairs
@@ -69,14 +73,17 @@ class Gatehouse:
         """Learn the books anew."""
         self._devices: Mapping[str, Device] = {device.uid: device for device in devices}
         self._places = places
+        self._works = any(device.state is Lifecycle.MAINTENANCE for device in devices)
 
     def restore(
-        self, points: Iterable[PointRow], raised: Iterable[Key], states: Sequence[StateRow]
+        self, points: Iterable[PointRow], alarms: Sequence[Alarm], states: Sequence[StateRow]
     ) -> None:
         """Take over which fire inputs are active, which alarms are open, and what is held back."""
         self._book.restore(states)
         self._fires.restore(states)
+        raised = {(alarm.uid, alarm.rule) for alarm in alarms}
         self._raised = {key for key in raised if not self._book.is_stopped(key)}
+        self._marks.restore(alarms)
         for decision in self._book.stopped():
             if decision.subject not in self._devices and decision.subject not in self._places:
                 self.forget(decision)  # it has left the books
@@ -113,10 +120,17 @@ class Gatehouse:
         return decision, quiet
 
     def _changes_while_stopped(self, key: Key, decision: Decision) -> bool:
-        if not self._book.is_stopped(key):
+        if not self._book.is_stopped(key) and key not in self._marks:
             return False
         raised = msgspec.structs.replace(decision, action=Action.RAISE)
         self._book.note_raise(raised, stopped=True)
+        return True
+
+    def is_time(self, now: float) -> bool:
+        """Tell, once, whether what the gates hold is to be looked at again."""
+        if now < self._next_try:
+            return False
+        self._next_try = now + TRY_AGAIN
         return True
 
     def retry(self, now: float, is_ending: IsEnding) -> list[tuple[Decision, bool]]:
@@ -124,9 +138,6 @@ class Gatehouse:
 
         What is about to end by itself (`is_ending`) is not raised any more.
         """
-        if now < self._next_try:
-            return []
-        self._next_try = now + TRY_AGAIN
         admitted = [
             (decision, False)
             for decision in self._book.stopped()
@@ -137,7 +148,24 @@ class Gatehouse:
             key = (decision.subject, decision.rule)
             self._book.let_go(key)
             self._raised.add(key)
+            self._marks.drop(key)
         return admitted + self._quiet_clears(now)
+
+    def find_marks(
+        self, alarms: Sequence[Alarm], inhibits: Inhibits, now: float
+    ) -> list[tuple[Alarm, str]]:
+        """Return told alarms behind which a gate has closed, or has opened again ("").
+
+        That somebody has arrived for one ticket marks no other: its own work goes on.
+        """
+        windows = any(each.counts(now) for each in self._windows)
+        if not (windows or self._works or self._fires.zones(now) or self._marks):
+            return []
+        return self._marks.find(alarms, lambda alarm: self._ask(alarm, inhibits(alarm.rule), now))
+
+    def _ask(self, alarm: Alarm, inhibit: tuple[str, ...], now: float) -> Verdict:
+        decision = msgspec.structs.replace(ANY, subject=alarm.uid, rule=alarm.rule, inhibit=inhibit)
+        return judge(decision, self._situation(decision, now, repaired=False))
 
     def forget(self, decision: Decision) -> None:
         """Let an alarm wait no more: what explains it has taken it in."""
@@ -149,11 +177,12 @@ class Gatehouse:
         if device is None:
             return []
         general = judge(ANY, self._situation(msgspec.structs.replace(ANY, subject=uid), now))
-        mine = ((rule, each) for (subject, rule), each in self._last.items() if subject == uid)
-        return write_answers(general, mine)
+        mine = {rule: each for (subject, rule), each in self._last.items() if subject == uid}
+        return write_answers(general, (mine | dict(self._marks.of(uid))).items())
 
     def _admit_clear(self, key: Key, decision: Decision, now: float) -> Decision | None:
         self._last.pop(key, None)
+        self._marks.drop(key)
         if not judge_clear(self._situation(decision, now)).open:
             since = self._book.flapping.quiet_at(*key) or decision.at
             self._book.hold_clear(msgspec.structs.replace(decision, at=since))
@@ -173,9 +202,10 @@ class Gatehouse:
         self._book.forget(now)
         return [(decision, False) for decision in quiet]
 
-    def _situation(self, decision: Decision, now: float) -> Situation:
+    def _situation(self, decision: Decision, now: float, *, repaired: bool = True) -> Situation:
         device = self._devices.get(decision.subject)
         place = device.place if device else decision.subject
+        repairs = self._repairs(decision.subject, decision.fault) if repaired else ()
         found = partial(in_force, self._windows, now=now, place=place, device=device)
         return Situation(
             now=now,
@@ -183,7 +213,7 @@ class Gatehouse:
             device=device,
             maintenance=(
                 *found(kind=WindowKind.MAINTENANCE),
-                *(w for w in self._repairs(decision.subject, decision.fault) if w.counts(now)),
+                *(each for each in repairs if each.counts(now)),
             ),
             notices=tuple(found(kind=WindowKind.NOTICE)),
             fire_zones=self._fires.zones(now),
@@ -195,4 +225,6 @@ class Gatehouse:
     def _note_fire(self, uid: str, now: float, *, active: bool) -> None:
         device = self._devices.get(uid)
         if device is not None:
-            self._fires.note(uid, fire_zone(device.place, self._places), now, active=active)
+            zone = fire_zone(device.place, self._places)
+            if self._fires.note(uid, zone, now, active=active):
+                self._next_try = 0.0

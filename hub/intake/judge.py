@@ -69,8 +69,7 @@ class Judge:
         mine = [row for row in rows if not row.key.startswith(others)]
         self._engine.restore(mine, snapshot.points, snapshot.heard, history, now)
         self._topology.restore([row for row in rows if row.key.startswith(TOPOLOGY_PREFIX)], now)
-        raised = ((alarm.uid, alarm.rule) for alarm in snapshot.alarms)
-        self._gates.restore(snapshot.points, raised, rows)
+        self._gates.restore(snapshot.points, snapshot.alarms, rows)
 
     def hear(self, report: Report, batch: Batch) -> None:
         """Take a new fact."""
@@ -88,8 +87,16 @@ class Judge:
         """Let the rules' timers come that are due by `heard`, up to when nothing is under way."""
         self.decide(self._engine.advance(heard), batch)
         self._follow(self._topology.advance(heard, self._engine.is_ending), batch)
+        if self._gates.is_time(batch.now):
+            self._look_again(batch)
+
+    def _look_again(self, batch: Batch) -> None:
+        """Tell what has waited at a gate, and mark what was told before one closed."""
         for decision, quiet in self._gates.retry(batch.now, self._engine.is_ending):
             batch.follow(self._book.apply(decision, batch.now, suppressed=quiet))
+        alarms, inhibits = self._book.index.open_alarms(), self._engine.inhibits
+        for alarm, gate in self._gates.find_marks(alarms, inhibits, batch.now):
+            batch.follow(self._book.hold(alarm.id, gate, batch.now))
 
     def run_desk(self, batch: Batch) -> None:
         """Let the limits of tickets and orders come that are due."""

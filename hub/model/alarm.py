@@ -120,5 +120,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
     children: tuple[str, ...] = ()
     explained_by: str = ""
+    held_by: str = ""
+    """The gate that has closed behind an alarm which was told: fire, maintenance, notice."""
     discreet: bool = False
     ticket: str = ""

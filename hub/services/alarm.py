@@ -77,6 +77,12 @@ def explain_alarm(alarm: Alarm, root: Alarm) -> Alarm:
     return msgspec.structs.replace(alarm, explained_by=root.id)
 
 
+def hold_alarm(alarm: Alarm, gate: str) -> Alarm:
+    """Mark an alarm that was told as held by a gate; without one take the mark back."""
+    state = AlarmState.SUPPRESSED if gate else AlarmState.RAISED
+    return msgspec.structs.replace(alarm, state=state, held_by=gate)
+
+
 def describe_raise(alarm: Alarm, decision: Decision, now: float) -> Draft:
     """Write the draft of a raise (also of a suppressed one, or of a rule on trial)."""
     data = spell_out(alarm)

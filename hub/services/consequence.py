@@ -18,6 +18,7 @@ from hub.services.alarm import (
     describe_clear,
     describe_raise,
     explain_alarm,
+    hold_alarm,
     merge_names,
     raise_alarm,
     repeat_alarm,
@@ -105,7 +106,7 @@ class Turn:
         asleep = known.state is AlarmState.SUPPRESSED or known.explained_by
         if asleep and decision.action is Action.RAISE and not quiet:
             awake = msgspec.structs.replace(
-                change_alarm(known, decision), state=AlarmState.RAISED, explained_by=""
+                hold_alarm(change_alarm(known, decision), ""), explained_by=""
             )
             self._announce(awake, decision)
             return
@@ -114,6 +115,10 @@ class Turn:
         if not quiet and known.state is AlarmState.RAISED and not known.explained_by:
             after = self._follow_ticket(after, decision)
         self.put_changed(known, after)
+
+    def hold(self, known: Alarm, gate: str) -> None:
+        """Mark an alarm that was told before a gate closed, or take the mark back; tell nobody."""
+        self._put_changed(known, hold_alarm(known, gate))
 
     def clear(self, known: Alarm, decision: Decision) -> None:
         """Clear an alarm; a ticket none of whose alarms is left is flagged as recovered."""

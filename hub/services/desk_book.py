@@ -78,6 +78,12 @@ class DeskBook:
         turn.fold(child, root)
         return turn.result()
 
+    def hold(self, alarm_id: str, gate: str, now: float) -> Consequences:
+        """Mark an open alarm as held by a gate, or by none any more; see `Turn.hold`."""
+        turn = Turn(self._desk, now)
+        turn.hold(self._find_alarm(alarm_id), gate)
+        return turn.result()
+
     def step(self, number: str, wish: TicketStep, now: float) -> tuple[Ticket, Consequences]:
         """Take a person's step; raises what `ticket.step` raises, or NotFoundError.
 

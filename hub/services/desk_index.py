@@ -115,13 +115,18 @@ class DeskIndex:
         return self.open_tickets()
 
     def take_unrepaired(self, now: float) -> Sequence[tuple[Ticket, Sequence[Alarm]]]:
-        """Return tickets closed an hour ago whose fault is still there, with its alarms; once."""
+        """Return tickets closed an hour ago whose fault is still there, with its alarms; once.
+
+        What a gate holds is looked at when it does so no more.
+        """
         due = [number for number, at in self._look_again.items() if at <= now]
         found = []
         for number in due:
-            del self._look_again[number]
             ticket = self._ended.get(number)
             alarms = self.open_alarms_of(ticket) if ticket else ()
+            if any(alarm.held_by for alarm in alarms):
+                continue
+            del self._look_again[number]
             if ticket and (raised := [alarm for alarm in alarms if _counts(alarm)]):
                 found.append((ticket, raised))
         return found

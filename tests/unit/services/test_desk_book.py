@@ -177,6 +177,22 @@ def test_a_ticket_that_was_closed_unrepaired_comes_back_after_an_hour_with_a_not
     assert [draft.type for draft in book.run_due(NOW + 3 * HOUR).drafts] == []
 
 
+def test_a_ticket_closed_while_a_fire_holds_its_alarm_comes_back_when_the_fire_is_over() -> None:
+    book = make_book()
+    result = book.apply(decide(), NOW)
+    number, alarm = result.tickets[0].number, result.alarms[0].id
+    [draft] = book.hold(alarm, "fire", NOW).drafts
+    assert (draft.type, draft.data["held_by"], draft.data["state"]) == (
+        "alarm.changed", "fire", "suppressed",
+    )  # fmt: skip
+    assert book.hold(alarm, "fire", NOW).drafts == []
+    close(book, number)
+    assert book.run_due(NOW + 2 * HOUR).drafts == []
+    assert book.hold(alarm, "", NOW + 2 * HOUR).alarms[0].state == "raised"
+    [draft] = book.run_due(NOW + 2 * HOUR).drafts
+    assert (draft.type, draft.subject) == ("ticket.reopened", number)
+
+
 def test_nothing_comes_back_that_is_good_or_that_nobody_means_to_repair() -> None:
     book = make_book(make_device(), make_device("gate-2"))
     good, left = (book.apply(decide(subject=f"d_gate-{n}"), NOW).tickets[0].number for n in (1, 2))
