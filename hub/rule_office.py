@@ -51,22 +51,22 @@ class SiteRules:
         self._shelf = shelf
         self._put, self._closings, self._clock = put, closings, clock
         self._backtest = backtest
-        self._one = asyncio.Lock()
+        self._one, self._loading = asyncio.Lock(), asyncio.Lock()
         self._loader = RuleLoader(world, shelf)
         self._loaded: dict[str, Rule] = {}
 
     async def cards(self) -> Sequence[RuleCard]:
         """Return every rule, by id."""
         closings = await self._closings()
-        known = self._known()
+        known = await self._known()
         return [self._card(known[rule], closings) for rule in sorted(known)]
 
     async def sheet(self, rule: str) -> RuleSheet:
         """Return one rule, or raise NotFoundError with the nearest name."""
-        known = self._find(rule)
+        known = await self._find(rule)
         return RuleSheet(
             card=self._card(known, await self._closings()),
-            text=self._loader.text_of(known, self._shelf),
+            text=await asyncio.to_thread(self._loader.text_of, known, self._shelf),
             versions=tuple(self._shelf.versions(rule)),
         )
 
@@ -101,7 +101,7 @@ class SiteRules:
         """Have a rule count in another mode."""
         _check_why(why)
         async with self._one:
-            self._find(rule)
+            await self._find(rule)
             self._check_edited(rule, on)
             versions = self._shelf.versions(rule)
             text = versions[-1].text if versions else ""
@@ -114,13 +114,13 @@ class SiteRules:
         """Have an older version count again; 0 is the rule of the files."""
         _check_why(why)
         async with self._one:
-            self._find(rule)
+            await self._find(rule)
             self._check_edited(rule, on)
             if number:
                 old = self._shelf.version(rule, number)
                 mode, text = old.mode, old.text
             else:
-                mode, text = self._loader.mode_of_files(rule), ""
+                mode, text = await asyncio.to_thread(self._loader.mode_of_files, rule), ""
             await self._add([self._version(rule, mode, why, who, text)], who)
         return await self._one_card(rule)
 
@@ -148,10 +148,12 @@ class SiteRules:
         await self._put(choose_modes(known.values(), shelf.newest()), documents, entries)
         self._shelf, self._loaded = shelf, known
 
-    def _known(self) -> Mapping[str, Rule]:
+    async def _known(self) -> Mapping[str, Rule]:
         """Return every rule by id, those that are off as well."""
-        if not self._loaded:
-            self._loaded = self._loader.load(self._shelf)
+        async with self._loading:
+            if not self._loaded:
+                known = await asyncio.to_thread(self._loader.load, self._shelf)
+                self._loaded = self._loaded or known  # what was written meanwhile is newer
         return self._loaded
 
     def _card(self, rule: Rule, closings: Mapping[str, Mapping[str, int]]) -> RuleCard:
@@ -160,10 +162,10 @@ class SiteRules:
         return make_card(rule, newest, closings.get(rule.id, {}))
 
     async def _one_card(self, rule: str) -> RuleCard:
-        return self._card(self._find(rule), await self._closings())
+        return self._card(await self._find(rule), await self._closings())
 
-    def _find(self, rule: str) -> Rule:
-        known = self._known()
+    async def _find(self, rule: str) -> Rule:
+        known = await self._known()
         if rule not in known:
             hint = suggest(rule, known)
             raise NotFoundError(f"there is no rule {rule!r}; {hint}", zh=f"没有规则 {rule}。")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,9 +15,11 @@ from hub.loading import load_world
 from hub.model.access import Identity, Role
 from hub.model.rule_version import RuleMode
 from hub.ports import Document
-from hub.rule_office import SiteRules
+from hub.rule_loader import RuleLoader
+from hub.rule_office import Entry, SiteRules
 from hub.services.rule_shelf import RuleShelf
 from hub.settings import FolderSettings, Settings
+from rules.rule import Rule
 from tests.support.rules import Force, make_office
 
 NOW = 1_764_000_000.0
@@ -74,6 +79,40 @@ async def test_its_text_comes_back_with_its_comment_and_its_versions(office: Sit
     sheet = await office.sheet("motor-warm")
     assert sheet.text.strip() == WARM.strip()
     assert [(each.number, each.why) for each in sheet.versions] == [(1, "first")]
+
+
+async def test_the_first_look_holds_nobody_up_and_forgets_nothing_written_meanwhile(
+    office: SiteRules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load, may_end, begun = RuleLoader.load, threading.Event(), threading.Event()
+
+    def load_slowly(
+        self: RuleLoader, shelf: RuleShelf, *, new: Collection[str] = (), prove: bool = False
+    ) -> dict[str, Rule]:
+        found = load(self, shelf, new=new, prove=prove)
+        if not new:
+            begun.set()
+            may_end.wait(60)
+        return found
+
+    put, stored = office._put, asyncio.Event()
+
+    async def put_and_tell(
+        rules: Sequence[Rule], documents: Sequence[Document], entries: Sequence[Entry]
+    ) -> None:
+        await put(rules, documents, entries)
+        stored.set()
+
+    monkeypatch.setattr(RuleLoader, "load", load_slowly)
+    monkeypatch.setattr(office, "_put", put_and_tell)
+    looks = [asyncio.create_task(office.cards()) for _ in range(2)]
+    await asyncio.to_thread(begun.wait, 60)
+    writing = asyncio.create_task(office.write(WARM, RuleMode.TRIAL, "first", LI))
+    await stored.wait()
+    may_end.set()
+    assert (await writing)[0].id == "motor-warm"
+    for cards in await asyncio.gather(*looks):
+        assert "motor-warm" in [card.id for card in cards]
 
 
 async def test_activation_trial_and_off_are_versions_and_survive_a_restart(
