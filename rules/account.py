@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from hub.model.alarm import Decision
@@ -13,9 +13,10 @@ from rules.state import Watch
 from rules.world import World
 
 
-def raised_in(world: World) -> Iterator[Watch]:
-    """Yield the watches whose alarm is raised."""
-    return (watch for d in world.values() for watch in d.watches if watch.episode)
+def raised_in(world: World, rules: Collection[str]) -> Iterator[Watch]:
+    """Yield the watches of these rules whose alarm is raised."""
+    raised = (watch for d in world.values() for watch in d.watches if watch.episode)
+    return (watch for watch in raised if watch.program.rule.id in rules)
 
 
 def say_again(

@@ -16,6 +16,7 @@ from rules import reason
 from rules.account import explain_watch, raised_in, say_again
 from rules.contact import arm, catch_up, fire
 from rules.decide import write_decision
+from rules.exchange import exchange, find_changed
 from rules.facts import take_report
 from rules.language.happening import COMMAND
 from rules.machine import Move, next_edge
@@ -68,20 +69,23 @@ class Engine:
 
         What a rule has raised that is gone is cleared; one that leaves trial says it again.
         """
-        tried = {rule.id for rule in self._rules if rule.trial}
-        before = self._world
-        self._rules = tuple(rules)
         self._now = max(self._now, at)
-        self.set_world(*self._books)
-        out = [
+        changed = find_changed(self._rules, rules)
+        tried = {rule.id for rule in self._rules if rule.trial}
+        ids = {rule.id for rule in changed}
+        ends = [
             say_again(watch, Move.CLEAR, self._now, why=reason.RULE_GONE)
-            for watch in raised_in(before)
-            if not self.keeps(watch.device.device.uid, watch.program.rule.id)
+            for watch in raised_in(self._world, ids)
         ]
+        self._rules = tuple(rules)
+        models = self._books[2]
+        if not exchange(self._world, self._runner, rules, changed, models, now=self._now):
+            self.set_world(*self._books)
+        out = [each for each in ends if not self.keeps(each.subject, each.rule)]
         out += [
             say_again(watch, Move.RAISE, self._now)
-            for watch in raised_in(self._world)
-            if watch.program.rule.id in tried and not watch.program.rule.trial
+            for watch in raised_in(self._world, tried)
+            if not watch.program.rule.trial
         ]
         return out + self.advance(self._now)
 

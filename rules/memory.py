@@ -42,7 +42,7 @@ class DeviceMemory(msgspec.Struct, array_like=True):
 
 def watch_row(watch: Watch) -> StateRow | None:
     """Return the row that stores the watch; None when nothing was and nothing is to be stored."""
-    key = f"{watch.device.device.uid}{_SEPARATOR}{watch.program.rule.id}"
+    key = _key(watch)
     if watch.is_idle():
         if not watch.stored:
             return None
@@ -181,22 +181,35 @@ def carry_over(old: World, new: World, runner: Runner) -> None:
             runner.dirty_devices.add(new[uid])
         for watch in state.watches:
             if watch.stored and (uid, watch.program.rule.id) not in kept:
-                key = f"{uid}{_SEPARATOR}{watch.program.rule.id}"
-                runner.dropped.append(StateRow(key=key, data=None))
+                runner.dropped.append(drop_row(watch))
+
+
+def drop_row(watch: Watch) -> StateRow:
+    """Return the row that says that a watch is gone."""
+    return StateRow(key=_key(watch), data=None)
+
+
+def _key(watch: Watch) -> str:
+    return f"{watch.device.device.uid}{_SEPARATOR}{watch.program.rule.id}"
 
 
 def _transplant(old: DeviceState, new: DeviceState) -> None:
     """Carry a device's state over into a new world: readings, trackers, holds, open episodes."""
-    for slot, target in _pairs(old.plan.slot_by_point, new.plan.slot_by_point):
-        new.raw[target], new.ats[target] = old.raw[slot], old.ats[slot]
-    for index, target in _pairs(old.plan.tracker_by_key, new.plan.tracker_by_key):
-        new.trackers[target] = old.trackers[index]
+    move_readings(old, new)
     before = {watch.program.rule.id: i for i, watch in enumerate(old.watches)}
     after = {watch.program.rule.id: i for i, watch in enumerate(new.watches)}
     for index, target in _pairs(before, after):
         _copy(old.watches[index], new.watches[target], _WATCH_FIELDS)
     _copy(old.contact, new.contact, _CONTACT_FIELDS)
     _copy(old, new, ("newest", "drift", "now", "stored", "groups_stored", "worked_on"))
+
+
+def move_readings(old: DeviceState, new: DeviceState) -> None:
+    """Carry over what a device has said, as far as the new plan asks for it."""
+    for slot, target in _pairs(old.plan.slot_by_point, new.plan.slot_by_point):
+        new.raw[target], new.ats[target] = old.raw[slot], old.ats[slot]
+    for index, target in _pairs(old.plan.tracker_by_key, new.plan.tracker_by_key):
+        new.trackers[target] = old.trackers[index]
     new.values = new.raw if old.values is old.raw else new.plan.blanks
 
 

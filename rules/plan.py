@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from math import inf
 from typing import Any
 
@@ -48,6 +49,11 @@ class Plan:
     def close(self) -> None:
         """Fix the number of slots; called when every rule has been compiled."""
         self.blanks = [None] * len(self.specs)
+
+    @cached_property
+    def ties(self) -> list[int]:
+        """Return the places of the programs that ask other devices."""
+        return [i for i, each in enumerate(self.programs) if each.foreign or each.groups]
 
     @property
     def heartbeat(self) -> float:

@@ -15,7 +15,7 @@ from rules.state import DeviceState, Watch
 from rules.vocabulary import Vocabulary
 
 World = dict[str, DeviceState]
-_Key = tuple[Kind, str, Variant]
+Key = tuple[Kind, str, Variant]
 """Kind, model, and the parameters that are other ones: what devices share a plan by."""
 
 
@@ -29,22 +29,31 @@ def build_world(
     listed = list(devices)
     own = [rule for rule in rules if rule.overrides]
     keys = {d.uid: (d.kind, d.model, variant_of(own, d)) for d in listed}
-    plans = _build_plans(rules, keys.values(), models)
+    plans = compile_plans(rules, keys.values(), models)
+    weave(list(plans.values()))
     world: World = {}
     for device in listed:
         plan = plans[keys[device.uid]]
         state = world[device.uid] = DeviceState(device, plan, _ancestors(device.place, places))
         state.watches = [Watch(state, program) for program in plan.programs]
-    _bind_relations(world)
-    _bind_groups(world)
+    bind(world)
     return world
 
 
-def _build_plans(
-    rules: Sequence[Rule], keys: Iterable[_Key], models: Mapping[str, DeviceModel]
-) -> dict[_Key, Plan]:
+def bind(world: World) -> None:
+    """Let each device know those that its rules ask, and those whose rules ask it."""
+    for state in world.values():
+        state.dependents = None
+    _bind_relations(world)
+    _bind_groups(world)
+
+
+def compile_plans(
+    rules: Sequence[Rule], keys: Iterable[Key], models: Mapping[str, DeviceModel]
+) -> dict[Key, Plan]:
+    """Return the plan of each key; see `weave`."""
     vocabulary = Vocabulary(models, [rule.id for rule in rules if rule.expectation])
-    plans: dict[_Key, Plan] = {}
+    plans: dict[Key, Plan] = {}
     for key in keys:
         if key not in plans:
             kind, name, _ = key
@@ -55,11 +64,16 @@ def _build_plans(
         for rule in rules:
             if plan.kind in rule.kinds:
                 _add_rule(adapt(rule, variant), plan)
-    _make_foreign_slots(list(plans.values()))
-    _put_questions(list(plans.values()))
-    for plan in plans.values():
-        plan.close()
     return plans
+
+
+def weave(plans: Sequence[Plan], beside: Sequence[Plan] = ()) -> None:
+    """Complete plans by what the rules of others ask; those `beside` them go on as they are."""
+    every = [*plans, *beside]
+    _make_foreign_slots(every)
+    _put_questions(every)
+    for plan in plans:
+        plan.close()
 
 
 def _add_rule(rule: Rule, plan: Plan) -> None:
@@ -110,7 +124,8 @@ def _bind_relations(world: World) -> None:
         for other in reversed(lanes.get(state.device.lane, [])):
             if other is not state:
                 state.peers = {**state.peers, other.device.kind: other}
-        for watch in state.watches:
+        for index in state.plan.ties:
+            watch = state.watches[index]
             for relation, name in watch.program.foreign:
                 _subscribe(watch, relation, name)
 
@@ -139,7 +154,8 @@ def _bind_groups(world: World) -> None:
             "siblings": siblings[device.upstream or device.place, device.kind],
             "children": children.get(device.id, []),
         }
-        for watch in state.watches:
+        for index in state.plan.ties:
+            watch = state.watches[index]
             for group in watch.program.groups:
                 state.groups = {**state.groups, group.relation: members[group.relation]}
                 _follow(watch, members[group.relation], group.key)

@@ -12,6 +12,7 @@ import tracemalloc
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from device_drivers.catalogue import load_models, shipped_models
@@ -176,6 +177,27 @@ def test_a_changed_point_with_ten_rules_on_it_and_windows_of_any_length() -> Non
     longer = statistics.median(found["mean of 24 h"]) / statistics.median(found["mean of 15 min"])
     rows.append(Row("24 h over 15 min", f"{longer:.2f}", "independent"))
     print_table("ten rules on one point", rows)
+
+
+def test_a_rule_that_is_edited_while_the_hub_runs() -> None:
+    engine = make_engine(LIBRARY, make_devices(DEVICES))
+    for report in rounds(DEVICES, 2):
+        engine.apply(report)
+    engine.advance(START + 130)
+    took: dict[str, list[float]] = {"a rule of half the devices": [], "a rule of none": []}
+    ids = "barrier-boom-broken", "fire-input-stuck"
+    for turn in range(1, 2 * RUNS + 1):
+        edited = ids[turn % 2]
+        rules = [
+            msgspec.structs.replace(rule, hold=rule.hold + turn) if rule.id == edited else rule
+            for rule in LIBRARY
+        ]
+        began = time.process_time()
+        engine.set_rules(rules, START + 130 + turn)
+        took[list(took)[turn % 2]].append(time.process_time() - began)
+        engine.set_rules(LIBRARY, START + 130 + turn)
+    rows = [Row(f"{name}: s of CPU", spread(each, 2)) for name, each in took.items()]
+    print_table(f"a rule is edited, {DEVICES:,} gates and doors", rows)
 
 
 def water(minute: int) -> dict[str, Value]:
