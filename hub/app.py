@@ -259,7 +259,7 @@ async def _build_intake(
         timing=build_timing(settings.limits, world.working),
         prove=links.prove,
     )
-    return build_intake(needs, snapshot, store.archive.recall)
+    return build_intake(needs, snapshot, store.archive)
 
 
 async def _until_stopped(stop: asyncio.Event, died: asyncio.Future[None]) -> None:

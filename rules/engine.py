@@ -11,7 +11,7 @@ from hub.model.catalogue import DeviceModel
 from hub.model.device import Device
 from hub.model.place import Place
 from hub.model.report import Report
-from hub.ports import HeardRow, PointRow, StateRow
+from hub.ports import HeardRow, HourOfPoint, PointRow, StateRow
 from rules import reason
 from rules.account import explain_watch, raised_in, say_again
 from rules.contact import arm, catch_up, fire
@@ -21,7 +21,7 @@ from rules.facts import take_report
 from rules.language.happening import COMMAND
 from rules.machine import Move, next_edge
 from rules.memory import carry_over, device_row, find_unparted, group_row, load_row, watch_row
-from rules.recall import load_heard, load_point, replay
+from rules.recall import far_points, load_heard, load_point, replay
 from rules.rule import Rule
 from rules.runner import Runner, Works, nobody
 from rules.state import Watch
@@ -113,6 +113,10 @@ class Engine:
         watched = ((uid, d.plan) for uid, d in self._world.items())
         return {uid: plan.reach for uid, plan in watched if any(plan.routes.observers)}
 
+    def far_points(self) -> dict[str, set[str]]:
+        """Return the points, by device, of which a start needs hours as well as readings."""
+        return far_points(self._world)
+
     def apply(self, report: Report) -> list[Decision]:
         """Take a device's report; reports of unknown devices say nothing."""
         d = self._world.get(report.uid)
@@ -181,7 +185,7 @@ class Engine:
         states: Iterable[StateRow],
         points: Iterable[PointRow],
         heard: Iterable[HeardRow],
-        history: Iterable[Report],
+        history: Iterable[Report | HourOfPoint],
         now: float,
     ) -> None:
         """Take up where the last run stopped; raises and clears nothing by itself."""

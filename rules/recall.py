@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hub.model.device import LinkState
 from hub.model.report import Quality, Report
-from hub.ports import HeardRow, PointRow
+from hub.ports import HeardRow, HourOfPoint, PointRow
 from rules.memory import loaded_trackers
 from rules.state import DeviceState
+from rules.window import Window
 from rules.world import World
+
+FAR = 26 * 3600.0
+"""Seconds of readings that a start reads at most; what lies before is read as hours."""
 
 
 def load_point(world: World, row: PointRow, now: float) -> None:
@@ -38,16 +42,50 @@ def load_heard(world: World, row: HeardRow, now: float) -> None:
     d.contact.silent = row.state is LinkState.SILENT or d.contact.offline_at is not None
 
 
-def replay(world: World, history: Iterable[Report], now: float) -> None:
-    """Fill windows, and counts that were not stored, from what happened before `now`."""
+def far_points(world: World) -> dict[str, set[str]]:
+    """Return the points, by device, on which windows look back further than `FAR`."""
+    found: dict[str, set[str]] = {}
+    for uid, d in world.items():
+        for name, slot in d.plan.slot_by_point.items() if d.plan.reach > FAR else ():
+            if _far_windows(d, slot):
+                found.setdefault(uid, set()).add(name)
+    return found
+
+
+def replay(world: World, history: Iterable[Report | HourOfPoint], now: float) -> None:
+    """Fill windows, and counts that were not stored, from what happened before `now`.
+
+    A window that looks back further than `FAR` has been full only as far as hours tell of it.
+    """
     loaded: dict[str, set[int]] = {}
-    for report in history:
-        d = world.get(report.uid)
-        if d is None or report.at > now or report.retained:
+    firsts = {window: window.forget() for d in world.values() for window in _all_far(d)}
+    for said in history:
+        d = world.get(said.uid)
+        if d is None:
             continue
-        if report.uid not in loaded:
-            loaded[report.uid] = loaded_trackers(d)
-        _feed(d, report, loaded[report.uid])
+        if isinstance(said, HourOfPoint):
+            _take_hour(d, said, firsts)
+        elif said.at <= now and not said.retained:
+            if said.uid not in loaded:
+                loaded[said.uid] = loaded_trackers(d)
+            _feed(d, said, loaded[said.uid])
+
+
+def _far_windows(d: DeviceState, slot: int) -> list[Window]:
+    trackers = (d.trackers[index] for index in d.plan.routes.observers[slot])
+    return [each for each in trackers if isinstance(each, Window) and each.reach > FAR]
+
+
+def _all_far(d: DeviceState) -> list[Window]:
+    if d.plan.reach <= FAR:
+        return []
+    return [each for slot in range(len(d.plan.specs)) for each in _far_windows(d, slot)]
+
+
+def _take_hour(d: DeviceState, hour: HourOfPoint, firsts: Mapping[Window, float]) -> None:
+    for window in _far_windows(d, d.plan.slot_by_point[hour.point]):
+        if window.take_hour(hour.row):
+            window.first = min(window.first, firsts[window])
 
 
 def _feed(d: DeviceState, report: Report, loaded: set[int]) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, insort
 
+from hub.ports import RollupRow
+
 
 class Summary:
     """What a window says about its entries; this one adds them up.
@@ -28,6 +30,10 @@ class Summary:
     def join(self, one: float, other: float) -> float:
         """Return the number of a bucket that holds both."""
         return one + other
+
+    def of_hour(self, hour: RollupRow) -> float:
+        """Return the number of a bucket that holds an hour of history."""
+        return hour.mean * hour.count
 
     def add(self, _at: float, number: float, count: int) -> None:
         """Count an entry that has entered the window."""
@@ -72,6 +78,10 @@ class Extreme(Summary):
     def join(self, one: float, other: float) -> float:
         """Return the better of two numbers."""
         return max(one, other) if self._sign > 0 else min(one, other)
+
+    def of_hour(self, hour: RollupRow) -> float:
+        """Return the hour's extreme."""
+        return hour.maximum if self._sign > 0 else hour.minimum
 
     def add(self, at: float, number: float, _count: int) -> None:
         """Keep the entry, and drop those that it will outlive and outdo."""

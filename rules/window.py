@@ -14,9 +14,11 @@ from collections.abc import Callable
 from math import inf
 
 from hub.model.report import Value
+from hub.ports import RollupRow
 from rules.summary import Summary
 
-_KEPT_RAW = 3_600.0
+HOUR = 3_600.0
+_KEPT_RAW = HOUR
 _BUCKETS = 240
 _REFRESH = 1_000
 
@@ -82,14 +84,14 @@ class Window:
 
     __slots__ = (
         "_asked", "_ats", "_before", "_bucket", "_counts", "_evicted", "_inside", "_last",
-        "_numbers", "_reach", "_said", "_summary", "_weigh", "first",
+        "_numbers", "_said", "_summary", "_weigh", "first", "reach",
     )  # fmt: skip
 
     def __init__(self, summary: Summary, weigh: Weigh, *, span: float, before: float) -> None:
         self._summary = summary
         self._weigh = weigh
         self._before = before
-        self._reach = before + span
+        self.reach = before + span
         self._bucket = span / _BUCKETS if span > _KEPT_RAW else 0.0
         self._ats = self._numbers = _NO_NUMBERS
         self._counts = _NO_COUNTS
@@ -115,10 +117,32 @@ class Window:
         self._last = value
         if not self._bucket or not self._merges(at, weight):
             self._insert(len(self._ats), at, weight)
-        if self._ats[0] + self._reach <= at:  # a rule that is false already may never ask
+        if self._ats[0] + self.reach <= at:  # a rule that is false already may never ask
             self._move(at)
 
-    def __len__(self) -> int:
+    def take_hour(self, hour: RollupRow) -> bool:
+        """Take an hour of history in, before all readings; False if it does not tell what it was.
+
+        A counter's hour is its first and its last reading: a reset between them is not seen.
+        """
+        if self._weigh is take_change or not self._bucket:
+            return False
+        if self._weigh in {take_value, take_one}:
+            number = hour.count if self._weigh is take_one else self._summary.of_hour(hour)
+            self.first = min(self.first, hour.at)
+            self._insert(len(self._ats), hour.at + HOUR / 2, number, hour.count)
+            return True
+        self.observe(hour.at, hour.first)
+        self.observe(hour.at + HOUR - 1.0, hour.last)
+        return True
+
+    def forget(self) -> float:
+        """Have the window not been full yet; return the first instant that it knew of."""
+        first, self.first, self._asked = self.first, inf, inf
+        return first
+
+    @property
+    def kept(self) -> int:
         """Return how many entries are kept."""
         return len(self._ats)
 
@@ -142,10 +166,10 @@ class Window:
         self._move(now)
         wake = inf
         if self._inside:
-            wake = self._ats[0] + self._reach
+            wake = self._ats[0] + self.reach
         if self._inside < len(self._ats):
             wake = min(wake, self._ats[self._inside] + self._before)
-        full = self.first + self._reach
+        full = self.first + self.reach
         if now < full:
             return None, min(wake, full)
         return self._summary.result(), wake
@@ -156,7 +180,7 @@ class Window:
             summary.add(*self._entry(self._inside))
             self._inside += 1
         gone = 0
-        while gone < self._inside and ats[gone] + self._reach <= now:
+        while gone < self._inside and ats[gone] + self.reach <= now:
             summary.remove(*self._entry(gone))
             gone += 1
         if gone:
@@ -189,13 +213,13 @@ class Window:
             self._summary.add(*self._entry(-1))
         return True
 
-    def _insert(self, place: int, at: float, weight: float) -> None:
+    def _insert(self, place: int, at: float, weight: float, count: int = 1) -> None:
         if not self._ats:
             self._ats, self._numbers, self._counts = array("d"), array("d"), array("I")
         self._ats.insert(place, at)
         self._numbers.insert(place, weight)
         if self._bucket:
-            self._counts.insert(place, 1)
+            self._counts.insert(place, count)
 
     def _insert_late(self, at: float, weight: float) -> None:
         edge = self._ats[self._inside - 1] if self._inside else -inf

@@ -103,7 +103,7 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     watch: IntakeWatch
 
 
-def build_intake(needs: Needs, snapshot: Snapshot, recall: Recall) -> Intake:
+def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
     """Build every part and take up where the last run stopped."""
     inbox = BoundedInbox()
     live = _build_live(needs, snapshot)
@@ -112,7 +112,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, recall: Recall) -> Intake:
     gates = _build_gates(needs, book)
     engine = Engine(needs.rules, judge_clocks=False, works=gates.is_worked_on)
     judge = _build_judge(needs, engine, gates, book, room)
-    judge.restore(snapshot, recall, needs.clock.now())
+    judge.restore(snapshot, archive, needs.clock.now())
     suspects = Suspects(needs.hand, needs.suspects)
     weir = _build_weir(needs, snapshot, suspects, judge)
     live.explain = judge.explain

@@ -61,9 +61,9 @@ class Judge:
         self._book.set_devices(by_uid)
         self._room.set_devices(by_uid)
 
-    def restore(self, snapshot: Snapshot, recall: Recall, now: float) -> None:
+    def restore(self, snapshot: Snapshot, archive: Recall, now: float) -> None:
         """Take up where the last run stopped; raises and clears nothing by itself."""
-        history = look_back(recall, self._engine.spans(), now)
+        history = look_back(archive, self._engine.spans(), self._engine.far_points(), now)
         rows = snapshot.states
         others = (TOPOLOGY_PREFIX, HELD_PREFIX, COUNTER_PREFIX, GATES_PREFIX, FIRE_PREFIX)
         mine = [row for row in rows if not row.key.startswith(others)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -37,6 +37,14 @@ class RollupRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     mean: float
     first: float
     last: float
+
+
+class HourOfPoint(NamedTuple):
+    """An hour of a device's point, as a start recalls it."""
+
+    uid: str
+    point: str
+    row: RollupRow
 
 
 class EventRow(msgspec.Struct, frozen=True, kw_only=True):

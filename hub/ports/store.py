@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -16,6 +16,7 @@ from hub.ports.row import (
     Changes,
     EventRow,
     FeedRow,
+    HourOfPoint,
     QuarantineRow,
     ReadingRow,
     RollupRow,
@@ -89,6 +90,15 @@ class Archive(Protocol):
         """Yield readings of `uids` and events of all with start <= at < end; blocking.
 
         Each device's are in event time, and in no order among devices.
+        """
+        ...
+
+    def recall_hours(
+        self, *, start: float, end: float, points: Mapping[str, Collection[str]]
+    ) -> Iterator[HourOfPoint]:
+        """Yield what points of devices (by uid) were in the hours of that time; blocking.
+
+        Each point's are oldest first.
         """
         ...
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
 from hub.model.report import Report
-from hub.ports import EventRow, HistoryPage, RollupRow, Snapshot
+from hub.ports import EventRow, HistoryPage, HourOfPoint, RollupRow, Snapshot
 from hub.store import event
 from hub.store.day_key import DayKeys
 from hub.store.history import read_point, read_rollups
 from hub.store.readers import Readers
-from hub.store.recall import recall_file
+from hub.store.recall import recall_file, recall_hours
 from hub.store.replay import replay_file
 from hub.store.snapshot import load_snapshot
 from hub.store.state_seal import open_states
@@ -76,3 +76,9 @@ class SqliteArchive:
     def recall(self, *, start: float, end: float, uids: Collection[str]) -> Iterator[Report]:
         """Yield readings of `uids` and events of all, each device's in event time; blocking."""
         return recall_file(self._path, start=start, end=end, uids=uids, days=self._days)
+
+    def recall_hours(
+        self, *, start: float, end: float, points: Mapping[str, Collection[str]]
+    ) -> Iterator[HourOfPoint]:
+        """Yield what points of devices were in the hours of that time; blocking."""
+        return recall_hours(self._path, (start, end), points)

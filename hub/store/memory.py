@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,6 +20,7 @@ from hub.ports import (
     EventRow,
     FeedRow,
     HistoryPage,
+    HourOfPoint,
     QuarantineRow,
     RollupRow,
     Snapshot,
@@ -114,6 +115,22 @@ class MemoryArchive:
         """Yield readings of `uids` and events of all, in event time."""
         reports = self.replay(start=start, end=end)
         return (report for report in reports if report.event or report.uid in uids)
+
+    def recall_hours(
+        self, *, start: float, end: float, points: Mapping[str, Collection[str]]
+    ) -> Iterator[HourOfPoint]:
+        """Yield what points of devices were in the hours of that time."""
+        for uid, names in points.items():
+            said = sorted(self._tables.said.get(uid, {}).values(), key=order)
+            readings = [
+                to_reading(report, sample)
+                for _, _, report in said
+                for sample in report.samples
+                if sample.point in names and start // HOUR * HOUR <= report.at < end
+            ]
+            for name in names:
+                hours = by_hour(each for each in readings if each.point == name)
+                yield from (HourOfPoint(uid, name, to_row(*each)) for each in hours.items())
 
 
 class MemoryBooks:

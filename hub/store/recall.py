@@ -7,17 +7,20 @@ Windows of rules are of one device each, so that each part of an hour is read on
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator
+import sys
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
 
 from hub.model.report import Report
+from hub.ports import HourOfPoint
 from hub.store import event
 from hub.store.chunk import HOUR, Span
 from hub.store.compaction import once, read_hour
 from hub.store.day_key import DayKeys, open_day_keys
 from hub.store.failure import explain
+from hub.store.history import read_rollups
 from hub.store.log import Said, read_span
 from hub.store.readers import open_reader
 from hub.store.replay import EVENTS, in_order, to_report
@@ -49,6 +52,19 @@ def recall_file(
                 happened = _events(connection, span, days)
                 yield from _recall_hour(connection, span, wanted, fresh.get(hour, {}), happened)
                 connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise explain(error, str(path)) from error
+
+
+def recall_hours(
+    path: Path, span: Span, points: Mapping[str, Collection[str]]
+) -> Iterator[HourOfPoint]:
+    """Yield what points of devices were in the hours of a span, each point's oldest first."""
+    try:
+        with closing(open_reader(path)) as connection:
+            for key in ((uid, name) for uid, names in points.items() for name in names):
+                rows = read_rollups(connection, key, span, sys.maxsize)
+                yield from (HourOfPoint(*key, row) for row in rows)
     except sqlite3.Error as error:
         raise explain(error, str(path)) from error
 

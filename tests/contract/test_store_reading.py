@@ -212,3 +212,16 @@ async def test_what_is_recalled_is_what_a_replay_gives_device_by_device(store: S
         assert [_summary(each) for each in recalled[uid]] == [_summary(each) for each in wanted]
     events = store.archive.recall(start=start, end=end, uids=())
     assert {report.event for report in events} == {"door.forced"}
+
+
+async def test_hours_are_recalled_of_points_that_are_asked_for(store: Store) -> None:
+    rows = [reading(NOW + 600 * n, float(n % 7), uid=f"d{n % 3}", seq=n) for n in range(120)]
+    await store.committer.commit(Changes(readings=each_said(rows)))
+    point = rows[0].point
+    end = NOW + 9 * 3600
+    asked = {"d1": {point}, "d2": {"nothing"}, "d9": {point}}
+    recalled = list(store.archive.recall_hours(start=NOW, end=end, points=asked))
+    assert {(hour.uid, hour.point) for hour in recalled} == {("d1", point)}
+    wanted = await store.archive.rollups("d1", point, start=NOW, end=end, limit=99)
+    assert [hour.row for hour in recalled] == wanted
+    assert len(wanted) >= 9

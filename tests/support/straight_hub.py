@@ -69,7 +69,7 @@ class StraightHub:
         """Start on what is in the store, as after a crash, and connect."""
         now = self.clock.now()
         snapshot = at_once(self.store.archive.load(now=now))
-        self.intake = build_intake(self._needs(), snapshot, self.store.archive.recall)
+        self.intake = build_intake(self._needs(), snapshot, self.store.archive)
         self.reconnect()
 
     def reconnect(self, waited: Sequence[Envelope] = ()) -> None:

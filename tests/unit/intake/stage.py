@@ -204,7 +204,7 @@ async def stage(
         prove=lambda: running.prove(),  # noqa: PLW0108 - it is not there yet
     )
     snapshot = await store.archive.load(now=clock.now())
-    intake = build_intake(needs, snapshot, store.archive.recall)
+    intake = build_intake(needs, snapshot, store.archive)
     running = Stage(intake, store, clock, sender)
     task = asyncio.create_task(
         intake.pipeline.run(lambda _link, envelopes: running.acknowledged.extend(envelopes))
