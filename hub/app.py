@@ -134,8 +134,9 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
         linking.start(keep_house(ports), "housekeeping")
         linking.start(tower.run(), "bells")
         _start_watches(linking, world, store, intake, clock)
-        forgetting = keep_forgetting(doors.whistles, intake.desk, store.books, clock)
-        linking.start(forgetting, "forgetting")
+        linking.start(
+            keep_forgetting(doors.whistles, intake.desk, store.books, clock), "forgetting"
+        )
         stack.enter_context(_announced(world, url, wiring.client))
         yield RunningHub(crew.died, intake, store, links.all)
 

@@ -24,10 +24,18 @@ PROMPT = 1.0
 def take_report(runner: Runner, d: DeviceState, report: Report, *, judging: bool) -> None:
     """Apply one report to its device; late ones only feed the windows."""
     if report.samples and report.samples[0].point == LINK_ERRORS:
-        # What the hub counts itself says nothing of the device's time, nor that it lives.
-        d.now = max(report.at, d.newest)
-        take_samples(runner, d, report, report.at)
-        return
+        _take_count(runner, d, report)
+    else:
+        _take_said(runner, d, report, judging=judging)
+
+
+def _take_count(runner: Runner, d: DeviceState, report: Report) -> None:
+    """Take what the hub itself counts: nothing of the device's time, nor that it lives."""
+    d.now = max(report.at, d.newest)
+    take_samples(runner, d, report, report.at)
+
+
+def _take_said(runner: Runner, d: DeviceState, report: Report, *, judging: bool) -> None:
     at, late = place_in_time(d, report, judging=judging)
     if late:
         _take_late(runner, d, report, at)

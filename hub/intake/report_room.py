@@ -12,6 +12,7 @@ from hub.intake.batch import Batch
 from hub.model.ticket import Ticket
 from hub.model.whistle import KEPT, PERSONAL, Filed, Gathering, Report, ReportWish
 from hub.ports import Document
+from hub.services.deadline import Timing, renew_limits
 from hub.services.desk_book import DeskBook
 from hub.services.follow_up import Answer
 from hub.services.report import (
@@ -76,8 +77,9 @@ class ReportRoom:
             batch.changes.documents.append(msgspec.structs.replace(paper, body=body))
 
     def _open(self, wish: ReportWish, batch: Batch) -> Ticket:
-        def begin(number: str, *, test: bool) -> Answer:
+        def begin(number: str, *, test: bool, timing: Timing) -> Answer:
             ticket = open_reported(wish, number=number, now=batch.now, test=test)
+            ticket = renew_limits(ticket, timing)
             return ticket, [describe_opening(ticket, wish, batch.now)]
 
         ticket, result = self._book.open_by_hand(begin, batch.now)

@@ -118,7 +118,7 @@ class Turn:
 
     def hold(self, known: Alarm, gate: str) -> None:
         """Mark an alarm that was told before a gate closed, or take the mark back; tell nobody."""
-        self._put_changed(known, hold_alarm(known, gate))
+        self.put_changed(known, hold_alarm(known, gate))
 
     def clear(self, known: Alarm, decision: Decision) -> None:
         """Clear an alarm; a ticket none of whose alarms is left is flagged as recovered."""

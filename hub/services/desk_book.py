@@ -32,14 +32,6 @@ class Begin(Protocol):
         ...
 
 
-class Begin(Protocol):
-    """Begins a ticket under a number; `test` marks it as one of a drill or demo."""
-
-    def __call__(self, number: str, *, test: bool) -> Answer:
-        """Return the ticket with the draft of its opening."""
-        ...
-
-
 class DeskBook:
     """Turns decisions and wishes into changed alarms, tickets and drafts for one commit."""
 

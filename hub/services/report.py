@@ -9,7 +9,6 @@ from hub.model.place import contains
 from hub.model.ticket import Ticket, TicketState
 from hub.model.trouble import OTHER, TROUBLE_BY_ID, Trouble
 from hub.model.whistle import Report, ReportWish, Source, Target
-from hub.services.deadline import renew_limits
 from hub.services.difference import spell_out
 from hub.services.follow_up import is_open
 
@@ -21,27 +20,25 @@ RESIDENT = "resident"
 
 
 def open_reported(wish: ReportWish, *, number: str, now: float, test: bool) -> Ticket:
-    """Open a ticket for a report that no other ticket answers."""
+    """Open a ticket for a report that no other ticket answers; it has no limits yet."""
     trouble, target = TROUBLE_BY_ID[wish.category], wish.target
-    return renew_limits(
-        Ticket(
-            number=number,
-            state=TicketState.NEW,
-            source=wish.source.value,
-            subject=target.subject,
-            uid=target.uid or target.place,
-            place=target.place,
-            rule="",
-            fault=_fault(wish, trouble, number),
-            title=trouble.texts,
-            severity=trouble.severity,
-            urgency=trouble.spec.urgency,
-            class_=trouble.spec.class_,
-            trade=trouble.trade,
-            report=trouble.spec.report,
-            opened_at=now,
-            test=test,
-        )
+    return Ticket(
+        number=number,
+        state=TicketState.NEW,
+        source=wish.source.value,
+        subject=target.subject,
+        uid=target.uid or target.place,
+        place=target.place,
+        rule="",
+        fault=_fault(wish, trouble, number),
+        title=trouble.texts,
+        severity=trouble.severity,
+        urgency=trouble.spec.urgency,
+        class_=trouble.spec.class_,
+        trade=trouble.trade,
+        report=trouble.spec.report,
+        opened_at=now,
+        test=test,
     )
 
 

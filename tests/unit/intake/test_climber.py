@@ -209,7 +209,14 @@ async def test_the_climb_is_gone_from_the_store_once_the_ticket_has_ended() -> N
         await hire(run)
         ticket = await break_boom(run)
         assert list(await run.store.books.documents(CLIMBS)) == [ticket.number]
-        step = TicketStep(do=TicketAction.VOID, actor="chen", role="manager", at=0, reason="drill")
+        step = TicketStep(
+            do=TicketAction.VOID,
+            actor="chen",
+            role="manager",
+            at=0,
+            reason="drill",
+            extra={"approver": "zhao"},
+        )
         await run.intake.desk.step_ticket(ticket.number, step)
         assert await run.store.books.documents(CLIMBS) == {}
         assert run.intake.climbs.outlook(ticket) is None

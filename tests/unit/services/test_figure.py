@@ -124,7 +124,9 @@ def test_an_extension_counts_in_one_share_and_not_in_the_other() -> None:
 
 def test_shelved_voided_and_folded_ones_are_no_matter_of_time() -> None:
     shelved = Story("GS-1", flags=("shelved",))
-    voided = Story("GS-2").do("void", 60, "li", role="manager", reason="a drill")
+    voided = Story("GS-2").do(
+        "void", 60, "li", role="manager", reason="a drill", extra={"approver": "zhao"}
+    )
     folded = Story("GS-3", folded_into="GS-1")
     found = groups(shelved, voided, folded)[""].cells
     assert (found["tickets"].value, found["shelved"].numbers) == (1, ("GS-1",))

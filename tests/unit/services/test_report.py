@@ -12,6 +12,7 @@ from hub.model.device import Kind
 from hub.model.ticket import Ticket, TicketState
 from hub.model.trouble import OTHER, TROUBLE_BY_ID, TROUBLES, troubles_of
 from hub.model.whistle import Reporter, ReportWish, Source, Target
+from hub.services.deadline import renew_limits
 from hub.services.report import (
     NEAR,
     describe_joining,
@@ -36,7 +37,7 @@ def wish(category: str, target: Target = GATE, **fields: Any) -> ReportWish:  # 
 def opened(category: str, target: Target = GATE, at: float = NOW, **fields: Any) -> Ticket:  # noqa: ANN401
     number = f"GS-{int(at)}"
     ticket = open_reported(wish(category, target), number=number, now=at, test=False)
-    return msgspec.structs.replace(ticket, **fields)
+    return msgspec.structs.replace(renew_limits(ticket), **fields)
 
 
 def test_a_report_of_a_gate_makes_the_ticket_that_its_rule_would_make() -> None:
