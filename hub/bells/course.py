@@ -107,6 +107,13 @@ def take(delivery: Delivery) -> Delivery:
     )
 
 
+def put_back(delivery: Delivery) -> Delivery:
+    """Return it as not being sent after all."""
+    return msgspec.structs.replace(
+        delivery, in_hand=False, tries=delivery.tries - 1, attempts=delivery.attempts - 1
+    )
+
+
 def pick_up(ring: Ring, delivery: Delivery, known: Container[str], now: float) -> Delivery:
     """Return it as after a start: what was in hand may have arrived or not, and is sent again.
 

@@ -105,9 +105,13 @@ class Lane:
         for key in keys:
             outbox.deliveries[key] = course.take(outbox.deliveries[key])
         await outbox.put(keys)
-        # Somebody may have taken the ticket while that was written.
+        # Somebody may have taken the ticket while that was written, or a later ring be on its way.
         await catch_up()
-        left = [ring for ring in parcel if ring.id in outbox.rings]
+        waits = outbox.outrun(besides=keys)
+        for ring in parcel:
+            if ring.id in waits and ring.id in outbox.rings:
+                outbox.deliveries[ring.id] = course.put_back(outbox.deliveries[ring.id])
+        left = [ring for ring in parcel if ring.id in outbox.rings and ring.id not in waits]
         if not left:
             return
         address = await self._around.contacts.find(left[0].person, self.bell.facts)

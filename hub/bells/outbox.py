@@ -47,6 +47,8 @@ class Outbox:
         self._desk = desk
         self._clock = clock
         self._known = known
+        self._ending: set[str] = set()
+        """Rings that are out of memory, and whose removal is on its way to the store."""
 
     async def open(self, last_seq: int) -> None:
         """Read what is stored, as it was when the last run ended."""
@@ -62,12 +64,12 @@ class Outbox:
 
     async def load(self, stored: Mapping[str, bytes] | None = None) -> None:
         """Take in rings that are new, and let go of those that were taken back."""
+        # One that ends while this is read stands in what is read, and must not begin anew.
+        had = self.rings.keys() | self._ending
         bodies = await self._books.documents(RINGS)
-        for gone in self.rings.keys() - bodies.keys():
+        for gone in had & self.rings.keys() - bodies.keys():
             self.forget(gone)
-        new = [
-            ring for key, body in bodies.items() if key not in self.rings for ring in _read(body)
-        ]
+        new = [ring for key, body in bodies.items() if key not in had for ring in _read(body)]
         new.sort(key=lambda ring: (_SEVERITIES.index(ring.severity), ring.at, ring.id))
         room = max(0, MOST - len(self.rings))
         self.left_out = len(new) - room if len(new) > room else 0
@@ -107,12 +109,17 @@ class Outbox:
         ]
         return sorted(found, key=lambda ring: (_SEVERITIES.index(ring.severity), ring.at, ring.id))
 
-    def outrun(self) -> set[str]:
+    def outrun(self, besides: Collection[str] = ()) -> set[str]:
         """Return rings that a later one, to the same person about the same ticket, is ahead of.
 
-        They wait for what becomes of it: what is older must not be heard after it.
+        They wait for what becomes of it: what is older must not be heard after it. Those of one
+        message, `besides`, do not wait for each other.
         """
-        ahead = [ring for key, ring in self.rings.items() if self.deliveries[key].in_hand]
+        ahead = [
+            ring
+            for key, ring in self.rings.items()
+            if self.deliveries[key].in_hand and key not in besides
+        ]
         return {
             ring.id for one in ahead for ring in self.rings.values() if _is_overtaken(ring, one)
         }
@@ -125,25 +132,24 @@ class Outbox:
     async def end(self, rings: Iterable[str]) -> None:
         """Take rings out, here and in the store."""
         gone = list(rings)
-        for ring in gone:
-            self.forget(ring)
         if gone:
-            await self.write([paper for ring in gone for paper in self._removal(ring)], [])
+            await self._remove(gone, [], [])
 
     async def put(
         self, rings: Iterable[str], told: Sequence[Told] = (), extra: Sequence[Document] = ()
     ) -> None:
         """Store how far these rings have come; those that are over go."""
-        papers = list(extra)
+        papers, over = list(extra), []
         for key in rings:
             delivery = self.deliveries.get(key)
-            if delivery is not None and not course.is_over(delivery):
+            if delivery is None:
+                continue
+            if course.is_over(delivery):
+                over.append(key)
+            else:
                 body = msgspec.json.encode(delivery)
                 papers.append(Document(collection=DELIVERIES, key=key, body=body, at=self._now()))
-            elif delivery is not None:
-                self.forget(key)
-                papers += self._removal(key)
-        await self.write(papers, told)
+        await self._remove(over, papers, told)
 
     async def write(self, papers: Sequence[Document], told: Sequence[Told]) -> None:
         """Write until it goes through; the cursor goes with it."""
@@ -174,11 +180,20 @@ class Outbox:
         }
         return (ENTRIES[event.type], ring.ticket, "hub", data)
 
-    def _removal(self, ring: str) -> list[Document]:
-        return [
+    async def _remove(
+        self, rings: Sequence[str], papers: Sequence[Document], told: Sequence[Told]
+    ) -> None:
+        """Take rings out, in one write with other papers."""
+        for ring in rings:
+            self.forget(ring)
+        self._ending.update(rings)
+        removals = [
             Document(collection=collection, key=ring, body=None, at=self._now())
+            for ring in rings
             for collection in (RINGS, DELIVERIES)
         ]
+        await self.write([*papers, *removals], told)
+        self._ending.difference_update(rings)
 
     def _now(self) -> float:
         return self._clock.now()
@@ -191,7 +206,7 @@ def _is_overtaken(ring: Ring, by: Ring) -> bool:
     """Tell whether a later ring tells the same person at least as much about the same ticket."""
     same = (ring.ticket, ring.person) == (by.ticket, by.person) and ring.id != by.id
     enough = by.concern is Concern.RESPONSIBLE or ring.concern is Concern.INFORMED
-    return same and enough and (ring.at, ring.rung) <= (by.at, by.rung)
+    return same and enough and (ring.at, ring.rung) < (by.at, by.rung)
 
 
 def _read(body: bytes) -> list[Ring]:

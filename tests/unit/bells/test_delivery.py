@@ -286,6 +286,24 @@ def test_a_ring_that_comes_with_a_hole_in_the_roster_is_rung() -> None:
     play(tale)
 
 
+def test_a_ring_that_ends_while_rings_are_read_is_not_taken_for_a_new_one() -> None:
+    async def tale() -> None:
+        house = House()
+        await house.ring(make_ring())
+        await house.outbox.open(0)
+        house.desk.takes = 5.0
+        ending = asyncio.create_task(house.outbox.end(["r1"]))
+        for _ in range(6):
+            await asyncio.sleep(1)
+            await house.outbox.load()
+            assert not house.outbox.rings
+        await ending
+        await house.outbox.load()
+        assert not house.outbox.rings
+
+    play(tale)
+
+
 def test_a_restart_begins_nothing_anew() -> None:
     async def tale() -> None:
         async with House() as house:
