@@ -10,10 +10,12 @@ import msgspec
 
 from hub.bells import course
 from hub.bells.course import NEVER
+from hub.bells.delivery import Delivery
 from hub.bells.doze import doze
+from hub.bells.ending import find_stopped
 from hub.bells.health import STATES, Health
 from hub.bells.lane import Lane, Surroundings
-from hub.bells.outbox import Told
+from hub.bells.outbox import Told, tell
 from hub.model.ring import Ring
 from hub.ports import Pulse
 
@@ -64,7 +66,7 @@ class Belfry:
                 entries = await self._around.books.journal(
                     after=self._outbox.cursor, limit=PAGE, types=REASONS
                 )
-                stopped = self._outbox.stopped_by(entries, self._around.clock.now())
+                stopped = find_stopped(self._outbox.rings.values(), entries, now)
                 last = entries[-1].seq if entries else 0
                 is_whole = len(entries) < PAGE
                 self._outbox.cursor = max(self._outbox.cursor, last, head if is_whole else 0)
@@ -107,7 +109,7 @@ class Belfry:
             if after != before:
                 self._outbox.deliveries[key] = after
                 moved.append(key)
-                told += [self._outbox.tell(ring, after, event) for event in events]
+                told += [tell(ring, after, event) for event in events]
         if moved:
             for lane in self.lanes.values():
                 lane.news.set()
@@ -117,7 +119,7 @@ class Belfry:
         lane = self.lanes.get(channel)
         return lane.opens_at(ring, now) if lane else NEVER
 
-    def waiting(self) -> Sequence[tuple[Ring, course.Delivery]]:
+    def waiting(self) -> Sequence[tuple[Ring, Delivery]]:
         """Return every ring that is being carried out, worst first."""
         rings = sorted(self._outbox.rings.values(), key=lambda ring: (ring.at, ring.id))
         return [(ring, self._outbox.deliveries[ring.id]) for ring in rings]

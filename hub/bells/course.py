@@ -1,7 +1,6 @@
 """The course of one ring: which channel when, what an answer changes, and when it is over.
 
-Pure: the state of a ring and an instant give the next state. `Delivery` is what is stored; its
-document is the outbox.
+Pure: the state of a ring and an instant give the next state.
 """
 
 from __future__ import annotations
@@ -11,11 +10,10 @@ from collections.abc import Callable, Container, Iterator
 import msgspec
 
 from hub.bells.channel import Answer, Verdict
+from hub.bells.delivery import Delivery, Event
 from hub.model.bell import CONSOLE
 from hub.model.ring import Concern, Ring
 
-DELIVERIES = "bell"
-"""The collection of the documents; the key is the ring's id."""
 GATHER = 2.0
 """Seconds after a ring in which others of its ticket and person join it in one message."""
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 600.0
@@ -25,38 +23,6 @@ SHORTEST_WAIT = 10.0
 """Seconds that a channel has at least, whatever the ring says."""
 NEVER = float("inf")
 UNKNOWN = "the hub has no such bell"
-
-
-class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a ring has come.
-
-    `step` is the place of its channel in `Ring.channels`, `began` since when that one is tried,
-    `due` when it is next, `tries` how often it was. `reached` are the channels that have taken it,
-    `refused` those that never will, with the reason; `failed` those whose failure was told.
-    `in_hand`: it is being sent, or was when the hub died. `at_rest`: nothing more will be sent.
-    """
-
-    ring: str
-    began: float
-    due: float
-    step: int = 0
-    tries: int = 0
-    attempts: int = 0
-    why: str = ""
-    in_hand: bool = False
-    at_rest: bool = False
-    given_up: bool = False
-    reached: tuple[str, ...] = ()
-    refused: dict[str, str] = {}
-    failed: tuple[str, ...] = ()
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """What the journal is told: sent, failed or given_up; `channel` is empty for the last."""
-
-    type: str
-    channel: str = ""
-    why: str = ""
 
 
 OpensAt = Callable[[Ring, str], float]

@@ -20,9 +20,10 @@ from hub.bells.channel import Address, Answer, Channel, Verdict, later, refused
 from hub.bells.contact import Contacts
 from hub.bells.course import NEVER
 from hub.bells.doze import doze
+from hub.bells.ending import is_overtaken
 from hub.bells.health import STATES, Health, Pace
 from hub.bells.message import Message, Scene, compose
-from hub.bells.outbox import Outbox, Told
+from hub.bells.outbox import Outbox, Told, tell
 from hub.clock import Clock
 from hub.model.ring import Ring
 from hub.ports import Books, Document
@@ -162,7 +163,7 @@ class Lane:
             kept = outbox.deliveries.get(ring.id)
             before = kept or course.take(course.begin(ring))
             after, events = course.answered(ring, before, answer, now, chance)
-            told += [outbox.tell(ring, after, event) for event in events]
+            told += [tell(ring, after, event) for event in events]
             if kept:
                 outbox.deliveries[ring.id] = after
         changed = [ring.id for ring in rings]
@@ -173,9 +174,13 @@ class Lane:
     def _overtake(self, rings: Sequence[Ring], told: list[Told]) -> list[str]:
         """End the earlier rings of who was told these, and return them."""
         outbox, own = self._around.outbox, {ring.id for ring in rings}
-        earlier = [ring for ring in outbox.overtaken(rings) if ring.id not in own]
+        earlier = [
+            ring
+            for ring in outbox.rings.values()
+            if ring.id not in own and is_overtaken(ring, rings[-1])
+        ]
         for ring in earlier:
             after, events = course.overtake(outbox.deliveries[ring.id], self.bell.id)
             outbox.deliveries[ring.id] = after
-            told += [outbox.tell(ring, after, event) for event in events]
+            told += [tell(ring, after, event) for event in events]
         return [ring.id for ring in earlier]

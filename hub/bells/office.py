@@ -9,6 +9,7 @@ from hub.bells import course
 from hub.bells.belfry import Belfry
 from hub.bells.channel import Address, refused
 from hub.bells.contact import Contacts
+from hub.bells.delivery import Delivery
 from hub.bells.lane import Lane
 from hub.bells.message import DRILL, Message
 from hub.bells.outbox import Outbox
@@ -111,7 +112,7 @@ def _test_message() -> Message:
     )
 
 
-def _ring_card(ring: Ring, delivery: course.Delivery) -> RingCard:
+def _ring_card(ring: Ring, delivery: Delivery) -> RingCard:
     return RingCard(
         ticket=ring.ticket,
         person=ring.person,

@@ -13,21 +13,18 @@ import msgspec
 import structlog
 
 from hub.bells import course
-from hub.bells.course import DELIVERIES, Delivery, Event
-from hub.bells.ending import is_stopped
+from hub.bells.delivery import DELIVERIES, Delivery, Event
+from hub.bells.ending import is_overtaken
 from hub.clock import Clock
 from hub.errors import StoreError
 from hub.model.alarm import Severity
-from hub.model.journal import Entry
-from hub.model.ring import RINGS, Concern, Ring
+from hub.model.ring import RINGS, Ring
 from hub.ports import Books, Desk, Document
 
 log = structlog.get_logger(__name__)
 
 MOST = 1000
 """Rings that are carried out at a time, worst first; the others wait in the store."""
-OLDEST = 7 * 86_400.0
-"""Seconds after which a ring is no news, whatever became of its ticket."""
 RETRY_AFTER = 1.0
 CURSOR = "bell_cursor"
 _SEVERITIES = list(Severity)
@@ -87,18 +84,6 @@ class Outbox:
         self.rings.pop(ring, None)
         self.deliveries.pop(ring, None)
 
-    def stopped_by(self, entries: Sequence[Entry], now: float) -> list[str]:
-        """Return the rings that these entries end, and those that are too old."""
-        by_ticket: dict[str, list[Entry]] = {}
-        for entry in entries:
-            by_ticket.setdefault(entry.subject, []).append(entry)
-        return [
-            key
-            for key, ring in self.rings.items()
-            if ring.at < now - OLDEST
-            or any(is_stopped(ring, entry) for entry in by_ticket.get(ring.ticket, ()))
-        ]
-
     def calling(self, channel: str) -> list[Ring]:
         """Return the rings that a channel still has to take, worst and oldest first."""
         found = [
@@ -120,14 +105,7 @@ class Outbox:
             for key, ring in self.rings.items()
             if self.deliveries[key].in_hand and key not in besides
         ]
-        return {
-            ring.id for one in ahead for ring in self.rings.values() if _is_overtaken(ring, one)
-        }
-
-    def overtaken(self, told: Sequence[Ring]) -> list[Ring]:
-        """Return the rings that need not be told any more, since these later ones were."""
-        last = told[-1]
-        return [ring for ring in self.rings.values() if _is_overtaken(ring, last)]
+        return {ring.id for one in ahead for ring in self.rings.values() if is_overtaken(ring, one)}
 
     async def end(self, rings: Iterable[str]) -> None:
         """Take rings out, here and in the store."""
@@ -148,13 +126,15 @@ class Outbox:
                 over.append(key)
             else:
                 body = msgspec.json.encode(delivery)
-                papers.append(Document(collection=DELIVERIES, key=key, body=body, at=self._now()))
+                papers.append(
+                    Document(collection=DELIVERIES, key=key, body=body, at=self._clock.now())
+                )
         await self._remove(over, papers, told)
 
     async def write(self, papers: Sequence[Document], told: Sequence[Told]) -> None:
         """Write until it goes through; the cursor goes with it."""
         body = msgspec.json.encode(self.cursor)
-        cursor = Document(collection=CURSOR, key="journal", body=body, at=self._now())
+        cursor = Document(collection=CURSOR, key="journal", body=body, at=self._clock.now())
         while True:
             try:
                 await self._desk.write([*papers, cursor], told)
@@ -166,20 +146,6 @@ class Outbox:
             else:
                 return
 
-    def tell(self, ring: Ring, delivery: Delivery, event: Event) -> Told:
-        """Write the entry of what became of a ring: with a login, and never with an address."""
-        data = {
-            "ring": ring.id,
-            "person": ring.person,
-            "concern": ring.concern.value,
-            "rung": ring.rung,
-            "attempts": delivery.attempts,
-            "place": ring.place,
-            **({"channel": event.channel} if event.channel else {}),
-            **({"why": event.why} if event.why else {}),
-        }
-        return (ENTRIES[event.type], ring.ticket, "hub", data)
-
     async def _remove(
         self, rings: Sequence[str], papers: Sequence[Document], told: Sequence[Told]
     ) -> None:
@@ -188,25 +154,30 @@ class Outbox:
             self.forget(ring)
         self._ending.update(rings)
         removals = [
-            Document(collection=collection, key=ring, body=None, at=self._now())
+            Document(collection=collection, key=ring, body=None, at=self._clock.now())
             for ring in rings
             for collection in (RINGS, DELIVERIES)
         ]
         await self.write([*papers, *removals], told)
         self._ending.difference_update(rings)
 
-    def _now(self) -> float:
-        return self._clock.now()
-
 
 ENTRIES = {"sent": "bell.sent", "failed": "bell.failed", "given_up": "bell.given_up"}
 
 
-def _is_overtaken(ring: Ring, by: Ring) -> bool:
-    """Tell whether a later ring tells the same person at least as much about the same ticket."""
-    same = (ring.ticket, ring.person) == (by.ticket, by.person) and ring.id != by.id
-    enough = by.concern is Concern.RESPONSIBLE or ring.concern is Concern.INFORMED
-    return same and enough and (ring.at, ring.rung) < (by.at, by.rung)
+def tell(ring: Ring, delivery: Delivery, event: Event) -> Told:
+    """Write the entry of what became of a ring: with a login, and never with an address."""
+    data = {
+        "ring": ring.id,
+        "person": ring.person,
+        "concern": ring.concern.value,
+        "rung": ring.rung,
+        "attempts": delivery.attempts,
+        "place": ring.place,
+        **({"channel": event.channel} if event.channel else {}),
+        **({"why": event.why} if event.why else {}),
+    }
+    return (ENTRIES[event.type], ring.ticket, "hub", data)
 
 
 def _read(body: bytes) -> list[Ring]:

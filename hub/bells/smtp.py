@@ -21,15 +21,10 @@ from hub.bell_settings import BellSettings
 from hub.bells.channel import DELIVERED, Address, Answer, later, refused
 from hub.bells.message import Message
 from hub.clock import Clock
-from hub.errors import HubError
 
 PATIENCE = 15.0
 """Real seconds for each step with the server."""
 PORTS = {"smtp": 587, "smtps": 465}
-
-
-class NoTlsError(HubError):
-    """The mail server offers no TLS, and a password may not go without."""
 
 
 class SmtpChannel:
@@ -69,7 +64,7 @@ class SmtpChannel:
             return _judge(code, said, theirs=True)
         except smtplib.SMTPResponseException as error:
             return _judge(error.smtp_code, error.smtp_error)
-        except NoTlsError as error:
+        except smtplib.SMTPNotSupportedError as error:
             return refused(str(error))
         except (smtplib.SMTPException, OSError, ValueError) as error:
             return later(str(error) or type(error).__name__)
@@ -100,7 +95,7 @@ class SmtpChannel:
         if not self._bell.account:
             return
         if not is_safe:
-            raise NoTlsError("the server offers no TLS, and the password would be read on the way")
+            raise smtplib.SMTPNotSupportedError("it offers no TLS, and a password needs that")
         server.login(self._bell.account, self._bell.secret)
 
 

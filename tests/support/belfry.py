@@ -13,7 +13,8 @@ from hub.bell_settings import BellSettings
 from hub.bells.belfry import Belfry
 from hub.bells.channel import DELIVERED, Address, Answer, Channel
 from hub.bells.contact import Contacts
-from hub.bells.course import DELIVERIES, Delivery, channel_of
+from hub.bells.course import channel_of
+from hub.bells.delivery import DELIVERIES, Delivery
 from hub.bells.lane import Lane, Surroundings
 from hub.bells.message import Message, Scene
 from hub.bells.outbox import Outbox

@@ -11,7 +11,8 @@ import pytest
 
 from hub.bell_settings import BellSettings
 from hub.bells.channel import Answer, Verdict, later, refused
-from hub.bells.course import DELIVERIES, GATHER
+from hub.bells.course import GATHER
+from hub.bells.delivery import DELIVERIES
 from hub.errors import StoreFullError
 from hub.model.alarm import Severity
 from hub.model.bell import CONSOLE
