@@ -25,6 +25,8 @@ NAMES = {
     "substitute": "s-1",
     "photo": "p1",
     "code": "123456789012",
+    "bell": "console",
+    "person": "li",
     "message_id": "7",
     "link": "mqtt",
     "address": "n1",
