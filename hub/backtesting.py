@@ -136,8 +136,8 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     def run(self, rules: Sequence[Rule], telling: Telling | None = None) -> BacktestResult:
         """Run the rules over it."""
         site = self.world.site
-        uids = concerned(rules, site.devices, site.places, self.world.models)
-        history = replay_file(self.path, start=self.start, end=self.end, uids=uids)
+        points = concerned(rules, site.devices, site.places, self.world.models)
+        history = replay_file(self.path, start=self.start, end=self.end, uids=points, points=points)
         names = {device.uid: device.id for device in site.devices}
 
         def tell(alarm: PastAlarm) -> None:

@@ -98,14 +98,14 @@ def concerned(
     devices: Iterable[Device],
     places: Mapping[str, Place],
     models: Mapping[str, DeviceModel],
-) -> set[str]:
-    """Return the uids of the devices of whose history the rules need to know.
+) -> dict[str, frozenset[str]]:
+    """Return the devices (by uid) of whose history the rules need to know, each with its points.
 
     A fire input is one of them: it explains what doors and gates say.
     """
     world = build_world(rules, [_in_service(device) for device in devices], places, models)
     return {
-        uid
+        uid: frozenset({*d.plan.slot_by_point, FIRE_POINT})
         for uid, d in world.items()
         if d.watches or d.dependents or d.device.kind is Kind.ACCESS_CONTROLLER
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import repeat
 from math import inf
@@ -76,12 +76,20 @@ def pack(said: Sequence[Said]) -> bytes:
     return zlib.compress(_ENCODE([_pack_group(group) for group in shapes.values()]))
 
 
-def unpack(uid: str, body: bytes, span: Span = EVER) -> list[Said]:
+def unpack(
+    uid: str, body: bytes, span: Span = EVER, points: Collection[str] | None = None
+) -> list[Said]:
     """Return what `pack` was given with start <= at < end, group by group.
 
-    Addresses and digests are not kept.
+    Addresses and digests are not kept. With `points` no others are unpacked, but that a message
+    without any of them has one still, as a sign of life.
     """
-    return [said for group in _read(body) for said in _unpack_group(DeviceUid(uid), group, span)]
+    own, groups = DeviceUid(uid), _read(body)
+    return [
+        said
+        for group in groups
+        for said in _unpack_group(own, group, span, _find_places(group, points))
+    ]
 
 
 def unpack_point(uid: str, point: str, body: bytes) -> Iterator[ReadingRow]:
@@ -210,12 +218,21 @@ def _frame(group: Group) -> Iterator[tuple[float, float, int | None, int]]:
     return zip(ats, received, repeat(None), marks)
 
 
-def _unpack_group(uid: DeviceUid, group: Group, span: Span) -> Iterator[Said]:
+def _find_places(group: Group, points: Collection[str] | None) -> Sequence[int]:
+    every = range(len(group.points))
+    if points is None:
+        return every
+    return [place for place in every if group.points[place] in points] or every[:1]
+
+
+def _unpack_group(
+    uid: DeviceUid, group: Group, span: Span, places: Iterable[int]
+) -> Iterator[Said]:
     frame = list(_frame(group))
     cut = slice(bisect_left(frame, span[:1]), bisect_left(frame, span[1:]))
     if cut.start == cut.stop:
         return
-    columns = map(partial(_unpack_samples, group, cut), range(len(group.points)))
+    columns = map(partial(_unpack_samples, group, cut), places)
     rows = zip(frame[cut], zip(*columns, strict=True), strict=True)
     for (at, received, seq, index), samples in rows:
         yield (

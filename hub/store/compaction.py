@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from zlib import crc32
 
@@ -34,6 +34,8 @@ SORTED = "sorted_through"
 COUNTED = "sorted"
 """Names in `meta`: the log's row up to which chunks hold the readings, and how many those were."""
 
+Points = Mapping[str, Collection[str]]
+"""uid → the points of which somebody wants to know."""
 Chunk = tuple[int, int, str, int, bytes]
 """hour, part, uid (of a part as it came: group), count of messages, body."""
 
@@ -145,11 +147,15 @@ def merge_group(connection: sqlite3.Connection, hour: int, group: str) -> list[C
 
 
 def read_hour(
-    connection: sqlite3.Connection, span: Span, uids: Collection[str] | None
+    connection: sqlite3.Connection,
+    span: Span,
+    uids: Collection[str] | None,
+    points: Points | None = None,
 ) -> Iterator[dict[str, list[Said]]]:
     """Yield uid → what the device said, group by group; of all devices or of some.
 
-    `span` lies within one hour; at least what was said in it is given.
+    `span` lies within one hour; at least what was said in it is given, of columns the `points`
+    of a device only, where they are named.
     """
     hour = int(span[0] // HOUR)
     columns: dict[str, list[str]] = {}
@@ -162,15 +168,17 @@ def read_hour(
         parts = _read_parts(connection, hour, group, span)
         some = {*parts, *columns.get(group, ())}
         chosen = some if uids is None else some.intersection(uids)
-        said = _read_columns(connection, span, chosen.intersection(columns.get(group, ())))
+        packed = chosen.intersection(columns.get(group, ()))
+        said = _read_columns(connection, span, packed, points or {})
         yield {uid: _join(parts.get(uid), said.get(uid)) for uid in sorted(chosen)}
 
 
 def _read_columns(
-    connection: sqlite3.Connection, span: Span, uids: Iterable[str]
+    connection: sqlite3.Connection, span: Span, uids: Iterable[str], points: Points
 ) -> dict[str, list[Said]]:
     hour = int(span[0] // HOUR)
-    return {uid: chunk.unpack(uid, read_columns(connection, hour, uid), span) for uid in uids}
+    bodies = ((uid, read_columns(connection, hour, uid)) for uid in uids)
+    return {uid: chunk.unpack(uid, body, span, points.get(uid)) for uid, body in bodies}
 
 
 def _join(parts: list[Said] | None, columns: list[Said] | None) -> list[Said]:

@@ -15,7 +15,7 @@ from hub.model.report import Report, Topic
 from hub.ports import EventRow
 from hub.store import event
 from hub.store.chunk import HOUR, Span
-from hub.store.compaction import once, read_hour
+from hub.store.compaction import Points, once, read_hour
 from hub.store.day_key import DayKeys, open_day_keys
 from hub.store.failure import explain
 from hub.store.log import Said, read_span
@@ -38,9 +38,12 @@ def replay_file(
     start: float,
     end: float,
     uids: Iterable[str] | None,
+    points: Points | None = None,
     days: DayKeys | None = None,
 ) -> Iterator[Report]:
     """Yield the reports of a database file window by window, each in a transaction of its own.
+
+    Where a device's `points` are named, others may be left out of its reports.
 
     `days` opens what events tell of people; without it the keys beside the file do.
     """
@@ -52,7 +55,8 @@ def replay_file(
             fresh = _by_hour(read_span(connection, start, end, chosen))
             for span in _windows(connection, start, end, fresh):
                 connection.execute("BEGIN")
-                said = _said(connection, span, chosen, fresh.get(int(span[0] // HOUR), ()))
+                read = read_hour(connection, span, chosen, points)
+                said = _said(read, span, fresh.get(int(span[0] // HOUR), ()))
                 reports = [*said, *_events(connection, span, chosen, days)]
                 connection.execute("COMMIT")
                 yield from in_order(reports)
@@ -109,16 +113,13 @@ def _next_instant(connection: sqlite3.Connection, start: float, fresh: Iterable[
 
 
 def _said(
-    connection: sqlite3.Connection,
-    span: Span,
-    uids: Sequence[str] | None,
-    hour: Iterable[Said],
+    read: Iterable[dict[str, list[Said]]], span: Span, hour: Iterable[Said]
 ) -> Iterator[Report]:
     start, end = span
     fresh: dict[str, list[Said]] = {}
     for each in hour:
         fresh.setdefault(each[0], []).append(each)
-    for devices in read_hour(connection, span, uids):
+    for devices in read:
         for uid, said in devices.items():
             if uid in fresh:
                 fresh[uid] = [*said, *fresh[uid]]

@@ -254,14 +254,14 @@ async def test_a_back_test(tmp_path: Path) -> None:
         ("a rule of each device", both),
         ("whole library", list(LIBRARY)),
     ):
-        uids = concerned(rules, devices, PLACES, MODELS)
+        points = concerned(rules, devices, PLACES, MODELS)
         first: list[float] = []
         wall, began = time.perf_counter(), time.process_time()
 
         def note(*_: object, since: float = wall, first: list[float] = first) -> None:
             first.append(time.perf_counter() - since)
 
-        history = replay_file(path, start=START, end=START + 1e6, uids=uids)
+        history = replay_file(path, start=START, end=START + 1e6, uids=points, points=points)
         result = backtest(rules, history, devices, PLACES, MODELS, progress=note, tell=note)
         took = time.process_time() - began
         rate = readings / took

@@ -9,7 +9,7 @@ from device_drivers.catalogue import load_models, shipped_models
 from hub.model.device import Device, DeviceUid, Kind, Lifecycle
 from hub.model.place import Place
 from hub.model.report import Report, Sample, Topic, Value
-from rules.backtest import STEP, BacktestResult, backtest, compare
+from rules.backtest import STEP, BacktestResult, backtest, compare, concerned
 from rules.rule import Rule
 from rules.ruleset import load_rules
 from tests.unit.rules_library.test_library import FILES
@@ -304,3 +304,10 @@ def test_an_empty_history_has_no_bells() -> None:
     result = run([])
     assert result.alarms == ()
     assert result.bells_per_week == 0
+
+
+def test_the_points_that_rules_ask_for_are_named_by_device() -> None:
+    rules = [rule for rule in RULES if rule.id in {"barrier-boom-broken", "lpr-camera-repeats"}]
+    found = concerned(rules, SITE, PLACES, MODELS)
+    assert found.keys() == {"gate", "access"}, "and a fire input explains what gates say"
+    assert found["gate"] == {"boom.broken", "fire.input"}

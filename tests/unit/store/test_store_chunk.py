@@ -95,6 +95,21 @@ def test_messages_of_other_shapes_lie_side_by_side() -> None:
     assert not list(chunk.unpack_point("d1", "p9", chunk.pack(said)))
 
 
+def test_only_the_points_that_are_asked_for_are_unpacked_and_no_message_is_lost() -> None:
+    said = [*_hour(5, 3), *_hour(1, 2)]
+    body = chunk.pack(said)
+    found = chunk.unpack("d1", body, points={"p3", "p1", "p9"})
+    assert [(uid, report.at, report.seq) for uid, _, report in found] == [
+        (uid, report.at, report.seq) for uid, _, report in said
+    ]
+    assert [[sample.point for sample in report.samples] for *_, report in found] == [
+        *[["p1", "p3"]] * 3,
+        *[["p0"]] * 2,  # a sign of life
+    ]
+    for (*_, part), (*_, whole) in zip(found, said, strict=True):
+        assert set(part.samples) <= set(whole.samples)
+
+
 def test_a_message_without_seq_is_known_by_its_place() -> None:
     report = Report(
         address="", uid=DeviceUid("d1"), topic=Topic.STATE, at=NOW, received=NOW, samples=()
