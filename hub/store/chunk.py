@@ -161,20 +161,6 @@ def is_number(value: Value | None) -> TypeGuard[float]:
     return type(value) in {int, float} and abs(cast("float", value)) <= LARGEST_NUMBER
 
 
-def identity(said: Said) -> tuple[Any, ...]:
-    """Return what two entries have in common exactly when they are the same message."""
-    _, index, report = said
-    if report.seq is not None:
-        return report.at, report.topic, report.boot, report.seq
-    return report.at, report.received, index
-
-
-def order(said: Said) -> tuple[Any, ...]:
-    """Return what entries of one device are sorted by: event time, then arrival."""
-    _, index, report = said
-    return report.at, report.received, -1 if report.seq is None else report.seq, index
-
-
 def _read(body: bytes) -> list[Group]:
     return _GROUPS.decode(zlib.decompress(body))
 

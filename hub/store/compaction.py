@@ -16,7 +16,7 @@ import msgspec
 
 from hub.store import chunk
 from hub.store.chunk import EVER, HOUR, Span
-from hub.store.log import Said, read_mark, write_mark
+from hub.store.log import Said, identity, order, read_mark, write_mark
 
 MESSAGES = 40_000
 """Messages of the log that are sorted in one go: some 15 MB."""
@@ -240,4 +240,4 @@ def read_chunks(uid: str, rows: Iterable[tuple[int, bytes]]) -> list[Said]:
 
 def once(said: Iterable[Said]) -> list[Said]:
     """Return a device's messages in order, each once."""
-    return sorted({chunk.identity(each): each for each in said}.values(), key=chunk.order)
+    return sorted({identity(each): each for each in said}.values(), key=order)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import msgspec
 
@@ -93,3 +94,17 @@ def read_span(
         for said in _PAGE.decode(body).said
         if start <= said[2].at < end and (wanted is None or said[0] in wanted)
     ]
+
+
+def identity(said: Said) -> tuple[Any, ...]:
+    """Return what two entries have in common exactly when they are the same message."""
+    _, index, report = said
+    if report.seq is not None:
+        return report.at, report.topic, report.boot, report.seq
+    return report.at, report.received, index
+
+
+def order(said: Said) -> tuple[Any, ...]:
+    """Return what entries of one device are sorted by: event time, then arrival."""
+    _, index, report = said
+    return report.at, report.received, -1 if report.seq is None else report.seq, index

@@ -26,7 +26,8 @@ from hub.ports import (
     Snapshot,
 )
 from hub.store import bounds
-from hub.store.chunk import HOUR, order
+from hub.store.chunk import HOUR
+from hub.store.log import order
 from hub.store.memory_tables import Tables, ticket_key
 from hub.store.paging import cut_page
 from hub.store.reading import to_reading

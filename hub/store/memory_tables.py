@@ -26,8 +26,7 @@ from hub.ports import (
     StateRow,
 )
 from hub.store import bounds
-from hub.store.chunk import identity
-from hub.store.log import Said
+from hub.store.log import Said, identity
 from hub.store.order import ticket_order, tie
 from hub.store.reading import to_reading
 from hub.store.replay import to_report

@@ -13,7 +13,7 @@ from hub.model.device import DeviceUid
 from hub.model.report import Quality, Report, Sample, Topic
 from hub.store import chunk, column
 from hub.store.column import Form
-from hub.store.log import Said
+from hub.store.log import Said, identity, order
 from tests.contract.store_cases import NOW
 
 VALUES = st.one_of(
@@ -88,7 +88,7 @@ def test_messages_of_other_shapes_lie_side_by_side() -> None:
     spoilt = Report(**fields, at=NOW, received=NOW - 86_400, samples=bad, late=True, retained=True)
     said = [*plain, *other, *odd, ("d1", 7, spoilt)]
     found = chunk.unpack("d1", chunk.pack(said))
-    assert sorted(found, key=chunk.order) == sorted(said, key=chunk.order)
+    assert sorted(found, key=order) == sorted(said, key=order)
     rows = list(chunk.unpack_point("d1", "p0", chunk.pack(said)))
     assert [(row.value, row.quality, row.seq) for row in rows][-1] == (None, Quality.BAD, None)
     assert len(rows) == len(said)
@@ -114,5 +114,5 @@ def test_a_message_without_seq_is_known_by_its_place() -> None:
     report = Report(
         address="", uid=DeviceUid("d1"), topic=Topic.STATE, at=NOW, received=NOW, samples=()
     )
-    assert chunk.identity(("d1", 0, report)) == chunk.identity(("d1", 0, report))
-    assert chunk.identity(("d1", 0, report)) != chunk.identity(("d1", 1, report))
+    assert identity(("d1", 0, report)) == identity(("d1", 0, report))
+    assert identity(("d1", 0, report)) != identity(("d1", 1, report))
