@@ -79,25 +79,20 @@ class Lane:
 
         All that one person is to be told of one ticket is one message, so that its order is kept.
         """
-        outbox = self._around.outbox
-        waits = outbox.outrun()
-        calling = [
-            ring
-            for ring in outbox.calling(self.bell.id)
-            if self.opens_at(ring, now) <= now and ring.id not in waits
-        ]
-        due = [ring for ring in calling if outbox.deliveries[ring.id].due <= now]
-        free = max(self.pace.free_at(now), self.health.shut_until)
+        outbox, waits = self._around.outbox, self._around.outbox.outrun()
+        calling = [ring for ring in outbox.calling(self.bell.id) if ring.id not in waits]
+        ready = [max(outbox.deliveries[each.id].due, self.opens_at(each, now)) for each in calling]
+        due = [ring for ring, at in zip(calling, ready, strict=True) if at <= now]
+        free = self.pace.free_at(now)
         self.pace.held = len(due) if free > now else 0
         if not due or free > now:
-            instants = [outbox.deliveries[ring.id].due for ring in calling]
-            return [], max(free, min(instants, default=NEVER))
+            return [], max(free, min(ready, default=NEVER))
         first = due[0]
         same = [
             ring
             for ring in calling
             if (ring.ticket, ring.person) == (first.ticket, first.person)
-            and course.start_of(ring) <= now
+            and max(course.start_of(ring), self.opens_at(ring, now)) <= now
         ]
         return sorted(same, key=lambda ring: (ring.at, ring.rung, ring.id)), now
 

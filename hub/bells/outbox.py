@@ -44,6 +44,7 @@ class Outbox:
         self._desk = desk
         self._clock = clock
         self._known = known
+        self._failing = ""
         self._ending: set[str] = set()
         """Rings that are out of memory, and whose removal is on its way to the store."""
 
@@ -139,12 +140,18 @@ class Outbox:
             try:
                 await self._desk.write([*papers, cursor], told)
             except StoreError as error:
-                log.warning(
-                    "the outbox of the bells is not written; nothing is sent", why=str(error)
-                )
+                self._note_failure(str(error))
                 await self._clock.sleep(RETRY_AFTER)
             else:
+                self._note_failure("")
                 return
+
+    def _note_failure(self, why: str) -> None:
+        if why and not self._failing:
+            log.warning("the outbox of the bells is not written; nothing is sent", why=why)
+        if self._failing and not why:
+            log.info("the outbox of the bells is written again")
+        self._failing = why
 
     async def _remove(
         self, rings: Sequence[str], papers: Sequence[Document], told: Sequence[Told]
