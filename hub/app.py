@@ -212,13 +212,15 @@ def _plan_wiring(world: World, clock: Clock) -> Wiring:
 
 def _build_tower(world: World, store: SqliteStore, wiring: Wiring, intake: Intake) -> BellTower:
     settings, live = world.settings, intake.live
-    test = settings.demo.test
+    test, web = settings.demo.test, settings.web
+    # Where residents have a port of their own, their address does not lead to a ticket's page.
+    pages = web.public_url if web.public_port is None else ""
     means = Means(
         books=store.books,
         desk=intake.desk,
         pulse=intake.pulse,
         clock=wiring.clock,
-        scene=lambda: Scene(places=live.places(), test=test),
+        scene=lambda: Scene(places=live.places(), pages=pages, test=test),
         dialler=wiring.dialler,
         allow=settings.outbound.allow,
     )

@@ -22,9 +22,9 @@ from hub.model.trouble import troubles_of
 from hub.model.whistle import Hotline, Reporter, Source, Target
 from hub.ports.whistle import Said
 from hub.services.label_code import tidy_code
+from hub.services.transition import is_reported
 
 SOURCES = (Source.HOTLINE, Source.INSPECTION, Source.GRID)
-REPORTED = frozenset({Source.RESIDENT.value, Source.HOTLINE.value})
 """Sources of tickets that somebody waits for an answer of."""
 APART = "apart"
 FIELDS = (
@@ -144,9 +144,9 @@ def to_call_back(visit: Visit) -> list[Ticket]:
         each
         for each in found
         if each.state is TicketState.VERIFIED
-        and each.source in REPORTED
+        and is_reported(each)
         and visit.who.may_see(each.place)
-        and getattr(each, "call_back", None) is None
+        and each.call_back is None
     ]
 
 

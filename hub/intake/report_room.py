@@ -16,9 +16,9 @@ from hub.services.deadline import Timing, renew_limits
 from hub.services.desk_book import DeskBook
 from hub.services.follow_up import Answer
 from hub.services.report import (
-    describe_joining,
     describe_opening,
     find_known,
+    join_report,
     open_reported,
     write_report,
 )
@@ -57,7 +57,8 @@ class ReportRoom:
         report = write_report(wish, ticket, joined=joined, now=batch.now)
         count = self._gather(ticket, report, batch)
         if joined:
-            batch.record([describe_joining(ticket, wish, count=count, now=batch.now)])
+            told = join_report(ticket, wish, count=count, now=batch.now)
+            batch.follow(self._book.put(told, batch.now))
         batch.changes.documents.extend(_papers(report, wish))
         self._remember(report)
         return Filed(report=report, count=count)

@@ -102,6 +102,12 @@ class DeskBook:
         ticket = turn.put_ticket(begin(number, test=self._desk.test, timing=self._desk.timing))
         return ticket, turn.result()
 
+    def put(self, answer: Answer, now: float) -> Consequences:
+        """Take over what became of a ticket in people's hands."""
+        turn = Turn(self._desk, now)
+        turn.put_ticket(answer)
+        return turn.result()
+
     def recall(self, ticket: Ticket) -> None:
         """Take an old ticket from the store to hand, if it is not there already."""
         if self.index.ticket(ticket.number) is None:

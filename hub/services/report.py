@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from hub.model.journal import Draft
 from hub.model.place import contains
 from hub.model.ticket import Ticket, TicketState
 from hub.model.trouble import OTHER, TROUBLE_BY_ID, Trouble
 from hub.model.whistle import Report, ReportWish, Source, Target
 from hub.services.difference import spell_out
-from hub.services.follow_up import is_open
+from hub.services.follow_up import Answer, is_open
+from hub.services.ticket import record
+from hub.services.transition import REPORTED, is_reported
 
 NEAR = 24 * 3600.0
 """Seconds within which two reports of one category at one place are taken for one fault; a device
@@ -54,16 +58,19 @@ def describe_opening(ticket: Ticket, wish: ReportWish, now: float) -> Draft:
     )
 
 
-def describe_joining(ticket: Ticket, wish: ReportWish, *, count: int, now: float) -> Draft:
-    """Write the draft that tells of one more who has reported a known ticket."""
-    return Draft(
-        at=now,
-        type="ticket.joined",
-        subject=ticket.number,
-        actor=actor_of(wish),
-        place=ticket.place,
-        data={"count": count, "source": wish.source.value, "category": wish.category},
-    )
+def join_report(ticket: Ticket, wish: ReportWish, *, count: int, now: float) -> Answer:
+    """Note one more who has reported a known ticket; who has left a phone is called back.
+
+    The ticket stays as it is where it is to be called back already, or nobody can be.
+    """
+    said = {"count": count, "source": wish.source.value, "category": wish.category}
+    actor = actor_of(wish)
+    if wish.source in REPORTED and wish.reporter.phone and not is_reported(ticket):
+        after = msgspec.structs.replace(ticket, reported=True)
+        return record(ticket, after, entry="ticket.joined", actor=actor, at=now, **said)
+    number, place = ticket.number, ticket.place
+    draft = Draft(at=now, type="ticket.joined", subject=number, actor=actor, place=place, data=said)
+    return ticket, [draft]
 
 
 def find_known(tickets: Iterable[Ticket], wish: ReportWish, now: float) -> Ticket | None:

@@ -11,6 +11,7 @@ import pytest
 from hub.errors import ConflictError
 from hub.model.ticket import Ticket
 from hub.model.whistle import PERSONAL, Filed, Reporter, ReportWish, Source, Target
+from hub.services.transition import is_reported
 from tests.unit.intake.stage import GATE, Stage, stage
 
 BARRIER = Target(
@@ -66,6 +67,17 @@ async def test_what_a_rule_knows_already_is_joined_and_counted() -> None:
         assert await tickets(on) == [known], "joining changes no ticket"
         entries = await on.store.books.journal(after=0, limit=1000, types=("ticket.joined",))
         assert [entry.data["count"] for entry in entries] == [1, 2]
+
+
+async def test_who_joins_with_a_phone_has_to_be_called_back_before_the_end() -> None:
+    async with stage() as on:
+        on.say("state", {"points": {"boom.broken": True}})
+        await on.settle(61)
+        await file(on, "r1", reporter=Reporter(phone="13800000000"))
+        (ticket,) = await tickets(on)
+        assert is_reported(ticket)
+        await file(on, "r2", reporter=Reporter(phone="13900000000"))
+        assert await tickets(on) == [ticket]
 
 
 async def test_an_alarm_that_comes_after_the_report_is_the_same_ticket() -> None:

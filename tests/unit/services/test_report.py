@@ -15,9 +15,9 @@ from hub.model.whistle import Reporter, ReportWish, Source, Target
 from hub.services.deadline import renew_limits
 from hub.services.report import (
     NEAR,
-    describe_joining,
     describe_opening,
     find_known,
+    join_report,
     offered,
     open_reported,
 )
@@ -58,10 +58,8 @@ def test_what_has_no_electronics_is_a_ticket_of_its_place() -> None:
 def test_the_journal_is_told_the_ticket_and_nothing_of_the_person() -> None:
     told = wish("leak", YARD, reporter=Reporter(phone="13800000000", text="三楼王家漏水"))
     ticket = open_reported(told, number="GS-1", now=NOW, test=False)
-    drafts = [
-        describe_opening(ticket, told, NOW),
-        describe_joining(ticket, told, count=2, now=NOW),
-    ]
+    _, drafts = join_report(ticket, told, count=2, now=NOW)
+    drafts = [describe_opening(ticket, told, NOW), *drafts]
     said = msgspec.json.encode(drafts).decode()
     assert "13800000000" not in said
     assert "王家" not in said
