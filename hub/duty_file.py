@@ -69,7 +69,7 @@ def shipped_duty() -> Duty:
     plans = tuple(_read_plans(reader, {}, None))
     if reader.problems:
         raise ConfigError(*reader.problems)
-    return Duty(plans=plans)
+    return Duty(plans=tuple(msgspec.structs.replace(plan, shipped=True) for plan in plans))
 
 
 def _tables(reader: TomlReader, type_: type[T], name: str) -> Iterable[Part[T]]:

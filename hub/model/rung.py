@@ -50,13 +50,17 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """The rungs of some tickets; what is empty fits every ticket."""
+    """The rungs of some tickets; what is empty fits every ticket.
+
+    A `shipped` plan counts only where none of the site's own fits.
+    """
 
     name: str
     rungs: tuple[Rung, ...]
     place: str = ""
     severities: tuple[Severity, ...] = ()
     classes: tuple[Class, ...] = ()
+    shipped: bool = False
 
     def fits(self, place: str, severity: Severity, class_: Class) -> bool:
         """Tell whether it is for tickets of this kind."""
@@ -67,10 +71,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
-    def precision(self) -> tuple[int, bool, bool]:
-        """Return what plans are ranked by: the narrower place first, then severity, then class."""
+    def precision(self) -> tuple[bool, int, bool, bool]:
+        """Return what plans are ranked by: own ones first, the narrower place, severity, class."""
         depth = len(self.place.split("/")) if self.place else 0
-        return depth, bool(self.severities), bool(self.classes)
+        return not self.shipped, depth, bool(self.severities), bool(self.classes)
 
 
 class Quiet(msgspec.Struct, frozen=True, kw_only=True):

@@ -152,6 +152,14 @@ def test_what_is_broken_is_left_out_and_the_rest_counts() -> None:
     assert len(problems) == 1
 
 
+def test_a_plan_of_the_site_counts_before_any_that_ships() -> None:
+    duty, _ = read_duty(PLAN + RUNG, "duty.toml")
+    for severity in Severity:
+        plan = choose_plan(duty.plans, make_ticket(severity=severity))
+        assert plan is not None
+        assert plan.name == "p", severity
+
+
 def test_a_length_of_time_that_is_out_of_order_is_a_fault_and_no_crash() -> None:
     assert any("write" in fault for fault in faults(PLAN + RUNG + 'after = "5m1h"\n'))
     assert any("write" in fault for fault in faults(PLAN + RUNG + 'wait = ""\n'))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.cases.broker_life import lose_sessions
-from tests.acceptance.cases.conftest import Tell
 from tests.acceptance.cases.estate import HOUR, several, thing, write_model
+from tests.acceptance.conftest import Tell
 
 pytestmark = [pytest.mark.integration]
 

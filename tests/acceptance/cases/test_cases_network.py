@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.acceptance.cases.conftest import Tell
 from tests.acceptance.cases.estate import several, thing
+from tests.acceptance.conftest import Tell
 
 pytestmark = [pytest.mark.integration]
 

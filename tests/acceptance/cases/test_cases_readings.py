@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.cases.conftest import Tell
 from tests.acceptance.cases.estate import HOUR, thing, write_model
 from tests.acceptance.cases.meter_bus import BUS, bus_settings, listening_bus
+from tests.acceptance.conftest import Tell
 from tests.support.modbus_faults import Fault, FaultyGateway
 
 pytestmark = [pytest.mark.integration]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.cases.broker_life import connected_with_will, lose_sessions
-from tests.acceptance.cases.conftest import Tell
 from tests.acceptance.cases.estate import HOUR, several, thing, write_model
+from tests.acceptance.conftest import Tell
 from tests.support.broker import running_broker
 
 pytestmark = [pytest.mark.integration]
