@@ -51,7 +51,6 @@ def _show(  # noqa: PLR0917 - private, and both callers stand above
         path=request.url.path,
         here=f"{request.url.path}?next={target}",
         stream="",
-        links=(),
     )
     said = words(message) if message else ""
     html = paint(template, words, page=page, theme="light", next=target, message=said, **context)

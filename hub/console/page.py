@@ -26,14 +26,18 @@ LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/wall", "site.wall", WATCHERS),
     ("/tickets", "site.tickets", READERS),
     ("/hotline", "site.hotline", STAFF),
-    ("/windows", "site.windows", LEADERS),
-    ("/figures", "site.figures", LEADERS),
-    ("/rosters", "site.rosters", LEADERS),
-    ("/bells", "site.bells", LEADERS),
-    ("/problems", "site.problems", LEADERS),
     ("/more", "site.more", READERS),
 )
-"""Path, word and roles of the links on top of a page."""
+"""Path, word and roles of the links on top of a page: as many as a phone is wide."""
+MORE: tuple[tuple[str, str, frozenset[Role]], ...] = (
+    ("/windows", "window.title", LEADERS),
+    ("/rosters", "roster.title", LEADERS),
+    ("/figures", "figure.title", LEADERS),
+    ("/bells", "bells.title", READERS),
+    ("/labels", "label.title", LEADERS),
+    ("/problems", "site.problems", LEADERS),
+)
+"""The links of the page of everything else."""
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +53,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     here: str
     stream: str
-    links: tuple[tuple[str, str], ...]
+    links: tuple[tuple[str, str], ...] = ()
+    more: tuple[tuple[str, str], ...] = ()
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +81,7 @@ async def visit_of(request: Request, stream: str = "") -> Visit:
         here=here(request),
         stream=f"/console/stream?{stream}" if stream else "",
         links=tuple((path, word) for path, word, roles in LINKS if who.role in roles),
+        more=tuple((path, word) for path, word, roles in MORE if who.role in roles),
     )
     return Visit(ports=ports, who=who, words=words_of(chosen_language(request)), page=page)
 
