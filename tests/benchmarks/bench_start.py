@@ -24,7 +24,7 @@ from hub.model.report import Report, Sample, Topic
 from hub.ports import Changes, EventRow
 from hub.store import chunk, compaction
 from hub.store.chunk import HOUR
-from hub.store.event import write_events
+from hub.store.event import EventWriter
 from hub.store.sqlite import SqliteStore, open_store
 from tests.benchmarks.report import Row, print_table, spread, write_results
 from tests.support.broker import running_broker, shipped_lines
@@ -108,12 +108,13 @@ async def fill(store: SqliteStore, now: float) -> None:
     devices = [device for device in devices if device.id in SITE]
     first = int(now // HOUR) - HOURS - 2
     transact = store.committer._writer.transact
+    writer = EventWriter(store.committer._days)
 
     def write() -> None:
         for hour in range(HOURS):
             transact(lambda connection, hour=hour: write_month(connection, devices, first, hour))
         for events in happen(devices, first * HOUR):
-            transact(lambda connection, events=events: write_events(connection, events))
+            transact(lambda connection, events=events: writer.write(connection, events))
 
     await store.committer._writer.call(write)
     await store.upkeep.ageing.roll(HOURS)
