@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from device_drivers.codecs.registers import FORMATS, ORDERS, roll_over_of
+from hub.config.toml_text import parse_toml
 from hub.errors import ConfigError, Problem
 from hub.model.catalogue import DeviceModel, PointSpec, PointType, Register
 from hub.model.device import Kind
@@ -25,7 +26,6 @@ from hub.model.kinds import (
     HUB_MADE_POINTS,
     find_core_point,
 )
-from hub.toml_text import parse_toml
 
 _Form = TypeVar("_Form")
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.([a-z0-9_]+|\*))*")

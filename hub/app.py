@@ -15,38 +15,38 @@ import structlog
 
 from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.modbus import ModbusDriver
-from hub import notify
 from hub.access.local import open_local_door
+from hub.assembly import notify
+from hub.assembly.crew import Crew, open_crew
+from hub.assembly.deletion import keep_telling
+from hub.assembly.heartbeat import keep_beating
+from hub.assembly.links import LinkSet, Wiring, build_dialler, build_links, build_sender
+from hub.assembly.loading import World, load_world, read_settings
+from hub.assembly.logs import configure_logging
+from hub.assembly.offices import open_offices
+from hub.assembly.own_broker import follow_broker
+from hub.assembly.site_books import known_uids, site_documents
+from hub.assembly.wall_clock import keep_time
+from hub.assembly.web import build_ports, keep_house, serve_web
+from hub.assembly.whistles import keep_forgetting
 from hub.bells.message import Scene
 from hub.bells.setting_up import BellTower, Means, build_tower
 from hub.clock import Clock, SystemClock
-from hub.crew import Crew, open_crew
-from hub.deletion import keep_telling
 from hub.errors import ConfigError, HubError, Problem
 from hub.feeds.incident import make_projector
-from hub.heartbeat import keep_beating
 from hub.intake.climber import read_duty_needs
 from hub.intake.core import Intake, Needs, build_intake
 from hub.intake.report_room import GATHERINGS, read_gatherings
 from hub.intake.suspect import SUSPECTS
-from hub.links import LinkSet, Wiring, build_dialler, build_links, build_sender
-from hub.loading import World, load_world, read_settings
-from hub.logs import configure_logging
-from hub.offices import open_offices
-from hub.own_broker import follow_broker
 from hub.ports import Link
 from hub.services.rule_shelf import RULE_VERSIONS, RuleShelf
 from hub.services.supervisor import Supervisor
+from hub.services.tickets.work_clock import build_timing
 from hub.services.window_book import WINDOWS, read_windows
-from hub.services.work_clock import build_timing
 from hub.settings import Settings
-from hub.site_books import known_uids, site_documents
-from hub.store.retention import plan_retention
+from hub.store.deletion.retention import plan_retention
 from hub.store.sink import influx
 from hub.store.sqlite import SqliteStore, open_store
-from hub.wall_clock import keep_time
-from hub.web import build_ports, keep_house, serve_web
-from hub.whistles import keep_forgetting
 
 log = structlog.get_logger(__name__)
 

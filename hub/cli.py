@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from hub.cli_access import key_app, user_app
-from hub.cli_audit import audit_app
-from hub.cli_bells import bells_app
-from hub.cli_store import backup, restore
+from hub.commands.cli_access import key_app, user_app
+from hub.commands.cli_audit import audit_app
+from hub.commands.cli_bells import bells_app
+from hub.commands.cli_store import backup, restore
 from hub.errors import ConfigError, HubError
 
 WRONG_FILE = 2
@@ -61,7 +61,7 @@ def run(config: CONFIG) -> None:
 @app.command()
 def check(config: CONFIG) -> None:
     """Check configuration, site, models and rules; list every fault at once."""
-    from hub.checking import check_files
+    from hub.commands.checking import check_files
 
     problems = check_files(config)
     for problem in problems:
@@ -75,7 +75,7 @@ def check(config: CONFIG) -> None:
 @app.command()
 def status(config: CONFIG) -> None:
     """Show what the running hub says of itself."""
-    from hub.checking import show_status
+    from hub.commands.checking import show_status
 
     raise SystemExit(show_status(config, typer.echo))
 
@@ -91,7 +91,7 @@ def broker_config(
     force: Annotated[bool, typer.Option(help="replace files that differ")] = False,
 ) -> None:
     """Write mosquitto's configuration and ACL from the registry."""
-    from hub.broker_config import Order, version_of, write_broker_config
+    from hub.commands.broker_config import Order, version_of, write_broker_config
 
     order = Order(
         out=out, folder=folder, version=version_of(for_), passwords=passwords, force=force
@@ -107,7 +107,7 @@ def labels(
     place: Annotated[str, typer.Option(help="only at and below this place")] = "",
 ) -> None:
     """Write the QR labels of places and devices, three by eight on A4."""
-    from hub.labels import write_labels
+    from hub.commands.labels import write_labels
 
     write_labels(config, out, place, echo=typer.echo)
 
@@ -123,9 +123,9 @@ def doctor(
     backup: Annotated[Path | None, typer.Option(help="the newest copy of the database")] = None,
 ) -> None:
     """Look at broker, disk and store; end with 0 (all well), 1 (warnings) or 2 (wrong)."""
-    from hub.broker_checkup import Patient
-    from hub.doctor import see
-    from hub.loading import read_text
+    from hub.assembly.loading import read_text
+    from hub.commands.broker_checkup import Patient
+    from hub.commands.doctor import see
 
     password = read_text(device_password_file).strip() if device_password_file else ""
     patient = Patient(device=device, password=password, port=device_port, backup=backup)
@@ -139,7 +139,7 @@ def rules_test(
     ] = None,
 ) -> None:
     """Run the examples of every rule."""
-    from hub.checking import test_rules
+    from hub.commands.checking import test_rules
 
     raise SystemExit(test_rules(files or [], typer.echo))
 
@@ -156,7 +156,7 @@ def rules_backtest(
     json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
 ) -> None:
     """Run rules over stored history and list the alarms that they would have raised."""
-    from hub.backtesting import backtest_rules
+    from hub.commands.backtesting import backtest_rules
 
     backtest_rules(config, days=days, rule=rule, file=file, echo=typer.echo, as_json=json)
 
@@ -166,8 +166,8 @@ def rules_reference(
     language: Annotated[str, typer.Option(help="zh or en")] = "zh",
 ) -> None:
     """Print the page that explains every shipped rule, as Markdown."""
+    from hub.commands.handbook import write_reference
     from hub.console.language import language_of
-    from hub.handbook import write_reference
 
     typer.echo(write_reference(language_of(language)))
 
@@ -175,7 +175,7 @@ def rules_reference(
 @rules_app.command("schema")
 def rules_schema() -> None:
     """Print the JSON Schema of rule files, for editors."""
-    from hub.handbook import write_schema
+    from hub.commands.handbook import write_schema
 
     typer.echo(write_schema())
 

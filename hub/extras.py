@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
-from hub.toml_reader import TomlReader
+from hub.config.toml_reader import TomlReader
 
 Client = Literal["auto", "paho", "fast"]
 """The MQTT libraries; "auto" is "fast" where that is installed and the broker speaks MQTT 5."""

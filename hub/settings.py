@@ -14,20 +14,20 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
-from hub.bell_settings import BellSettings, read_bells
-from hub.errors import ConfigError, Problem
-from hub.extras import Client, check_client
-from hub.limits import LimitSettings, read_limits
-from hub.outward import (
+from hub.config.bell_settings import BellSettings, read_bells
+from hub.config.limits import LimitSettings, read_limits
+from hub.config.outward import (
     HeartbeatSettings,
     OutboundSettings,
     read_heartbeats,
     read_outbound,
 )
-from hub.public import WebSettings, WhistleSettings
-from hub.secret import add_secret
-from hub.storage import StoreSettings
-from hub.toml_reader import TomlReader
+from hub.config.public import WebSettings, WhistleSettings
+from hub.config.secret import add_secret
+from hub.config.storage import StoreSettings
+from hub.config.toml_reader import TomlReader
+from hub.errors import ConfigError, Problem
+from hub.extras import Client, check_client
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Seconds = Annotated[float, Meta(gt=0, le=86400)]

@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from hub.config.toml_text import parse_toml
 from hub.errors import ConfigError, Problem
 from hub.model.catalogue import DeviceModel
-from hub.toml_text import parse_toml
 from rules.check import check_rule, prove_rule
 from rules.draft import Draft, read_rule
 from rules.language.syntax import nearest

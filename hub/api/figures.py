@@ -19,7 +19,16 @@ from hub.api.workbook import write_workbook
 from hub.errors import NotFoundError
 from hub.model.course import Course
 from hub.model.instant import to_rfc3339
-from hub.services.figure import DIMENSIONS, Book, Cell, Group, View, counted, open_book, summarise
+from hub.services.figures.figure import (
+    DIMENSIONS,
+    Book,
+    Cell,
+    Group,
+    View,
+    counted,
+    open_book,
+    summarise,
+)
 
 USUAL = 30 * 86_400.0
 """Seconds back from now, where nothing else is asked."""

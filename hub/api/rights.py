@@ -15,7 +15,7 @@ STAFF = frozenset({Role.GUARD, Role.CREW, Role.MANAGER, Role.GRID_WORKER, Role.A
 """Who works with devices and alarms."""
 TICKET_READERS = STAFF | {Role.DEPARTMENT}
 TICKET_HANDS = TICKET_READERS
-"""Who may try a step; which steps are whose is the table of `hub/services/transition.py`."""
+"""Who may try a step; which are whose is the table of `hub/services/tickets/transition.py`."""
 COMMANDERS = frozenset({Role.GUARD, Role.MANAGER, Role.ADMINISTRATOR})
 LEADERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})

@@ -22,7 +22,7 @@ from hub.model.access import Identity
 from hub.model.alarm import Severity
 from hub.model.asset import AssetCard, read_card
 from hub.model.ticket import Ticket, TicketAction, TicketState, TicketStep
-from hub.services.shelf import list_shelved
+from hub.services.tickets.shelf import list_shelved
 
 ENDED = frozenset({TicketState.CLOSED, TicketState.VOIDED})
 STATES = "|".join(("open", *TicketState))

@@ -12,7 +12,7 @@ from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from hub.model.course import Course
 from hub.model.instant import COMMUNITY_TIME
-from hub.services.figure import Group
+from hub.services.figures.figure import Group
 
 SHARES = frozenset({"on_time", "on_time_without_extension", "false_alarms"})
 HOURS = frozenset({"to_take", "to_arrive", "to_repair", "mttr", "mtbf", "down"})

@@ -20,9 +20,9 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from hub.bell_settings import BellSettings
 from hub.bells.channel import Address, Code, Conversation, Request, Speak, judge_code
 from hub.bells.message import Message
+from hub.config.bell_settings import BellSettings
 
 VERSION = "2017-05-25"
 ALGORITHM = "ACS3-HMAC-SHA256"

@@ -10,9 +10,9 @@ import asyncio
 import contextlib
 import threading
 
-from hub.bell_settings import BellSettings
 from hub.bells.channel import DELIVERED, Address, Answer, later, refused
 from hub.bells.message import Message
+from hub.config.bell_settings import BellSettings
 
 PATIENCE = 30.0
 """Real seconds for a message."""

@@ -15,10 +15,10 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from hub.bell_settings import BellSettings
 from hub.bells.channel import Address, Code, Conversation, Request, Speak, judge_code
 from hub.bells.message import Message
 from hub.bells.wecom_robot import cut
+from hub.config.bell_settings import BellSettings
 
 LONGEST = 20_000
 CODES: dict[object, Code] = {

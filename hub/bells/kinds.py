@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 import httpx2
 
 from device_drivers.links.mqtt_dialler import Dialler
-from hub.bell_settings import BellSettings
 from hub.bells import aliyun, dingtalk, feishu, tencent, webhook, wecom_app, wecom_robot
 from hub.bells.apprise_bell import AppriseChannel
 from hub.bells.channel import DELIVERED, Address, Answer, Channel, Speak
@@ -16,6 +15,7 @@ from hub.bells.mqtt import MqttChannel
 from hub.bells.post import PostChannel
 from hub.bells.smtp import SmtpChannel
 from hub.clock import Clock
+from hub.config.bell_settings import BellSettings
 
 OVER_HTTP: Mapping[str, Callable[[BellSettings], Speak]] = {
     "webhook": webhook.make_speech,

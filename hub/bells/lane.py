@@ -14,7 +14,6 @@ import msgspec
 import structlog
 
 from hub.access.record import PEOPLE
-from hub.bell_settings import BellSettings
 from hub.bells import course, health
 from hub.bells.channel import Address, Answer, Channel, Verdict, later, refused
 from hub.bells.contact import Contacts
@@ -25,6 +24,7 @@ from hub.bells.health import STATES, Health, Pace
 from hub.bells.message import Message, Scene, compose
 from hub.bells.outbox import Outbox, Told, tell
 from hub.clock import Clock
+from hub.config.bell_settings import BellSettings
 from hub.model.ring import Ring
 from hub.ports import Books, Document
 

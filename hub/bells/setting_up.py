@@ -8,7 +8,6 @@ from typing import NamedTuple
 import httpx2
 
 from device_drivers.links.mqtt_dialler import Dialler
-from hub.bell_settings import BellSettings
 from hub.bells.belfry import Belfry
 from hub.bells.contact import Contacts
 from hub.bells.kinds import ConsoleChannel, make_channel
@@ -18,6 +17,7 @@ from hub.bells.office import Bells
 from hub.bells.outbox import Outbox
 from hub.bells.post import PATIENCE
 from hub.clock import Clock
+from hub.config.bell_settings import BellSettings
 from hub.model.bell import CONSOLE
 from hub.outbound import GuardedTransport
 from hub.ports import Books, Desk, Pulse

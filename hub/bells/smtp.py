@@ -17,10 +17,10 @@ from email.policy import SMTP as CRLF
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 
-from hub.bell_settings import BellSettings
 from hub.bells.channel import DELIVERED, Address, Answer, later, refused
 from hub.bells.message import Message
 from hub.clock import Clock
+from hub.config.bell_settings import BellSettings
 
 PATIENCE = 15.0
 """Real seconds for each step with the server."""

@@ -21,9 +21,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from hub.bell_settings import BellSettings
 from hub.bells.channel import Address, Code, Conversation, Reply, Request, Speak, judge_code
 from hub.bells.message import Message
+from hub.config.bell_settings import BellSettings
 
 ALGORITHM = "TC3-HMAC-SHA256"
 CONTENT = "application/json; charset=utf-8"

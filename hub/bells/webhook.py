@@ -15,9 +15,9 @@ import hmac
 
 import msgspec
 
-from hub.bell_settings import WEBHOOK_SECRET, BellSettings
 from hub.bells.channel import DELIVERED, Address, Conversation, Request, Speak, judge_status
 from hub.bells.message import Message
+from hub.config.bell_settings import WEBHOOK_SECRET, BellSettings
 from hub.model.instant import to_rfc3339
 
 TYPE = "cn.lingdang.bell.v1"

@@ -16,7 +16,6 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from hub.bell_settings import BellSettings
 from hub.bells.channel import (
     Address,
     Answer,
@@ -30,6 +29,7 @@ from hub.bells.channel import (
 )
 from hub.bells.message import Message
 from hub.bells.wecom_robot import LONGEST, cut
+from hub.config.bell_settings import BellSettings
 
 HOST = "https://qyapi.weixin.qq.com"
 MARGIN = 300.0

@@ -11,7 +11,7 @@ from hub.model.detour import Extension, Shelf
 from hub.model.instant import to_local_text
 from hub.model.journal import Entry
 from hub.model.ticket import Ticket
-from hub.services.transition import asked_extension
+from hub.services.tickets.transition import asked_extension
 
 Rows = list[tuple[str, str]]
 

@@ -15,7 +15,7 @@ from hub.console.reading import subject_name
 from hub.console.span import day_and_time, span
 from hub.errors import NotFoundError
 from hub.model.course import Course
-from hub.services.figure import DIMENSIONS, Book, Cell, Group, View, open_book, summarise
+from hub.services.figures.figure import DIMENSIONS, Book, Cell, Group, View, open_book, summarise
 
 DAY = 86_400.0
 SPANS = (7, 30, 90, 365)

@@ -21,8 +21,8 @@ from hub.model.ticket import Ticket, TicketState
 from hub.model.trouble import troubles_of
 from hub.model.whistle import Hotline, Reporter, Source, Target
 from hub.ports.whistle import Said
-from hub.services.label_code import tidy_code
-from hub.services.transition import is_reported
+from hub.services.reports.label_code import tidy_code
+from hub.services.tickets.transition import is_reported
 
 SOURCES = (Source.HOTLINE, Source.INSPECTION, Source.GRID)
 """Sources of tickets that somebody waits for an answer of."""

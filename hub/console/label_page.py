@@ -8,7 +8,7 @@ from hub.access.http import ports_of
 from hub.access.policy import Call
 from hub.console.page import LEADERS, show, visit_of
 from hub.console.window_page import place_choices
-from hub.services.label_sheet import ACROSS, DOWN, label_sheets
+from hub.services.reports.label_sheet import ACROSS, DOWN, label_sheets
 
 MOST_SHEETS = 50
 """Sheets on one page: a browser prints them in a minute."""

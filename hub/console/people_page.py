@@ -16,7 +16,7 @@ from hub.console.ticket_sheet import visible_ticket
 from hub.errors import ConflictError, HubError, InvalidRequestError, NotFoundError, StoreFullError
 from hub.model.photo import Moment, Photo
 from hub.model.ticket import Ticket
-from hub.services.picture import LARGEST_FILE
+from hub.services.reports.picture import LARGEST_FILE
 
 REFUSED: tuple[tuple[type[HubError], int], ...] = (
     (InvalidRequestError, 422),

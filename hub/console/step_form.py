@@ -11,7 +11,7 @@ from hub.errors import InvalidRequestError
 from hub.model.alarm import Class, Urgency
 from hub.model.detour import Rung
 from hub.model.ticket import ClosingCode, Ticket, TicketAction, TicketStep
-from hub.services.transition import asked_extension
+from hub.services.tickets.transition import asked_extension
 
 LONGEST = 500
 FALSE_ALARM, RECEIVE = "false_alarm", "receive"

@@ -20,7 +20,7 @@ from hub.console.ticket_sheet import TicketSheet, visible_ticket
 from hub.console.wall_page import studio_of
 from hub.errors import ConflictError, ForbiddenError, HubError, InvalidRequestError
 from hub.model.instant import to_local_text
-from hub.services.shelf import list_shelved
+from hub.services.tickets.shelf import list_shelved
 
 REFUSED: tuple[tuple[type[HubError], int, str], ...] = (
     (ConflictError, 409, "error_409"),

@@ -26,9 +26,9 @@ from hub.errors import (
 from hub.model.photo import Moment, Picture
 from hub.model.whistle import Reporter, Source, Target
 from hub.ports.whistle import Receipt, Said
-from hub.services.label_code import is_well_typed, tidy_code
-from hub.services.picture import LARGEST_FILE
-from hub.services.report import RESIDENT
+from hub.services.reports.label_code import is_well_typed, tidy_code
+from hub.services.reports.picture import LARGEST_FILE
+from hub.services.reports.report import RESIDENT
 
 HOUR, DAY = 3600.0, 86_400.0
 LIMITS = {

@@ -17,7 +17,7 @@ from hub.model.instant import local_day
 from hub.model.ticket import Ticket, TicketFlag, TicketState
 from hub.model.trouble import TROUBLE_BY_ID, troubles_of
 from hub.ports.whistle import Known, Progress, PublicView, Receipt
-from hub.services.label_code import in_groups
+from hub.services.reports.label_code import in_groups
 
 FIXED = frozenset({TicketState.COMPLETED, TicketState.VERIFIED})
 LANGUAGE = "lang"

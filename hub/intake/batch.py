@@ -20,7 +20,7 @@ from hub.ports import (
     EventRow,
     IncidentProjector,
 )
-from hub.services.consequence import Consequences
+from hub.services.tickets.consequence import Consequences
 
 
 class Numbering:

@@ -11,7 +11,7 @@ from hub.intake.inbox import BoundedInbox
 from hub.model.access import Identity
 from hub.model.climb import Outlook
 from hub.model.ticket import Ticket
-from hub.services.desk_index import DeskIndex
+from hub.services.tickets.desk_index import DeskIndex
 
 
 class ClimbDesk:

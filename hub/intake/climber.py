@@ -17,11 +17,11 @@ from hub.model.roster import SUBSTITUTES, Substitute
 from hub.model.rung import Duty
 from hub.model.ticket import Ticket
 from hub.ports import Books, Document
-from hub.services.climb import Move
-from hub.services.desk_index import DeskIndex
-from hub.services.escalation import Escalation
-from hub.services.staff import Staff
-from hub.services.ticket import record
+from hub.services.duty.climb import Move
+from hub.services.duty.escalation import Escalation
+from hub.services.duty.staff import Staff
+from hub.services.tickets.desk_index import DeskIndex
+from hub.services.tickets.ticket import record
 
 ESCALATED = "ticket.escalated"
 Decide = Callable[[Ticket, float], Move | None]

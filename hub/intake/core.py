@@ -47,9 +47,9 @@ from hub.ports import (
     IncidentProjector,
     Snapshot,
 )
-from hub.services.deadline import ALWAYS, Timing
-from hub.services.desk_book import DeskBook
-from hub.services.repair import repairs_on
+from hub.services.tickets.deadline import ALWAYS, Timing
+from hub.services.tickets.desk_book import DeskBook
+from hub.services.tickets.repair import repairs_on
 from hub.settings import FloodSettings
 from rules.engine import Engine
 from rules.rule import Rule

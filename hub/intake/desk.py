@@ -22,7 +22,7 @@ from hub.model.ticket import Ticket, TicketStep
 from hub.model.whistle import Filed, Report, ReportWish
 from hub.model.window import Window
 from hub.ports import Books, Document
-from hub.services.desk_book import DeskBook
+from hub.services.tickets.desk_book import DeskBook
 from rules.rule import Rule
 
 

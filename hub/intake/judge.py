@@ -19,7 +19,7 @@ from hub.model.device import Device
 from hub.model.place import Place
 from hub.model.report import Report
 from hub.ports import Snapshot
-from hub.services.desk_book import DeskBook
+from hub.services.tickets.desk_book import DeskBook
 from rules.engine import Engine
 from rules.fire_watch import FIRE_PREFIX
 from rules.topology import Folded, Held, Outcome, Topology

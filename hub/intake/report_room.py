@@ -12,16 +12,16 @@ from hub.intake.batch import Batch
 from hub.model.ticket import Ticket
 from hub.model.whistle import KEPT, PERSONAL, Filed, Gathering, Report, ReportWish
 from hub.ports import Document
-from hub.services.deadline import Timing, renew_limits
-from hub.services.desk_book import DeskBook
-from hub.services.follow_up import Answer
-from hub.services.report import (
+from hub.services.reports.report import (
     describe_opening,
     find_known,
     join_report,
     open_reported,
     write_report,
 )
+from hub.services.tickets.deadline import Timing, renew_limits
+from hub.services.tickets.desk_book import DeskBook
+from hub.services.tickets.follow_up import Answer
 
 REPORTS, GATHERINGS = "report", "gathering"
 """The collections of the documents."""

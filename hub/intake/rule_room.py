@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from hub.intake.batch import Batch
 from hub.intake.judge import Judge
 from hub.model.alarm import Action, Alarm, Decision
-from hub.services.desk_index import DeskIndex
+from hub.services.tickets.desk_index import DeskIndex
 from rules.engine import Engine
 from rules.reason import DEVICE_GONE, RULE_GONE
 from rules.rule import Rule

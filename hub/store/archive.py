@@ -9,13 +9,13 @@ from pathlib import Path
 from hub.model.report import Report
 from hub.ports import EventRow, HistoryPage, HourOfPoint, RollupRow, Snapshot
 from hub.store import event
-from hub.store.day_key import DayKeys
-from hub.store.history import read_point, read_rollups
 from hub.store.readers import Readers
-from hub.store.recall import recall_file, recall_hours
-from hub.store.replay import replay_file
+from hub.store.readings.history import read_point, read_rollups
+from hub.store.readings.recall import recall_file, recall_hours
+from hub.store.readings.replay import replay_file
+from hub.store.seals.day_key import DayKeys
+from hub.store.seals.state_seal import open_states
 from hub.store.snapshot import load_snapshot
-from hub.store.state_seal import open_states
 
 _EVENTS = (
     f"SELECT {event.COLUMNS} FROM event"  # noqa: S608 - constants

@@ -11,12 +11,12 @@ from hub.model.journal import Entry
 from hub.model.ticket import Ticket
 from hub.ports import FeedRow, QuarantineRow
 from hub.store import bounds
-from hub.store.chain import Head, read_head
-from hub.store.day_key import DayKeys, about
 from hub.store.order import ticket_order
-from hub.store.paper_seal import open_paper
 from hub.store.readers import Readers
 from hub.store.record import ENTRY_COLUMNS, FEED_COLUMNS, to_entry, to_feed_item
+from hub.store.seals.chain import Head, read_head
+from hub.store.seals.day_key import DayKeys, about
+from hub.store.seals.paper_seal import open_paper
 from hub.store.snapshot import bodies
 
 T = TypeVar("T")

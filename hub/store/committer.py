@@ -7,15 +7,16 @@ from typing import NamedTuple
 
 from hub.clock import Clock
 from hub.ports import Changes, Document
-from hub.store import bounds, log
+from hub.store import bounds
 from hub.store.event import EventWriter
 from hub.store.leftover import Leftovers
-from hub.store.paper_seal import seal_papers
+from hub.store.readings import log
+from hub.store.readings.unsaved import Unsaved
 from hub.store.record import write_feed, write_journal
-from hub.store.seal import KeyRing
-from hub.store.state_seal import seal_states
+from hub.store.seals.paper_seal import seal_papers
+from hub.store.seals.seal import KeyRing
+from hub.store.seals.state_seal import seal_states
 from hub.store.thing import write_things
-from hub.store.unsaved import Unsaved
 from hub.store.writer import Writer
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from hub.ports import EventRow
-from hub.store.concern import SHELVES, USUAL, Concern, EventKeep
-from hub.store.day_key import DAY, DayKeys, about
+from hub.store.deletion.concern import SHELVES, USUAL, Concern, EventKeep
 from hub.store.order import tie
+from hub.store.seals.day_key import DAY, DayKeys, about
 
 COLUMNS = "uid, at, name, boot, tie, numbered, received, body"
 

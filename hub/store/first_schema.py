@@ -11,8 +11,8 @@ import msgspec
 
 from hub.model.device import DeviceUid
 from hub.model.report import Quality, Report, Sample, Topic, Value
-from hub.store import chunk
-from hub.store.log import Said
+from hub.store.readings import chunk
+from hub.store.readings.log import Said
 
 _COLUMNS = "s.uid, s.point, r.at, b.name, r.tie, r.received, r.code, r.num, r.txt"
 _FROM = "r JOIN series s ON s.id = r.series JOIN boot b ON b.id = r.boot"

@@ -11,7 +11,7 @@ import structlog
 from hub.errors import StoreError
 from hub.ports import NewcomerRow, QuarantineRow
 from hub.store import bounds
-from hub.store.day_key import DayKeys, Shelf, about, day_of
+from hub.store.seals.day_key import DayKeys, Shelf, about, day_of
 
 log = structlog.get_logger(__name__)
 

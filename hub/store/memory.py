@@ -26,13 +26,13 @@ from hub.ports import (
     Snapshot,
 )
 from hub.store import bounds
-from hub.store.chunk import HOUR
-from hub.store.log import order
 from hub.store.memory_tables import Tables, ticket_key
 from hub.store.paging import cut_page
-from hub.store.reading import to_reading
-from hub.store.replay import in_order
-from hub.store.rollup import by_hour, to_row
+from hub.store.readings.chunk import HOUR
+from hub.store.readings.log import order
+from hub.store.readings.reading import to_reading
+from hub.store.readings.replay import in_order
+from hub.store.readings.rollup import by_hour, to_row
 from hub.store.thing import ENDED_COMMAND, ENDED_TICKET
 
 

@@ -26,10 +26,10 @@ from hub.ports import (
     StateRow,
 )
 from hub.store import bounds
-from hub.store.log import Said, identity
 from hub.store.order import ticket_order, tie
-from hub.store.reading import to_reading
-from hub.store.replay import to_report
+from hub.store.readings.log import Said, identity
+from hub.store.readings.reading import to_reading
+from hub.store.readings.replay import to_report
 
 Sender = tuple[str, str]
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hub.errors import StoreError
-from hub.store import chain, event, first_schema, leftover
-from hub.store.copying import copy_database
-from hub.store.day_key import DayKeys
-from hub.store.seal import KeyRing
+from hub.store import event, first_schema, leftover
+from hub.store.safekeeping.copying import copy_database
+from hub.store.seals import chain
+from hub.store.seals.day_key import DayKeys
+from hub.store.seals.seal import KeyRing
 
 _VERSIONS = "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY, at REAL)"
 

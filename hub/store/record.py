@@ -11,8 +11,8 @@ import msgspec
 from hub.errors import StoreBrokenError
 from hub.model.journal import Entry
 from hub.ports import FeedRow
-from hub.store.chain import read_head
-from hub.store.seal import KeyRing
+from hub.store.seals.chain import read_head
+from hub.store.seals.seal import KeyRing
 
 ENTRY_COLUMNS = "seq, at, type, subject, actor, place, body"
 FEED_COLUMNS = "seq, incident, place, type, at, body"

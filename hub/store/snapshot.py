@@ -14,8 +14,8 @@ from hub.model.report import Quality, Value
 from hub.model.ticket import Ticket
 from hub.ports import CursorRow, DigestRow, HeardRow, PointRow, Snapshot, StateRow
 from hub.store import bounds
-from hub.store.reading import to_reading
-from hub.store.unsaved import Unsaved, last_sample, read_unsaved
+from hub.store.readings.reading import to_reading
+from hub.store.readings.unsaved import Unsaved, last_sample, read_unsaved
 
 T = TypeVar("T")
 Rows = list[tuple[Any, ...]]

@@ -17,24 +17,24 @@ from hub.errors import StoreBrokenError, StoreError
 from hub.ports import Holding
 from hub.store.archive import SqliteArchive
 from hub.store.books import SqliteBooks
-from hub.store.chain import read_head
 from hub.store.committer import Hands, SqliteCommitter
 from hub.store.connections import SQLITE, Connections
-from hub.store.copying import check_database
-from hub.store.day_key import DayKeys, open_day_keys
+from hub.store.deletion.holding import find_reach, read_holdings
+from hub.store.deletion.scrubbing import scrub_once
 from hub.store.event import EventWriter
 from hub.store.failure import explain
 from hub.store.hand import MappedHand, open_hand
-from hub.store.holding import find_reach, read_holdings
-from hub.store.key_file import open_ring
 from hub.store.leftover import Leftovers
 from hub.store.lock import exclusive
 from hub.store.migration import Secrets, migrate, shipped_steps
 from hub.store.readers import Readers
-from hub.store.scrubbing import scrub_once
-from hub.store.seal import NAME_BYTES, KeyRing
-from hub.store.unsaved import Unsaved, read_unsaved
-from hub.store.upkeep import Upkeep
+from hub.store.readings.unsaved import Unsaved, read_unsaved
+from hub.store.readings.upkeep import Upkeep
+from hub.store.safekeeping.copying import check_database
+from hub.store.seals.chain import read_head
+from hub.store.seals.day_key import DayKeys, open_day_keys
+from hub.store.seals.key_file import open_ring
+from hub.store.seals.seal import NAME_BYTES, KeyRing
 from hub.store.writer import Writer
 
 log = structlog.get_logger(__name__)

@@ -13,7 +13,7 @@ import pytest
 
 from hub.model.roster import SpecialDay, Substitute, Turn
 from hub.model.ticket import TicketFlag, TicketState
-from hub.services.roster import Almanac, on_duty
+from hub.services.duty.roster import Almanac, on_duty
 from tests.support.duty import (
     DAY,
     HOUR,

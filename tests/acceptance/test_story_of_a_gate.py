@@ -16,15 +16,15 @@ import msgspec
 import pytest
 
 from hub.access.record import PEOPLE, Person
+from hub.assembly.notify import READY_FILE
+from hub.assembly.whistles import SECRET, read_secret
 from hub.errors import ConflictError
 from hub.model.access import Role
 from hub.model.instant import to_rfc3339
 from hub.model.journal import Entry
 from hub.model.ticket import Ticket, TicketAction, TicketState, TicketStep
-from hub.notify import READY_FILE
 from hub.ports import Document
-from hub.services.label_code import Codes
-from hub.whistles import SECRET, read_secret
+from hub.services.reports.label_code import Codes
 from tests.acceptance.cases.estate import HOUR, thing
 from tests.acceptance.cases.tale import MONDAY_AT_TEN, Tale
 from tests.acceptance.conftest import Tell

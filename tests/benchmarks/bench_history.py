@@ -15,8 +15,8 @@ import pytest
 from hub.clock import SystemClock
 from hub.model.device import DeviceUid
 from hub.model.report import Report, Sample, Topic
-from hub.store import chunk, compaction
-from hub.store.chunk import HOUR
+from hub.store.readings import chunk, compaction
+from hub.store.readings.chunk import HOUR
 from hub.store.sqlite import SqliteStore, open_store
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(600)]

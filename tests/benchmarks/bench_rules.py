@@ -16,13 +16,13 @@ import msgspec
 import pytest
 
 from device_drivers.catalogue import load_models, shipped_models
+from hub.assembly.loading import shipped_rules
 from hub.clock import SystemClock
-from hub.loading import shipped_rules
 from hub.model.device import Device, DeviceUid, Kind
 from hub.model.place import Place
 from hub.model.report import Report, Sample, Topic, Value
 from hub.ports import Changes
-from hub.store.replay import replay_file
+from hub.store.readings.replay import replay_file
 from hub.store.sqlite import open_store
 from rules.backtest import backtest, concerned
 from rules.engine import Engine

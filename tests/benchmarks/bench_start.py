@@ -22,9 +22,9 @@ from hub.model.device import Device
 from hub.model.journal import Entry
 from hub.model.report import Report, Sample, Topic
 from hub.ports import Changes, EventRow
-from hub.store import chunk, compaction
-from hub.store.chunk import HOUR
 from hub.store.event import EventWriter
+from hub.store.readings import chunk, compaction
+from hub.store.readings.chunk import HOUR
 from hub.store.sqlite import SqliteStore, open_store
 from tests.benchmarks.report import Row, print_table, spread, write_results
 from tests.support.broker import running_broker, shipped_lines

@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from hub import loading
+from hub.assembly import loading
 from hub.cli import main
 
 if __name__ == "__main__":

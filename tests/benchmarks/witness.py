@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from hub.store.replay import replay_file
+from hub.store.readings.replay import replay_file
 from tests.support.hub_process import HubProcess
 
 LOOK = 0.02

@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 
 from hub.model.report import Report
-from hub.store.chain import prove_chain
-from hub.store.diagnosis import find_fault
-from hub.store.key_file import key_file, read_ring
 from hub.store.peek import read_collection
+from hub.store.seals.chain import prove_chain
+from hub.store.seals.diagnosis import find_fault
+from hub.store.seals.key_file import key_file, read_ring
 from tests.chaos.plan import Plan
 from tests.support.history import read_history
 from tests.support.hub_process import HubProcess

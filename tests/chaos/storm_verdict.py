@@ -10,7 +10,7 @@ import msgspec
 
 from hub.model.instant import from_rfc3339
 from hub.model.ticket import Ticket, TicketFlag, TicketState
-from hub.services.follow_up import is_open
+from hub.services.tickets.follow_up import is_open
 from tests.chaos.storm import Storm
 from tests.chaos.storm_scene import Root, Scene
 

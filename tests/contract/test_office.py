@@ -14,11 +14,11 @@ from hub.access.key_cabinet import NewKey
 from hub.access.local import local_identity
 from hub.access.office import Office, OwnOffice
 from hub.access.people import NewPerson, PersonChange
+from hub.assembly.quiet_desk import QuietDesk
+from hub.assembly.remote_office import RemoteOffice
 from hub.clock import ManualClock
 from hub.errors import ConflictError, HubError
 from hub.model.access import Identity, Role
-from hub.quiet_desk import QuietDesk
-from hub.remote_office import RemoteOffice
 from hub.store.sqlite import open_store
 from tests.unit.access.web_fakes import PLACES, TOKENS, client_of, make_world
 from tests.unit.api.app_of_api import make_app

@@ -12,7 +12,7 @@ from hub.model.alarm import AlarmState
 from hub.model.report import Report, Topic
 from hub.model.ticket import TicketState
 from hub.ports import Changes, ReadingRow
-from hub.store import replay
+from hub.store.readings import replay
 from tests.contract.store_cases import (
     NOW,
     OPENERS,

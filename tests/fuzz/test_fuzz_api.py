@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from hub.loading import shipped_rules
+from hub.assembly.loading import shipped_rules
 from hub.model.instant import to_rfc3339
 from tests.chaos.drill import LONG
 from tests.fuzz.mutation import SEED, times

@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from hub.access.policy import OPEN_FOLDERS, POLICY, undeclared_routes
+from hub.assembly.web import build_app
 from hub.model.access import Role
-from hub.web import build_app
 from tests.unit.access.web_fakes import TOKENS, client_of, make_world, ticket
 
 NAMES = {

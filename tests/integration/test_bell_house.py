@@ -13,13 +13,13 @@ import pytest
 
 from device_drivers.links.mqtt_dialler import Dialler
 from device_drivers.links.mqtt_settings import MqttSettings
-from hub.bell_settings import BellSettings
 from hub.bells import smtp
 from hub.bells.apprise_bell import AppriseChannel
 from hub.bells.channel import Address, Answer, Verdict
 from hub.bells.mqtt import MqttChannel
 from hub.bells.smtp import SmtpChannel
 from hub.clock import SystemClock
+from hub.config.bell_settings import BellSettings
 from tests.integration.test_bell_vendors import MESSAGE
 from tests.integration.test_outbound import certify
 from tests.support.broker import running_broker, shipped_lines

@@ -11,12 +11,12 @@ from typing import Any
 import httpx2
 import pytest
 
-from hub.bell_settings import BellSettings
 from hub.bells import post
 from hub.bells.channel import Address, Answer, Verdict
 from hub.bells.kinds import OVER_HTTP, make_channel
 from hub.bells.message import Message
 from hub.clock import Clock, SystemClock
+from hub.config.bell_settings import BellSettings
 from hub.model.alarm import Severity
 from hub.outbound import GuardedTransport
 from tests.integration.test_outbound import HOSTILE

@@ -11,10 +11,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hub.assembly.quiet_desk import QuietDesk
 from hub.clock import SystemClock
 from hub.model.ring import RINGS, Ring
 from hub.ports import Document
-from hub.quiet_desk import QuietDesk
 from hub.store.sqlite import open_store
 from tests.support.belfry import make_ring
 from tests.support.hub_process import running_hub

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hub.broker_checkup import Patient
-from hub.doctor import see
-from hub.finding import Finding, Verdict
+from hub.commands.broker_checkup import Patient
+from hub.commands.doctor import see
+from hub.commands.finding import Finding, Verdict
 from tests.support.broker import DEBIAN_LINES, running_broker
 from tests.support.generated_broker import generated_broker
 from tests.support.site import Plot, names, write_site

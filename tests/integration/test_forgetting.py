@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from hub.backtesting import backtest_rules
-from hub.checking import show_status
-from hub.safekeeping import keep_backup
-from hub.store.day_key import open_day_keys
-from hub.store.replay import replay_file
+from hub.commands.backtesting import backtest_rules
+from hub.commands.checking import show_status
+from hub.commands.safekeeping import keep_backup
+from hub.store.readings.replay import replay_file
+from hub.store.seals.day_key import open_day_keys
 from tests.support.broker import running_broker
 from tests.support.hub_process import HubProcess, running_hub
 from tests.support.publisher import Publisher, publishing

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from hub.store.chain import prove_chain
-from hub.store.diagnosis import find_fault
-from hub.store.key_file import open_ring
+from hub.store.seals.chain import prove_chain
+from hub.store.seals.diagnosis import find_fault
+from hub.store.seals.key_file import open_ring
 from tests.support.hub_process import HubProcess, running_hub
 from tests.support.listener import Listener, listening
 from tests.support.small_disk import small_disk

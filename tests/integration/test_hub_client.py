@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.checking import show_status
+from hub.commands.checking import show_status
 from tests.support.broker import running_broker
 from tests.support.hub_process import running_hub
 from tests.support.publisher import publishing

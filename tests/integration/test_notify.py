@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hub import notify
+from hub.assembly import notify
 
 pytestmark = pytest.mark.integration
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.store.replay import replay_file
+from hub.store.readings.replay import replay_file
 
 pytestmark = pytest.mark.integration
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from hub.holidays import parse_holidays, shipped_holidays
-from hub.limits import LimitSettings, spans_of
+from hub.config.holidays import parse_holidays, shipped_holidays
+from hub.config.limits import LimitSettings, spans_of
 from hub.model.calendar import overlay
 from hub.model.instant import from_rfc3339, to_rfc3339
 from hub.model.journal import Entry
-from hub.services.work_clock import WorkingTime
+from hub.services.tickets.work_clock import WorkingTime
 from tests.support.broker import running_broker, shipped_lines
 from tests.support.fold import fold
 from tests.support.hub_process import HubProcess, running_hub

@@ -18,13 +18,13 @@ import pytest
 
 from hub.clock import ManualClock
 from hub.ports import Changes, EventRow
-from hub.store.chain import is_sealed, prove_chain
-from hub.store.day_key import open_day_keys
-from hub.store.diagnosis import find_fault
 from hub.store.event import COLUMNS, to_event
-from hub.store.key_file import key_file, open_ring
 from hub.store.migration import current_version, shipped_steps
-from hub.store.seal import KEY_BYTES
+from hub.store.seals.chain import is_sealed, prove_chain
+from hub.store.seals.day_key import open_day_keys
+from hub.store.seals.diagnosis import find_fault
+from hub.store.seals.key_file import key_file, open_ring
+from hub.store.seals.seal import KEY_BYTES
 from hub.store.sqlite import open_store
 from tests.contract.store_cases import NOW, entry
 from tests.support.leftover import read_leftovers

@@ -11,14 +11,14 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from hub.assembly.whistles import SECRET, read_secret
 from hub.clock import SystemClock
 from hub.model.whistle import PERSONAL
-from hub.services.label_code import Codes
-from hub.store.backup import back_up
-from hub.store.day_key import DayKeys, day_key_file
+from hub.services.reports.label_code import Codes
 from hub.store.peek import read_collection
+from hub.store.safekeeping.backup import back_up
+from hub.store.seals.day_key import DayKeys, day_key_file
 from hub.store.sqlite import open_store
-from hub.whistles import SECRET, read_secret
 from tests.support.hub_process import HubProcess, running_hub
 from tests.support.photos import photo
 from tests.support.site import PLACE, Plot, names, write_site

@@ -21,8 +21,8 @@ from hypothesis.stateful import (
 )
 from msgspec.structs import replace
 
+from hub.config.limits import LimitSettings, spans_of
 from hub.errors import ConflictError, ForbiddenError, InvalidRequestError
-from hub.limits import LimitSettings, spans_of
 from hub.model.access import Role
 from hub.model.alarm import Class, TicketSpec, Urgency
 from hub.model.calendar import Calendar, Pace
@@ -30,13 +30,13 @@ from hub.model.detour import Ruling, Rung
 from hub.model.instant import to_rfc3339
 from hub.model.journal import Draft
 from hub.model.ticket import ClosingCode, Ticket, TicketAction, TicketState, TicketStep
-from hub.services.deadline import ALWAYS, UNFINISHED, Timing, due
-from hub.services.follow_up import change, is_open, join, merge, recover
-from hub.services.step_field import FIELDS
-from hub.services.step_table import LEADERS, TRANSITIONS
-from hub.services.ticket import describe_opening, possible_steps, step
-from hub.services.transition import asked_extension, same_person
-from hub.services.work_clock import WorkingTime
+from hub.services.tickets.deadline import ALWAYS, UNFINISHED, Timing, due
+from hub.services.tickets.follow_up import change, is_open, join, merge, recover
+from hub.services.tickets.step_field import FIELDS
+from hub.services.tickets.step_table import LEADERS, TRANSITIONS
+from hub.services.tickets.ticket import describe_opening, possible_steps, step
+from hub.services.tickets.transition import asked_extension, same_person
+from hub.services.tickets.work_clock import WorkingTime
 from tests.support.fold import fold
 from tests.unit.services.making import HOUR, NOW, WHY, decide, make_ticket
 

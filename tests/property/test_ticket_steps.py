@@ -13,10 +13,10 @@ from hub.errors import HubError, InvalidRequestError
 from hub.model.access import Role
 from hub.model.alarm import Action, Decision
 from hub.model.ticket import ClosingCode, Ticket, TicketAction, TicketState, TicketStep
-from hub.services.desk_book import DeskBook
-from hub.services.follow_up import is_open
-from hub.services.ticket import possible_steps, step
-from hub.services.transition import same_person
+from hub.services.tickets.desk_book import DeskBook
+from hub.services.tickets.follow_up import is_open
+from hub.services.tickets.ticket import possible_steps, step
+from hub.services.tickets.transition import same_person
 from tests.support.detour import EXTRA
 from tests.unit.services.making import HOUR, NOW, decide, make_book, make_ticket
 

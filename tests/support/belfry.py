@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import msgspec
 
-from hub.bell_settings import BellSettings
+from hub.assembly.quiet_desk import QuietDesk
 from hub.bells.belfry import Belfry
 from hub.bells.channel import DELIVERED, Address, Answer, Channel
 from hub.bells.contact import Contacts
@@ -19,6 +19,7 @@ from hub.bells.lane import Lane, Surroundings
 from hub.bells.message import Message, Scene
 from hub.bells.outbox import Outbox
 from hub.clock import Clock
+from hub.config.bell_settings import BellSettings
 from hub.intake.pulse import CommitPulse
 from hub.model.alarm import Severity
 from hub.model.bell import GROUP
@@ -26,7 +27,6 @@ from hub.model.journal import Entry
 from hub.model.place import Place
 from hub.model.ring import RINGS, Concern, Ring
 from hub.ports import Document
-from hub.quiet_desk import QuietDesk
 from hub.store.memory import MemoryStore
 
 START = 1_764_000_000.0

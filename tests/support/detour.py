@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from hub.model.detour import CallBack, Extension, Rung, Shelf, Wait
 from hub.model.instant import to_rfc3339
 from hub.model.ticket import Ticket
-from hub.services.step_table import Check
+from hub.services.tickets.step_table import Check
 
 NOW = 1_764_000_000.0
 DAY = 86400.0

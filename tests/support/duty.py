@@ -15,10 +15,10 @@ from hub.model.ring import Ring
 from hub.model.roster import Roster, Shift, SpecialDay, Substitute
 from hub.model.rung import Plan, Quiet, Rung, Trigger
 from hub.model.ticket import Ticket
-from hub.services.climb import answer, climb_on, next_at
-from hub.services.muster import Muster
-from hub.services.roster import Almanac
-from hub.services.summons import Case
+from hub.services.duty.climb import answer, climb_on, next_at
+from hub.services.duty.muster import Muster
+from hub.services.duty.roster import Almanac
+from hub.services.duty.summons import Case
 from tests.unit.services.making import NOW, make_ticket
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0

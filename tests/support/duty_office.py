@@ -15,8 +15,8 @@ from hub.model.roster import Substitute, Turn
 from hub.model.rung import Duty
 from hub.model.ticket import Ticket
 from hub.ports import Document
-from hub.services.roster_book import RosterBook, Write
-from hub.services.staff import Staff
+from hub.services.duty.roster_book import RosterBook, Write
+from hub.services.duty.staff import Staff
 from tests.support.duty import identities, roster, shift
 
 CREW = roster("crew", shift("li", "wang", start=8, end=18, turn=Turn.DAY, first=20_000))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from hub.broker_config import SECRETS, Order, write_broker_config
+from hub.commands.broker_config import SECRETS, Order, write_broker_config
 from simulators.demo_files import HOST, free_port
 from tests.support.broker import Broker
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hub.model.report import Report
-from hub.store.replay import replay_file
+from hub.store.readings.replay import replay_file
 
 FOR_EVER = 1e11
 """Epoch seconds that no message of a test reaches."""

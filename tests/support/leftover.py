@@ -7,8 +7,8 @@ from typing import Any
 
 from hub.ports import QuarantineRow
 from hub.store.books import SqliteBooks
-from hub.store.day_key import open_day_keys
 from hub.store.readers import Readers
+from hub.store.seals.day_key import open_day_keys
 
 ALL = 10_000
 

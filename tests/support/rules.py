@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from device_drivers.catalogue import load_models, shipped_models
+from hub.assembly.loading import World
+from hub.assembly.rule_office import SiteRules
 from hub.clock import Clock
-from hub.loading import World
 from hub.ports import BacktestWish, Document
-from hub.rule_office import SiteRules
 from hub.services.registry import Site
 from hub.services.rule_shelf import RuleShelf
 from hub.settings import Settings

@@ -11,9 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from hub import deletion
+from hub.assembly import deletion
 from hub.cli import main
-from hub.store import upkeep
+from hub.store.readings import upkeep
 
 if __name__ == "__main__":
     upkeep.LOOK, upkeep.SORT_EVERY = 0.2, 1.0

@@ -6,20 +6,20 @@ from typing import Any
 
 import msgspec
 
+from hub.assembly.darkroom import refuse
 from hub.clock import Clock
-from hub.darkroom import refuse
 from hub.intake.batch import Batch, Numbering
 from hub.intake.report_room import REPORTS, ReportRoom
 from hub.model.photo import Picture
 from hub.model.whistle import Filed, Report, ReportWish
 from hub.model.window import Window
 from hub.ports import Live, Snapshot
-from hub.services.desk_book import DeskBook
-from hub.services.label_book import LabelBook
-from hub.services.label_code import Codes
-from hub.services.photo_book import RESERVE, PhotoBook, Room
-from hub.services.picture import RefusedPictureError, develop
-from hub.services.whistle_book import WhistleBook
+from hub.services.reports.label_book import LabelBook
+from hub.services.reports.label_code import Codes
+from hub.services.reports.photo_book import RESERVE, PhotoBook, Room
+from hub.services.reports.picture import RefusedPictureError, develop
+from hub.services.reports.whistle_book import WhistleBook
+from hub.services.tickets.desk_book import DeskBook
 
 CODES = Codes(b"a secret of the tests")
 ROOM = Room(each=3, total=10_000_000, free=lambda: 2 * RESERVE)

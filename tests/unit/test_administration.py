@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from hub.access.local import LOCAL_FILE
+from hub.assembly.notify import READY_FILE
+from hub.assembly.remote_office import hub_client
 from hub.cli import main
-from hub.notify import READY_FILE
-from hub.remote_office import hub_client
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:

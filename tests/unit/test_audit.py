@@ -14,7 +14,7 @@ import pytest
 from hub.cli import main
 from hub.clock import SystemClock
 from hub.ports import Changes
-from hub.store.key_file import key_file
+from hub.store.seals.key_file import key_file
 from hub.store.sqlite import open_store
 from tests.contract.store_cases import entry
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hub.broker_config import Order, write_broker_config
-from hub.broker_profile import Profile, find_speakers, render_acl, render_conf
+from hub.commands.broker_config import Order, write_broker_config
+from hub.commands.broker_profile import Profile, find_speakers, render_acl, render_conf
 from hub.errors import ConfigError
 from hub.model.device import Device, DeviceUid, Kind, Lifecycle
 from tests.support.broker import shipped_lines

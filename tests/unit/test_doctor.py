@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from hub.broker_checkup import Patient, judge, judge_version
-from hub.broker_probe import Heard
-from hub.doctor import check_backup, check_disk, check_remains, check_store, see
-from hub.finding import Finding, Verdict
-from hub.storage import StoreSettings
+from hub.commands.broker_checkup import Patient, judge, judge_version
+from hub.commands.broker_probe import Heard
+from hub.commands.doctor import check_backup, check_disk, check_remains, check_store, see
+from hub.commands.finding import Finding, Verdict
+from hub.config.storage import StoreSettings
 
 Usage = namedtuple("Usage", "total used free")  # noqa: PYI024 - as shutil's
 NOW = 1_764_000_000.0

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.duty_file import read_duty, shipped_duty
-from hub.loading import load_world
+from hub.assembly.duty_file import read_duty, shipped_duty
+from hub.assembly.loading import load_world
 from hub.model.alarm import Class, Severity
 from hub.model.place import Place
 from hub.model.rung import Quiet, Trigger
-from hub.services.rung import choose_plan
+from hub.services.duty.rung import choose_plan
 from hub.settings import Settings, parse_settings
 from tests.support.duty import TODAY, TUESDAY
 from tests.unit.services.making import make_ticket

@@ -8,13 +8,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hub.assembly.whistles import SECRET
 from hub.clock import ManualClock
+from hub.commands.labels import write_labels
 from hub.errors import ConfigError, ConflictError, HubError, InvalidRequestError, NotFoundError
-from hub.labels import write_labels
 from hub.ports import Changes, Document
-from hub.services.label_code import Codes, in_groups
+from hub.services.reports.label_code import Codes, in_groups
 from hub.store.sqlite import open_store
-from hub.whistles import SECRET
 from tests.support.site import Plot, names, write_site
 
 SEED = b"\x07" * 32

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from hub.assembly.own_device import HUB_ID, add_hub, find_hub
 from hub.model.device import DeviceUid, Kind, Lifecycle
-from hub.own_device import HUB_ID, add_hub, find_hub
 from hub.services.registry import Site
 from tests.unit.intake.stage import GATE, MODELS, PLACES
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from hub.config.limits import LimitSettings, spans_of
+from hub.config.toml_map import TomlMap
 from hub.errors import ConfigError, Problem
 from hub.extras import CODEC, CODEC_VERSION
-from hub.limits import LimitSettings, spans_of
 from hub.model.alarm import Class, Urgency
 from hub.model.calendar import Pace
 from hub.settings import Settings, load_settings, parse_settings
-from hub.toml_map import TomlMap
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "lingdang.example.toml"
 FILE = "/srv/guanshan/lingdang.toml"

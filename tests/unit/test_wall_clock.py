@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from hub import wall_clock
+from hub.assembly import wall_clock
+from hub.assembly.wall_clock import keep_time
 from hub.clock import SLEW, STEP, SystemClock
 from hub.errors import ClockSetError
 from hub.intake.timekeeping import Timekeeper
-from hub.wall_clock import keep_time
 
 
 class Wall:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
+from hub.assembly.whistles import Whistles, forget_old
 from hub.intake.report_room import REPORTS
 from hub.model.photo import Moment, Picture
 from hub.model.whistle import PERSONAL, Report, Reporter, ReportWish, Source, Target
-from hub.services.photo_book import PhotoBook
-from hub.services.report_expiry import find_old
+from hub.services.reports.photo_book import PhotoBook
+from hub.services.reports.report_expiry import find_old
 from hub.store.memory import MemoryStore
-from hub.whistles import Whistles, forget_old
 from tests.support.whistle import ROOM, draw, make_whistle
 from tests.unit.intake.stage import Stage, stage
 

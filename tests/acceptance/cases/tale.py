@@ -12,11 +12,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from device_drivers.links.modbus import ModbusLink
 from device_drivers.links.mqtt import MqttLink
 from hub.app import open_hub
+from hub.assembly.own_device import HUB_ID
 from hub.clock import ManualClock
 from hub.intake.workbench import Workbench
 from hub.model.report import Value
 from hub.model.ticket import TicketAction, TicketStep
-from hub.own_device import HUB_ID
 from rules.duration import parse_duration, write_duration
 from tests.acceptance.cases.crowd import Crowd
 from tests.acceptance.cases.estate import Estate

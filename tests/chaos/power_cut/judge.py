@@ -16,9 +16,9 @@ from hub.clock import ManualClock
 from hub.errors import StoreError
 from hub.store.archive import SqliteArchive
 from hub.store.books import SqliteBooks
-from hub.store.chain import prove_chain
-from hub.store.diagnosis import find_fault
 from hub.store.migration import current_version, shipped_steps
+from hub.store.seals.chain import prove_chain
+from hub.store.seals.diagnosis import find_fault
 from hub.store.sqlite import open_store
 from tests.chaos.power_cut.disk import Image, write_image
 from tests.chaos.power_cut.memory import Memory

@@ -15,9 +15,9 @@ from hub.model.device import LinkState
 from hub.model.report import Report
 from hub.model.ticket import TicketState
 from hub.ports import Archive, Books, Changes, CursorRow, DigestRow, Document, HeardRow, StateRow
-from hub.store.day_key import DayKeys
 from hub.store.memory import MemoryStore
-from hub.store.seal import KeyRing
+from hub.store.seals.day_key import DayKeys
+from hub.store.seals.seal import KeyRing
 from tests.contract import store_cases as case
 
 NOW = case.NOW

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from device_drivers.catalogue import load_models, shipped_models
+from hub.assembly.loading import shipped_rules
 from hub.errors import ConfigError, Problem
-from hub.loading import shipped_rules
 from hub.model.device import Device, DeviceUid, Kind
 from hub.model.report import Report, Sample, Topic, Value
 from hub.settings import parse_settings

@@ -8,8 +8,8 @@ import httpx2
 import pytest
 
 from hub.access import refusal
+from hub.assembly.web import build_app
 from hub.model.access import Role
-from hub.web import build_app
 from tests.unit.access.web_fakes import TOKENS, World, client_of, make_world
 
 PEOPLE = "/api/v1/people"

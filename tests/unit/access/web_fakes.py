@@ -37,7 +37,7 @@ from hub.ports import (
     RollupRow,
     Snapshot,
 )
-from hub.services.course_book import CourseBook
+from hub.services.figures.course_book import CourseBook
 from tests.support.bell_office import FakeBells
 from tests.support.duty_office import FakeEscalation, make_rosters
 from tests.support.rules import make_office

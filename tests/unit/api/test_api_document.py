@@ -15,10 +15,10 @@ from hub.api import (
     shape_of_tickets,
 )
 from hub.api.shape import Page
+from hub.assembly.web import build_app
 from hub.feeds.incident import make_projector
 from hub.feeds.shape import FeedPage, Incident, IncidentPage
 from hub.model.access import Role
-from hub.web import build_app
 from tests.support.detour import ASKED, CALL, SHELF, WAIT
 from tests.unit.access.web_fakes import PLACES, TOKENS, World, client_of, make_world
 from tests.unit.access.web_fakes import alarm as an_alarm

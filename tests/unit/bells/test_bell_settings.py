@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from hub.bell_settings import BellSettings, read_bells, variable
+from hub.config.bell_settings import BellSettings, read_bells, variable
+from hub.config.toml_reader import TomlReader
 from hub.model.alarm import Severity
 from hub.model.bell import CONSOLE, KINDS
 from hub.settings import parse_settings
-from hub.toml_reader import TomlReader
 
 FILE = "/srv/guanshan/lingdang.toml"
 WEBHOOK = (
@@ -104,7 +104,7 @@ def test_secrets_come_from_files_or_the_environment(tmp_path: Path) -> None:
 def test_services_abroad_are_off_by_default(
     monkeypatch: pytest.MonkeyPatch, kind: str, url: str, abroad: bool
 ) -> None:
-    monkeypatch.setattr("hub.bell_settings.has_apprise", lambda: True)
+    monkeypatch.setattr("hub.config.bell_settings.has_apprise", lambda: True)
     secret = 'secret = "s"\n' if kind == "feishu" else ""
     text = f'[[bell]]\nid = "x"\nkind = "{kind}"\nurl = "{url}"\n{secret}'
     bells, faults = read(text)
@@ -114,7 +114,7 @@ def test_services_abroad_are_off_by_default(
 
 
 def test_apprise_has_to_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.bell_settings.has_apprise", lambda: False)
+    monkeypatch.setattr("hub.config.bell_settings.has_apprise", lambda: False)
     bells, faults = read('[[bell]]\nid = "x"\nkind = "apprise"\nurl = "schan://t"\n')
     assert not bells
     assert "apprise is not installed" in faults[0]

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
-from hub.bell_settings import BellSettings
 from hub.bells.channel import Answer, Verdict, later, refused
 from hub.bells.course import GATHER
 from hub.bells.delivery import DELIVERIES
+from hub.config.bell_settings import BellSettings
 from hub.errors import StoreFullError
 from hub.model.alarm import Severity
 from hub.model.bell import CONSOLE

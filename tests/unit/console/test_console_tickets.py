@@ -16,8 +16,8 @@ from hub.model.alarm import Severity
 from hub.model.device import Kind
 from hub.model.instant import to_local_text
 from hub.model.ticket import Ticket, TicketAction, TicketFlag, TicketState
-from hub.services.step_field import FIELDS
-from hub.services.step_table import TRANSITIONS
+from hub.services.tickets.step_field import FIELDS
+from hub.services.tickets.step_table import TRANSITIONS
 from tests.support.detour import SHELF
 from tests.unit.console.fakes.community import Console, make_console
 from tests.unit.console.test_console_pages import browsing, csrf

@@ -13,7 +13,7 @@ from hub.model.photo import Moment
 from hub.model.ticket import Ticket
 from hub.model.whistle import PERSONAL, Reporter, Source
 from hub.ports.whistle import Said
-from hub.services.picture import develop
+from hub.services.reports.picture import develop
 from tests.support.photos import bomb, photo
 from tests.unit.access.web_fakes import client_of
 from tests.unit.console.fakes.community import Console, make_console

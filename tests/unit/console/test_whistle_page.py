@@ -207,7 +207,7 @@ async def test_a_closed_ticket_is_reopened_with_the_code_within_seven_days(
 async def test_of_more_reports_than_are_kept_the_rest_are_told_that_they_have_no_code(
     resident: Resident, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.services.whistle_book.KEPT", 0)
+    monkeypatch.setattr("hub.services.reports.whistle_book.KEPT", 0)
     page = (await resident.report()).text
     assert "没有查询码" in page
     assert len(re.findall("<dd>", page)) == 1

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from device_drivers.catalogue import load_models, shipped_models
+from hub.assembly.loading import shipped_rules
 from hub.cli import app
-from hub.loading import shipped_rules
 from rules.rule import Rule
 from rules.ruleset import load_rules
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from hub.assembly.loading import shipped_rules
 from hub.cli import app
-from hub.loading import shipped_rules
 from rules.draft import RULE_KEYS, read_rule
 from rules.schedule import read_schedules
 from rules.source import Block

@@ -6,11 +6,11 @@ import re
 from datetime import date
 from pathlib import Path
 
+from hub.config.holidays import parse_holidays
 from hub.console.language import Language, words_of
-from hub.holidays import parse_holidays
 from hub.model.calendar import Pace, is_worked
 from hub.model.ticket import TicketAction, TicketState
-from hub.services.deadline import ARRIVE, FINISH, TAKE
+from hub.services.tickets.deadline import ARRIVE, FINISH, TAKE
 from hub.settings import parse_settings
 
 PAGE = (Path(__file__).parents[3] / "docs" / "tickets.md").read_text("utf-8")

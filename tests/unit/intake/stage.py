@@ -11,6 +11,7 @@ import msgspec
 
 from device_drivers.catalogue import load_models, shipped_models
 from device_drivers.dialects.lingdang import LingdangDriver
+from hub.assembly.loading import shipped_rules
 from hub.clock import ManualClock
 from hub.errors import CommandRefusedError, LinkError
 from hub.feeds.incident import make_projector
@@ -18,7 +19,6 @@ from hub.intake.climber import read_duty_needs
 from hub.intake.core import Intake, Needs, build_intake
 from hub.intake.report_room import GATHERINGS, read_gatherings
 from hub.intake.suspect import SUSPECTS
-from hub.loading import shipped_rules
 from hub.model.catalogue import DeviceModel
 from hub.model.command import Command
 from hub.model.device import Device, DeviceUid, Kind

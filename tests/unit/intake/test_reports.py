@@ -11,7 +11,7 @@ import pytest
 from hub.errors import ConflictError
 from hub.model.ticket import Ticket
 from hub.model.whistle import PERSONAL, Filed, Reporter, ReportWish, Source, Target
-from hub.services.transition import is_reported
+from hub.services.tickets.transition import is_reported
 from tests.unit.intake.stage import GATE, Stage, stage
 
 BARRIER = Target(

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from hub.assembly.loading import load_world
+from hub.assembly.rule_loader import RuleLoader
+from hub.assembly.rule_office import Entry, SiteRules
 from hub.clock import ManualClock
 from hub.errors import ConfigError, ConflictError, InvalidRequestError, NotFoundError
-from hub.loading import load_world
 from hub.model.access import Identity, Role
 from hub.model.rule_version import RuleMode
 from hub.ports import Document
-from hub.rule_loader import RuleLoader
-from hub.rule_office import Entry, SiteRules
 from hub.services.rule_shelf import RuleShelf
 from hub.settings import FolderSettings, Settings
 from rules.rule import Rule

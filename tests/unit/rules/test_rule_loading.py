@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from hub.assembly.loading import shipped_rules
 from hub.errors import ConfigError, Problem
-from hub.loading import shipped_rules
 from hub.model.alarm import Severity
 from hub.model.catalogue import DeviceModel, PointSpec, PointType
 from hub.model.device import Kind

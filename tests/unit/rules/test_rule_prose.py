@@ -7,7 +7,7 @@ import re
 import pytest
 
 from device_drivers.catalogue import load_models, shipped_models
-from hub.loading import shipped_rules
+from hub.assembly.loading import shipped_rules
 from hub.model.device import Kind
 from rules.language.functions import FUNCTIONS
 from rules.program import expressions

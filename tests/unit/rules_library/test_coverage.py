@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from device_drivers.catalogue import load_models, shipped_models
-from hub.loading import shipped_rules
+from hub.assembly.loading import shipped_rules
 from rules.coverage import Row, Section, read_catalogue
 from rules.rule import Rule
 from rules.ruleset import load_rules

@@ -10,8 +10,8 @@ from hub.model.device import Device, DeviceUid, Kind, LinkState
 from hub.model.report import Quality, Sample, Value
 from hub.model.ticket import Ticket, TicketAction, TicketStep
 from hub.ports import DeviceView, PointView, Snapshot
-from hub.services.desk_book import DeskBook
-from hub.services.ticket import open_ticket
+from hub.services.tickets.desk_book import DeskBook
+from hub.services.tickets.ticket import open_ticket
 
 NOW = 1_764_000_000.0
 """2025-11-25 00:00:00 in the community."""

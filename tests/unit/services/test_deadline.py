@@ -8,7 +8,7 @@ import pytest
 from hub.model.alarm import Class, TicketSpec, Urgency
 from hub.model.calendar import Pace
 from hub.model.ticket import Ticket, TicketState
-from hub.services.deadline import Timing, due, next_limit, renew_limits
+from hub.services.tickets.deadline import Timing, due, next_limit, renew_limits
 from tests.unit.services.making import HOUR, NOW, make_ticket
 
 

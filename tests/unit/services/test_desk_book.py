@@ -11,8 +11,8 @@ from hub.errors import ConflictError, NotFoundError
 from hub.model.alarm import Action, Alarm, Class, Evidence, Severity, TicketSpec, Urgency
 from hub.model.journal import Draft
 from hub.model.ticket import Ticket, TicketFlag, TicketState
-from hub.services.consequence import Consequences
-from hub.services.desk_book import DeskBook
+from hub.services.tickets.consequence import Consequences
+from hub.services.tickets.desk_book import DeskBook
 from tests.unit.services.making import (
     HOUR,
     NOW,

@@ -11,10 +11,10 @@ import pytest
 from hub.model.course import Course, Fault
 from hub.model.journal import Draft, Entry
 from hub.model.ticket import Ticket
-from hub.services import course as courses
-from hub.services.course_book import KEEP, CourseBook
-from hub.services.figure import Book, Group, summarise
-from hub.services.ticket import describe_opening, step
+from hub.services.figures import course as courses
+from hub.services.figures.course_book import KEEP, CourseBook
+from hub.services.figures.figure import Book, Group, summarise
+from hub.services.tickets.ticket import describe_opening, step
 from tests.unit.access.web_fakes import FakeBooks
 from tests.unit.services.making import HOUR, NOW, make_device, make_ticket, wish
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from hub.model.device import Kind, Lifecycle
 from hub.model.place import Place
-from hub.services.label_book import LabelBook, path_words
-from hub.services.label_code import (
+from hub.services.reports.label_book import LabelBook, path_words
+from hub.services.reports.label_code import (
     FORM_LIFE,
     Codes,
     check_digit,

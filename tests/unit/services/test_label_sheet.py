@@ -10,7 +10,7 @@ import segno
 
 from hub.model.whistle import Target
 from hub.ports.whistle import Label
-from hub.services.label_sheet import fold, label_sheets
+from hub.services.reports.label_sheet import fold, label_sheets
 
 URL = "https://bell.example.cn"
 SVG = "{http://www.w3.org/2000/svg}"

@@ -13,7 +13,7 @@ from hub.errors import ConflictError, HubError, StoreFullError, TooManyRequestsE
 from hub.model.photo import Moment, Photo, Picture
 from hub.model.whistle import PERSONAL
 from hub.ports.photo import Read
-from hub.services.photo_book import PHOTOS, RESERVE, WAITING, PhotoBook, Room
+from hub.services.reports.photo_book import PHOTOS, RESERVE, WAITING, PhotoBook, Room
 from tests.unit.access.web_fakes import NOW, FakeBooks, FakeDesk, FakePulse, ticket
 
 RED, BLUE = (

@@ -9,9 +9,9 @@ import sys
 import pytest
 from PIL import Image
 
-from hub.darkroom import develop as develop_apart
+from hub.assembly.darkroom import develop as develop_apart
 from hub.errors import InvalidRequestError
-from hub.services.picture import LARGEST_FILE, SIDE, Fault, RefusedPictureError, develop
+from hub.services.reports.picture import LARGEST_FILE, SIDE, Fault, RefusedPictureError, develop
 from tests.support.photos import bomb, photo, text_bomb
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'

@@ -12,8 +12,7 @@ from hub.model.device import Kind
 from hub.model.ticket import Ticket, TicketState
 from hub.model.trouble import OTHER, TROUBLE_BY_ID, TROUBLES, troubles_of
 from hub.model.whistle import Reporter, ReportWish, Source, Target
-from hub.services.deadline import renew_limits
-from hub.services.report import (
+from hub.services.reports.report import (
     NEAR,
     describe_opening,
     find_known,
@@ -21,6 +20,7 @@ from hub.services.report import (
     offered,
     open_reported,
 )
+from hub.services.tickets.deadline import renew_limits
 from tests.unit.services.making import NOW
 
 GATE = Target(

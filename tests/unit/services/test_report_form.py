@@ -9,7 +9,7 @@ import pytest
 from hub.errors import InvalidRequestError
 from hub.model.whistle import Hotline, Reporter, Source, Target
 from hub.ports.whistle import Said
-from hub.services.report_form import LONGEST_NAME, LONGEST_TEXT, check, tidy
+from hub.services.reports.report_form import LONGEST_NAME, LONGEST_TEXT, check, tidy
 
 YARD = Target(name="1栋", place="g/a/b1", where="1栋")
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from hub.model.roster import OnDuty, SpecialDay, Substitute, Turn
-from hub.services.roster import Almanac, kind_of_day, on_duty, stretches
+from hub.services.duty.roster import Almanac, kind_of_day, on_duty, stretches
 from tests.support.duty import DAY, HOUR, TODAY, TUESDAY, roster, shift
 
 NIGHT = shift("li", "wang", "zhao", start=18, end=32, turn=Turn.DAY, first=TODAY)

@@ -10,7 +10,7 @@ from hub.clock import ManualClock
 from hub.errors import ConflictError, InvalidRequestError, NotFoundError
 from hub.model.access import Identity, Role
 from hub.ports import SubstituteWish
-from hub.services.roster_book import RosterBook
+from hub.services.duty.roster_book import RosterBook
 from tests.support.duty import DAY, HOUR, TUESDAY
 from tests.support.duty_office import make_rosters
 from tests.support.windows import Counted

@@ -13,9 +13,9 @@ from hub.model.alarm import Urgency
 from hub.model.detour import Ruling
 from hub.model.instant import to_rfc3339
 from hub.model.ticket import Ticket, TicketFlag, TicketState, TicketStep
-from hub.services.deadline import due
-from hub.services.follow_up import change, join, merge
-from hub.services.ticket import possible_steps, step
+from hub.services.tickets.deadline import due
+from hub.services.tickets.follow_up import change, join, merge
+from hub.services.tickets.ticket import possible_steps, step
 from tests.support.detour import EXTRA
 from tests.unit.services.making import HOUR, NOW, decide, make_ticket, wish
 

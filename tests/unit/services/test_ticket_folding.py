@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from hub.errors import ConflictError, ForbiddenError, InvalidRequestError
 from hub.model.alarm import Action, Class, Evidence, TicketSpec, Urgency
 from hub.model.ticket import Ticket, TicketState
-from hub.services.consequence import Consequences
-from hub.services.desk_book import DeskBook
-from hub.services.folding import is_related, take_in
+from hub.services.tickets.consequence import Consequences
+from hub.services.tickets.desk_book import DeskBook
+from hub.services.tickets.folding import is_related, take_in
 from tests.unit.services.making import HOUR, NOW, decide, make_book, make_device, make_ticket, wish
 
 CHEN = {"actor": "chen", "role": "manager"}

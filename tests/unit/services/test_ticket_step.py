@@ -7,8 +7,8 @@ import pytest
 from hub.errors import ConflictError, ForbiddenError, InvalidRequestError
 from hub.model.alarm import Class, Severity, TicketSpec, Urgency
 from hub.model.ticket import Ticket, TicketFlag, TicketState, TicketStep
-from hub.services.ticket import possible_steps, step
-from hub.services.transition import CHECKS, TRANSITIONS, same_person
+from hub.services.tickets.ticket import possible_steps, step
+from hub.services.tickets.transition import CHECKS, TRANSITIONS, same_person
 from tests.support.detour import EXTRA, fit, unfit
 from tests.unit.services.making import HOUR, NOW, make_ticket, wish
 

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from hub.holidays import parse_holidays, shipped_holidays
-from hub.limits import LimitSettings, spans_of
+from hub.config.holidays import parse_holidays, shipped_holidays
+from hub.config.limits import LimitSettings, spans_of
 from hub.model.alarm import Class, TicketSpec, Urgency
 from hub.model.calendar import Calendar, Pace, is_worked, overlay
 from hub.model.instant import from_rfc3339, to_local_text
-from hub.services.deadline import Timing, renew_limits
-from hub.services.work_clock import WorkingTime, build_timing, tell_unsure
+from hub.services.tickets.deadline import Timing, renew_limits
+from hub.services.tickets.work_clock import WorkingTime, build_timing, tell_unsure
 from tests.unit.services.making import make_ticket
 
-SHIPPED, _ = parse_holidays(shipped_holidays(), "hub/holidays.toml")
+SHIPPED, _ = parse_holidays(shipped_holidays(), "hub/config/holidays.toml")
 HOURS = spans_of(LimitSettings())
 HOUR = 3600.0
 

@@ -11,7 +11,7 @@ import pytest
 
 from hub.clock import ManualClock
 from hub.ports import Changes
-from hub.store import rollup
+from hub.store.readings import rollup
 from hub.store.sqlite import SqliteStore, open_store
 from tests.contract.store_cases import NOW, each_said, reading
 

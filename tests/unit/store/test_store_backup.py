@@ -14,15 +14,15 @@ import pytest
 from hub.clock import ManualClock
 from hub.errors import ConflictError, HubError, NotFoundError, StoreError, StoreFullError
 from hub.ports import Changes
-from hub.store import copying
-from hub.store.backup import back_up
-from hub.store.chain import prove_chain
-from hub.store.day_key import DayKeys
-from hub.store.diagnosis import find_fault
-from hub.store.key_file import look_for_ring
 from hub.store.migration import Secrets, migrate, shipped_steps
-from hub.store.restoring import restore, verify
-from hub.store.seal import KeyRing, new_key
+from hub.store.safekeeping import copying
+from hub.store.safekeeping.backup import back_up
+from hub.store.safekeeping.restoring import restore, verify
+from hub.store.seals.chain import prove_chain
+from hub.store.seals.day_key import DayKeys
+from hub.store.seals.diagnosis import find_fault
+from hub.store.seals.key_file import look_for_ring
+from hub.store.seals.seal import KeyRing, new_key
 from hub.store.sqlite import open_store
 from tests.contract.store_cases import NOW, entry, everything, reading, said
 

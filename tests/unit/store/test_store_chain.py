@@ -13,10 +13,19 @@ import pytest
 from hub.clock import ManualClock
 from hub.errors import StoreError
 from hub.ports import Changes
-from hub.store.chain import AT_ONCE, FIRST, Fault, Head, Verdict, Wrong, prove_chain, read_rows
-from hub.store.diagnosis import find_fault
-from hub.store.key_file import key_file, look_for_ring, open_ring, read_ring
-from hub.store.seal import KeyRing, new_key
+from hub.store.seals.chain import (
+    AT_ONCE,
+    FIRST,
+    Fault,
+    Head,
+    Verdict,
+    Wrong,
+    prove_chain,
+    read_rows,
+)
+from hub.store.seals.diagnosis import find_fault
+from hub.store.seals.key_file import key_file, look_for_ring, open_ring, read_ring
+from hub.store.seals.seal import KeyRing, new_key
 from hub.store.sqlite import open_store
 from tests.contract.store_cases import NOW, entry
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from hub.model.device import DeviceUid
 from hub.model.report import Quality, Report, Sample, Topic
-from hub.store import chunk, column
-from hub.store.column import Form
-from hub.store.log import Said, identity, order
+from hub.store.readings import chunk, column
+from hub.store.readings.column import Form
+from hub.store.readings.log import Said, identity, order
 from tests.contract.store_cases import NOW
 
 VALUES = st.one_of(

@@ -17,9 +17,9 @@ from hub.clock import ManualClock
 from hub.errors import StoreError, StoreFullError
 from hub.ports import Changes, NewcomerRow, QuarantineRow
 from hub.store import bounds
-from hub.store.backup import back_up
 from hub.store.books import GONE
-from hub.store.day_key import DayKeys, Shelf, day_key_file, open_day_keys
+from hub.store.safekeeping.backup import back_up
+from hub.store.seals.day_key import DayKeys, Shelf, day_key_file, open_day_keys
 from hub.store.sqlite import open_store
 from tests.contract.store_cases import NOW
 from tests.support.leftover import read_leftovers

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from hub.clock import ManualClock
+from hub.config.storage import StoreSettings
 from hub.model.catalogue import DeviceModel, PointSpec, PointType
 from hub.model.device import Device, DeviceUid, Kind
 from hub.ports import Changes, ReadingRow
-from hub.storage import StoreSettings
-from hub.store import bounds, expiry
-from hub.store.retention import Keep, Retention, keep_of, limits, plan_retention
+from hub.store import bounds
+from hub.store.deletion import expiry
+from hub.store.deletion.retention import Keep, Retention, keep_of, limits, plan_retention
 from hub.store.sqlite import SqliteStore, open_store
 from tests.contract.store_cases import NOW, each_said, reading, said
 

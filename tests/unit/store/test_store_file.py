@@ -14,7 +14,6 @@ from hub.clock import ManualClock
 from hub.errors import StoreBrokenError, StoreError, StoreFullError
 from hub.ports import Changes, Document
 from hub.store import readers, writer
-from hub.store.day_key import DayKeys
 from hub.store.failure import explain
 from hub.store.migration import (
     Secrets,
@@ -24,7 +23,8 @@ from hub.store.migration import (
     shipped_steps,
     split_statements,
 )
-from hub.store.seal import KeyRing, new_key
+from hub.store.seals.day_key import DayKeys
+from hub.store.seals.seal import KeyRing, new_key
 from hub.store.sqlite import SqliteStore, open_store
 from tests.contract.store_cases import NOW, entry, everything, reading, said
 

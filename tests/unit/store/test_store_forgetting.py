@@ -12,16 +12,16 @@ from random import Random
 import pytest
 
 from hub.clock import ManualClock
+from hub.config.storage import StoreSettings
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Kind
 from hub.ports import Changes, EventRow
-from hub.storage import StoreSettings
-from hub.store import forgetting
-from hub.store.backup import back_up
-from hub.store.concern import Concern, plan_events
-from hub.store.day_key import day_key_file, open_day_keys
-from hub.store.replay import replay_file
-from hub.store.retention import plan_retention
+from hub.store.deletion import forgetting
+from hub.store.deletion.concern import Concern, plan_events
+from hub.store.deletion.retention import plan_retention
+from hub.store.readings.replay import replay_file
+from hub.store.safekeeping.backup import back_up
+from hub.store.seals.day_key import day_key_file, open_day_keys
 from hub.store.sqlite import SqliteStore, open_store
 from tests.contract.store_cases import NOW, event
 

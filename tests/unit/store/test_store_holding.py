@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from hub.assembly.deletion import tell_deletions
 from hub.clock import ManualClock
-from hub.deletion import tell_deletions
+from hub.config.storage import StoreSettings
 from hub.ports import Changes, Document, Holding
-from hub.storage import StoreSettings
-from hub.store.retention import plan_retention
+from hub.store.deletion.retention import plan_retention
 from hub.store.sqlite import SqliteStore, open_store
 from tests.contract.store_cases import NOW, each_said, entry, event, newcomer, quarantined, reading
 

@@ -17,12 +17,13 @@ from hub.errors import StoreError
 from hub.model.device import LinkState
 from hub.model.report import Quality
 from hub.ports import Changes, CursorRow, HeardRow, ReadingRow, Snapshot
-from hub.store import compaction, migration, unsaved, upkeep
-from hub.store.day_key import DayKeys
-from hub.store.log import Page
+from hub.store import migration
 from hub.store.migration import shipped_steps
 from hub.store.peek import newest_instant
-from hub.store.seal import KeyRing, new_key
+from hub.store.readings import compaction, unsaved, upkeep
+from hub.store.readings.log import Page
+from hub.store.seals.day_key import DayKeys
+from hub.store.seals.seal import KeyRing, new_key
 from hub.store.sqlite import SqliteStore, open_store
 from tests.contract.store_cases import NOW, each_said, everything, reading, said
 

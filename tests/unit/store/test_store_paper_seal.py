@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from hub.clock import ManualClock
+from hub.config.storage import StoreSettings
 from hub.model.whistle import PERSONAL, personal_key
 from hub.ports import Changes, Document
-from hub.storage import StoreSettings
-from hub.store.day_key import DayKeys
-from hub.store.retention import plan_retention
+from hub.store.deletion.retention import plan_retention
+from hub.store.seals.day_key import DayKeys
 from hub.store.sqlite import SqliteStore, open_store
 from tests.contract.store_cases import NOW
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from hub.clock import ManualClock
+from hub.config.storage import StoreSettings
 from hub.ports import Changes, StateRow
-from hub.storage import StoreSettings
-from hub.store.retention import plan_retention
+from hub.store.deletion.retention import plan_retention
 from hub.store.sqlite import SqliteStore, open_store
 from tests.contract.store_cases import NOW, event
 

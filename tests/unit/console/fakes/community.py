@@ -34,9 +34,9 @@ from hub.ports import (
     ReadingRow,
     Snapshot,
 )
-from hub.services.course_book import CourseBook
-from hub.services.deadline import renew_limits
-from hub.services.ticket import possible_steps, step
+from hub.services.figures.course_book import CourseBook
+from hub.services.tickets.deadline import renew_limits
+from hub.services.tickets.ticket import possible_steps, step
 from simulators.guanshan import build_site
 from simulators.site import DeviceRow
 from tests.support.bell_office import FakeBells

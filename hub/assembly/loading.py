@@ -1,0 +1,270 @@
+"""Reads what people wrote: settings, models, rules and the site; what is broken is left out.
+
+Nothing here stops a start: each fault becomes a problem with its place, and the rest runs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from device_drivers.catalogue import load_models, shipped_models
+from hub.assembly.duty_file import read_duty, shipped_duty
+from hub.assembly.own_device import add_hub
+from hub.config.holidays import parse_holidays, shipped_holidays
+from hub.config.limits import spans_of
+from hub.config.toml_reader import TomlReader
+from hub.errors import ConfigError, Problem
+from hub.model.calendar import Calendar, overlay
+from hub.model.catalogue import DeviceModel
+from hub.model.device import DeviceUid
+from hub.model.place import Place
+from hub.model.rule_version import RuleMode, RuleVersion
+from hub.model.rung import Duty
+from hub.model.spelling import suggest
+from hub.services.registry import Site, check_site
+from hub.services.rule_shelf import file_of, texts_of
+from hub.services.tickets.work_clock import WorkingTime
+from hub.settings import Settings, parse_settings
+from rules.rule import Rule
+from rules.ruleset import load_rules
+
+_Loaded = TypeVar("_Loaded")
+
+
+class World(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that files say, and what is wrong with them."""
+
+    settings: Settings
+    models: dict[str, DeviceModel]
+    rules: tuple[Rule, ...]
+    site: Site
+    duty: Duty = Duty(plans=())
+    problems: tuple[Problem, ...] = ()
+    rule_files: dict[str, str] = {}
+    """The site's own rule files as they were read, but for broken ones: name → text."""
+    working: WorkingTime = msgspec.field(default_factory=lambda: _working(Settings(), Calendar()))
+    """Counts the hours in which people work, by settings and tables of holidays."""
+
+
+def read_settings(config: Path) -> tuple[Settings, tuple[Problem, ...]]:
+    """Read `lingdang.toml`, and what is wrong in it; ConfigError when it cannot be read at all."""
+    text = read_text(config, "name another, or copy deploy/lingdang.example.toml")
+    return parse_settings(text, str(config), os.environ)
+
+
+def read_data_settings(config: Path) -> Settings:
+    """Read what the hub itself would go by; a file that is no TOML says nothing of the data."""
+    settings, problems = read_settings(config)
+    if not TomlReader(read_text(config), str(config)).is_toml:
+        raise ConfigError(*problems)
+    return settings
+
+
+def load_world(
+    settings: Settings,
+    known: Mapping[str, DeviceUid],
+    *,
+    problems: Iterable[Problem] = (),
+    versions: Sequence[RuleVersion] = (),
+    prove: bool = False,
+) -> World:
+    """Read models, rules and site; `known` maps ids of known devices to their uids.
+
+    `versions` are those of rules that were made on the site and count.
+    `prove` runs the rules' examples, which takes seconds; a start trusts the last check.
+    """
+    faults = list(problems)
+    shipped = shipped_models()
+    models = _load(load_models, shipped, _folders(settings.models.dirs, faults), faults)
+    files_of_site = _folders(settings.rules.dirs, faults)
+    own = {**files_of_site, **texts_of(versions)}
+    read = partial(load_rules, models=models, prove=prove, site=tuple(own))
+    rules = choose_modes(_load(read, shipped_rules(), own, faults), versions)
+    site = _load_site(settings, models, known, faults)
+    if settings.mqtt is not None:
+        site = add_hub(site, known)
+    faults += _lost_overrides(rules, site)
+    calendar = _load_calendar(settings.limits.calendar, faults)
+    duty = _load_duty(settings.duty.file, site.places, faults)
+    broken = {problem.file for problem in faults}
+    return World(
+        settings=settings,
+        models=models,
+        rules=rules,
+        site=site,
+        duty=duty,
+        problems=tuple(faults),
+        working=_working(settings, calendar),
+        rule_files={name: text for name, text in files_of_site.items() if name not in broken},
+    )
+
+
+def _working(settings: Settings, calendar: Calendar) -> WorkingTime:
+    return WorkingTime(calendar, spans_of(settings.limits))
+
+
+def choose_modes(rules: Iterable[Rule], versions: Iterable[RuleVersion]) -> tuple[Rule, ...]:
+    """Have each rule count as its version says; one whose text was left out stays as it is."""
+    of = {version.rule: version for version in versions}
+    return tuple(
+        _count(rule, of[rule.id]) if rule.id in of else rule
+        for rule in rules
+        if rule.id not in of or of[rule.id].mode is not RuleMode.OFF
+    )
+
+
+def _count(rule: Rule, version: RuleVersion) -> Rule:
+    if version.text and rule.file != file_of(version):
+        return rule
+    return msgspec.structs.replace(rule, trial=version.mode is RuleMode.TRIAL)
+
+
+def shipped_catalogue() -> str:
+    """Return the text of the fault catalogue of the package."""
+    return (files("rules") / "catalogue.toml").read_text(encoding="utf-8")
+
+
+def shipped_rules() -> dict[str, str]:
+    """Return the text of each rule file of the package, by file name."""
+    folder = files("rules") / "library"
+    return {
+        f"rules/library/{entry.name}": entry.read_text(encoding="utf-8")
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".toml")
+    }
+
+
+def _lost_overrides(rules: Iterable[Rule], site: Site) -> Iterator[Problem]:
+    """Tell of parameters that are set for a device or place that the site does not have."""
+    devices = {device.id for device in site.devices}
+    for override in (each for rule in rules for each in rule.overrides):
+        for what, name, known in (
+            ("device", override.device, devices),
+            ("place", override.place, site.places.keys()),
+        ):
+            if name and name not in known:
+                yield Problem(
+                    file=override.file,
+                    line=override.line,
+                    message=f"the site has no {what} {name!r}, whose parameters are set here",
+                    hint=suggest(name, known),
+                )
+
+
+def _load(
+    load: Callable[[dict[str, str]], _Loaded],
+    shipped: dict[str, str],
+    own: dict[str, str],
+    faults: list[Problem],
+) -> _Loaded:
+    """Load shipped and own files; own ones that are broken are left out, and named."""
+    try:
+        return load({**shipped, **own})
+    except ConfigError as error:
+        broken = {problem.file for problem in error.problems}
+        if not broken & set(own):
+            raise
+        faults.extend(error.problems)
+    good = {name: text for name, text in own.items() if name not in broken}
+    return load({**shipped, **good})
+
+
+def _load_site(
+    settings: Settings,
+    models: Mapping[str, DeviceModel],
+    known: Mapping[str, DeviceUid],
+    faults: list[Problem],
+) -> Site:
+    devices, places = settings.site.devices, settings.site.places
+    sheets = []
+    for path in (devices, places):
+        try:
+            sheets.append(path.read_bytes())
+        except OSError as error:
+            hint = "write the sheet, or name another under [site]"
+            faults.append(Problem(file=str(path), message=_why(error), hint=hint))
+    if len(sheets) < 2:  # noqa: PLR2004 - devices and places
+        return Site(devices=(), places={})
+    site, problems = check_site(
+        sheets[0],
+        sheets[1],
+        models,
+        known,
+        devices_file=str(devices),
+        places_file=str(places),
+    )
+    faults.extend(problems)
+    return site
+
+
+def _load_calendar(own: Path | None, faults: list[Problem]) -> Calendar:
+    """Return the shipped table of holidays with the site's own over it."""
+    calendar, problems = parse_holidays(shipped_holidays(), "hub/config/holidays.toml")
+    if own is not None:
+        try:
+            text = read_text(own, "write it, or take 'calendar' out of [limits]")
+        except ConfigError as error:
+            problems += error.problems
+        else:
+            days, wrong = parse_holidays(text, str(own))
+            calendar, problems = overlay(calendar, days), problems + wrong
+    faults.extend(problems)
+    return calendar
+
+
+def _load_duty(file: Path | None, places: Mapping[str, Place], faults: list[Problem]) -> Duty:
+    """Read the file of duty; without one, or where it cannot be read, the shipped plans count."""
+    if file is None:
+        return shipped_duty()
+    try:
+        text = read_text(file, "write it, or take [duty] out")
+    except ConfigError as error:
+        faults.extend(error.problems)
+        return shipped_duty()
+    duty, problems = read_duty(text, str(file), places)
+    faults.extend(problems)
+    return duty
+
+
+def _folders(folders: Iterable[Path], faults: list[Problem]) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            hint = "make the folder, or take it out of the configuration"
+            faults.append(Problem(file=str(folder), message="there is no such folder", hint=hint))
+            continue
+        for path in sorted(folder.glob("*.toml")):
+            try:
+                texts[str(path)] = read_text(path)
+            except ConfigError as error:
+                faults.extend(error.problems)
+    return texts
+
+
+def read_access(path: Path) -> str:
+    """Read the file of the first people; ConfigError when it cannot be read."""
+    return read_text(path, "write it, or take 'access' out of [demo] once everybody is known")
+
+
+def read_text(path: Path, hint: str = "check the path") -> str:
+    """Read a text that a person wrote; ConfigError, with `hint` as the next step, if it cannot."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        problem = Problem(file=str(path), message=_why(error), hint=hint)
+    except UnicodeDecodeError as error:
+        message = f"byte {error.start + 1} is not UTF-8"
+        problem = Problem(file=str(path), message=message, hint="save the file as UTF-8")
+    raise ConfigError(problem)
+
+
+def _why(error: OSError) -> str:
+    missing = isinstance(error, FileNotFoundError)
+    return "there is no such file" if missing else f"it cannot be read: {error.strerror}"

@@ -1,0 +1,59 @@
+"""The offices behind the web's doors: one for each thing that people change on the site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hub.access.local import LocalDoor
+from hub.assembly.backtest_process import Backtests
+from hub.assembly.loading import World
+from hub.assembly.rule_office import SiteRules
+from hub.assembly.web import Doors
+from hub.assembly.whistles import open_whistles
+from hub.clock import Clock
+from hub.intake.core import Intake
+from hub.ports import BellOffice
+from hub.services.duty.roster_book import RosterBook
+from hub.services.rule_shelf import RuleShelf
+from hub.services.window_book import WINDOWS, WindowBook
+from hub.store.sqlite import SqliteStore
+
+
+async def open_offices(
+    config: Path,
+    world: World,
+    intake: Intake,
+    *,
+    store: SqliteStore,
+    shelf: RuleShelf,
+    clock: Clock,
+    local: LocalDoor,
+    bells: BellOffice,
+) -> Doors:
+    """Open every office on what is stored, and on the desk where changes take their turn."""
+    rules = SiteRules(
+        world,
+        shelf,
+        put=intake.desk.put_rules,
+        closings=store.books.closing_codes,
+        backtest=Backtests(config).run,
+        clock=clock,
+    )
+    windows = WindowBook(
+        await store.books.documents(WINDOWS),
+        devices=world.site.devices,
+        places=world.site.places,
+        put=intake.desk.put_windows,
+        clock=clock,
+    )
+    rosters = RosterBook(intake.climbs.staff, write=intake.desk.write, clock=clock)
+    whistles = await open_whistles(world, intake, store, windows, clock)
+    return Doors(
+        local=local,
+        rules=rules,
+        windows=windows,
+        rosters=rosters,
+        escalation=intake.climbs,
+        bells=bells,
+        whistles=whistles,
+    )

@@ -1,0 +1,162 @@
+"""One web application from the API, the feeds and the console."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+import structlog
+from fastapi import FastAPI
+
+from hub.access.demo import import_access
+from hub.access.gatekeeper import Gatekeeper
+from hub.access.housekeeping import sweep
+from hub.access.local import LocalDoor
+from hub.access.refusal import RefusalBook
+from hub.access.web_ports import CommunityCard, WebPorts
+from hub.api import problem, shield
+from hub.api.router import build_api
+from hub.api.server import listen, serving
+from hub.assembly.loading import World, read_access
+from hub.assembly.whistles import Whistles
+from hub.clock import Clock
+from hub.console import build_console, error_page, make_allowance, static_app
+from hub.errors import Problem, StoreError
+from hub.feeds.grid import build_feeds
+from hub.intake.core import Intake
+from hub.ports import BellOffice, EscalationOffice, RosterOffice, RuleOffice, WindowOffice
+from hub.services.figures.course_book import CourseBook
+from hub.services.tickets.ticket import possible_steps
+from hub.services.tickets.work_clock import tell_unsure
+from hub.store.sqlite import SqliteStore
+
+log = structlog.get_logger(__name__)
+
+Problems = Callable[[], Sequence[Problem]]
+
+NOTE_SECONDS = 60.0
+SWEEP_EVERY = 60
+"""Notes of the uses of keys between two sweeps."""
+
+
+class Doors(msgspec.Struct, frozen=True, kw_only=True):
+    """Ways in beside store and intake: of the command line, and to each office."""
+
+    local: LocalDoor
+    rules: RuleOffice
+    windows: WindowOffice
+    rosters: RosterOffice
+    escalation: EscalationOffice
+    bells: BellOffice
+    whistles: Whistles
+
+
+def build_ports(
+    world: World, store: SqliteStore, intake: Intake, clock: Clock, doors: Doors
+) -> WebPorts:
+    """Hand the web layers what they may use."""
+    community = world.settings.community
+    return WebPorts(
+        live=intake.live,
+        pulse=intake.pulse,
+        desk=intake.desk,
+        books=store.books,
+        archive=store.archive,
+        gatekeeper=Gatekeeper(store.books, intake.desk, clock, doors.local),
+        rules=doors.rules,
+        windows=doors.windows,
+        courses=CourseBook(store.books),
+        rosters=doors.rosters,
+        escalation=doors.escalation,
+        bells=doors.bells,
+        whistle=doors.whistles.book,
+        photos=doors.whistles.photos,
+        clock=clock,
+        holdings=store.holdings,
+        reach=store.reach,
+        community=CommunityCard(
+            id=community.id,
+            name=community.name["zh"],
+            prefix=community.prefix,
+            test=world.settings.demo.test,
+            public_url=world.settings.web.public_url,
+            phone=world.settings.whistle.phone,
+            keep_days=world.settings.store.keep_reports,
+        ),
+        possible_steps=lambda ticket, who: possible_steps(
+            ticket, who.role, actor=who.name, now=clock.now()
+        ),
+    )
+
+
+def build_app(ports: WebPorts, intake: Intake, problems: Problems) -> FastAPI:
+    """Put the routers on one application, behind the shields; `problems` answers as of now."""
+    app = FastAPI(title="Lingdang", openapi_url=None, docs_url=None, redoc_url=None)
+    app.mount("/static", static_app())
+    allowance = make_allowance(ports)
+
+    def counts() -> dict[str, float]:
+        return figures(intake) | {"strangers_refused": allowance.refused.total()}
+
+    app.include_router(build_api(ports, readiness=lambda: readiness(intake), counts=counts))
+    app.include_router(build_feeds(ports))
+    app.include_router(build_console(ports, problems=problems, allowance=allowance))
+    refusals = RefusalBook(ports.desk, ports.clock)
+    problem.install(app, page=error_page, witness=refusals.note)
+    shield.protect(app)
+    return app
+
+
+def readiness(intake: Intake) -> dict[str, str]:
+    """Say of the store and of each link why it is not ready; empty where it is."""
+    links = {f"link:{name}": "" if up else "not connected" for name, up in intake.watch.up.items()}
+    return {"store": intake.pipeline.failing, **links}
+
+
+def figures(intake: Intake) -> dict[str, float]:
+    """Give the intake's counters to the metrics."""
+    counts: dict[str, float] = {
+        f"messages_{name}": count for name, count in intake.reception.counts.items()
+    }
+    counts["batches"] = intake.pipeline.batches
+    counts["messages_committed"] = intake.pipeline.committed
+    return counts
+
+
+@asynccontextmanager
+async def serve_web(world: World, ports: WebPorts, intake: Intake) -> AsyncIterator[str]:
+    """Serve everything over HTTP while the block runs; yields the base URL."""
+    settings = world.settings
+    if file := settings.demo.access:
+        text = await asyncio.to_thread(read_access, file)
+        new = await import_access(text, ports.books, now=ports.clock.now(), file=str(file))
+        await intake.desk.write(new)
+
+    def problems() -> Sequence[Problem]:
+        return (*world.problems, *tell_unsure(world.working))
+
+    web, app = settings.web, build_app(ports, intake, problems)
+    async with contextlib.AsyncExitStack() as stack:
+        if web.public_port is not None:
+            public = listen(web.public_host, web.public_port, file="lingdang.toml")
+            address = await stack.enter_async_context(serving(shield.PublicOnly(app), public))
+            log.info("residents are served", url=address)
+        listener = listen(web.host, web.port, file="lingdang.toml")
+        yield await stack.enter_async_context(serving(app, listener))
+
+
+async def keep_house(ports: WebPorts) -> None:
+    """Throw away ended sessions, expired keys and old answers once an hour; note uses of keys.
+
+    What a full disk does not take is left for the next time.
+    """
+    while True:
+        with contextlib.suppress(StoreError):
+            await sweep(ports.books, ports.desk, now=ports.clock.now())
+        for _ in range(SWEEP_EVERY):
+            await asyncio.sleep(NOTE_SECONDS)
+            with contextlib.suppress(StoreError):
+                await ports.gatekeeper.keys.note_uses()

@@ -1,0 +1,1 @@
+"""What the subcommands of `lingdang` do; each is imported only when it runs."""

@@ -1,0 +1,1 @@
+"""Whom a ticket calls, and when: rosters, rungs, climbs."""

@@ -1,0 +1,237 @@
+"""The climb of a ticket, pure: what was, what is and an instant go in, what comes now goes out."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hub.errors import ConflictError
+from hub.model.alarm import Severity
+from hub.model.climb import Climb
+from hub.model.journal import Draft
+from hub.model.ring import Ring
+from hub.model.rung import Rung, Trigger
+from hub.model.ticket import Ticket, TicketFlag
+from hub.services.duty.muster import Words
+from hub.services.duty.rung import ENDED, UNTAKEN, WHY, calling, first_position, position
+from hub.services.duty.summons import Case, Summons
+
+NEW = {"zh": "新工单", "en": "a new ticket"}
+PASSED_ON = {"zh": "下一级无人可叫", "en": "the rung below has nobody"}
+CONFIRMED = {"zh": "已确认上报", "en": "it was confirmed"}
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """What one look leads to; `climb` None says that the ticket does not climb any more.
+
+    `withdrawn` are the ids of rings that have lost their reason.
+    """
+
+    climb: Climb | None
+    rings: tuple[Ring, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    drafts: tuple[Draft, ...] = ()
+
+
+def climb_on(climb: Climb | None, case: Case) -> Move:
+    """Let every rung come that is due now, each once; an empty one passes to the next at once."""
+    before = climb.open_rings if climb else ()
+    if case.ticket.state in ENDED:
+        return Move(climb=None, withdrawn=before)
+    settled = _settle(climb, case)
+    lapsed = climb is not None and climb.proposed and not settled.proposed
+    move = _release(Move(climb=settled, withdrawn=before if lapsed else ()), case)
+    pushed = False
+    while (now_on := move.climb) and _is_due(now_on, case, pushed=pushed):
+        place = _next_place(now_on, case)
+        move, pushed = _come(move, now_on, case, place, pushed=pushed)
+    return move
+
+
+def answer(climb: Climb, case: Case, *, agreed: bool, actor: str, reason: str = "") -> Move:
+    """Confirm or decline what was proposed; ConflictError where nothing was."""
+    place = _place_of(climb.proposed, case)
+    if place is None:
+        number = case.ticket.number
+        raise ConflictError(
+            f"ticket {number}: nothing waits for a confirmation; look at it again",
+            zh=f"工单 {number}：没有待确认的上报，请刷新再看。",
+        )
+    summons = Summons(climb=climb, case=case, place=place, why=CONFIRMED, actor=actor)
+    asked = climb.open_rings
+    if agreed:
+        return _ring(Move(climb=climb, withdrawn=asked), summons, case, reason=reason)[0]
+    draft = summons.draft("ticket.escalation_declined", reason=reason)
+    passed = msgspec.structs.replace(_pass(climb, case, place), held=0.0)
+    return Move(climb=passed, withdrawn=asked, drafts=(draft,))
+
+
+def next_at(climb: Climb, case: Case) -> float | None:
+    """Return when the next rung comes; None while nothing calls it, or a person has to say so."""
+    place = _next_place(climb, case)
+    is_over = place >= len(case.plan.rungs) or climb.proposed
+    if is_over or _trigger(climb, case) is None:
+        return None
+    if climb.passed:
+        return climb.base + case.plan.rungs[place].after
+    return climb.base + (0.0 if climb.reviewing else case.plan.rungs[0].after)
+
+
+def next_rung(climb: Climb, case: Case) -> tuple[int, Rung] | None:
+    """Return the next rung with its place, or None behind the last."""
+    place = _next_place(climb, case)
+    rungs = case.plan.rungs
+    return (place, rungs[place]) if place < len(rungs) else None
+
+
+def _is_due(climb: Climb, case: Case, *, pushed: bool) -> bool:
+    if pushed and not climb.proposed:
+        return _next_place(climb, case) < len(case.plan.rungs)
+    due = next_at(climb, case)
+    return due is not None and due <= case.now
+
+
+def _come(move: Move, climb: Climb, case: Case, place: int, *, pushed: bool) -> tuple[Move, bool]:
+    """Let one rung come; the second answer says that it was empty."""
+    rung = case.plan.rungs[place]
+    why = PASSED_ON if pushed else _why(climb, case)
+    below = () if climb.passed or climb.reviewing else case.plan.rungs[:place]
+    summons = Summons(climb=climb, case=case, place=place, why=why, below=below)
+    if rung.confirm and case.ticket.fault not in rung.automatic_for:
+        draft, rings = summons.draft("ticket.escalation_proposed"), summons.propose()
+        asked = tuple(ring.id for ring in rings)
+        proposed = msgspec.structs.replace(climb, proposed=rung.id, open_rings=asked)
+        return _add(move, proposed, rings, draft), False
+    return _ring(move, summons, case)
+
+
+def _ring(move: Move, summons: Summons, case: Case, **more: str) -> tuple[Move, bool]:
+    who, rings = summons.who(), summons.rings()
+    held = tuple(ring.id for ring in rings) if case.not_before > case.now else ()
+    passed = _pass(summons.climb, case, summons.place)
+    passed = msgspec.structs.replace(passed, open_rings=held)
+    if who["responsible"]:
+        draft = summons.draft("ticket.escalated", **who, **more)
+        return _add(move, passed, rings, draft), False
+    draft = summons.draft("roster.hole", hole=summons.responsible().why_nobody, **who)
+    return _add(move, passed, (*rings, *summons.tell_hole()), draft), True
+
+
+def _add(move: Move, climb: Climb, rings: tuple[Ring, ...], draft: Draft) -> Move:
+    return msgspec.structs.replace(
+        move, climb=climb, rings=(*move.rings, *rings), drafts=(*move.drafts, draft)
+    )
+
+
+def _pass(climb: Climb, case: Case, place: int) -> Climb:
+    ids = [rung.id for rung in case.plan.rungs[: place + 1]]
+    passed = dict.fromkeys([*climb.passed, *ids])
+    return msgspec.structs.replace(
+        climb,
+        passed=tuple(passed),
+        at=case.now,
+        held=case.not_before,
+        proposed="",
+        open_rings=(),
+    )
+
+
+def _settle(climb: Climb | None, case: Case) -> Climb:
+    """Fit what was to what the ticket is now: its opening, its pause, its review, the clock."""
+    ticket, now = case.ticket, case.now
+    opening = ticket.opened_at if ticket.reopened_at is None else ticket.reopened_at
+    if climb is None or climb.opening != opening:
+        climb = Climb(ticket=ticket.number, opening=opening, at=min(opening, now))
+    climb = _review(_pause(_follow_clock(climb, case), ticket, now), ticket, now)
+    called = _place_of(climb.proposed, case) is not None and _trigger(climb, case) is not None
+    if called or not climb.proposed:
+        return climb
+    return msgspec.structs.replace(climb, proposed="", open_rings=())
+
+
+def _follow_clock(climb: Climb, case: Case) -> Climb:
+    """Forget instants that a clock has written which has been set back since."""
+    if climb.at > case.now:
+        held = case.not_before if climb.held > climb.at else 0.0
+        climb = msgspec.structs.replace(climb, at=case.now, held=held)
+    if climb.paused is not None and climb.paused > case.now:
+        climb = msgspec.structs.replace(climb, paused=case.now)
+    return climb
+
+
+def _pause(climb: Climb, ticket: Ticket, now: float) -> Climb:
+    if _waits(ticket):
+        paused = now if climb.paused is None else climb.paused
+        return msgspec.structs.replace(climb, paused=paused)
+    if climb.paused is None:
+        return climb
+    rested = max(0.0, climb.paused - climb.base)
+    return msgspec.structs.replace(climb, at=now - rested, held=0.0, paused=None)
+
+
+def _waits(ticket: Ticket) -> bool:
+    return TicketFlag.SUSPENDED in ticket.flags and TicketFlag.SHELVED not in ticket.flags
+
+
+def _review(climb: Climb, ticket: Ticket, now: float) -> Climb:
+    """Begin anew with the review date of a shelved ticket."""
+    shelved = TicketFlag.SHELVED in ticket.flags
+    due = shelved and Trigger.REVIEW.partition(".")[2] in ticket.overdue
+    if due == climb.reviewing:
+        return climb
+    if not due:
+        return msgspec.structs.replace(climb, reviewing=False)
+    return msgspec.structs.replace(
+        climb, reviewing=True, reviews=climb.reviews + 1, passed=(), at=now, held=0.0, proposed=""
+    )
+
+
+def _release(move: Move, case: Case) -> Move:
+    """Let ring at once what quiet hours hold back, where the ticket has become critical."""
+    climb = move.climb
+    critical = case.ticket.severity is Severity.CRITICAL
+    if climb is None or not (critical and climb.passed and climb.held > case.now):
+        return move
+    freed = msgspec.structs.replace(climb, at=case.now, held=0.0, open_rings=())
+    rings = _ring_again(climb, case)
+    return msgspec.structs.replace(
+        move,
+        climb=freed,
+        rings=(*move.rings, *rings),
+        withdrawn=(*move.withdrawn, *(climb.open_rings if rings else ())),
+    )
+
+
+def _ring_again(climb: Climb, case: Case) -> tuple[Ring, ...]:
+    """Return new rings of the last rung, if it is held back and its own trigger still holds."""
+    place = position(case.plan.rungs, climb.passed) - 1
+    trigger = calling(case.plan.rungs[place : place + 1], case.ticket)
+    taken = trigger is Trigger.OPENED and case.ticket.state not in UNTAKEN
+    if trigger is None or taken or not climb.open_rings:
+        return ()
+    why = WHY[trigger]
+    return Summons(climb=climb, case=case, place=place, why=why, mark=".critical").rings()
+
+
+def _next_place(climb: Climb, case: Case) -> int:
+    rungs = case.plan.rungs
+    if climb.passed:
+        return position(rungs, climb.passed)
+    if climb.reviewing:
+        return next((i for i, rung in enumerate(rungs) if Trigger.REVIEW in rung.on), 0)
+    return first_position(rungs, case.ticket)
+
+
+def _trigger(climb: Climb, case: Case) -> Trigger | None:
+    """Return what calls the next rung; the first one of a climb is called by any."""
+    place = _next_place(climb, case) if climb.passed else 0
+    return calling(case.plan.rungs[place:], case.ticket)
+
+
+def _why(climb: Climb, case: Case) -> Words:
+    if not (climb.passed or climb.reviewing):
+        return WHY[Trigger.REOPENED] if case.ticket.reopened else NEW
+    return WHY[_trigger(climb, case) or Trigger.OPENED]
+
+
+def _place_of(rung: str, case: Case) -> int | None:
+    return next((i for i, each in enumerate(case.plan.rungs) if rung and each.id == rung), None)

@@ -1,0 +1,155 @@
+"""What a rung that comes leads to: rings for people, and what the journal says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from hub.model.alarm import Severity
+from hub.model.climb import Climb
+from hub.model.journal import Draft
+from hub.model.ring import Concern, Ring
+from hub.model.rung import Plan, Quiet, Rung
+from hub.model.ticket import Ticket
+from hub.services.duty.muster import Called, Muster, Words, call_up
+
+MANAGERS = ("role:manager", "role:administrator")
+"""Who is told of a hole, and asked to confirm: the first of these that somebody is."""
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """What is looked at: a ticket, its plan, who there is, and the hours of quiet."""
+
+    ticket: Ticket
+    plan: Plan
+    muster: Muster
+    quiet: Quiet = Quiet()
+
+    @property
+    def now(self) -> float:
+        """Return the instant of the look."""
+        return self.muster.now
+
+    @property
+    def not_before(self) -> float:
+        """Return when something may ring that comes now."""
+        critical = self.ticket.severity is Severity.CRITICAL
+        return self.now if critical else self.quiet.until(self.now)
+
+
+class Summons(msgspec.Struct, frozen=True, kw_only=True):
+    """One rung as it comes: its place among the rungs, and why; `below` are informed with it.
+
+    `mark` makes other rings of it than those that were taken back.
+    """
+
+    climb: Climb
+    case: Case
+    place: int
+    why: Words
+    below: Sequence[Rung] = ()
+    actor: str = "hub"
+    mark: str = ""
+
+    @property
+    def rung(self) -> Rung:
+        """Return the rung itself."""
+        return self.case.plan.rungs[self.place]
+
+    def responsible(self) -> Called:
+        """Return who has to act."""
+        return call_up(self.rung.responsible, self.case.muster, self.case.ticket.place)
+
+    def rings(self) -> tuple[Ring, ...]:
+        """Return a ring for each person; who has to act is not informed beside it."""
+        return (
+            *self._ring(self.responsible().people, Concern.RESPONSIBLE),
+            *self._ring(self._informed(), Concern.INFORMED),
+        )
+
+    def tell_hole(self) -> tuple[Ring, ...]:
+        """Return rings that tell the managers that this rung has nobody."""
+        why = {key: f"{HOLE[key]}: {text}" for key, text in self.responsible().why_nobody.items()}
+        return self._ring(self._managers(), Concern.INFORMED, mark=".hole", why=why)
+
+    def propose(self) -> tuple[Ring, ...]:
+        """Return rings that ask the managers to confirm."""
+        why = {key: f"{CONFIRM[key]}: {text}" for key, text in self.why.items()}
+        return self._ring(self._managers(), Concern.RESPONSIBLE, mark=".confirm", why=why)
+
+    def draft(self, entry: str, **more: object) -> Draft:
+        """Write a journal entry about this rung."""
+        ticket = self.case.ticket
+        data: dict[str, Any] = {
+            "rung": self.place + 1,
+            "id": self.rung.id,
+            "name": self.rung.name,
+            "why": self.why,
+            "plan": self.case.plan.name,
+            **more,
+        }
+        return Draft(
+            at=self.case.now,
+            type=entry,
+            subject=ticket.number,
+            actor=self.actor,
+            place=ticket.place,
+            data=data,
+        )
+
+    def who(self) -> dict[str, object]:
+        """Return whom and how it rings, for the journal."""
+        return {
+            "responsible": list(self.responsible().people),
+            "informed": list(self._informed()),
+            "channels": list(self.rung.channels),
+        }
+
+    def _informed(self) -> tuple[str, ...]:
+        words = [*self.rung.informed, *(word for rung in self.below for word in rung.responsible)]
+        found = call_up(words, self.case.muster, self.case.ticket.place).people
+        responsible = self.responsible().people
+        return tuple(one for one in found if one not in responsible)
+
+    def _managers(self) -> tuple[str, ...]:
+        muster, place = self.case.muster, self.case.ticket.place
+        found = (call_up((word,), muster, place).people for word in MANAGERS)
+        return next((people for people in found if people), ())
+
+    def _ring(
+        self, people: Iterable[str], concern: Concern, *, mark: str = "", why: Words | None = None
+    ) -> tuple[Ring, ...]:
+        rung, ticket = self.rung, self.case.ticket
+        return tuple(
+            Ring(
+                id=f"{ticket.number}/{self.climb.token}/{rung.id}{self.mark}{mark}/{person}",
+                ticket=ticket.number,
+                rung=self.place + 1,
+                person=person,
+                concern=concern,
+                channels=rung.channels,
+                wait=rung.wait,
+                at=self.case.now,
+                not_before=self.case.not_before,
+                severity=ticket.severity,
+                place=ticket.place,
+                title=ticket.title,
+                reason=_reason(self.place + 1, rung.name, why or self.why),
+                critical=ticket.severity is Severity.CRITICAL,
+                test=ticket.test,
+            )
+            for person in people
+        )
+
+
+HOLE = {"zh": "无人可叫", "en": "nobody to call"}
+CONFIRM = {"zh": "请确认是否上报", "en": "please confirm or decline"}
+
+
+def _reason(number: int, name: Words, why: Words) -> Words:
+    return {
+        "zh": f"第 {number} 级 {name['zh']}：{why['zh']}",
+        "en": f"rung {number}, {name['en']}: {why['en']}",
+    }

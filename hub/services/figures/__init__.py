@@ -1,0 +1,1 @@
+"""Figures of work, folded from the journal."""

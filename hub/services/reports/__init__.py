@@ -1,0 +1,1 @@
+"""What people report: whistle, hotline, labels, photos."""

@@ -1,0 +1,1 @@
+"""A ticket's life: steps, limits, detours, and what alarms do to it."""

@@ -1,0 +1,1 @@
+"""How long what is kept, what is deleted, and that no byte of it is left."""

@@ -1,0 +1,1 @@
+"""Keys, and what they seal: the chain of the journal, and data about people."""
