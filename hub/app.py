@@ -101,8 +101,9 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
     clock = clock or _make_clock(settings)
     async with contextlib.AsyncExitStack() as stack:
         async with notify.more_time():
-            opening = open_store(settings.store.path, clock=clock)
-            store = await stack.enter_async_context(opening)
+            store = await stack.enter_async_context(
+                open_store(settings.store.path, clock=clock, reserve=settings.store.reserve_bytes)
+            )
         stored = await store.books.documents("device")
         shelf = RuleShelf(await store.books.documents(RULE_VERSIONS))
         world = _read_world(settings, problems, stored, shelf)
@@ -239,6 +240,7 @@ async def _build_intake(
         committer=await influx.copying(settings.influx, store, wiring.devices),
         books=store.books,
         hand=store.hand,
+        reserve=store.reserve,
         suspects=await store.books.documents(SUSPECTS),
         gatherings=read_gatherings(await store.books.documents(GATHERINGS)),
         windows=tuple(read_windows(await store.books.documents(WINDOWS)).values()),

@@ -50,7 +50,8 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
 
     `possible_steps` names the steps (wire `do`) that this person can take on this ticket now;
     `holdings` says what the store keeps of each kind of data, `reach` since when the readings of a
-    point (uid, name) are complete.
+    point (uid, name) are complete. `shortage` names what a full disk leaves:
+    `states`, `orders` or `nothing`; it is empty while there is room.
     """
 
     live: Live
@@ -72,6 +73,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     possible_steps: Callable[[Ticket, Identity], Sequence[str]]
     holdings: Callable[[], Awaitable[Sequence[Holding]]]
     reach: Callable[[str, str], Awaitable[float | None]]
+    shortage: Callable[[], str] = str
 
 
 BIGGEST = 2**62

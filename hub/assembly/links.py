@@ -16,6 +16,7 @@ from device_drivers.links.mqtt_dialler import Dialler
 from device_drivers.links.mqtt_settings import MqttSettings, Session, TlsSettings
 from hub.clock import Clock
 from hub.errors import CommandRefusedError
+from hub.intake.inbox import BoundedInbox, Ration
 from hub.model.catalogue import DeviceModel
 from hub.model.command import Command
 from hub.model.device import Device, DeviceUid, Lifecycle
@@ -52,14 +53,26 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def build_links(wiring: Wiring, *, inbox: Inbox, watch: LinkWatch) -> Iterator[tuple[str, Link]]:
+def build_links(
+    wiring: Wiring, *, inbox: BoundedInbox, watch: LinkWatch
+) -> Iterator[tuple[str, Link]]:
     """Yield each link with the name that stands in its envelopes."""
+    doors: dict[Session, Inbox] = {
+        Session.STATE: inbox.door(Ration.ORDERS),
+        Session.TELEMETRY: inbox.door(Ration.STATES),
+        Session.REPLY: inbox,
+    }
     if wiring.dialler is not None:
         first: MqttLink | None = None
         for session in Session:
             after = first.caught_up if first else None
             link = MqttLink(
-                session, wiring.dialler, inbox=inbox, watch=watch, clock=wiring.clock, after=after
+                session,
+                wiring.dialler,
+                inbox=doors[session],
+                watch=watch,
+                clock=wiring.clock,
+                after=after,
             )
             first = first or link
             yield MQTT, link
@@ -69,7 +82,7 @@ def build_links(wiring: Wiring, *, inbox: Inbox, watch: LinkWatch) -> Iterator[t
             ModbusLink(
                 _bus_settings(bus.name, wiring.settings),
                 slaves_of(_on_bus(wiring, bus.name), wiring.models, bus.timeout),
-                inbox=inbox,
+                inbox=inbox.door(Ration.STATES),
                 watch=watch,
                 clock=wiring.clock,
             ),

@@ -77,6 +77,7 @@ def build_ports(
         clock=clock,
         holdings=store.holdings,
         reach=store.reach,
+        shortage=lambda: intake.inbox.ration.shortage,
         community=CommunityCard(
             id=community.id,
             name=community.name["zh"],

@@ -18,6 +18,8 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     path: Path = Path("lingdang.db")
+    reserve_megabytes: Annotated[int, Meta(ge=0, le=4096)] = 64
+    """Kept free for orders on a full disk; with 0 a full disk takes none."""
     keep_readings: Days = 90
     keep_hours: Days = 1095
     keep_device_events: Days = 1095
@@ -27,3 +29,8 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True):
     keep_newcomers: Annotated[int, Meta(ge=1, le=365)] = 90
     keep_reports: Annotated[int, Meta(ge=7, le=180)] = 180
     """Phones, words and photos of reports; who reported may reopen within 7 days."""
+
+    @property
+    def reserve_bytes(self) -> int:
+        """Return the size of the reserve, in bytes."""
+        return self.reserve_megabytes * 1024 * 1024

@@ -35,6 +35,7 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     """What walls show, of the whole community.
 
     `received` maps a ticket to who has got it; `folded` has the devices that a root fault explains.
+    `shortage` names what a full disk leaves.
     """
 
     at: float
@@ -45,6 +46,7 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     recent: tuple[Entry, ...]
     received: dict[str, str]
     folded: frozenset[str]
+    shortage: str = ""
 
 
 class Lookout:
@@ -114,6 +116,7 @@ class Lookout:
             recent=chronicle.told(),
             received=dict(chronicle.received),
             folded=frozenset(id_ for ticket in live.open_tickets() for id_ in ticket.children),
+            shortage=self._ports.shortage(),
         )
 
     def _rebuild(self, changed: set[str], burdens: Mapping[str, Standing]) -> None:

@@ -116,7 +116,14 @@ class WallScene:
             for job in waiting[: ROWS + 1]
         ]
         more = max(0, len(waiting) - len(rows))
-        return paint("part_todo.html", self._words, rows=rows, more=more, now=outlook.at)
+        return paint(
+            "part_todo.html",
+            self._words,
+            rows=rows,
+            more=more,
+            now=outlook.at,
+            short=outlook.shortage,
+        )
 
     def _gates(self, gates: Sequence[Sighting], outlook: Outlook) -> str:
         rows = [self._gate_row(gate, key, outlook) for key, gate in enumerate(gates, 1)]

@@ -24,6 +24,7 @@ from hub.intake.look_back import Recall
 from hub.intake.pipeline import Pipeline
 from hub.intake.presence import Presence
 from hub.intake.pulse import CommitPulse
+from hub.intake.ration import NO_RESERVE, Rationing
 from hub.intake.reception import Reception
 from hub.intake.report_room import ReportRoom
 from hub.intake.router import Router
@@ -45,6 +46,7 @@ from hub.ports import (
     Driver,
     Hand,
     IncidentProjector,
+    Reserve,
     Snapshot,
 )
 from hub.services.tickets.deadline import ALWAYS, Timing
@@ -88,6 +90,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     test: bool = False
     timing: Timing = ALWAYS
     prove: Prove | None = None
+    reserve: Reserve = NO_RESERVE
 
 
 class Intake(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,7 +130,8 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
     inbox.post(climber.begin)
     watch = _build_watch(needs, engine, inbox=inbox, bench=bench, judge=judge, weir=weir)
     watch.start(needs.clock.now(), strangers=not snapshot.last_seq)
-    pipeline = Pipeline(inbox=inbox, work=bench, committer=needs.committer, clock=needs.clock)
+    rationing = Rationing(needs.committer, inbox, needs.reserve)
+    pipeline = Pipeline(inbox=inbox, work=bench, rationing=rationing, clock=needs.clock)
     desk = IntakeDesk(
         inbox=inbox,
         book=book,

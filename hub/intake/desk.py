@@ -73,7 +73,7 @@ class IntakeDesk:
                 raise NotFoundError(f"there is no device {device_id!r}; see /api/v1/devices")
             return self._room.request(view, do, reason=reason, who=who, batch=batch)
 
-        answer: Command = await self._inbox.perform(act)
+        answer: Command = await self._inbox.perform(act, order=True)
         return answer
 
     async def report(self, wish: ReportWish) -> Filed:

@@ -12,21 +12,17 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Protocol
 
-import structlog
-
 from hub.clock import Clock
-from hub.errors import HubError, StoreError
+from hub.errors import HubError
 from hub.intake.batch import Batch
 from hub.intake.inbox import BoundedInbox, Operation
+from hub.intake.ration import Rationing
 from hub.intake.timer import Timer
-from hub.ports import Committer, Envelope
-
-log = structlog.get_logger(__name__)
+from hub.ports import Envelope
 
 BATCH_LIMIT = 1000
 LINGER = 0.005
 """Real seconds: halves the CPU at low load, since several messages share one commit."""
-RETRY_AFTER = 0.5
 STOP_LIMIT = 3.0
 """Real seconds that a stop waits for the commit under way."""
 IDLE_LIMIT = 1.0
@@ -73,18 +69,21 @@ class Pipeline:
     """Runs the loop; ends by cancellation, between two batches or with the commit finished."""
 
     def __init__(
-        self, *, inbox: BoundedInbox, work: Work, committer: Committer, clock: Clock
+        self, *, inbox: BoundedInbox, work: Work, rationing: Rationing, clock: Clock
     ) -> None:
         self.batches = 0
         self.committed = 0
-        self.failing: str = ""
-        """Why the store does not take commits at the moment; empty while it does."""
         self._inbox = inbox
         self._work = work
-        self._committer = committer
+        self._rationing = rationing
         self._clock = clock
         self._timer = Timer(clock, inbox.wake)
         self._was_still = False
+
+    @property
+    def failing(self) -> str:
+        """Say why the store does not take everything at the moment; empty while it does."""
+        return self._rationing.failing
 
     async def run(self, acknowledge: Acknowledge) -> None:
         """Serve until cancelled."""
@@ -95,6 +94,7 @@ class Pipeline:
                 await self._wait(taken + LINGER - loop.time())
                 taken, last = loop.time(), taken
                 self._look_for_standstill(taken - last)
+                await self._look_at_ration()
                 batch = self._prepare(self._inbox.take(BATCH_LIMIT))
                 await self._finish(asyncio.ensure_future(self._commit(batch, acknowledge)))
 
@@ -103,6 +103,12 @@ class Pipeline:
         # Turns that are all as long are the pace of a slow clock.
         if self._was_still and not was_still:
             self._work.hold_timers(self._clock.now())
+
+    async def _look_at_ration(self) -> None:
+        if self._rationing.ration:
+            # What waits at its source would be missed: no timer comes before it is heard.
+            self._work.hold_timers(self._clock.now())
+        await self._rationing.look()
 
     async def _finish(self, commit: asyncio.Future[None]) -> None:
         try:
@@ -144,34 +150,13 @@ class Pipeline:
 
     async def _commit(self, batch: Batch, acknowledge: Acknowledge) -> None:
         if not batch.is_empty():
-            await self._commit_until_done(batch)
+            await self._rationing.commit(batch.changes)
         for link, envelopes in groupby(batch.envelopes, key=lambda envelope: envelope.link):
             acknowledge(link, list(envelopes))
         self.batches += 1
         self.committed += len(batch.envelopes)
         self._work.settled(batch)
         batch.settle()
-
-    async def _commit_until_done(self, batch: Batch) -> None:
-        while True:
-            try:
-                await self._committer.commit(batch.changes)
-            except StoreError as error:
-                if getattr(error, "fatal", False):
-                    raise
-                self._note_failure(str(error))
-                await asyncio.sleep(RETRY_AFTER)
-            else:
-                self._note_failure("")
-                return
-
-    def _note_failure(self, why: str) -> None:
-        if why and not self.failing:
-            log.error("the store takes no commits; devices are not acknowledged", why=why)
-        if self.failing and not why:
-            log.info("the store takes commits again")
-        self.failing = why
-        self._inbox.refuse(why)
 
 
 def _perform(operation: Operation, batch: Batch) -> None:

@@ -32,7 +32,7 @@ from hub.ports.rule import (
     RuleProof,
     RuleSheet,
 )
-from hub.ports.store import Archive, Books, Committer, Hand, HistoryPage
+from hub.ports.store import Archive, Books, Committer, Hand, HistoryPage, Reserve
 from hub.ports.window import WindowOffice, WindowWish
 
 __all__ = [
@@ -76,6 +76,7 @@ __all__ = [
     "QuarantineRow",
     "ReadingRow",
     "Registers",
+    "Reserve",
     "RingCard",
     "RollupRow",
     "RosterOffice",

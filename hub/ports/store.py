@@ -35,6 +35,33 @@ class Committer(Protocol):
         ...
 
 
+class Reserve(Protocol):
+    """Bytes of the disk that nobody else can take, given up piece by piece once it is full."""
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes it has when it is whole."""
+        ...
+
+    @property
+    def left(self) -> int:
+        """Return how many bytes of it are left."""
+        ...
+
+    @property
+    def spending(self) -> bool:
+        """Tell whether a piece was given up since all was there."""
+        ...
+
+    async def spend(self) -> bool:
+        """Give up a piece; False where nothing is left."""
+        ...
+
+    async def refill(self) -> bool:
+        """Take back all that was given up; False while the disk has not enough."""
+        ...
+
+
 class Hand(Protocol):
     """Remembers which message is being handled, beyond the death of the process."""
 

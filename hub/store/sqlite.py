@@ -30,6 +30,7 @@ from hub.store.migration import Secrets, migrate, shipped_steps
 from hub.store.readers import Readers
 from hub.store.readings.unsaved import Unsaved, read_unsaved
 from hub.store.readings.upkeep import Upkeep
+from hub.store.reserve import FileReserve, open_reserve
 from hub.store.safekeeping.copying import check_database
 from hub.store.seals.chain import read_head
 from hub.store.seals.day_key import DayKeys, open_day_keys
@@ -75,12 +76,14 @@ class SqliteStore:
         archive: SqliteArchive,
         books: SqliteBooks,
         hand: MappedHand,
+        reserve: FileReserve,
     ) -> None:
         self.path = path
         self.hand = hand
         self.committer = committer
         self.upkeep = upkeep
         self._readers = readers
+        self.reserve = reserve
         self.archive = archive
         self.books = books
 
@@ -109,11 +112,12 @@ async def open_store(
     connections: Connections = SQLITE,
     ring: KeyRing | None = None,
     days: DayKeys | None = None,
+    reserve: int = 0,
 ) -> AsyncIterator[SqliteStore]:
     """Open the file, made or upgraded as needed, for as long as the block runs.
 
     `ring` seals the journal, `days` what was not understood; without them the keys beside the file
-    do, and are made where missing.
+    do, and are made where missing. `reserve` bytes of the disk are kept for when it is full.
     Raises StoreError when another hub uses it, when it comes from a newer hub, or when it is
     damaged (looked at after a stop that was not clean).
     """
@@ -126,11 +130,19 @@ async def open_store(
         stack.push_async_callback(writer.close)
         await writer.open()
         unsaved = await writer.call(partial(_prepare, writer, path, clock.now(), secrets))
+        kept = await stack.enter_async_context(open_reserve(path, reserve, writer))
         readers = Readers(path, connections.reader)
         stack.push_async_callback(writer.call, partial(_note_stop, writer))
         stack.push_async_callback(readers.close)
         hands = Hands(EventWriter(secrets.days), Leftovers(secrets.days))
-        upkeep = Upkeep(writer=writer, readers=readers, unsaved=unsaved, clock=clock, hands=hands)
+        upkeep = Upkeep(
+            writer=writer,
+            readers=readers,
+            unsaved=unsaved,
+            clock=clock,
+            hands=hands,
+            reserve=kept,
+        )
         await stack.enter_async_context(_running(upkeep))
         committer = SqliteCommitter(writer, unsaved, clock, secrets.ring, hands)
         yield SqliteStore(
@@ -141,6 +153,7 @@ async def open_store(
             archive=SqliteArchive(path, readers, secrets.days),
             books=SqliteBooks(readers, secrets.days),
             hand=hand,
+            reserve=kept,
         )
 
 

@@ -26,9 +26,12 @@ _PRAGMAS = (
     "PRAGMA secure_delete = ON",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -4000",
-    # By default a batch of 1,000 points would be copied into the file after each commit.
-    "PRAGMA wal_autocheckpoint = 8000",
 )
+
+FOLDED = 8000
+"""Pages of the log that a commit brings into the file. By SQLite's default, 1,000, a batch of that
+many points would be copied after each commit."""
+FOLDED_ON_A_FULL_DISK = 200
 
 T = TypeVar("T")
 
@@ -125,6 +128,7 @@ class Writer:
             self._connection = connection = self._opener(self._path, self._busy / 1000)
             for pragma in _PRAGMAS:
                 connection.execute(pragma)
+            connection.execute(f"PRAGMA wal_autocheckpoint = {FOLDED}")
         except sqlite3.Error as error:
             raise explain(error, str(self._path)) from error
 
@@ -147,15 +151,29 @@ class Writer:
 
         Raises StoreError where the disk fails.
         """
+        return self._checkpoint("TRUNCATE")
+
+    def keep_log_short(self, *, short: bool) -> None:
+        """Have commits fold the log so often that it does not grow, or as usual. In the thread.
+
+        Raises StoreError where the disk fails.
+        """
+        pages = FOLDED_ON_A_FULL_DISK if short else FOLDED
+        self.connection().execute(f"PRAGMA wal_autocheckpoint = {pages}")
+        if short:
+            self._checkpoint("PASSIVE")
+
+    def _checkpoint(self, mode: str) -> bool:
         connection = self.connection()
         try:
             connection.execute("PRAGMA busy_timeout = 0")
-            busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            connection.execute(f"PRAGMA busy_timeout = {self._busy}")
+            busy, *_ = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
         except sqlite3.Error as error:
             failure = explain(error, str(self._path))
             self._remember(failure)
             raise failure from error
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {self._busy}")
         return not busy
 
     def _cut_log(self) -> None:

@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -27,6 +29,8 @@ pytestmark = [pytest.mark.chaos, pytest.mark.integration, pytest.mark.timeout(24
 
 SEED = 507
 SIZE = "48m"
+RESERVE = 8
+"""Megabytes of the disk that the hub keeps for orders."""
 FULL_FOR = 60.0 if LONG else 3.0
 SECONDS = FULL_FOR + 8.0
 RATE = 200
@@ -43,20 +47,21 @@ def fill(disk: Path) -> Path:
     return ballast
 
 
-async def look_at_full(hub: HubProcess, disk: Path) -> dict[str, int]:
-    """Fill the disk for a while; returns how many messages were stored then, and what was said."""
+async def look_at_full(hub: HubProcess, disk: Path) -> dict[str, Any]:
+    """Fill the disk for a while; returns what was stored then, by topic, and what was said."""
     ballast = await asyncio.to_thread(fill, disk)
     await until(lambda: hub.status("/readyz"), lambda answer: answer[0] == 503, ENDS)
-    before = len(read_messages(hub.store))
+    before = read_messages(hub.store)
     parts = json.loads((await hub.status("/readyz"))[1])["parts"]
     opening = await ask_for_opening(hub)
     await asyncio.sleep(FULL_FOR)
     page, _ = await hub.status("/api/v1/tickets")
-    after = len(read_messages(hub.store))
+    after = read_messages(hub.store)
     ballast.unlink()
     await until(lambda: hub.status("/readyz"), lambda answer: answer[0] == 200)
     assert parts["store"] == "not ready"
-    return {"stored while full": after - before, "opening": opening, "reading": page}
+    stored = Counter(key.topic for key in after - before)
+    return {"stored": stored, "opening": opening, "reading": page}
 
 
 async def ask_for_opening(hub: HubProcess) -> int:
@@ -71,12 +76,40 @@ async def ask_for_opening(hub: HubProcess) -> int:
 async def test_a_full_disk_stops_the_acknowledging_and_the_hub_resumes_by_itself(
     tmp_path: Path, require_server: Callable[[str], Path]
 ) -> None:
+    told, journal, log = await run_full(tmp_path, require_server("mosquitto"), reserve=0)
+    assert told == {"stored": {}, "opening": 503, "reading": 200}
+    assert not [kind for kind in journal if kind.startswith(("command.", "store."))]
+    assert "SQLITE_FULL" in log or "the disk is full" in log
+
+
+async def test_a_reserve_takes_states_and_orders_while_measurements_wait(
+    tmp_path: Path, require_server: Callable[[str], Path]
+) -> None:
+    told, journal, log = await run_full(tmp_path, require_server("mosquitto"), reserve=RESERVE)
+    stored = told["stored"]
+    assert stored["state"] + stored["event"] > FULL_FOR * 10
+    # What had come into the hub before it noticed is taken, too.
+    assert stored["telemetry"] < RATE
+    assert told["opening"] == 202
+    # Nobody listens at this broker, so that it refuses the order: it went out, once.
+    orders = [kind for kind in journal if kind.startswith("command.")]
+    assert orders == ["command.requested", "command.authorised", "command.failed"]
+    assert [kind for kind in journal if kind.startswith("store.")] == ["store.short", "store.roomy"]
+    assert "measurements wait" in log
+
+
+async def run_full(
+    folder: Path, mosquitto: Path, *, reserve: int
+) -> tuple[dict[str, Any], list[str], str]:
+    """Run a hub whose disk is full for a while; nothing is lost, nothing told that was not.
+
+    Returns what was seen while it was full, the types of the journal's entries, and the log.
+    """
     plan = Plan(SEED, SECONDS, rate=RATE)
-    lines = shipped_lines(durable=False)
-    plot = Plot(devices=SITE, keepalive=KEEPALIVE)
-    with small_disk(tmp_path / "disk", SIZE) as disk:
+    plot = Plot(devices=SITE, keepalive=KEEPALIVE, reserve=reserve)
+    with small_disk(folder / "disk", SIZE) as disk:
         async with (
-            running_broker(require_server("mosquitto"), tmp_path / "broker", lines) as broker,
+            running_broker(mosquitto, folder / "broker", shipped_lines(durable=False)) as broker,
             running_hub(write_site(disk, plot, mqtt_port=broker.port)) as hub,
             publishing(broker.port) as publisher,
         ):
@@ -90,14 +123,12 @@ async def test_a_full_disk_stops_the_acknowledging_and_the_hub_resumes_by_itself
             stored, log = read_store(hub.store), hub.log
     faults = find_faults(stored, plan, publisher.sent, publisher.acknowledged)
     sys.stdout.write(
-        f"\nseed {SEED}: disk of {SIZE} full for {FULL_FOR:g} s; {told}; sent"
-        f" {len(publisher.sent)}, acknowledged {len(publisher.acknowledged)}, stored"
+        f"\nseed {SEED}: disk of {SIZE} with {reserve} MB kept, full for {FULL_FOR:g} s; {told};"
+        f" sent {len(publisher.sent)}, acknowledged {len(publisher.acknowledged)}, stored"
         f" {len(stored.messages)}; tickets expected {len(plan.tickets)}, opened"
         f" {len(stored.tickets)}; integrity {stored.integrity}; verdict:"
         f" {'; '.join(faults) or 'sound'}\n"
     )
     assert faults == []
-    assert told == {"stored while full": 0, "opening": 503, "reading": 200}
-    assert not [kind for _, kind, _ in stored.journal if kind.startswith("command.")]
-    assert "the store takes no commits; devices are not acknowledged" in log
-    assert "the store takes commits again" in log
+    assert "the store takes everything again" in log
+    return told, [kind for _, kind, _ in stored.journal], log

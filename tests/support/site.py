@@ -56,6 +56,8 @@ class Plot(msgspec.Struct, frozen=True, kw_only=True):
     """Device → what carries and what feeds it."""
     duty: str = CALM
     """Text of the site's file of duty; without one the shipped plans count."""
+    reserve: int = 64
+    """Megabytes of the disk that are kept for orders."""
 
 
 def names(kind: str, count: int) -> dict[str, str]:
@@ -99,6 +101,7 @@ name = {{ zh = "测试社区", en = "Test community" }}
 prefix = "TS"
 [store]
 path = "lingdang.db"
+reserve_megabytes = {plot.reserve}
 [web]
 port = 0
 [mqtt]

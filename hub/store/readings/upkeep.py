@@ -19,6 +19,7 @@ from hub.store.readings.ageing import Ageing
 from hub.store.readings.log import CHECKPOINT, read_mark
 from hub.store.readings.steps import Steps
 from hub.store.readings.unsaved import Unsaved
+from hub.store.reserve import FileReserve
 from hub.store.writer import Writer
 
 log = structlog.get_logger(__name__)
@@ -45,11 +46,13 @@ class Upkeep:
         unsaved: Unsaved,
         clock: Clock,
         hands: Hands,
+        reserve: FileReserve,
     ) -> None:
         self._writer = writer
         self._steps = Steps(writer, readers)
         self._unsaved = unsaved
         self._clock = clock
+        self._reserve = reserve
         self.ageing = Ageing(self._steps, hands)
         self._sorted_at = self._saved_at = time.monotonic()
 
@@ -58,6 +61,8 @@ class Upkeep:
         failing = False
         while True:
             await asyncio.sleep(LOOK)
+            if self._reserve.spending:
+                continue  # what is left of a full disk is not for this
             try:
                 await self._look()
             except StoreError as error:

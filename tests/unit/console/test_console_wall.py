@@ -58,6 +58,20 @@ async def test_when_nothing_is_wrong_the_wall_says_so(console: Console) -> None:
     assert "urgent" not in parts[HEAD]
 
 
+@pytest.mark.parametrize(
+    ("shortage", "said"),
+    [("states", "门闸状态和开闸仍正常"), ("orders", "先看现场"), ("nothing", "不能远程开闸")],
+)
+async def test_a_full_disk_is_said_at_the_top_until_there_is_room(
+    console: Console, community: FakeCommunity, shortage: str, said: str
+) -> None:
+    wall = Wall(console)
+    community.shortage = shortage
+    assert (await wall.look())[TODO].index(said) < (await wall.look())[TODO].index("一切正常")
+    community.shortage = ""
+    assert said not in (await wall.look())[TODO]
+
+
 async def test_the_worst_and_then_the_oldest_thing_stands_first(
     console: Console, community: FakeCommunity
 ) -> None:

@@ -14,6 +14,7 @@ from hub.errors import ConflictError, StoreError
 from hub.intake.batch import Batch, Numbering
 from hub.intake.inbox import BoundedInbox
 from hub.intake.pipeline import Pipeline
+from hub.intake.ration import NO_RESERVE, Rationing
 from hub.model.journal import Draft
 from hub.ports import Changes, Envelope
 
@@ -78,7 +79,10 @@ class Bench:
         self.committer = committer
         self.acknowledged: list[tuple[str, str]] = []
         self.pipeline = Pipeline(
-            inbox=self.inbox, work=self.work, committer=committer, clock=SystemClock()
+            inbox=self.inbox,
+            work=self.work,
+            rationing=Rationing(committer, self.inbox, NO_RESERVE),
+            clock=SystemClock(),
         )
 
     def acknowledge(self, link: str, envelopes: Sequence[Envelope]) -> None:
@@ -219,7 +223,7 @@ async def test_timers_wait_after_a_standstill_but_not_at_a_steady_slow_pace(
 async def test_while_the_store_takes_nothing_nobody_waits_and_nothing_is_done_behind_their_backs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("hub.intake.pipeline.RETRY_AFTER", 0.01)
+    monkeypatch.setattr("hub.intake.ration.RETRY_AFTER", 0.01)
     done: list[str] = []
     async with running(Committer(failures=5)) as bench:
         bench.offer("m0")
@@ -235,7 +239,7 @@ async def test_while_the_store_takes_nothing_nobody_waits_and_nothing_is_done_be
 async def test_who_waits_when_the_store_fails_is_told_and_what_was_not_begun_is_not_done(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("hub.intake.pipeline.RETRY_AFTER", 0.01)
+    monkeypatch.setattr("hub.intake.ration.RETRY_AFTER", 0.01)
     done: list[str] = []
     async with running(Committer(failures=3)) as bench:
         bench.offer("m0")

@@ -69,6 +69,7 @@ class FakeCommunity:
 
     def __init__(self, devices: int, clock: Clock, seed: int = 7) -> None:
         self.clock = clock
+        self.shortage = ""
         self.books = FakeBooks()
         self.pulse = FakePulse(self.books)
         site = build_site(devices=devices, seed=seed)
@@ -371,6 +372,7 @@ def make_console(
         clock=clock,
         holdings=community.books.holdings,
         reach=community.books.reach,
+        shortage=lambda: community.shortage,
         community=CommunityCard(id="guanshan", name="关山社区", prefix="GS", test=True),
         possible_steps=possible,
     )
