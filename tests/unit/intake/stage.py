@@ -170,11 +170,12 @@ async def stage(
     drivers: Mapping[str, Driver] | None = None,
     rules: Sequence[Rule] = RULES,
     duty: Duty = Duty(plans=()),  # noqa: B008 - frozen
+    sender: Sender | None = None,
 ) -> AsyncIterator[Stage]:
     """Run an intake over the store while the block runs; its link has told what `waited`."""
     clock = clock or ManualClock()
     store = store or MemoryStore(clock)
-    sender, errands = Sender(), set[asyncio.Task[None]]()
+    sender, errands = sender or Sender(), set[asyncio.Task[None]]()
 
     def spawn(work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
