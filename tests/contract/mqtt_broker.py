@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
-import socket
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 from paho.mqtt import publish
@@ -13,9 +12,11 @@ from paho.mqtt.client import MQTTv5
 from device_drivers.links.mqtt_settings import MqttSettings
 from hub.errors import LinkError
 from hub.ports import Envelope, Link
+from simulators.demo_files import free_port
 
-PATIENCE = 8.0
-"""Seconds after which something that should happen has failed to."""
+PATIENCE = 45.0
+"""Seconds after which something that should happen has failed to; a shared machine is slow."""
+TURN = 0.05
 
 CONNACK = bytes([0x20, 3, 0, 0, 0])
 OLD_CONNACK = bytes([0x20, 2, 0, 0])
@@ -23,12 +24,6 @@ OLD_REFUSAL = bytes([0x20, 2, 0, 1])
 NEW_REFUSAL = bytes([0x20, 3, 0, 0x84, 0])
 PINGREQ = bytes([0xC0, 0])
 DISCONNECT_TAKEN_OVER = bytes([0xE0, 2, 0x8E, 0])
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 class Broker:
@@ -191,6 +186,17 @@ class Tray:
         async with asyncio.timeout(PATIENCE):
             await self.until(lambda: word in self.log)
 
+    async def filled(self) -> None:
+        """Wait until there is no more room."""
+        async with asyncio.timeout(PATIENCE):
+            await self.until(self.is_full)
+
+    async def sees(self, true: Callable[[], bool]) -> None:
+        """Wait until something is so that nobody tells the tray."""
+        async with asyncio.timeout(PATIENCE):
+            while not true():  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(TURN / 5)
+
 
 class Watch:
     """A LinkWatch that writes into the tray's log, in order with the messages."""
@@ -229,10 +235,17 @@ async def running(link: Link) -> AsyncIterator[asyncio.Task[None]]:
             await task
 
 
-async def ends(task: Awaitable[None], limit: float = PATIENCE) -> None:
-    """Wait for the end of a link, whose error is the test's to expect."""
-    async with asyncio.timeout(limit):
-        await task
+async def ends(task: asyncio.Task[None], turns: float = PATIENCE) -> None:
+    """Wait for the end of a link, whose error is the test's to expect.
+
+    `turns` are seconds in which this process ran: one that waits for a processor is not late.
+    """
+    for _ in range(round(turns / TURN)):
+        if task.done():
+            break
+        await asyncio.wait({task}, timeout=TURN)
+    assert task.done(), "the link goes on"
+    task.result()
 
 
 def payloads(envelopes: Sequence[Envelope]) -> list[bytes | object]:
