@@ -30,7 +30,9 @@ from hub.model.kinds import (
 _Form = TypeVar("_Form")
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.([a-z0-9_]+|\*))*")
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
-_MODEL_KEYS = msgspec.structs.fields(DeviceModel)
+_MODEL_KEYS, _POINT_KEYS = (
+    [field.name for field in msgspec.structs.fields(form)] for form in (DeviceModel, PointSpec)
+)
 _NEEDED = ("id", "kind", "driver", "name", "points")
 
 
@@ -87,7 +89,7 @@ class _Sheet:
         for key in _NEEDED:
             if key not in raw:
                 self._complain("", f"a model needs {key!r}", "")
-        self._check_words(raw, [field.name for field in _MODEL_KEYS], "key")
+        self._check_words(raw, _MODEL_KEYS, "key")
 
     def _read_kind(self, raw: Mapping[str, Any]) -> Kind | None:
         kinds = [kind.value for kind in Kind]
@@ -117,7 +119,7 @@ class _Sheet:
             hint = _nearest(name, CORE_POINTS[kind]) or "a new point needs a type"
             self._complain(name, f"{kind.value} has no core point {name!r}", hint)
             return None
-        self._check_words(text, [field.name for field in msgspec.structs.fields(PointSpec)], "key")
+        self._check_words(text, _POINT_KEYS, "key")
         known = {} if core is None else msgspec.structs.asdict(core)
         return self._convert({**known, **text, "name": name}, PointSpec, name)
 

@@ -7,6 +7,7 @@ that came in another way.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -87,5 +88,11 @@ def _document(call: Call) -> dict[str, Any]:
 
 def _schema(shows: Any) -> dict[str, Any]:  # noqa: ANN401 - a type, or a tuple of types
     kinds = shows if isinstance(shows, tuple) else (shows,)
-    schemas, named = msgspec.json.schema_components(kinds, ref_template=REFERENCE)
+    schemas, named = _components(kinds)
     return {**(schemas[0] if len(kinds) == 1 else {"anyOf": list(schemas)}), "$defs": named}
+
+
+@cache
+def _components(kinds: tuple[Any, ...]) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
+    """Describe types, once: many calls show the same."""
+    return msgspec.json.schema_components(kinds, ref_template=REFERENCE)

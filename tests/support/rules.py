@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
-from device_drivers.catalogue import load_models, shipped_models
 from hub.assembly.loading import World
 from hub.assembly.rule_office import SiteRules
 from hub.clock import Clock
@@ -14,6 +13,7 @@ from hub.services.registry import Site
 from hub.services.rule_shelf import RuleShelf
 from hub.settings import Settings
 from rules.rule import Rule
+from tests.support.shipped import MODELS
 
 
 class Force:
@@ -58,7 +58,7 @@ def make_office(
     force = force or Force()
     world = World(
         settings=Settings(),
-        models=load_models(shipped_models()),
+        models=MODELS,
         rules=(),
         site=Site(devices=(), places={}),
         rule_files=dict(files or {}),

@@ -8,18 +8,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from device_drivers.catalogue import load_models, shipped_models
-from hub.assembly.loading import shipped_rules
 from hub.cli import app
 from rules.rule import Rule
-from rules.ruleset import load_rules
+from tests.support.shipped import RULES
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGES = {
     language: (DOCS / name).read_text("utf-8")
     for language, name in (("zh", "rules-reference.md"), ("en", "rules-reference.en.md"))
 }
-RULES = load_rules(shipped_rules(), load_models(shipped_models()), prove=False)
 FACTS = {
     "zh": ("监视", "恢复", "等级", "工单", "通知", "编号"),
     "en": ("Watches", "Over", "Severity", "Ticket", "Told", "Number"),

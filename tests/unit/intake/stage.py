@@ -9,9 +9,7 @@ from typing import Any
 
 import msgspec
 
-from device_drivers.catalogue import load_models, shipped_models
 from device_drivers.dialects.lingdang import LingdangDriver
-from hub.assembly.loading import shipped_rules
 from hub.clock import ManualClock
 from hub.errors import CommandRefusedError, LinkError
 from hub.feeds.incident import make_projector
@@ -28,10 +26,8 @@ from hub.ports import Driver, Envelope, Registers
 from hub.settings import FloodSettings
 from hub.store.memory import MemoryStore
 from rules.rule import Rule
-from rules.ruleset import load_rules
+from tests.support.shipped import MODELS, RULES
 
-MODELS = load_models(shipped_models())
-RULES = load_rules(shipped_rules(), MODELS, prove=False)
 PLACES = {
     path: Place(path=path, name=path, kind=kind)
     for path, kind in (("gs", "community"), ("gs/a", "compound"), ("gs/a/b1", "building"))

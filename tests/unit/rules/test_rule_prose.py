@@ -6,8 +6,6 @@ import re
 
 import pytest
 
-from device_drivers.catalogue import load_models, shipped_models
-from hub.assembly.loading import shipped_rules
 from hub.model.device import Kind
 from rules.language.functions import FUNCTIONS
 from rules.program import expressions
@@ -16,11 +14,9 @@ from rules.prose.part import Prose
 from rules.prose.sentence import write_columns, write_expression, write_line, write_outcome
 from rules.prose.term import Context
 from rules.rule import Rule
-from rules.ruleset import load_rules
 from rules.vocabulary import Vocabulary
+from tests.support.shipped import MODELS, RULES
 
-MODELS = load_models(shipped_models())
-RULES = load_rules(shipped_rules(), MODELS, prove=False)
 VOCABULARY = Vocabulary(MODELS, [rule.id for rule in RULES if rule.expectation])
 PARAMS = {"limit": "3m", "share": 0.5}
 CODE = re.compile(r"==|!=|<|>|\bparam\.|\b[a-z_]+\(")

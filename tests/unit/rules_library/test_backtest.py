@@ -5,18 +5,14 @@ from collections.abc import Iterable, Iterator
 import msgspec
 import pytest
 
-from device_drivers.catalogue import load_models, shipped_models
 from hub.model.device import Device, DeviceUid, Kind, Lifecycle
 from hub.model.place import Place
 from hub.model.report import Report, Sample, Topic, Value
 from rules.backtest import STEP, BacktestResult, backtest, compare, concerned
 from rules.rule import Rule
-from rules.ruleset import load_rules
-from tests.unit.rules_library.test_library import FILES
+from tests.support.shipped import MODELS, RULES
 
 T = 1_764_000_000.0
-MODELS = load_models(shipped_models())
-RULES = load_rules(FILES, MODELS, prove=False)
 COMPOUND, BUILDING = "guanshan/a", "guanshan/a/b1"
 PLACES = {
     "guanshan": Place(path="guanshan", name="关山社区", kind="community"),

@@ -8,15 +8,12 @@ from importlib.resources import files
 import msgspec
 import pytest
 
-from device_drivers.catalogue import load_models, shipped_models
-from hub.assembly.loading import shipped_rules
 from rules.coverage import Row, Section, read_catalogue
 from rules.rule import Rule
-from rules.ruleset import load_rules
+from tests.support.shipped import RULES
 
 TEXT = (files("rules") / "catalogue.toml").read_text("utf-8")
 SECTIONS = read_catalogue(TEXT)
-RULES = load_rules(shipped_rules(), load_models(shipped_models()), prove=False)
 ROWS = [pytest.param(row, id=row.fault["en"]) for section in SECTIONS for row in section.row]
 SIZES = {"9.1": 11, "9.2": 9, "9.3": 10, "9.4": 8, "9.5": 9}
 SIZES |= {"9.6": 6, "9.7": 13, "9.8": 11, "9.9": 8, "9.10": 9}

@@ -10,7 +10,6 @@ from random import Random
 
 import msgspec
 
-from device_drivers.catalogue import load_models, shipped_models
 from device_drivers.codecs.blocks import plan
 from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.modbus import ModbusDriver
@@ -20,18 +19,15 @@ from hub.model.place import Place
 from hub.model.report import Report, Sample, Topic
 from hub.ports import Envelope, Registers
 from rules.backtest import backtest
-from rules.ruleset import load_rules
 from simulators.bus import NO_ANSWER, Request
 from simulators.community import Community
 from simulators.device import Message
 from simulators.guanshan import build_site
 from simulators.mishap import Mishaps
 from simulators.site import Site, gateways, on_mqtt
-from tests.unit.rules_library.test_library import FILES
+from tests.support.shipped import MODELS, RULES
 
 NOON = 1_764_043_200.0
-MODELS = load_models(shipped_models())
-RULES = load_rules(FILES, MODELS, prove=False)
 SITE: Site = build_site(devices=100, seed=3)
 PLACES = {
     row.path: Place(path=row.path, name=row.name, kind=row.kind, grid_code=row.grid_code)
