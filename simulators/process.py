@@ -13,18 +13,24 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 PATIENCE = 6.0
-"""Seconds between asking a child to stop and making it."""
+"""Seconds that the demo gives a child, so that Ctrl-C is over soon."""
 TAIL = 12
 """Lines of a log that explain a death."""
 
 
 class Child:
-    """One program with its log; it is started again and again under the same name."""
+    """One program with its log; it is started again and again under the same name.
 
-    def __init__(self, name: str, command: list[str], folder: Path) -> None:
+    `patience`: seconds between asking it to stop and making it.
+    """
+
+    def __init__(
+        self, name: str, command: list[str], folder: Path, patience: float = PATIENCE
+    ) -> None:
         self.name = name
         self._command = command
         self._folder = folder
+        self._patience = patience
         self._log = folder / f"{name}.log"
         self._process: asyncio.subprocess.Process | None = None
 
@@ -62,7 +68,7 @@ class Child:
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(self._process.wait(), PATIENCE)
+            await asyncio.wait_for(self._process.wait(), self._patience)
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()

@@ -32,7 +32,7 @@ from tests.support.hub_process import HUB, HubProcess, running_hub
 from tests.support.site import Plot, write_site
 from tests.support.story import has_caught_up
 
-pytestmark = [pytest.mark.chaos, pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.chaos, pytest.mark.integration]
 
 SEED = 20_261_129
 SECONDS = 120.0 if LONG else 15.0

@@ -14,7 +14,7 @@ from tests.chaos.drill import Script, Stage, drill
 from tests.chaos.plan import Plan
 from tests.support.hub_process import HUB
 
-pytestmark = [pytest.mark.chaos, pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.chaos, pytest.mark.integration]
 
 SEED = 1_011
 SECONDS = 14.0

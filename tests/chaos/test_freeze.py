@@ -11,7 +11,7 @@ import pytest
 from tests.chaos.drill import KEEPALIVE, LONG, Script, Stage, drill
 from tests.chaos.plan import Plan
 
-pytestmark = [pytest.mark.chaos, pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.chaos, pytest.mark.integration]
 
 SEED = 30
 FROZEN = 30.0 if LONG else 1.5 * KEEPALIVE + 2.0

@@ -25,7 +25,7 @@ from tests.support.site import KEYS, Plot, write_site
 from tests.support.small_disk import small_disk
 from tests.support.story import has_caught_up, until
 
-pytestmark = [pytest.mark.chaos, pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.chaos, pytest.mark.integration]
 
 SEED = 507
 SIZE = "48m"

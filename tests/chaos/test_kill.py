@@ -21,7 +21,7 @@ from tests.support.publisher import Publisher, publishing
 from tests.support.site import Plot, write_site
 from tests.support.story import has_caught_up
 
-pytestmark = [pytest.mark.chaos, pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.chaos, pytest.mark.integration]
 
 SEED = 20_261_124
 KILLS = 20

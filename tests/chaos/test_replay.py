@@ -16,7 +16,7 @@ from tests.chaos.plan import Line, Plan
 from tests.support.publisher import Publisher, write_message
 from tests.support.story import until
 
-pytestmark = [pytest.mark.chaos, pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.chaos, pytest.mark.integration]
 
 SEED = 77
 SECONDS = 120.0 if LONG else 10.5

@@ -13,9 +13,8 @@ from device_drivers.links.mqtt_settings import MqttSettings
 from hub.errors import LinkError
 from hub.ports import Envelope, Link
 from simulators.demo_files import free_port
+from tests.support.patience import PATIENCE
 
-PATIENCE = 45.0
-"""Seconds after which something that should happen has failed to; a shared machine is slow."""
 TURN = 0.05
 
 CONNACK = bytes([0x20, 3, 0, 0, 0])

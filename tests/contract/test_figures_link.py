@@ -17,7 +17,8 @@ from device_drivers.links.mqtt_settings import MqttSettings, Session
 from hub.clock import SystemClock
 from hub.errors import LinkError
 from hub.ports import BrokerFigures
-from tests.contract.mqtt_broker import PATIENCE, Broker, Tray, Watch, ends, payloads, running
+from tests.contract.mqtt_broker import Broker, Tray, Watch, ends, payloads, running
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.integration
 

@@ -15,6 +15,7 @@ from hub.model.catalogue import DeviceModel, PointSpec, PointType, Register
 from hub.model.device import Kind
 from hub.ports import Envelope
 from tests.support.modbus_faults import Fault, FaultyGateway, word
+from tests.support.patience import PATIENCE
 from tests.support.polling import Recorder, meter, polling
 
 pytestmark = pytest.mark.integration
@@ -255,7 +256,7 @@ async def test_probes_of_a_dead_slave_hold_up_the_bus_by_its_own_times(
         gateway.only, gateway.faults[1] = note, Fault.SILENCE
         await recorder.until(lambda: recorder.silent == ["d_1"])
         asked = len(waits)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while len(waits) < asked + 4:  # noqa: ASYNC110 - a silent slave brings no news
                 await asyncio.sleep(0.02)
     assert max(waits[asked : asked + 4]) < min(2.0, max(waits[:asked]))

@@ -23,7 +23,6 @@ from tests.contract.mqtt_broker import (
     NEW_REFUSAL,
     OLD_CONNACK,
     OLD_REFUSAL,
-    PATIENCE,
     PINGREQ,
     Broker,
     Tray,
@@ -35,6 +34,7 @@ from tests.contract.mqtt_broker import (
     scripted,
     suback,
 )
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.integration
 

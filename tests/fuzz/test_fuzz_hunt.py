@@ -10,7 +10,7 @@ import pytest
 from tests.fuzz import hunt
 from tests.fuzz.target import HOMES, Target
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.chaos
 
 SAID = """\
 #3	INITED cov: 32 ft: 56 corp: 3/50b exec/s: 0 rss: 70Mb

@@ -12,6 +12,7 @@ import pytest
 
 from hub.api.server import listen, serving
 from hub.model.access import Role
+from tests.support.patience import PATIENCE
 from tests.unit.access.web_fakes import TOKENS, World, make_world
 from tests.unit.api.app_of_api import make_app
 
@@ -60,7 +61,7 @@ async def next_message(lines: AsyncIterator[str]) -> dict[str, str]:
 
 async def test_a_change_reaches_the_listener_and_the_stream_resumes() -> None:
     world = make_world()
-    async with hub(world) as client, asyncio.timeout(10):
+    async with hub(world) as client, asyncio.timeout(PATIENCE):
         async with reading(client) as lines:
             await anext(lines)
             world.desk.tell("ticket.opened", "GS-1", place="guanshan/a")
@@ -79,7 +80,7 @@ async def test_a_change_reaches_the_listener_and_the_stream_resumes() -> None:
 
 async def test_the_hub_stops_while_somebody_listens() -> None:
     world = make_world()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         async with hub(world) as client:
             request = client.build_request("GET", "/api/v1/stream")
             answer = await client.send(request, stream=True)
@@ -90,7 +91,7 @@ async def test_the_hub_stops_while_somebody_listens() -> None:
 
 async def test_fifty_listeners_hear_the_same() -> None:
     world = make_world()
-    async with hub(world) as client, asyncio.timeout(20):
+    async with hub(world) as client, asyncio.timeout(PATIENCE):
 
         async def hear() -> str:
             async with reading(client, **{"last-event-id": "0"}) as lines:

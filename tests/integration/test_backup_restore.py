@@ -19,7 +19,7 @@ from tests.support.publisher import Publisher, publishing
 from tests.support.site import Plot, names, write_site
 from tests.support.story import has_caught_up, has_ticket, read_journal, read_tickets, until
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 GATES = names("barrier_gate", 60)
 HEALTHY: dict[str, Value] = {"arm_position": "closed", "boom_broken": False, "loop_occupied": False}

@@ -22,7 +22,7 @@ from tests.support.site import KEYS
 from tests.support.story import until
 from tests.support.vendor import WEBHOOK_SECRET, Said, Vendor, vending, webhook
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 
 def write_config(folder: Path, vendor: Vendor, more: str = "") -> Path:

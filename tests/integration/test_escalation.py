@@ -21,7 +21,7 @@ from tests.support.publisher import Publisher, publishing
 from tests.support.site import KEYS, Plot, names, write_site
 from tests.support.story import has_caught_up, has_ticket, last_seq, read_journal, until
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 SITE = names("barrier_gate", 1)
 (GATE,) = SITE

@@ -23,7 +23,7 @@ from tests.support.publisher import Publisher, publishing
 from tests.support.site import COMMUNITY, Plot, write_site
 from tests.support.story import has_caught_up, has_ticket, until
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 SWIFT_HUB = (sys.executable, str(Path(__file__).parents[1] / "support/swift_hub.py"))
 DAY = 86_400.0

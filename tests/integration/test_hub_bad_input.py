@@ -21,7 +21,7 @@ from tests.support.publisher import Publisher, publishing
 from tests.support.site import COMMUNITY, Plot, write_site
 from tests.support.story import has_caught_up, has_ticket, hears, until
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(90)]
+pytestmark = pytest.mark.integration
 
 SITE = {"gate-001": "barrier_gate", "gate-002": "barrier_gate"}
 STATE = f"ld/{COMMUNITY}/gate-001/state"

@@ -18,7 +18,7 @@ from tests.support.publisher import Publisher, publishing
 from tests.support.site import Plot, names, write_site
 from tests.support.story import has_caught_up, has_ticket, read_decisions, until
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 SITE = names("barrier_gate", 5)
 HOUR = 3600.0

@@ -20,7 +20,7 @@ from tests.support.publisher import Publisher, publishing
 from tests.support.site import COMMUNITY, Plot, names, write_site
 from tests.support.story import has_caught_up, has_ticket, read_journal, read_tickets, until
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 SITE = names("barrier_gate", 8)
 FLOODER, *OTHERS = SITE
@@ -28,7 +28,7 @@ TOPIC = f"ld/{COMMUNITY}/{FLOODER}/state"
 SECONDS = 6.0
 BOOM_HOLD = 2.0
 """Seconds that `barrier-boom-broken` waits."""
-PATIENCE = 15.0
+PATIENCE = 40.0
 """Seconds; the goal is 1, and a shared machine may be many times slower."""
 
 

@@ -16,7 +16,7 @@ from tests.support.publisher import Publisher, publishing
 from tests.support.site import Plot, names, write_site
 from tests.support.story import has_caught_up, has_ticket, hears, read_journal, read_tickets, until
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 TINY = ("max_queued_messages 20", "sys_interval 1")
 """A broker that keeps 20 messages beside the 1,000 that the hub lets be under way, and tells its

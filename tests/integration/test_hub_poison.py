@@ -20,7 +20,7 @@ from tests.support.publisher import Publisher, publishing
 from tests.support.site import Plot, names, write_site
 from tests.support.story import has_caught_up, has_ticket, until
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(150)]
+pytestmark = pytest.mark.integration
 
 FRAGILE_HUB = (
     sys.executable,

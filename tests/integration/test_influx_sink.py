@@ -22,13 +22,13 @@ from simulators.demo_files import HOST, free_port
 from simulators.process import Child
 from tests.support.broker import running_broker
 from tests.support.hub_process import running_hub
+from tests.support.patience import PATIENCE
 from tests.support.publisher import publishing
 from tests.support.site import PLACE, Plot, write_site
 from tests.unit.store.sink_stage import HOUSEHOLD, NOW, PUBLIC, bench, reading
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
-PATIENCE = 20.0
 DAYS_LATE = 3 * 86_400
 Require = Callable[[str], Path]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hub.assembly import notify
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.integration
 
@@ -29,7 +30,7 @@ async def test_a_long_start_asks_again_and_again_and_a_finished_one_no_more(
 ) -> None:
     monkeypatch.setattr(notify, "BEAT_SECONDS", 0.01)
     loop = asyncio.get_running_loop()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         async with notify.more_time():
             for _ in range(3):
                 assert await loop.sock_recv(systemd, 100) == b"EXTEND_TIMEOUT_USEC=60000000"

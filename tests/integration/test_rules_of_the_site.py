@@ -19,7 +19,7 @@ from tests.support.site import KEYS, Plot, names, write_site
 from tests.support.story import has_caught_up, has_ticket, hears, read_journal, read_tickets, until
 from tests.unit.rule_office.test_site_rules import WARM
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 SITE = names("barrier_gate", 2)
 HOT, COOL = SITE

@@ -18,6 +18,7 @@ from hub.errors import ConfigError, InvalidRequestError, LinkError, NotFoundErro
 from hub.settings import load_settings
 from simulators.demo import DemoOptions, demo_fault, run_demo
 from simulators.demo_files import open_folder
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.integration
 STAND_IN = """
@@ -67,7 +68,7 @@ async def demo(options: DemoOptions) -> AsyncIterator[dict[str, Any]]:
     try:
         yield await ready(options, lambda _: True, task)
         os.kill(os.getpid(), signal.SIGINT)
-        assert await asyncio.wait_for(task, 15) == 0
+        assert await asyncio.wait_for(task, PATIENCE) == 0
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -89,7 +90,7 @@ async def ready(
         content.update(json.loads(options.ready_file.read_text()))
         return fits(content)
 
-    await until(has_come, within=15)
+    await until(has_come)
     return content
 
 
@@ -101,7 +102,7 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
-async def until(condition: Callable[[], bool], within: float = 10) -> None:
+async def until(condition: Callable[[], bool], within: float = PATIENCE) -> None:
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110 - another process sets it
             await asyncio.sleep(0.05)
@@ -202,7 +203,7 @@ async def listener(port: int, besides: int) -> int:
         ]
         return bool(found) and found[0] != besides
 
-    await until(has_come, within=15)
+    await until(has_come)
     return found[0]
 
 

@@ -23,7 +23,7 @@ from tests.support.publisher import publishing
 from tests.support.site import Plot, names, write_site
 from tests.support.story import has_caught_up, has_ticket, last_seq
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 SITE = names("barrier_gate", 1)
 [GATE] = SITE

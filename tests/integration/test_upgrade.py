@@ -29,7 +29,7 @@ from hub.store.sqlite import open_store
 from tests.contract.store_cases import NOW, entry
 from tests.support.leftover import read_leftovers
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[2]
 WRITTEN = {

@@ -23,7 +23,7 @@ from tests.support.hub_process import HubProcess, running_hub
 from tests.support.photos import photo
 from tests.support.site import PLACE, Plot, names, write_site
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 GATES = names("barrier_gate", 2)
 PHONE, WORDS = "13800001234", "闸杆掉在地上"

@@ -314,7 +314,6 @@ class TicketLife(RuleBasedStateMachine):
         }
 
 
-@pytest.mark.timeout(300)
 def test_a_tickets_life_holds_whatever_happens() -> None:
     reached.clear()
     run_state_machine_as_test(

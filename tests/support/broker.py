@@ -11,9 +11,8 @@ from pathlib import Path
 
 from simulators.demo_files import HOST, free_port
 from simulators.process import Child
+from tests.support.patience import PATIENCE
 
-PATIENCE = 10.0
-"""Seconds within which a broker answers."""
 SHIPPED_PROFILE = Path(__file__).parents[2] / "deploy" / "mosquitto" / "mosquitto.conf"
 SHIPPED_LINES = (
     "max_queued_messages",
@@ -55,7 +54,8 @@ class Broker:
             f"persistence_location {folder}/",
         )
         config.write_text("\n".join((*own, *lines)) + "\n", "utf-8")
-        self._child = Child("mosquitto", [str(program), "-c", str(config)], folder)
+        command = [str(program), "-c", str(config)]
+        self._child = Child("mosquitto", command, folder, patience=PATIENCE)
 
     async def start(self) -> None:
         """Start, and return once it answers."""

@@ -15,10 +15,9 @@ from typing import Any
 import httpx2
 
 from simulators.process import Child
+from tests.support.patience import PATIENCE
 from tests.support.site import KEYS
 
-PATIENCE = 30.0
-"""Seconds within which a hub is up; a machine that is shared by many is slow."""
 Word = str | int
 HUB = (sys.executable, "-m", "hub")
 
@@ -31,7 +30,8 @@ class HubProcess:
         self.store = self.folder / "lingdang.db"
         self.ready_file = self.folder / "hub.ready"
         self.url = ""
-        self._child = Child("hub", [*program, "run", str(config)], self.folder)
+        command = [*program, "run", str(config)]
+        self._child = Child("hub", command, self.folder, patience=PATIENCE)
 
     @property
     def pid(self) -> int:

@@ -9,6 +9,8 @@ import ssl
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
+from tests.support.patience import PATIENCE
+
 
 class Heard(NamedTuple):
     """One request."""
@@ -36,7 +38,7 @@ class Listener:
     def count(self, path: str) -> int:
         return sum(each.path == path for each in self.heard)
 
-    async def until(self, count: int, path: str, patience: float = 20.0) -> Heard:
+    async def until(self, count: int, path: str, patience: float = PATIENCE) -> Heard:
         """Return the last request for a path once there are so many."""
         async with asyncio.timeout(patience):
             while self.count(path) < count:

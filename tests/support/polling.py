@@ -13,6 +13,7 @@ from hub.clock import SystemClock
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device, DeviceUid, Kind
 from hub.ports import Envelope
+from tests.support.patience import PATIENCE
 
 
 class Recorder:
@@ -59,7 +60,7 @@ class Recorder:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for news until the condition holds."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not condition():
                 self._news.clear()
                 await self._news.wait()

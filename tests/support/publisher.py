@@ -17,6 +17,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from hub.model.report import Value
 from simulators.demo_files import HOST
+from tests.support.patience import PATIENCE
 from tests.support.site import COMMUNITY
 
 WINDOW = 200
@@ -104,7 +105,7 @@ class Publisher:
         """Publish bytes as they are."""
         self.client.publish(path, payload, qos=1, retain=retain)
 
-    async def until_acknowledged(self, patience: float = 20.0) -> None:
+    async def until_acknowledged(self, patience: float = PATIENCE) -> None:
         """Wait until the broker has taken everything."""
         async with asyncio.timeout(patience):
             while len(self.acknowledged) < len(self.sent):  # noqa: ASYNC110 - another thread
@@ -143,7 +144,7 @@ async def publishing(port: int, name: str = "test-devices") -> AsyncIterator[Pub
     await asyncio.to_thread(client.connect, HOST, port, 60)
     client.loop_start()
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not client.is_connected():  # noqa: ASYNC110 - another thread
                 await asyncio.sleep(0.01)
         yield publisher

@@ -7,9 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from tests.support.hub_process import HubProcess
+from tests.support.patience import PATIENCE
 
-PATIENCE = 40.0
-"""Seconds; a machine that is shared by many is slow."""
 T = TypeVar("T")
 
 

@@ -17,6 +17,7 @@ from hub.intake.pipeline import Pipeline
 from hub.intake.ration import NO_RESERVE, Rationing
 from hub.model.journal import Draft
 from hub.ports import Changes, Envelope
+from tests.support.patience import PATIENCE
 
 
 class Work:
@@ -95,7 +96,7 @@ class Bench:
         self.inbox.offer(Envelope(link=link, address=address, payload=b"", received=0.0))
 
     async def until_acknowledged(self, count: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(self.acknowledged) < count:  # noqa: ASYNC110 - counting, not an event
                 await asyncio.sleep(0.005)
 

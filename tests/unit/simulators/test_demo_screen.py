@@ -9,6 +9,7 @@ from rich.console import Console
 
 from hub.errors import LinkError
 from simulators.demo_screen import Screen, can_read_keys, keys, obey_key
+from tests.support.patience import PATIENCE
 
 
 class Recorded:
@@ -95,7 +96,7 @@ async def test_keys_come_one_by_one_from_a_terminal_which_is_left_as_it_was(
         assert can_read_keys()
         with keys(press):
             os.write(ours, b"b")
-            await asyncio.wait_for(came.wait(), 5)
+            await asyncio.wait_for(came.wait(), PATIENCE)
         assert termios.tcgetattr(theirs) == before
     os.close(ours)
     os.close(theirs)
