@@ -19,6 +19,8 @@ from paho.mqtt.properties import Properties
 from simulators.demo_files import HOST
 from tests.support.broker import DEBIAN_LINES, running_broker
 from tests.support.generated_broker import Generated, generated_broker
+from tests.support.last_word import hear_out, speaks
+from tests.support.patience import PATIENCE
 from tests.support.site import COMMUNITY, Plot, names, write_site
 
 pytestmark = pytest.mark.integration
@@ -28,8 +30,6 @@ SPEAKERS = 4
 """How many of them try all topics of all of them."""
 UP = ("state", "telemetry", "event", "avail", "ack")
 COUNT = 500
-QUIET = 1.0
-"""Seconds without a message after which no more will come."""
 PROMISE = 1.5
 """Seconds after the last PUBACK: `autosave_interval 1` promises what is older than one."""
 
@@ -52,14 +52,10 @@ async def generated(
         yield own
 
 
-async def heard(client: aiomqtt.Client) -> set[str]:
-    """Return topic and payload of all that comes until it is quiet."""
-    said, messages = set[str](), aiter(client.messages)
-    with contextlib.suppress(TimeoutError):
-        while True:
-            message = await asyncio.wait_for(anext(messages), QUIET)
-            said.add(f"{message.topic} {bytes(message.payload).decode()}")
-    return said
+async def heard(listener: aiomqtt.Client, speaker: aiomqtt.Client, topic: str) -> set[str]:
+    """Return topic and payload of all that comes before what `speaker` says last on a topic."""
+    found = await hear_out(listener, speaks(speaker, f"ld/{COMMUNITY}/{topic}"))
+    return {f"{each.topic} {bytes(each.payload).decode()}" for each in found}
 
 
 async def say(client: aiomqtt.Client, who: str, addresses: tuple[str, ...], *words: str) -> None:
@@ -76,9 +72,9 @@ async def speak_and_listen(own: Generated, hub: aiomqtt.Client, gate: str, other
         for topic in filters:
             await device.subscribe(topic, qos=1)
         await say(device, "device", GATES, *UP, "cmd")
-        said = await heard(hub)
+        said = await heard(hub, device, f"{gate}/state")
         await say(hub, "hub", GATES, "cmd")
-        got = await heard(device)
+        got = await heard(device, hub, f"{gate}/cmd")
     assert said == {f"ld/{COMMUNITY}/{gate}/{word} device" for word in UP}
     assert got == {f"ld/{COMMUNITY}/{gate}/cmd hub"}
     return len(GATES) * (len(UP) + 2)
@@ -95,8 +91,17 @@ async def test_each_device_speaks_as_itself_and_hears_only_its_own_commands(
         around = pairwise(GATES[: SPEAKERS + 1])
         checks = sum([await speak_and_listen(own, hub, *pair) for pair in around])
         await hub.subscribe("$SYS/broker/version", qos=1)
-        assert "mosquitto version" in "".join(await heard(hub))
+        assert b"mosquitto version" in await hear_of_itself(hub)
     sys.stdout.write(f"\n{SPEAKERS} of {len(GATES)} devices, {checks} checks at a live broker\n")
+
+
+async def hear_of_itself(hub: aiomqtt.Client) -> bytes:
+    """Return what the broker says of its version."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            message = await anext(aiter(hub.messages))
+            if message.topic.matches("$SYS/broker/version"):
+                return bytes(message.payload)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +139,10 @@ async def test_a_device_under_the_hubs_client_id_does_not_take_its_session(
             await client.subscribe(f"ld/{COMMUNITY}/+/event", qos=1)
             async with connected(own.device_port, **gate, identifier="test-state") as thief:
                 await thief.publish(f"ld/{COMMUNITY}/{GATES[0]}/event", b"{}", qos=1)
-                assert await heard(client) == {f"ld/{COMMUNITY}/{GATES[0]}/event {{}}"}
+                topic = f"{GATES[0]}/event"
+                assert await heard(client, thief, topic) == {
+                    f"ld/{COMMUNITY}/{GATES[0]}/event {{}}"
+                }
 
 
 async def test_secrets_are_the_owners_alone(
@@ -158,7 +166,7 @@ async def test_debians_settings_lose_all_that_was_acknowledged_when_the_broker_i
         await asyncio.sleep(PROMISE)
         await broker.kill()
         await broker.start()
-        kept = await count_waiting(broker.port)
+        kept = await count_waiting(broker.port, broker.port)
     sys.stdout.write(f"\nDebian's settings: {COUNT} acknowledged, broker killed, {kept} kept\n")
     assert kept == 0
 
@@ -173,7 +181,7 @@ async def test_the_written_profile_keeps_what_it_acknowledged_over_a_second_befo
         await asyncio.sleep(PROMISE)
         await own.broker.kill()
         await own.broker.start()
-        kept = await count_waiting(own.broker.port, hub)
+        kept = await count_waiting(own.broker.port, own.device_port, hub, gate)
     sys.stdout.write(f"\nwritten profile: {COUNT} acknowledged, broker killed, {kept} kept\n")
     assert kept == COUNT
 
@@ -192,15 +200,17 @@ async def leave_messages(
             await device.publish(f"ld/{COMMUNITY}/{GATES[0]}/event", str(number), qos=1)
 
 
-async def count_waiting(port: int, hub: dict[str, str] | None = None) -> int:
+async def count_waiting(
+    hub_port: int,
+    device_port: int,
+    hub: dict[str, str] | None = None,
+    gate: dict[str, str] | None = None,
+) -> int:
     """Come back, and count the different messages that waited."""
-    seen: set[bytes] = set()
-    async with away(port, hub) as client:
-        messages = aiter(client.messages)
-        with contextlib.suppress(TimeoutError):
-            while True:
-                seen.add(bytes((await asyncio.wait_for(anext(messages), QUIET)).payload))
-    return len(seen)
+    async with away(hub_port, hub) as client, connected(device_port, **(gate or {})) as device:
+        topic = f"ld/{COMMUNITY}/{GATES[0]}/event"
+        found = await hear_out(client, speaks(device, topic))
+    return len({bytes(each.payload) for each in found})
 
 
 @contextlib.asynccontextmanager
