@@ -38,6 +38,13 @@ on = ["overdue.finish"]
 """
 """Calls nobody for a day, and then there is nobody: for what is not about escalation."""
 
+LEISURE = """
+[limits]
+hours = ["00:00-00:01"]
+urgency = { urgent = "working", normal = "working" }
+"""
+"""Limits to take and arrive that come after weeks: for clocks that run fast on a slow machine."""
+
 
 class Plot(msgspec.Struct, frozen=True, kw_only=True):
     """Which devices stand on the site: id (and address) → kind.
@@ -54,6 +61,8 @@ class Plot(msgspec.Struct, frozen=True, kw_only=True):
     upstream: Mapping[str, str] = {}
     power: Mapping[str, str] = {}
     """Device → what carries and what feeds it."""
+    more: str = ""
+    """Further tables of the configuration."""
     duty: str = CALM
     """Text of the site's file of duty; without one the shipped plans count."""
     reserve: int = 64
@@ -116,4 +125,5 @@ dirs = ["rules"]
 speed = {plot.speed}
 clock_origin = {plot.clock_origin}
 access = "demo-access.json"
+{plot.more}
 """
