@@ -16,9 +16,8 @@ import pytest
 from simulators.demo_files import HOST, free_port
 from tests.acceptance.cases.estate import Estate, Thing
 from tests.acceptance.cases.tale import MONDAY_AT_TEN, Tale, telling
+from tests.support.patience import PATIENCE
 
-PATIENCE = 20.0
-"""Seconds within which a broker answers."""
 _numbers = itertools.count(1)
 
 

@@ -7,12 +7,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from hub.api.server import listen, serving
 from hub.clock import SystemClock
 from hub.model.access import Role
+from simulators.demo_files import HOST, free_port
+from tests.support.patience import PATIENCE
 from tests.unit.console.fakes.community import Console, make_console
+
+expect.set_options(timeout=1000 * PATIENCE)
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -36,8 +40,8 @@ class Desk(msgspec.Struct, kw_only=True):
 
     async def start_hub(self) -> None:
         """Serve the console; again on the same port after a stop."""
-        port = int(self.url.rpartition(":")[2]) if self.url else 0
-        listener = listen("127.0.0.1", port, file="lingdang.toml")
+        port = int(self.url.rpartition(":")[2]) if self.url else free_port()
+        listener = listen(HOST, port, file="lingdang.toml")
         self.url = await self.hub.enter_async_context(serving(self.console.app, listener))
 
     async def stop_hub(self) -> None:
@@ -57,6 +61,7 @@ class Desk(msgspec.Struct, kw_only=True):
         context = await self.browser.new_context(
             viewport={"width": size[0], "height": size[1]}, java_script_enabled=script
         )
+        context.set_default_timeout(1000 * PATIENCE)
         if name:
             cookie = self.console.sign_in(name, role)
             await context.add_cookies(
@@ -70,12 +75,13 @@ class Desk(msgspec.Struct, kw_only=True):
 
 
 def _trouble(message: ConsoleMessage) -> list[str]:
-    return [message.text] if message.type in {"error", "warning"} else []
+    where = message.location["url"]
+    return [f"{message.text} ({where})"] if message.type in {"error", "warning"} else []
 
 
 async def wait_until_live(page: Page) -> None:
     """Return once the page's stream has spoken."""
-    await page.wait_for_selector("html.live", state="attached", timeout=15000)
+    await page.wait_for_selector("html.live", state="attached")
 
 
 @contextlib.asynccontextmanager

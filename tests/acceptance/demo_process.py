@@ -15,10 +15,9 @@ from typing import Any, TypeVar
 
 import httpx2
 
+from tests.support.patience import PATIENCE
+
 LINGDANG = str(Path(sys.executable).with_name("lingdang"))
-READY_WITHIN = 15.0
-"""Seconds that the issue gives a demo."""
-PATIENCE = 20.0
 LOOK = 0.05
 T = TypeVar("T")
 
@@ -57,7 +56,7 @@ class Demo:
         ended = self._process.poll
         until(
             lambda: self.ready_file.exists() or ended() is not None,
-            within=2 * READY_WITHIN,
+            within=PATIENCE,
             say=lambda: self.output,
         )
         assert ended() is None, f"the demo has ended: {self.output}"
@@ -76,7 +75,7 @@ class Demo:
         if self._process.poll() is None:
             os.killpg(self._process.pid, number)
         try:
-            return self._process.wait(15)
+            return self._process.wait(PATIENCE)
         finally:
             self._process.kill()
             self._process.wait()
@@ -94,7 +93,7 @@ class Demo:
         headers = headers or {}
         if role:
             headers = {"Authorization": f"Bearer {self.ready['keys'][role]}"} | headers
-        with httpx2.Client(base_url=self.ready["url"], trust_env=False, timeout=40) as client:
+        with httpx2.Client(base_url=self.ready["url"], trust_env=False, timeout=PATIENCE) as client:
             return client.request(method, path, headers=headers, **words)  # type: ignore[arg-type]
 
     def get(self, path: str, role: str = "administrator", **params: object) -> Any:  # noqa: ANN401 - whatever JSON holds
@@ -110,7 +109,9 @@ class Demo:
 
     def control(self, method: str, path: str, **words: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
         """Call the simulator's control, which must accept."""
-        with httpx2.Client(base_url=self.ready["control"], trust_env=False, timeout=20) as client:
+        with httpx2.Client(
+            base_url=self.ready["control"], trust_env=False, timeout=PATIENCE
+        ) as client:
             answer = client.request(method, path, **words)
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json()

@@ -108,7 +108,7 @@ async def test_an_open_ticket_page_follows_what_others_do_and_keeps_what_is_type
         await wait_until_live(page)
         await page.locator("#complete-reason").fill("换了限位器")
         community.set_point(gate, "arm.position", "open")
-        await expect(page.locator("#ticket-now")).to_contain_text("抬杆", timeout=2000)
+        await expect(page.locator("#ticket-now")).to_contain_text("抬杆")
         assert await page.locator("#complete-reason").input_value() == "换了限位器"
         assert at.troubles == []
 
@@ -141,9 +141,9 @@ async def test_what_a_thumb_must_hit_is_48_pixels_and_nothing_leaves_the_screen(
 ) -> None:
     async with desk(require_server("chromium"), devices=300) as at:
         break_things(at.console.community)
+        page = await at.open("/more", "li", Role.CREW, PHONE)
+        await page.context.add_cookies([{"name": "lingdang_big", "value": big, "url": at.url}])
         for path in ("/tickets", "/tickets/GS-20261124-0001", "/shelved", "/more", "/sign-in"):
-            page = await at.open("/more", "li", Role.CREW, PHONE)
-            await page.context.add_cookies([{"name": "lingdang_big", "value": big, "url": at.url}])
             await page.goto(at.url + path)
             small = await page.evaluate(
                 "[...document.querySelectorAll('button,select,input:not([type=hidden]),a.row')]"

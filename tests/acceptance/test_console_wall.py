@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 Chromium = Callable[[str], Path]
 
 
-async def test_a_fault_is_on_the_wall_within_a_second_and_the_guard_says_that_he_has_it(
+async def test_a_fault_comes_to_the_wall_by_itself_and_the_guard_says_that_he_has_it(
     require_server: Chromium,
 ) -> None:
     async with desk(require_server("chromium")) as at:
@@ -29,12 +29,12 @@ async def test_a_fault_is_on_the_wall_within_a_second_and_the_guard_says_that_he
         await wait_until_live(page)
         community = at.console.community
         door = community.of_kind(Kind.UNIT_DOOR)[0]
-        started = time.monotonic()
+        await page.evaluate("window.opened = 'once'")
         urgent = TicketSpec(urgency=Urgency.URGENT)
         ticket = community.open_ticket(door, "门超时未关", "Door held open", spec=urgent)
         first = page.locator("#wall-todo .first")
-        await expect(first).to_contain_text("门超时未关", timeout=1000)
-        assert time.monotonic() - started < 1.0
+        await expect(first).to_contain_text("门超时未关")
+        assert await page.evaluate("window.opened") == "once", "nobody has loaded the page again"
         await expect(page.locator("#wall-head")).to_contain_text("紧急 1")
         await page.get_by_role("button", name="收到").first.click()
         await expect(first).to_contain_text("王师傅 已收到")
@@ -61,7 +61,7 @@ async def test_a_wall_that_has_lost_the_hub_says_so_across_its_whole_width_until
         await wait_until_live(page)
         await at.stop_hub()
         bar = page.locator("#frozen")
-        await expect(bar).to_be_visible(timeout=9000)
+        await expect(bar).to_be_visible()
         box = await bar.bounding_box()
         assert box is not None
         assert box["width"] == 1920
@@ -70,7 +70,7 @@ async def test_a_wall_that_has_lost_the_hub_says_so_across_its_whole_width_until
         gate = at.console.community.of_kind(Kind.BARRIER_GATE)[0]
         at.console.community.open_ticket(gate, "落杆失败", "Does not close")
         await at.start_hub()
-        await expect(bar).to_be_hidden(timeout=9000)
+        await expect(bar).to_be_hidden()
         await expect(page.locator("#wall-todo .first")).to_contain_text("落杆失败")
         assert await page.locator("html.stopped").count() == 0
 
@@ -83,7 +83,7 @@ async def test_a_silent_gate_is_hatched_and_says_since_when(require_server: Chro
         gate = community.of_kind(Kind.BARRIER_GATE)[0]
         community.set_link(gate, LinkState.SILENT, heard=time.time() - 185)
         row = page.locator("#wall-gates li.silent")
-        await expect(row).to_contain_text("3 分钟前", timeout=1000)
+        await expect(row).to_contain_text("3 分钟前")
         await expect(row).to_contain_text("离线")
         shape = row.locator(".shape")
         background = await shape.evaluate("e => getComputedStyle(e).backgroundImage")

@@ -10,12 +10,15 @@ import pytest
 
 from hub.model.instant import from_rfc3339
 from tests.acceptance.demo_process import Demo, running_demo, until
+from tests.support.patience import PATIENCE
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 SPEED = 20
 """At 40 a machine that is busy for 3 s makes two minutes of delay, which is a wrong clock."""
 MINUTE = 60.0
+LATE = 10.0 * SPEED
+"""Simulated seconds by which a busy machine may be late: ten of its own."""
 UPSTREAM = "upstream"
 EXPECTED = {
     "boom-broken": ("gate.boom_broken", "barrier-boom-broken", 1),
@@ -41,16 +44,16 @@ def test_each_fault_opens_the_one_ticket_that_the_crew_expects_and_ends_with_it(
 ) -> None:
     options = ("--devices", "100", "--faults", "none", "--speed", str(SPEED))
     with running_demo(tmp_path, *options) as demo:
-        until(lambda: not unheard(demo), within=60)
+        until(lambda: not unheard(demo))
         faults = {name: demo.cause(name) for name in (*EXPECTED, "replay")}
         for name, (fault, rules, minutes) in EXPECTED.items():
             subject = faults[name]["device"]
-            ticket = demo.ticket_of(subject, within=20 + minutes * MINUTE / SPEED)
+            ticket = demo.ticket_of(subject, within=PATIENCE + minutes * MINUTE / SPEED)
             assert ticket["fault"] == fault, name
             rule = ticket["rule"]
             assert rule in rules.split(), name
             took = from_rfc3339(ticket["opened_at"]) - faults[name]["since"]
-            assert 0 < took < minutes * MINUTE, (name, took)
+            assert 0 < took < minutes * MINUTE + LATE, (name, took)
             assert ticket["evidence"] or rule.endswith("silent"), name
             gives_a_reason(demo, subject, rule)
         assert len(demo.tickets()) == len(EXPECTED)
@@ -84,7 +87,7 @@ def test_a_storm_is_one_ticket_with_everything_that_it_explains(tmp_path: Path) 
         devices = demo.devices()
         for root, (_, fault, tree) in storms.items():
             explained = behind(devices, tree, root)
-            ticket = until(partial(complete, demo, root, explained), within=30)
+            ticket = until(partial(complete, demo, root, explained))
             assert ticket["fault"] == fault
             child = min(ticket["children"])
             explanation = demo.get("/api/v1/alarms", subject=child)["items"][0]["explained_by"]
@@ -153,7 +156,7 @@ def restart_broker(demo: Demo) -> None:
 def pass_time(demo: Demo, seconds: float) -> None:
     """Let simulated time pass, as the devices' signs of life show it."""
     start = last_heard(demo)
-    until(lambda: last_heard(demo) - start > seconds, within=60)
+    until(lambda: last_heard(demo) - start > seconds)
 
 
 def last_heard(demo: Demo) -> float:

@@ -10,7 +10,7 @@ import pytest
 from hub.model.instant import from_rfc3339
 from tests.acceptance.demo_process import Demo, running_demo, until
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.integration
 
 DEVICES, SPEED = 2000, 10
 QUIET = 300.0
@@ -21,8 +21,8 @@ def test_two_thousand_devices_that_are_well_open_no_ticket(tmp_path: Path) -> No
     options = ("--devices", str(DEVICES), "--faults", "none", "--speed", str(SPEED))
     with running_demo(tmp_path, *options) as demo:
         gate = str(demo.devices("barrier_gate")[0]["id"])
-        start = until(lambda: last_heard(demo, gate), within=30)
-        until(lambda: last_heard(demo, gate) - start > QUIET, within=60, say=lambda: gate)
+        start = until(lambda: last_heard(demo, gate))
+        until(lambda: last_heard(demo, gate) - start > QUIET, say=lambda: gate)
         everybody = all_devices(demo)
         assert len(everybody) == DEVICES + 1, "the hub is one, too"
         assert [each["id"] for each in everybody if each["link"] != "online"] == []

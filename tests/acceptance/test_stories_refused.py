@@ -13,7 +13,7 @@ import pytest
 
 from tests.acceptance.demo_process import Demo, running_demo, until
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 FINAL = {"executed", "refused", "failed", "expired", "unknown"}
 PROBLEM = "application/problem+json"
@@ -92,16 +92,20 @@ def test_a_cursor_with_a_letter_lost_is_refused_and_the_end_says_where_to_go_on(
     assert demo.act(number, "comment", "guard", text="seen").status_code == 200
     revisions = [item["data"]["revision"] for item in demo.feed() if item["subject"] == number]
     assert revisions == [1, 2]
-    end = demo.get("/grid/v1/feed", "grid", limit=1000)["next"]
-    assert demo.get("/grid/v1/feed", "grid", after=end) == {"items": [], "next": end}
+    end = end_of_feed(demo)
     for mangled in (end[:-3], end + "x", "17", end[::-1]):
         answer = demo.call("GET", "/grid/v1/feed", "grid", params={"after": mangled})
         assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM), mangled
     assert demo.call("GET", "/grid/v1/feed?limit=1001", "grid").status_code == 422
     demo.clear(fault)
-    waited = demo.get("/grid/v1/feed", "grid", after=end, wait=20)
-    assert [item["data"]["revision"] for item in waited["items"]] == [3]
-    assert demo.get("/grid/v1/feed", "grid", after=waited["next"])["items"] == []
+    found: list[dict[str, Any]] = []
+    while not found:
+        page = demo.get("/grid/v1/feed", "grid", after=end, wait=20)
+        found = [item for item in page["items"] if item["subject"] == number]
+        end = page["next"]
+    assert [item["data"]["revision"] for item in found] == [3]
+    revisions = [item["data"]["revision"] for item in demo.feed() if item["subject"] == number]
+    assert revisions == [1, 2, 3]
 
 
 def test_an_order_that_comes_again_or_too_late_does_not_move_the_gate(
@@ -113,9 +117,9 @@ def test_an_order_that_comes_again_or_too_late_does_not_move_the_gate(
     assert steps == ["requested", "authorised", "sent", "received", "executed"]
     moved = moves(demo, command)
     assert [(each["device"], each["do"]) for each in moved] == [(gate, "open")]
-    tell(demo, gate, id=command, do="open", expires=time.time() + 5)
+    tell(demo, gate, id=command, do="open", expires=time.time() + 600)
     tell(demo, gate, id="late", do="open", expires=time.time() - 1)
-    tell(demo, gate, id="fresh", do="close", expires=time.time() + 5)
+    tell(demo, gate, id="fresh", do="close", expires=time.time() + 600)
     until(lambda: moves(demo, "fresh"))
     assert moves(demo, command) == moved
     assert moves(demo, "late") == []
@@ -124,7 +128,7 @@ def test_an_order_that_comes_again_or_too_late_does_not_move_the_gate(
 def test_a_gate_that_does_not_move_is_never_shown_as_open(demo: Demo, gate: str) -> None:
     demo.cause("gate-wont-move", gate)
     command = order(demo, gate).json()["id"]
-    ended = until(lambda: final(demo, command), within=25)
+    ended = until(lambda: final(demo, command))
     assert ended["state"] in {"failed", "unknown"}
     assert "executed" not in {each["state"] for each in ended["history"]}
     assert any(word in ended["history"][-1]["why"] for word in ("look at the gate", "did not move"))
@@ -144,6 +148,24 @@ def test_no_order_goes_to_what_cannot_hear_or_may_not_be_told(demo: Demo, gate: 
     ordered = [each["device"] for each in demo.control("GET", "/log") if each["command"]]
     assert gate not in ordered
     assert door["id"] not in ordered
+
+
+def end_of_feed(demo: Demo) -> str:
+    """Return where the feed ends, at which it gives nothing, once it has ended.
+
+    Faults of tests before, which have been cleared, may still be on their way to their end.
+    """
+    end = demo.get("/grid/v1/feed", "grid", limit=1000)["next"]
+
+    def ended() -> bool:
+        nonlocal end
+        page = demo.get("/grid/v1/feed", "grid", after=end)
+        stays = page == {"items": [], "next": end}
+        end = page["next"]
+        return stays
+
+    until(ended)
+    return end
 
 
 def order(demo: Demo, device: str, do: str = "open") -> httpx2.Response:

@@ -6,6 +6,7 @@ HTTP, bells ring at a program of somebody else's.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -28,9 +29,10 @@ from hub.services.reports.label_code import Codes
 from tests.acceptance.cases.estate import HOUR, thing
 from tests.acceptance.cases.tale import MONDAY_AT_TEN, Tale
 from tests.acceptance.conftest import Tell
+from tests.support.patience import PATIENCE
 from tests.support.vendor import WEBHOOK_SECRET, Asked, Said, Vendor, vending
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.integration
 
 TWO_AT_NIGHT = MONDAY_AT_TEN + 16 * HOUR
 PHONE = "13800001234"
@@ -89,7 +91,7 @@ class Night:
     def __init__(self, tale: Tale, folder: Path) -> None:
         self.tale = tale
         ready = msgspec.json.decode((folder / READY_FILE).read_bytes())
-        self.web = httpx2.AsyncClient(base_url=ready["url"], trust_env=False, timeout=20)
+        self.web = httpx2.AsyncClient(base_url=ready["url"], trust_env=False, timeout=PATIENCE)
 
     async def hire(self) -> None:
         """Give everybody a name and a role."""
@@ -134,6 +136,7 @@ class Night:
             sent = await self.told("bell.sent")
             if len(sent) >= due:
                 return [str(each["person"]) for each in sent]
+            await asyncio.sleep(0.02)
             await self.tale.wait("1s")
         raise AssertionError((await self.told("bell.failed"), sent))
 

@@ -21,12 +21,11 @@ from rules.duration import parse_duration, write_duration
 from tests.acceptance.cases.crowd import Crowd
 from tests.acceptance.cases.estate import Estate
 from tests.acceptance.cases.witness import Witness
+from tests.support.patience import PATIENCE
 
 MONDAY_AT_TEN = 1_772_416_800.0
 """2026-03-02 10:00 in the community's time."""
 FOREVER = float("inf")
-PATIENCE = 20.0
-"""Real seconds within which a hub hears what a broker has."""
 CLOSING = {
     "take": "crew",
     "arrive": "crew",
