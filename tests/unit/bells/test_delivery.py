@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 import pytest
 
+from hub.bells.belfry import REST
 from hub.bells.channel import Answer, Verdict, later, refused
 from hub.bells.course import GATHER
 from hub.bells.delivery import DELIVERIES
@@ -16,6 +17,7 @@ from hub.config.bell_settings import BellSettings
 from hub.errors import StoreFullError
 from hub.model.alarm import Severity
 from hub.model.bell import CONSOLE
+from hub.model.journal import Entry
 from hub.model.ring import RINGS, Concern
 from hub.ports import Document
 from tests.chaos.simulation import ShuffledLoop
@@ -341,6 +343,45 @@ def test_a_ring_that_is_taken_back_by_who_asked_for_it_is_not_rung() -> None:
             await asyncio.sleep(10)
             paper = Document(collection=RINGS, key=ring.id, body=None)
             await house.desk.write([paper], [("ticket.updated", "GS-1", "hub", {})])
+            await asyncio.sleep(DAY)
+            assert not house.heard
+
+    play(tale)
+
+
+def test_a_burst_of_tickets_is_read_a_few_times_a_second_and_delays_no_ring() -> None:
+    async def tale() -> None:
+        async with House() as house:
+            looks, read = [], house.store.books.journal
+
+            async def count(*, after: int, limit: int, types: Sequence[str] = ()) -> list[Entry]:
+                looks.append(house.clock.now())
+                return await read(after=after, limit=limit, types=types)
+
+            house.store.books.journal = count  # type: ignore[method-assign]
+            await asyncio.sleep(1)
+            await house.ring(make_ring(at=house.clock.now() - GATHER))
+            asked = house.clock.now()
+            for number in range(200):
+                await house.act("ticket.opened", f"GS-{number + 10}")
+                await asyncio.sleep(0.02)
+            assert house.heard[0].at - asked < 1
+            # Four a second, and one of the lane before it sends.
+            assert len(looks) <= (house.clock.now() - START) / REST + 3
+
+    play(tale)
+
+
+def test_who_acts_between_two_looks_is_not_rung_either() -> None:
+    async def tale() -> None:
+        async with House() as house:
+            ring = await house.ring(make_ring(channels=("a",)))
+            due = ring.at + GATHER
+            await asyncio.sleep(due - house.clock.now() - REST / 2)
+            await house.act("ticket.opened", "GS-2")  # the look after this comes once it is due
+            await asyncio.sleep(REST / 4)
+            await house.act("ticket.taken", "GS-1")
+            assert ring.id in house.outbox.rings
             await asyncio.sleep(DAY)
             assert not house.heard
 
