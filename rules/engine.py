@@ -40,7 +40,7 @@ class Engine:
         self, rules: Sequence[Rule], *, judge_clocks: bool = True, works: Works = nobody
     ) -> None:
         self._judges = judge_clocks
-        self._rules = tuple(rules)
+        self._take_rules(rules)
         self._books: tuple[Sequence[Device], Mapping[str, Place], Mapping[str, DeviceModel]]
         self._books = ((), {}, {})
         self._world: World = {}
@@ -77,7 +77,7 @@ class Engine:
             say_again(watch, Move.CLEAR, self._now, why=reason.RULE_GONE)
             for watch in raised_in(self._world, ids)
         ]
-        self._rules = tuple(rules)
+        self._take_rules(rules)
         models = self._books[2]
         if not exchange(self._world, self._runner, rules, changed, models, now=self._now):
             self.set_world(*self._books)
@@ -88,6 +88,10 @@ class Engine:
             if not watch.program.rule.trial
         ]
         return out + self.advance(self._now)
+
+    def _take_rules(self, rules: Sequence[Rule]) -> None:
+        self._rules = tuple(rules)
+        self._inhibits = {rule.id: rule.inhibit for rule in rules}
 
     def keeps(self, subject: str, rule: str) -> bool:
         """Tell whether an alarm of this rule on this subject can still clear by itself.
@@ -105,8 +109,9 @@ class Engine:
 
     def inhibits(self, rule: str) -> tuple[str, ...]:
         """Return what holds back the alarms of a rule, those of several devices included."""
-        found = (each for each in self._rules if rule == each.id or rule.startswith(f"{each.id}."))
-        return next((each.inhibit for each in found), ())
+        while rule not in self._inhibits and "." in rule:
+            rule = rule.rpartition(".")[0]
+        return self._inhibits.get(rule, ())
 
     def spans(self) -> dict[str, float]:
         """Return the devices whose readings are looked back on, and by how many seconds at most."""

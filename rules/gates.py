@@ -75,6 +75,11 @@ def judge(decision: Decision, situation: Situation) -> Verdict:
     return Verdict(open=not closed, gate=closed, reasons=answers)
 
 
+def find_closed(decision: Decision, situation: Situation) -> str:
+    """Return the first gate that is closed to a raise, or "": `judge` without its sentences."""
+    return next((name for name, gate in GATES if gate(decision, situation) is not None), "")
+
+
 def judge_clear(situation: Situation) -> Answer:
     """Say whether an alarm may end; one that flaps is held open until `Flapping.quiet_at`."""
     held = situation.raises > FLAPS

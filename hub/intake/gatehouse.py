@@ -14,7 +14,7 @@ import msgspec
 
 from hub.intake.gate_answer import ANY, write_answers
 from hub.intake.gate_book import GateBook, Key
-from hub.intake.mark import Marks
+from hub.intake.mark import MARKING, Marks
 from hub.model.alarm import Action, Alarm, Decision
 from hub.model.device import Device, Lifecycle
 from hub.model.place import Place
@@ -23,7 +23,7 @@ from hub.model.window import Window, WindowKind
 from hub.ports import PointRow, StateRow
 from hub.services.window_book import in_force
 from rules.fire_watch import FireWatch
-from rules.gates import Situation, Verdict, fire_zone, judge, judge_clear
+from rules.gates import Situation, Verdict, find_closed, fire_zone, judge, judge_clear
 
 FIRE_POINT = "fire.input"
 STOPPING = frozenset({"in_service", "maintenance", "notice", "fire", "explained"})
@@ -163,9 +163,11 @@ class Gatehouse:
             return []
         return self._marks.find(alarms, lambda alarm: self._ask(alarm, inhibits(alarm.rule), now))
 
-    def _ask(self, alarm: Alarm, inhibit: tuple[str, ...], now: float) -> Verdict:
+    def _ask(self, alarm: Alarm, inhibit: tuple[str, ...], now: float) -> Verdict | None:
         decision = msgspec.structs.replace(ANY, subject=alarm.uid, rule=alarm.rule, inhibit=inhibit)
-        return judge(decision, self._situation(decision, now, repaired=False))
+        situation = self._situation(decision, now, repaired=False)
+        marks = find_closed(decision, situation) in MARKING
+        return judge(decision, situation) if marks else None
 
     def forget(self, decision: Decision) -> None:
         """Let an alarm wait no more: what explains it has taken it in."""

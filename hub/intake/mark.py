@@ -15,8 +15,8 @@ from rules.gates import Verdict
 MARKING = frozenset({"maintenance", "notice", "fire"})
 """Gates that mark what was told before they closed."""
 
-Ask = Callable[[Alarm], Verdict]
-"""Asks the gates about an alarm as if it were raised now."""
+Ask = Callable[[Alarm], Verdict | None]
+"""Asks the gates about an alarm as if it were raised now; None where none of `MARKING` is first."""
 
 
 class Marks:
@@ -53,9 +53,9 @@ class Marks:
         marks = [(alarm, self._mark(alarm, ask(alarm))) for alarm in told]
         return [(alarm, gate) for alarm, gate in marks if gate != alarm.held_by]
 
-    def _mark(self, alarm: Alarm, verdict: Verdict) -> str:
+    def _mark(self, alarm: Alarm, verdict: Verdict | None) -> str:
         key = alarm.uid, alarm.rule
-        if verdict.gate not in MARKING:
+        if verdict is None:
             self.drop(key)
             return ""
         self._said[key] = verdict

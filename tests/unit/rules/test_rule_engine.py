@@ -375,6 +375,20 @@ def test_an_alarm_of_the_old_version_lives_on_under_the_new_clear() -> None:
     assert brief(engine.apply(say(6, mode="auto"))) == [("clear", 6.0)]
 
 
+def test_what_holds_an_alarm_back_is_found_also_for_what_several_devices_have() -> None:
+    engine = start(
+        write(OPEN, 'inhibit = ["fire"]\n', name="r"),
+        write(OPEN, 'inhibit = ["notice"]\n', name="r-long"),
+    )
+    assert engine.inhibits("r") == engine.inhibits("r.place") == ("fire",)
+    assert engine.inhibits("r.place.again") == ("fire",)
+    assert engine.inhibits("r-long.place") == ("notice",)
+    assert engine.inhibits("rest") == engine.inhibits("q.place") == ()
+    engine.set_rules(load(write(OPEN, 'inhibit = ["maintenance"]\n', name="r")), T0)
+    assert engine.inhibits("r.place") == ("maintenance",)
+    assert engine.inhibits("r-long") == ()
+
+
 def test_a_removed_rule_leaves_no_row_behind() -> None:
     engine = start(write(OPEN))
     engine.apply(say(0, arm_position="open"))

@@ -14,6 +14,7 @@ from rules.gates import (
     GATES,
     Flapping,
     Situation,
+    find_closed,
     fire_zone,
     judge,
     judge_clear,
@@ -75,6 +76,20 @@ def test_every_answer_is_a_sentence_in_both_languages() -> None:
         for answer in verdict.reasons:
             assert answer.reason["zh"]
             assert answer.reason["en"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"device": door(state=Lifecycle.RETIRED), "fire_zones": ("guanshan/a",)},
+        {"notices": (window("停电", "power cut"),), "fire_zones": ("guanshan/a",)},
+        {"fire_zones": ("guanshan/a",), "raises": FLAPS + 1, "is_open": True},
+        {"is_open": True},
+    ],
+)
+def test_the_first_closed_gate_is_the_same_without_its_sentence(more: dict[str, object]) -> None:
+    assert find_closed(HELD_OPEN, situation(**more)) == judge(HELD_OPEN, situation(**more)).gate
 
 
 @pytest.mark.parametrize("state", [Lifecycle.PLANNED, Lifecycle.COMMISSIONING, Lifecycle.RETIRED])
