@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
-import sys
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +18,7 @@ from hub.assembly import notify
 from hub.assembly.crew import Crew, open_crew
 from hub.assembly.deletion import keep_telling
 from hub.assembly.heartbeat import keep_beating
+from hub.assembly.interpreter import settle
 from hub.assembly.links import LinkSet, Wiring, build_dialler, build_links, build_sender
 from hub.assembly.loading import World, load_world, read_settings
 from hub.assembly.logs import configure_logging
@@ -50,12 +49,6 @@ from hub.store.sqlite import SqliteStore, open_store
 
 log = structlog.get_logger(__name__)
 
-GARBAGE = (50_000, 20, 50)
-"""A batch makes some 15,000 objects that die with it: looking for cycles often finds none."""
-SWITCH = 0.0005
-"""Seconds that a thread waits for the event loop's before it insists. By Python's 5 ms a loop whose
-turns are short is never asked: beside one that was always busy a commit took seconds."""
-
 
 class RunningHub(NamedTuple):
     """A hub that is up; `died` fails when one of its parts dies."""
@@ -78,7 +71,7 @@ async def run_hub(config: Path) -> int:
         loop.add_signal_handler(number, stop.set)
     try:
         async with open_hub(config) as hub:
-            _tune()
+            settle()
             await _until_stopped(stop, hub.died)
     except ConfigError:
         raise
@@ -179,13 +172,6 @@ def _start_watches(
         crew.start(keep_time(clock, intake.reception.timekeeper), "clock")
     crew.start(keep_telling(store, desk, clock), "deletions")
     crew.start(keep_beating(settings, desk, store.books, clock), "heartbeat")
-
-
-def _tune() -> None:
-    """Set the interpreter up for one busy loop beside the threads of the store."""
-    gc.freeze()
-    gc.set_threshold(*GARBAGE)
-    sys.setswitchinterval(SWITCH)
 
 
 @contextlib.contextmanager

@@ -53,6 +53,9 @@ def lingdang(*, version: VERSION = False) -> None:
 @app.command()
 def run(config: CONFIG) -> None:
     """Run the hub until SIGTERM or Ctrl-C."""
+    from hub.assembly.interpreter import prepare
+
+    prepare()  # before the rest is imported, which is a fifth of a start
     from hub.app import run_hub
 
     raise SystemExit(asyncio.run(run_hub(config)))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.app import SWITCH
+from hub.assembly.interpreter import SWITCH
 from hub.clock import SystemClock
 from hub.model.device import DeviceUid
 from hub.model.report import Report, Sample, Topic
