@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.model.device import LinkState
 from hub.model.report import Quality, Report
@@ -57,7 +57,7 @@ def replay(world: World, history: Iterable[Report | HourOfPoint], now: float) ->
 
     A window that looks back further than `FAR` has been full only as far as hours tell of it.
     """
-    loaded: dict[str, set[int]] = {}
+    met: dict[str, _Fresh] = {}
     firsts = {window: window.forget() for d in world.values() for window in _all_far(d)}
     for said in history:
         d = world.get(said.uid)
@@ -66,9 +66,9 @@ def replay(world: World, history: Iterable[Report | HourOfPoint], now: float) ->
         if isinstance(said, HourOfPoint):
             _take_hour(d, said, firsts)
         elif said.at <= now and not said.retained:
-            if said.uid not in loaded:
-                loaded[said.uid] = loaded_trackers(d)
-            _feed(d, said, loaded[said.uid])
+            if said.uid not in met:
+                met[said.uid] = _find_fresh(d)
+            _feed(d, said, met[said.uid])
 
 
 def _far_windows(d: DeviceState, slot: int) -> list[Window]:
@@ -88,20 +88,36 @@ def _take_hour(d: DeviceState, hour: HourOfPoint, firsts: Mapping[Window, float]
             window.first = min(window.first, firsts[window])
 
 
-def _feed(d: DeviceState, report: Report, loaded: set[int]) -> None:
-    routes = d.plan.routes
+class _Fresh(NamedTuple):
+    """A device's trackers whose state did not come from a row, by point and by event."""
+
+    by_point: dict[str, list[Any]]
+    by_event: dict[str, list[Any]]
+
+
+def _find_fresh(d: DeviceState) -> _Fresh:
+    loaded, routes = loaded_trackers(d), d.plan.routes
+
+    def choose(indexes: Iterable[int]) -> list[Any]:
+        return [d.trackers[index] for index in indexes if index not in loaded]
+
+    observers = {name: routes.observers[slot] for name, slot in d.plan.slot_by_point.items()}
+    return _Fresh(
+        *(
+            {name: chosen for name, indexes in table.items() if (chosen := choose(indexes))}
+            for table in (observers, routes.counters_by_event)
+        )
+    )
+
+
+def _feed(d: DeviceState, report: Report, fresh: _Fresh) -> None:
     for sample in report.samples:
-        slot = d.plan.slot_by_point.get(sample.point)
-        if slot is None or sample.value is None or sample.quality is not Quality.GOOD:
+        trackers = fresh.by_point.get(sample.point)
+        if trackers is None or sample.value is None or sample.quality is not Quality.GOOD:
             continue
-        for tracker in _fresh(d, routes.observers[slot], loaded):
+        for tracker in trackers:
             tracker.observe(report.at, sample.value)
     if report.late or report.at <= d.worked_on:
         return
-    for tracker in _fresh(d, routes.counters_by_event.get(report.event, ()), loaded):
+    for tracker in fresh.by_event.get(report.event, ()):
         tracker.happen(report.event, report.at, report.data)
-
-
-def _fresh(d: DeviceState, indexes: Iterable[int], loaded: set[int]) -> list[Any]:
-    """Return those trackers whose state did not come from a row."""
-    return [d.trackers[index] for index in indexes if index not in loaded]
