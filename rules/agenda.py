@@ -46,6 +46,20 @@ class Agenda:
         thing.queued = inf
         return thing
 
+    def sweep(self) -> None:
+        """Throw away entries that stand for nothing, in one go: where many deadlines have moved."""
+        kept = []
+        for entry in self._heap:
+            at, _, thing = entry
+            if thing.queued != at:
+                continue
+            if thing.ready == inf:
+                thing.queued = inf
+            else:
+                kept.append(entry)
+        heapq.heapify(kept)
+        self._heap = kept
+
     def clear(self) -> None:
         """Forget everything; the things themselves are thrown away with it."""
         self._heap.clear()

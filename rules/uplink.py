@@ -70,6 +70,7 @@ class Uplink:
     def _cut_off(self, link: str) -> None:
         for d in self._on(link):
             cut_off(self._runner, d)
+        self._runner.agenda.sweep()
         self._note_held()
 
     def _note_held(self) -> None:
