@@ -28,8 +28,8 @@ class LabelBook:
         self, codes: Codes, devices: Collection[Device], places: Mapping[str, Place]
     ) -> None:
         self._by_code: dict[str, Target] = {}
-        self._by_subject = {target.subject: target for _, target, _ in _targets(devices, places)}
         found = sorted(_targets(devices, places), key=lambda each: each[0])
+        self._by_subject = {target.subject: target for _, target, _ in found}
         for subject, target in ((name, each) for name, each, public in found if public):
             turn = 0
             while (code := codes.label(subject, turn)) in self._by_code:
@@ -75,20 +75,22 @@ def _targets(
     devices: Collection[Device], places: Mapping[str, Place]
 ) -> Iterator[tuple[str, Target, bool]]:
     """Yield identity, thing, and whether a label may stand on it."""
+    words = {path: path_words(path, places) for path in places}
     for path, place in places.items():
-        target = Target(name=place.name or path, place=path, where=path_words(path, places))
+        target = Target(name=place.name or path, place=path, where=words[path])
         yield f"place:{path}", target, place.kind != HOUSEHOLD
     for device in devices:
         if device.state not in GONE:
             is_public = device.kind is not Kind.HUB and device.attributes.get("scope") != HOUSEHOLD
-            yield f"device:{device.uid}", _device_target(device, places), is_public
+            where = words.get(device.place) or path_words(device.place, places)
+            yield f"device:{device.uid}", _device_target(device, where), is_public
 
 
-def _device_target(device: Device, places: Mapping[str, Place]) -> Target:
+def _device_target(device: Device, where: str) -> Target:
     return Target(
         name=device.name or f"{KINDS[device.kind][0]} {device.id}",
         place=device.place,
-        where=path_words(device.place, places),
+        where=where,
         device=device.id,
         uid=device.uid,
         kind=device.kind.value,
