@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import heapq
 from math import inf
+from typing import TYPE_CHECKING, Union
 
 from rules.state import NEVER, Contact, Watch
 
-Due = Watch | Contact
+if TYPE_CHECKING:
+    from rules.gauge import Lull
+
+Due = Union[Watch, Contact, "Lull"]
 
 
 class Agenda:
-    """Orders watches and contacts by the hub's time at which they may fire.
+    """Orders watches, lulls and contacts by the hub's time at which they may fire.
 
     `due` is the deadline itself, in the device's time; `ready` is later than that while the
     device delivers a backlog, or cannot be heard; `queued` is where the thing's entry stands.
@@ -25,6 +29,8 @@ class Agenda:
         """Give a thing its next deadline; infinity is none."""
         device = thing.device
         thing.due = due
+        if thing.lull is not None:  # what has a deadline of its own is not quiet
+            thing.lull.loose = True
         ready, listens = due + lag, device.contact.listens
         thing.ready = ready = ready if listens == NEVER else max(ready, listens)
         if due < device.due:  # noqa: PLR1730 - for each rule at each reading, and min is a call

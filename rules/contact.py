@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import inf
 
+from rules.agenda import Due
+from rules.gauge import Lull, timed
 from rules.plan import PERIODS_KNOWN
 from rules.runner import Runner
 from rules.state import Contact, DeviceState, Watch
@@ -49,15 +51,18 @@ def set_lag(runner: Runner, d: DeviceState, lag: float) -> None:
     shorter = lag < d.lag
     d.lag = lag
     if shorter:
-        for watch in d.watches:
-            if watch.due != inf and not watch.program.by_arrival:
-                runner.agenda.set(watch, watch.due, lag=lag)
+        for thing in timed(d):
+            if thing.due != inf and not thing.program.by_arrival:
+                runner.agenda.set(thing, thing.due, lag=lag)
 
 
-def fire(runner: Runner, thing: Watch | Contact, due: float) -> None:
+def fire(runner: Runner, thing: Due, due: float) -> None:
     """Let a deadline come."""
     if isinstance(thing, Watch):
         runner.fire(thing, due)
+        return
+    if isinstance(thing, Lull):
+        runner.fire_lull(thing, due)
         return
     thing.due = thing.ready = inf
     d = thing.device
@@ -90,20 +95,26 @@ def catch_up(
 
 def _renew_due(d: DeviceState) -> float:
     """Return when the first of the device's deadlines is; most often none has come at all."""
-    first = min([watch.due for watch in d.watches], default=inf)
-    d.due = due = min(first, d.contact.due)
+    if d.lulls:
+        dues = [d.watches[index].due for index in d.plan.alone]
+        for lull in d.lulls:
+            dues.append(lull.due)
+            if lull.loose:
+                dues += [d.watches[index].due for index in lull.gauge.members]
+    else:
+        dues = [watch.due for watch in d.watches]
+    dues.append(d.contact.due)
+    d.due = due = min(dues)
     return due
 
 
-def _find_due(
-    d: DeviceState, before: float, silence: float, *, ahead: bool
-) -> Watch | Contact | None:
+def _find_due(d: DeviceState, before: float, silence: float, *, ahead: bool) -> Due | None:
     """Return what is due first; what is told by arrival must lie before `silence`."""
     found, edge = None, inf
-    for watch in d.watches:
-        if ahead and watch.program.on_change:
+    for thing in timed(d):
+        if ahead and thing.program.on_change:
             continue
-        limit = silence if watch.program.by_arrival else before
-        if watch.due < limit and watch.due < edge:
-            found, edge = watch, watch.due
+        limit = silence if thing.program.by_arrival else before
+        if thing.due < limit and thing.due < edge:
+            found, edge = thing, thing.due
     return d.contact if d.contact.due < silence and d.contact.due < edge else found

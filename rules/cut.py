@@ -11,6 +11,7 @@ from math import inf
 
 from hub.model.report import Report
 from rules.contact import arm, ask_silence, contact_changed
+from rules.gauge import timed
 from rules.runner import Runner
 from rules.state import NEVER, DeviceState, Watch
 from rules.trust import has_own_time
@@ -134,6 +135,6 @@ def _patience(watch: Watch) -> float:
 
 
 def _queue_again(runner: Runner, d: DeviceState) -> None:
-    for watch in d.watches:
-        if watch.due != inf:
-            runner.agenda.set(watch, watch.due, lag=0.0 if watch.program.by_arrival else d.lag)
+    for thing in timed(d):
+        if thing.due != inf:
+            runner.agenda.set(thing, thing.due, lag=0.0 if thing.program.by_arrival else d.lag)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 
 from hub.model.catalogue import DeviceModel
+from rules.gauge import set_watches
 from rules.machine import next_edge
 from rules.memory import drop_row, move_readings
 from rules.override import variant_of
@@ -66,19 +67,22 @@ def _are_woven(changed: Iterable[Rule], ids: set[str], plans: Iterable[Plan]) ->
 
 def _replant(runner: Runner, d: DeviceState, plan: Plan, ids: set[str], now: float) -> None:
     """Give a device, which others know, another plan; its watches go on under the new programs."""
+    for lull in d.lulls:
+        lull.let_go(runner.agenda)
     new = DeviceState(d.device, plan, d.place)
     move_readings(d, new)
     for field in ("plan", "raw", "values", "ats", "trackers"):
         setattr(d, field, getattr(new, field))
     old = {watch.program.rule.id: watch for watch in d.watches}
-    d.watches = []
-    for program in plan.programs:
-        watch = old.pop(program.rule.id, None) or Watch(d, program)
+    watches = [
+        old.pop(each.rule.id) if each.rule.id in old else Watch(d, each) for each in plan.programs
+    ]
+    for watch, program in zip(watches, plan.programs, strict=True):
         watch.program = program
-        d.watches.append(watch)
         if program.rule.id in ids:
             watch.last = None
             runner.agenda.set(watch, min(next_edge(watch), now))
+    set_watches(d, watches)
     for watch in old.values():
         _retire(runner, watch)
     runner.dirty_devices.add(d)

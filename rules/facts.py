@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from math import inf, isfinite
 
 from hub.model.kinds import LINK_ERRORS
 from hub.model.report import Quality, Report, Sample, Topic, Value
 from rules.contact import ask_silence, catch_up, contact_changed, set_lag
 from rules.cut import catch_up_dependents, doubt, is_cut_off, tells_of_loss
-from rules.language.node import Run
+from rules.evaluation import evaluate
 from rules.machine import meet
 from rules.runner import Runner
 from rules.sign_of_life import note_contact
@@ -108,7 +107,7 @@ def _believe(sample: Sample, types: tuple[type, ...]) -> Value | None:
     return float(value) if types == (int, float) and kind is bool else None  # type: ignore[arg-type]
 
 
-def take_samples(
+def take_samples(  # noqa: C901 - for each sample of each message, and each call costs
     runner: Runner, d: DeviceState, report: Report, at: float, *, ahead: bool = False
 ) -> None:
     """Set all points of one message, then feed the trackers, then evaluate.
@@ -127,7 +126,10 @@ def take_samples(
         slot = slots.get(sample.point)
         if slot is None:
             continue
-        value = _believe(sample, types[slot])
+        value = sample.value
+        kind = value.__class__
+        if sample.quality is not _GOOD or kind is float or kind not in types[slot]:
+            value = _believe(sample, types[slot])
         if at < ats[slot]:
             sorted_in[slot] = value
         elif _set(d, slot, value, at, retained=False):
@@ -137,7 +139,7 @@ def take_samples(
             _show(d, slot, value, at)
     if sorted_in:
         _look_back(runner, d, at, sorted_in)
-    _evaluate(runner, d, seen, changed, ahead=ahead)
+    evaluate(runner, d, seen, changed, ahead=ahead)
 
 
 def _take_retained(
@@ -153,7 +155,7 @@ def _take_retained(
         value = _believe(sample, types[slot])
         if _set(d, slot, value, at, retained=True):
             changed.append(slot)
-    _evaluate(runner, d, [], changed, ahead=ahead)
+    evaluate(runner, d, [], changed, ahead=ahead)
 
 
 def _look_back(runner: Runner, d: DeviceState, at: float, values: dict[int, Value | None]) -> None:
@@ -182,47 +184,3 @@ def _show(d: DeviceState, slot: int, value: Value | None, at: float) -> None:
     if value is not None:
         for index in d.plan.routes.observers[slot]:
             d.trackers[index].observe(at, value)
-
-
-def _evaluate(
-    runner: Runner, d: DeviceState, seen: list[int], changed: list[int], *, ahead: bool
-) -> None:
-    if not (changed or d.plan.routes.on_reading):
-        return
-    if d.trackers and seen:
-        runner.dirty_devices.add(d)
-        _settle(d, seen)
-    run, watches = runner.run, d.watches
-    for index in _affected(d, seen, changed):
-        watch = watches[index]
-        if ahead and watch.program.on_change:
-            runner.put_off(watch, d.now)
-        else:
-            run(watch)
-    for slot in changed if d.dependents else ():
-        runner.run_dependents(d, slot, ahead=ahead)
-
-
-def _affected(d: DeviceState, seen: list[int], changed: list[int]) -> Iterable[int]:
-    routes = d.plan.routes
-    if len(seen) == 1:  # who runs at every reading runs at a change as well
-        return (routes.on_change if changed else routes.on_sample)[seen[0]]
-    indices: dict[int, None] = {}
-    for slot in seen:
-        if programs := routes.on_sample[slot]:
-            indices.update(dict.fromkeys(programs))
-    if len(changed) == 1 and not indices:
-        return routes.on_change[changed[0]]
-    for slot in changed:
-        indices.update(dict.fromkeys(routes.on_change[slot]))
-    return indices
-
-
-def _settle(d: DeviceState, seen: list[int]) -> None:
-    asked: dict[int, Run] = {}
-    settlers = d.plan.routes.settlers
-    for slot in seen:
-        if settlers[slot]:
-            asked.update(settlers[slot])
-    for tracker, condition in asked.items():
-        d.trackers[tracker].settle(d.now, condition(d))

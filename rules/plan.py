@@ -11,7 +11,7 @@ import msgspec
 
 from hub.model.catalogue import DeviceModel, PointSpec, PointType
 from hub.model.device import Kind
-from rules.language.node import Run
+from rules.language.node import Head, Run
 from rules.rule import Rule
 from rules.vocabulary import Vocabulary
 
@@ -42,6 +42,8 @@ class Plan:
         self.tracker_by_key: dict[str, int] = {}
         self.routes = Routes()
         self.programs: list[Program] = []
+        self.gauges: list[Any] = []
+        self.alone: list[int] = []
         self.blanks: list[Any] = []
         self.reach = 0.0
         self.conditions: dict[str, tuple[Run, tuple[int, ...]]] = {}
@@ -101,7 +103,8 @@ class Routes:
     """Where a fact goes: per slot and per event the trackers to feed and the programs to run.
 
     `settlers` are (tracker, condition) pairs to run at each reading of a slot; `on_sample`
-    programs run at every reading, `on_change` when the value has changed.
+    programs run at every reading, `on_change` when the value has changed; those that share a
+    gauge are not among them, but their gauges by place.
     """
 
     def __init__(self) -> None:
@@ -110,6 +113,10 @@ class Routes:
         self.settlers: list[list[tuple[int, Run]]] = []
         self.on_sample: list[list[int]] = []
         self.on_change: list[list[int]] = []
+        self.gauges_on_sample: list[list[int]] = []
+        self.gauges_on_change: list[list[int]] = []
+        self.settles = False
+        """Whether some tracker is asked at each reading."""
         self.on_reading = False
         """Whether some program runs at readings that change nothing."""
         self.counters_by_event: dict[str, list[int]] = {}
@@ -121,7 +128,10 @@ class Routes:
     def add_slot(self, kind: PointType) -> None:
         """Make room for one more point of this type."""
         self.types.append(PYTHON_TYPES.get(kind, (int, float)))
-        for table in (self.observers, self.settlers, self.on_sample, self.on_change):
+        for table in (
+            *(self.observers, self.settlers, self.on_sample, self.on_change),
+            *(self.gauges_on_sample, self.gauges_on_change),
+        ):
             table.append([])
 
 
@@ -141,11 +151,12 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     `prepares` tells that there is something to do before `when`: durations, an expectation.
     `foreign` are (relation, point) pairs read from other devices. `by_arrival` programs ask
-    whether the device is heard, which is told in arrival time.
+    whether the device is heard, which is told in arrival time. `head` is what `when` asks first.
     """
 
     rule: Rule
     when: Run
+    head: Head | None
     clear: Run | None
     stages: tuple[Run, ...]
     after: Run | None

@@ -63,6 +63,7 @@ def build_program(rule: Rule, plan: Plan) -> Program:
     runs = {field: node.run for field, node in parts.nodes.items()}
     return Program(
         rule=rule,
+        head=parts.nodes["when"].head if "when" in parts.nodes else None,
         when=runs.get("when", constant(False).run),
         clear=runs.get("clear"),
         stages=tuple(runs[f"stage.{i}"] for i in range(len(rule.stages))),

@@ -11,6 +11,7 @@ from hub.model.device import Device
 from hub.ports import StateRow
 from rules.agenda import Agenda
 from rules.decide import write_decision
+from rules.gauge import Lull, has_something_open
 from rules.machine import Move, expect, step
 from rules.state import DeviceState, Watch, is_worked_on
 
@@ -78,6 +79,8 @@ class Runner:
 
     def _step(self, watch: Watch, answer: bool | None, *, timed: bool) -> None:
         since, unknown, episode = watch.since, watch.unknown, watch.episode
+        if watch.lull is not None:
+            watch.lull.loose = True
         move = step(watch, answer, timed=timed)
         if episode is not None or watch.since != since or watch.unknown != unknown:
             self.dirty.add(watch)
@@ -131,6 +134,20 @@ class Runner:
         self.run(watch, timed=True)
         if watch.due <= due:
             self.agenda.set(watch, due + _NEXT)
+
+    def fire_lull(self, lull: Lull, due: float) -> None:
+        """Let the deadline come that stands for those of a device's quiet watches.
+
+        A watch that has something open has a deadline of its own, which may wait longer.
+        """
+        lull.due = lull.ready = inf
+        lull.device.now = due
+        for index in lull.pick(self.agenda):
+            watch = lull.device.watches[index]
+            if not has_something_open(watch):
+                self.run(watch, timed=True)
+        if lull.due <= due:
+            self.agenda.set(lull, due + _NEXT)
 
     def put_off(self, watch: Watch, at: float) -> None:
         """Have a watch evaluated as of an instant once its device's deadlines come."""

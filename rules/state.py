@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from hub.model.device import Lifecycle
 if TYPE_CHECKING:
     from hub.model.device import Device
     from hub.model.place import Place
+    from rules.gauge import Lull
     from rules.plan import Plan, Program
 
 NEVER = -inf
@@ -28,6 +29,7 @@ class Contact:
     of the last cut, infinite during one; `missed` that messages were lost in it.
     """
 
+    lull = None
     __slots__ = (
         "back_at",
         "device",
@@ -87,7 +89,7 @@ class DeviceState:
     __slots__ = (
         "ats", "contact", "data", "dependents", "device", "drift", "due", "event", "groups",
         "groups_stored",
-        "lag", "newest", "now", "peers", "place", "plan", "raw", "stored", "trackers",
+        "lag", "lulls", "newest", "now", "peers", "place", "plan", "raw", "stored", "trackers",
         "upstream", "values", "wake", "watches", "worked_on",
     )  # fmt: skip
 
@@ -101,6 +103,7 @@ class DeviceState:
         self.ats = array("d", [NEVER]) * size
         self.contact = Contact(self)
         self.watches: list[Watch] = []
+        self.lulls: Sequence[Lull] = ()
         self.trackers: list[Any] = [make() for make in plan.trackers]
         self.peers: Mapping[str, DeviceState] = _NOTHING
         self.groups: Mapping[str, list[DeviceState]] = _NOTHING
@@ -148,7 +151,7 @@ class Watch:
     """
 
     __slots__ = (
-        "after", "device", "due", "episode", "last", "lock", "pending", "program", "queued",
+        "after", "device", "due", "episode", "last", "lock", "lull", "pending", "program", "queued",
         "ready", "since", "stored", "unknown",
     )  # fmt: skip
 
@@ -162,6 +165,7 @@ class Watch:
         self.lock: float | None = None
         self.pending: list[float] | None = None
         self.after: bool | None = None
+        self.lull: Lull | None = None
         self.due = inf
         self.ready = inf
         self.queued = inf

@@ -10,68 +10,17 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable
 from math import inf
 
 from hub.model.report import Value
 from hub.ports import RollupRow
 from rules.summary import Summary
+from rules.weight import Weigh, take_change, take_one, take_value
 
 HOUR = 3_600.0
 _KEPT_RAW = HOUR
 _BUCKETS = 240
 _REFRESH = 1_000
-
-Weigh = Callable[["Value | None", "Value"], float]
-"""Turns (reading before, reading) into the number that the window adds up."""
-
-
-def take_value(_before: Value | None, value: Value) -> float:
-    """Weigh a reading by its own value; true is 1."""
-    return float(value)
-
-
-def take_one(_before: Value | None, _value: Value) -> float:
-    """Weigh every reading the same."""
-    return 1.0
-
-
-def take_step(before: Value | None, value: Value) -> float:
-    """Weigh a reading by its distance from the one before."""
-    return 0.0 if before is None else float(value) - float(before)
-
-
-def take_change(before: Value | None, value: Value) -> float:
-    """Weigh a reading by whether it differs from the one before."""
-    return 0.0 if before is None or before == value else 1.0
-
-
-class CounterStep:
-    """Weighs a counter's reading by what was used since; never negative.
-
-    A drop adds nothing: when the next reading is back above the old one it was a slip of the
-    meter, otherwise the counter was reset and counts on from there. With `maximum`, a drop from
-    the last tenth to the first tenth of the range is the counter's roll-over.
-    """
-
-    def __init__(self, maximum: float | None = None) -> None:
-        self._maximum = maximum
-        self._high: float | None = None
-
-    def __call__(self, before: Value | None, value: Value) -> float:
-        """Return what was used between two readings."""
-        if before is None:
-            return 0.0
-        new, old = float(value), float(before)
-        if self._high is not None:
-            old, self._high = (self._high if new >= self._high else old), None
-        if new >= old:
-            return new - old
-        top = self._maximum
-        if top is not None and old >= 0.9 * top and new <= 0.1 * top:
-            return top - old + new
-        self._high = old
-        return 0.0
 
 
 class Window:
@@ -84,7 +33,7 @@ class Window:
 
     __slots__ = (
         "_asked", "_ats", "_before", "_bucket", "_counts", "_evicted", "_inside", "_last",
-        "_numbers", "_said", "_summary", "_weigh", "first", "reach",
+        "_moved", "_numbers", "_said", "_summary", "_weigh", "first", "reach",
     )  # fmt: skip
 
     def __init__(self, summary: Summary, weigh: Weigh, *, span: float, before: float) -> None:
@@ -99,6 +48,7 @@ class Window:
         self._last: Value | None = None
         self._evicted = 0
         self._asked = inf
+        self._moved = -inf
         self._said = _NOTHING_SAID
         self.first = inf
 
@@ -108,15 +58,26 @@ class Window:
         A step needs its neighbours: windows of steps leave out what comes out of order.
         """
         self._asked = inf
-        self.first = min(self.first, at)
+        self._moved = -inf
+        if at < self.first:  # noqa: PLR1730 - for each window at each reading, and min is a call
+            self.first = at
         if self._ats and at < self._ats[-1]:
             if self._weigh in {take_value, take_one}:
                 self._insert_late(at, self._weigh(None, value))
             return
-        weight = self._weigh(self._last, value)
+        weigh = self._weigh
+        weight = float(value) if weigh is take_value else weigh(self._last, value)
         self._last = value
-        if not self._bucket or not self._merges(at, weight):
-            self._insert(len(self._ats), at, weight)
+        if self._bucket and self._merges(at, weight):
+            return
+        ats = self._ats
+        if ats:
+            ats.append(at)
+            self._numbers.append(weight)
+            if self._bucket:
+                self._counts.append(1)
+        else:
+            self._insert(0, at, weight)
         if self._ats[0] + self.reach <= at:  # a rule that is false already may never ask
             self._move(at)
 
@@ -163,25 +124,27 @@ class Window:
         self.first = min(self.first, state[0])
 
     def _look(self, now: float) -> tuple[float | None, float]:
-        self._move(now)
-        wake = inf
-        if self._inside:
-            wake = self._ats[0] + self.reach
-        if self._inside < len(self._ats):
-            wake = min(wake, self._ats[self._inside] + self._before)
+        if self._moved != now:
+            self._move(now)
+        ats, inside = self._ats, self._inside
+        wake = ats[0] + self.reach if inside else inf
+        if inside < len(ats):
+            wake = min(wake, ats[inside] + self._before)
         full = self.first + self.reach
         if now < full:
             return None, min(wake, full)
         return self._summary.result(), wake
 
     def _move(self, now: float) -> None:
-        ats, summary = self._ats, self._summary
-        while self._inside < len(ats) and ats[self._inside] + self._before <= now:
-            summary.add(*self._entry(self._inside))
-            self._inside += 1
+        ats, numbers, counts, summary = self._ats, self._numbers, self._counts, self._summary
+        inside, size, self._moved = self._inside, len(ats), now
+        while inside < size and ats[inside] + self._before <= now:
+            summary.add(ats[inside], numbers[inside], counts[inside] if counts else 1)
+            inside += 1
+        self._inside = inside
         gone = 0
-        while gone < self._inside and ats[gone] + self.reach <= now:
-            summary.remove(*self._entry(gone))
+        while gone < inside and ats[gone] + self.reach <= now:
+            summary.remove(ats[gone], numbers[gone], counts[gone] if counts else 1)
             gone += 1
         if gone:
             self._drop(gone)
@@ -191,8 +154,9 @@ class Window:
         return self._ats[place], self._numbers[place], count
 
     def _drop(self, gone: int) -> None:
-        for column in (self._ats, self._numbers, self._counts):
-            del column[:gone]
+        del self._ats[:gone], self._numbers[:gone]
+        if self._counts:
+            del self._counts[:gone]
         self._inside -= gone
         self._evicted += gone
         if self._evicted > _REFRESH + len(self._ats):

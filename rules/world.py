@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device, Kind
 from hub.model.place import Place
+from rules.gauge import add_gauges, set_watches
 from rules.override import Variant, adapt, variant_of
 from rules.plan import Plan
 from rules.program import FieldError, build_program, route_program
@@ -35,7 +36,7 @@ def build_world(
     for device in listed:
         plan = plans[keys[device.uid]]
         state = world[device.uid] = DeviceState(device, plan, _ancestors(device.place, places))
-        state.watches = [Watch(state, program) for program in plan.programs]
+        set_watches(state, (Watch(state, program) for program in plan.programs))
     bind(world)
     return world
 
@@ -74,6 +75,7 @@ def weave(plans: Sequence[Plan], beside: Sequence[Plan] = ()) -> None:
     _put_questions(every)
     for plan in plans:
         plan.close()
+        add_gauges(plan)
 
 
 def _add_rule(rule: Rule, plan: Plan) -> None:

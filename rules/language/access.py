@@ -39,12 +39,14 @@ def own_point(plan: Plan, slot: int) -> Node:
     """Read a point of the device itself."""
     spec = plan.specs[slot]
     life = plan.lives[slot]
+    source = spec.name if _TYPES[spec.type] is Type.NUMBER else ""
     if not life:
         return Node(
             type=_TYPES[spec.type],
             run=lambda d: d.values[slot],
             choices=spec.values,
             slot=slot,
+            source=source,
         )
 
     def run(d: DeviceState) -> Any:  # noqa: ANN401
@@ -55,7 +57,7 @@ def own_point(plan: Plan, slot: int) -> Node:
             d.wake = end
         return d.raw[slot]
 
-    return Node(type=_TYPES[spec.type], run=run, choices=spec.values)
+    return Node(type=_TYPES[spec.type], run=run, choices=spec.values, source=source)
 
 
 def read_other(d: DeviceState, other: DeviceState | None, name: str) -> Any:  # noqa: ANN401

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+from math import inf, nextafter
 from typing import TYPE_CHECKING
 
 from rules.language import logic
-from rules.language.node import Node, Run, Type, constant
+from rules.language.node import Head, Node, Run, Type, constant
 from rules.language.syntax import nearest
 
 if TYPE_CHECKING:
@@ -18,18 +19,22 @@ _ORDERED = frozenset(_FLIPPED)
 
 def compare(compiler: Compiler, node: ast.Compare) -> Node:
     """Compile a comparison, chained or not."""
-    runs = []
+    runs: list[Run] = []
+    head: Head | None = None
     left = node.left
     for op, right in zip(node.ops, node.comparators, strict=True):
         name = type(op).__name__
         if name in {"In", "NotIn"}:
             runs.append(_member(compiler, left, right, inside=name == "In"))
         elif name in logic.COMPARISONS:
-            runs.append(_pair(compiler, name, left, right))
+            pair = _pair(compiler, name, left, right)
+            head = head if runs else pair.head
+            runs.append(pair.run)
         else:
             raise compiler.fail(right, "use == or !=", "请用 == 或 !=")
         left = right
-    return Node(type=Type.BOOL, run=runs[0] if len(runs) == 1 else logic.both(runs))
+    run = runs[0] if len(runs) == 1 else logic.both(runs)
+    return Node(type=Type.BOOL, run=run, head=head)
 
 
 def _member(compiler: Compiler, left: ast.expr, right: ast.expr, *, inside: bool) -> Run:
@@ -45,12 +50,16 @@ def _member(compiler: Compiler, left: ast.expr, right: ast.expr, *, inside: bool
     return logic.contained(part.run, [member.value for member in members], inside=inside)
 
 
-def _pair(compiler: Compiler, name: str, left: ast.expr, right: ast.expr) -> Run:
+def _pair(compiler: Compiler, name: str, left: ast.expr, right: ast.expr) -> Node:
     a, b = compiler.build(left), compiler.build(right)
     if Type.ELAPSED in {a.type, b.type}:
-        return _elapsed(compiler, name, (a, left), (b, right))
+        return Node(type=Type.BOOL, run=_elapsed(compiler, name, (a, left), (b, right)))
     _check_pair(compiler, name, a, b, right)
     _check_pair(compiler, name, b, a, left)
+    return Node(type=Type.BOOL, run=_choose(name, a, b), head=_find_head(name, a, b))
+
+
+def _choose(name: str, a: Node, b: Node) -> Run:
     if a.slot >= 0 and b.constant:
         return logic.compare_slot(name, a.slot, b.value)
     if a.partial or b.partial:
@@ -58,6 +67,18 @@ def _pair(compiler: Compiler, name: str, left: ast.expr, right: ast.expr) -> Run
     if b.constant:
         return logic.compare_constant(name, a.run, b.value)
     return logic.compare(name, a.run, b.run)
+
+
+def _find_head(name: str, a: Node, b: Node) -> Head | None:
+    """Return where a comparison of something with a fixed number is false."""
+    if not (a.source and b.constant and isinstance(b.value, int | float)) or name not in _ORDERED:
+        return None
+    limit = float(b.value)
+    if name in {"Gt", "GtE"}:
+        high = limit if name == "Gt" else nextafter(limit, -inf)
+        return Head(key=f"{a.source} above", read=a.run, high=high)
+    low = limit if name == "Lt" else nextafter(limit, inf)
+    return Head(key=f"{a.source} below", read=a.run, low=low)
 
 
 def _elapsed(

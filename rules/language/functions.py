@@ -15,15 +15,15 @@ from rules.language.of_model import build_has, of_model
 from rules.state import NEVER, DeviceState
 from rules.summary import Extreme, Median, Summary
 from rules.tracker import Duration, Previous, Slots, Streak
-from rules.window import (
+from rules.weight import (
     CounterStep,
     Weigh,
-    Window,
     take_change,
     take_one,
     take_step,
     take_value,
 )
+from rules.window import Window
 
 _DAY = 86_400.0
 _EAST = 8 * 3_600.0
@@ -61,12 +61,13 @@ def _window(name: str) -> Builder:
         before = compiler.seconds(options["before"]) if options else 0.0
         compiler.scope.plan.need_history(before + span)
         weigh = _weigh_for(name, spec.type, spec.roll_over)
+        key = f"{name}({spec.name},{span:g},{before:g})"
         index = compiler.scope.observe(
             slot,
-            f"{name}({spec.name},{span:g},{before:g})",
+            key,
             lambda: Window(_MAKERS[name](span), weigh(), span=span, before=before),
         )
-        return Node(type=Type.NUMBER, run=_read_window(index))
+        return Node(type=Type.NUMBER, run=_read_window(index), source=key)
 
     return build
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from math import inf
 from typing import Any
 
 import msgspec
@@ -25,6 +26,18 @@ class Type(StrEnum):
     ANY = "anything"
 
 
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """What a condition asks first: it is false while `low` <= what `read` gives <= `high`.
+
+    Those of one `key` read the same thing, and are true in the same direction from it.
+    """
+
+    key: str
+    read: Run
+    low: float = -inf
+    high: float = inf
+
+
 class Node(msgspec.Struct, frozen=True, kw_only=True):
     """A part of an expression, ready to run.
 
@@ -32,7 +45,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     `instant` parts are true only while a fact is being handed in. `slot` is that of a point
     that is sent on change, -1 for everything else. For an elapsed time `run` returns the
     instant from which it counts. `partial`, where given, is a count that can only have been
-    larger, for windows that are not full yet.
+    larger, for windows that are not full yet. `source` names what is read, where it is a number
+    of the device itself; `head` is what a condition asks first, where that is known.
     """
 
     type: Type
@@ -43,6 +57,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     instant: bool = False
     slot: int = -1
     partial: Run | None = None
+    source: str = ""
+    head: Head | None = None
 
 
 def constant(value: Value) -> Node:

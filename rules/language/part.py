@@ -26,9 +26,11 @@ def literal(compiler: Compiler, node: ast.Constant) -> Node:
 
 def join(compiler: Compiler, node: ast.BoolOp) -> Node:
     """Compile `and` and `or`."""
-    parts = [compiler.condition(value).run for value in node.values]
-    join = logic.both if isinstance(node.op, ast.And) else logic.either
-    return Node(type=Type.BOOL, run=join(parts))
+    parts = [compiler.condition(value) for value in node.values]
+    runs = [part.run for part in parts]
+    if isinstance(node.op, ast.And):
+        return Node(type=Type.BOOL, run=logic.both(runs), head=parts[0].head)
+    return Node(type=Type.BOOL, run=logic.either(runs))
 
 
 def unary(compiler: Compiler, node: ast.UnaryOp) -> Node:

@@ -63,6 +63,7 @@ class Scope:
             self.sampled[slot] = None
             if new:
                 routes.settlers[slot].append((index, condition))
+                routes.settles = True
         for event in inner.events:
             if new:
                 routes.settlers_by_event.setdefault(event, []).append((index, condition))

@@ -32,6 +32,8 @@ DEVICES = [
 POOL = {
     "warm": (GATE, "motor.temperature > {n}0", 'hold = "90s"'),
     "mean": (GATE, "avg(motor.temperature,'2m') > {n}0", ""),
+    "warmer": (GATE, "motor.temperature >= {n}5", ""),
+    "mean-too": (GATE, "avg(motor.temperature,'2m') > {n}5 and mode != 'manual'", 'hold = "30s"'),
     "by-hand": (GATE, "count_events('opened.locally','5m') >= {n}", ""),
     "long": (GATE, "duration(arm.position == 'open') > '{n}m'", 'release = "30s"'),
     "share": (GATE, "sibling_share(boom.broken) > 0.{n}", ""),

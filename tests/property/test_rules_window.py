@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.summary import Extreme, Median, Summary
-from rules.window import Window, take_change, take_one, take_value
+from rules.weight import take_change, take_one, take_value
+from rules.window import Window
 
 Readings = list[tuple[float, float]]
 MAKERS: dict[str, tuple[Callable[[], Summary], Callable[[list[float]], float | None]]] = {

@@ -15,7 +15,8 @@ from rules.summary import Summary
 from rules.tracker import EventCount, Slots
 from rules.trust import place_in_time
 from rules.vocabulary import Vocabulary
-from rules.window import CounterStep, Window, take_step
+from rules.weight import CounterStep, take_step
+from rules.window import Window
 
 
 def use(values: Sequence[float], maximum: float | None = None) -> float | None:

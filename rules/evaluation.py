@@ -1,0 +1,89 @@
+"""Which rules a message is about, and what else of the device is asked with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rules.language.node import Run
+from rules.plan import Routes
+from rules.runner import Runner
+from rules.state import DeviceState
+
+
+def evaluate(
+    runner: Runner, d: DeviceState, seen: list[int], changed: list[int], *, ahead: bool
+) -> None:
+    """Run the rules that a message is about: `seen` slots were said, `changed` ones are others now.
+
+    What depends on states is left for later where the message is `ahead` of those.
+    """
+    if not (changed or d.plan.routes.on_reading):
+        return
+    if d.trackers and seen:
+        runner.dirty_devices.add(d)
+        if d.plan.routes.settles:
+            _settle(d, seen)
+    run, watches = runner.run, d.watches
+    indices = _affected(d, seen, changed)
+    if d.lulls:
+        indices = _add_awake(runner, d, seen, changed, indices, ahead=ahead)
+    for index in indices:
+        watch = watches[index]
+        if ahead and watch.program.on_change:
+            runner.put_off(watch, d.now)
+        else:
+            run(watch)
+    for slot in changed if d.dependents else ():
+        runner.run_dependents(d, slot, ahead=ahead)
+
+
+def _affected(d: DeviceState, seen: list[int], changed: list[int]) -> Iterable[int]:
+    routes = d.plan.routes
+    if len(seen) == 1:  # who runs at every reading runs at a change as well
+        return (routes.on_change if changed else routes.on_sample)[seen[0]]
+    indices: dict[int, None] = {}
+    for slot in seen:
+        if programs := routes.on_sample[slot]:
+            indices.update(dict.fromkeys(programs))
+    if len(changed) == 1 and not indices:
+        return routes.on_change[changed[0]]
+    for slot in changed:
+        indices.update(dict.fromkeys(routes.on_change[slot]))
+    return indices
+
+
+def _add_awake(
+    runner: Runner,
+    d: DeviceState,
+    seen: list[int],
+    changed: list[int],
+    indices: Iterable[int],
+    *,
+    ahead: bool,
+) -> Iterable[int]:
+    """Return these watches and those of gauges that are not quiet, in the rules' order."""
+    awake: list[int] = []
+    for place in _asked(d.plan.routes, seen, changed):
+        lull = d.lulls[place]
+        is_late = ahead and lull.program.on_change
+        awake += lull.gauge.members if is_late else lull.pick(runner.agenda)
+    return sorted({*indices, *awake}) if awake else indices
+
+
+def _asked(routes: Routes, seen: list[int], changed: list[int]) -> Iterable[int]:
+    """Return the places of the gauges that a message is about."""
+    if len(seen) == 1:
+        return (routes.gauges_on_change if changed else routes.gauges_on_sample)[seen[0]]
+    asked = {place for slot in seen for place in routes.gauges_on_sample[slot]}
+    asked.update(place for slot in changed for place in routes.gauges_on_change[slot])
+    return asked
+
+
+def _settle(d: DeviceState, seen: list[int]) -> None:
+    asked: dict[int, Run] = {}
+    settlers = d.plan.routes.settlers
+    for slot in seen:
+        if settlers[slot]:
+            asked.update(settlers[slot])
+    for tracker, condition in asked.items():
+        d.trackers[tracker].settle(d.now, condition(d))
