@@ -34,10 +34,12 @@ from hub.clock import Clock, SystemClock
 from hub.errors import ConfigError, HubError, Problem
 from hub.feeds.incident import make_projector
 from hub.intake.climber import read_duty_needs
+from hub.intake.commission_room import CommissionNeeds
 from hub.intake.core import Intake, Needs, build_intake
 from hub.intake.report_room import GATHERINGS, read_gatherings
 from hub.intake.suspect import SUSPECTS
 from hub.ports import Link
+from hub.services.commission.state_book import ACCEPTANCES, DEVICE_STATES, read_sheets
 from hub.services.rule_shelf import RULE_VERSIONS, RuleShelf
 from hub.services.supervisor import Supervisor
 from hub.services.tickets.work_clock import build_timing
@@ -99,7 +101,9 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
             )
         stored = await store.books.documents("device")
         shelf = RuleShelf(await store.books.documents(RULE_VERSIONS))
-        world = _read_world(settings, problems, stored, shelf)
+        world = _read_world(
+            settings, problems, stored, shelf, await store.books.documents(DEVICE_STATES)
+        )
         crew = await stack.enter_async_context(open_crew())
         wiring = _plan_wiring(world, clock)
         await store.upkeep.ageing.keep(
@@ -144,8 +148,10 @@ def _read_world(
     problems: Iterable[Problem],
     stored: Mapping[str, bytes],
     shelf: RuleShelf,
+    states: Mapping[str, bytes],
 ) -> World:
-    world = load_world(settings, known_uids(stored), problems=problems, versions=shelf.newest())
+    known, versions = known_uids(stored), shelf.newest()
+    world = load_world(settings, known, problems=problems, versions=versions, states=states)
     for problem in world.problems:
         log.warning("a file is wrong; what is broken is left out", fault=str(problem))
     return world
@@ -156,7 +162,8 @@ def _start_links(
 ) -> None:
     """Start the links, and the look at what their broker says of itself."""
     supervisor = Supervisor(watch=intake.watch, clock=wiring.clock)
-    links.take(build_links(wiring, inbox=intake.inbox, watch=supervisor))
+    is_polled = intake.commission.is_polled
+    links.take(build_links(wiring, inbox=intake.inbox, watch=supervisor, is_polled=is_polled))
     crew.start(supervisor.run(links.all), "links")
     crew.start(follow_broker(wiring, intake, store.books, links.read_again), "broker")
 
@@ -229,6 +236,9 @@ async def _build_intake(
         reserve=store.reserve,
         suspects=await store.books.documents(SUSPECTS),
         gatherings=read_gatherings(await store.books.documents(GATHERINGS)),
+        commission=CommissionNeeds(
+            sheets=read_sheets(await store.books.documents(ACCEPTANCES)), written=world.written
+        ),
         windows=tuple(read_windows(await store.books.documents(WINDOWS)).values()),
         duty=await read_duty_needs(world.duty, store.books),
         sender=build_sender(wiring.dialler, clock),

@@ -64,6 +64,21 @@ class Engine:
         if self._now != -inf:
             _wake_all(self._runner, self._world, self._now)
 
+    def put_device(self, device: Device) -> None:
+        """Learn that a device has another state; its rules go on as they are."""
+        d = self._world.get(device.uid)
+        if d is None:
+            return
+        d.device = device
+        devices, places, models = self._books
+        others = [device if each.uid == device.uid else each for each in devices]
+        self._books = (others, places, models)
+
+    def watching(self, uid: str) -> list[Rule]:
+        """Return the rules that watch a device, in the order of their files."""
+        d = self._world.get(uid)
+        return [watch.program.rule for watch in d.watches] if d else []
+
     def set_rules(self, rules: Sequence[Rule], at: float) -> list[Decision]:
         """Put other rules in force; they are evaluated at once on what is known.
 

@@ -5,7 +5,7 @@ What was over before a restart is a row, in the same commit as what ended it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -14,6 +14,10 @@ from hub.ports import StateRow
 FIRE_PREFIX = "fire/"
 AFTER_FIRE = 180.0
 """Seconds that doors and gates have to shut once a fire input has ended."""
+
+
+def _always(_uid: str) -> bool:
+    return True
 
 
 class FireWatch:
@@ -37,11 +41,15 @@ class FireWatch:
             self._changed.add(uid)
         return True
 
-    def zones(self, now: float) -> tuple[str, ...]:
-        """Return the places in which doors and gates are open for a fire."""
+    def zones(self, now: float, counts: Callable[[str], bool] = _always) -> tuple[str, ...]:
+        """Return the places in which doors and gates are open for a fire.
+
+        `counts` says whose fire input does, by uid: one that is still tried means no fire.
+        """
         for uid in [uid for uid, (_, until) in self._over.items() if until <= now]:
             self._forget(uid)
-        return (*self._active.values(), *(zone for zone, _ in self._over.values()))
+        active = [zone for uid, zone in self._active.items() if counts(uid)]
+        return (*active, *(zone for uid, (zone, _) in self._over.items() if counts(uid)))
 
     def take_rows(self) -> list[StateRow]:
         """Return and forget what changed."""

@@ -46,13 +46,24 @@ class Topology:
         """Learn a changed site; what is open stays open."""
         self._kin = Kinship(devices, places)
 
+    def put_device(self, device: Device) -> None:
+        """Learn that a device has another state; what is open stays open."""
+        self._kin.put(device)
+
+    def knows(self, subject: str, rule: str) -> bool:
+        """Tell whether the silence of (subject, rule) has begun here, and has not ended."""
+        return self._book.find((subject, rule)) is not None
+
     def take(self, decision: Decision, now: float) -> list[Outcome]:
-        """Take one decision of the engine and return what becomes of it, and of others."""
+        """Take one decision of the engine and return what becomes of it, and of others.
+
+        What is not in service yet, or no more, explains nothing and is explained by nothing.
+        """
         if decision.explains != TAKES_PART or decision.trial:
             return [Pass(decision=decision)]
         case = self._book.find((decision.subject, decision.rule))
         if case is None:
-            is_new = decision.action is Action.RAISE
+            is_new = decision.action is Action.RAISE and self._kin.is_in_use(decision.subject)
             return self._begin(decision, now) if is_new else [Pass(decision=decision)]
         if decision.action is Action.CLEAR:
             return self._close(case, decision, now)

@@ -6,7 +6,7 @@ again. A slave that is silent is left to its breaker and never holds up its neig
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from device_drivers.codecs.blocks import Block
 from device_drivers.links.modbus_slave import Slave
@@ -18,9 +18,18 @@ from device_drivers.links.modbus_wire import (
 )
 from hub.clock import Clock
 from hub.errors import ProtocolError
+from hub.model.device import DeviceUid
 from hub.ports import Envelope, Inbox, LinkWatch, Registers
 
 MIN_REST = 0.05
+
+IsPolled = Callable[[DeviceUid], bool]
+"""Tells whether a slave is to be asked: one that is planned or retired is not there."""
+
+
+def always(_uid: DeviceUid) -> bool:
+    """Have every slave asked."""
+    return True
 
 
 class ModbusLink:
@@ -34,10 +43,12 @@ class ModbusLink:
         inbox: Inbox,
         watch: LinkWatch,
         clock: Clock,
+        is_polled: IsPolled = always,
     ) -> None:
         self.name = settings.name
         self._settings = settings
         self._slaves = slaves
+        self._is_polled = is_polled
         self._inbox = inbox
         self._watch = watch
         self._clock = clock
@@ -67,6 +78,8 @@ class ModbusLink:
         began = self._clock.now()
         probed = False
         for slave in self._slaves:
+            if not self._is_polled(slave.uid):
+                continue
             if self._inbox.is_full():
                 await self._inbox.has_room()
             if slave.breaker.is_open:

@@ -14,6 +14,7 @@ from hub.ports import (
     Archive,
     BellOffice,
     Books,
+    CommissionOffice,
     Courses,
     Desk,
     EscalationOffice,
@@ -62,6 +63,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     gatekeeper: Gatekeeper
     rules: RuleOffice
     windows: WindowOffice
+    commission: CommissionOffice
     courses: Courses
     rosters: RosterOffice
     escalation: EscalationOffice

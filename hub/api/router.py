@@ -8,6 +8,7 @@ from hub.access.http import bind
 from hub.access.policy import mount
 from hub.access.web_ports import WebPorts
 from hub.api import (
+    acceptance,
     alarms,
     arrival,
     bells,
@@ -33,7 +34,7 @@ from hub.api.operation import Readiness
 
 PREFIX = "/api/v1"
 PARTS = (
-    *(devices, alarms, tickets, commands, journal, stream, arrival),
+    *(devices, acceptance, alarms, tickets, commands, journal, stream, arrival),
     *(people, keys, retention, rules, windows, figures, duty, bells, reports, photos),
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from device_drivers.dialects.lingdang import encode_command
-from device_drivers.links.modbus import ModbusLink
+from device_drivers.links.modbus import IsPolled, ModbusLink, always
 from device_drivers.links.modbus_slave import slaves_of
 from device_drivers.links.modbus_wire import ModbusSettings
 from device_drivers.links.mqtt import MqttLink
@@ -19,7 +19,7 @@ from hub.errors import CommandRefusedError
 from hub.intake.inbox import BoundedInbox, Ration
 from hub.model.catalogue import DeviceModel
 from hub.model.command import Command
-from hub.model.device import Device, DeviceUid, Lifecycle
+from hub.model.device import Device, DeviceUid
 from hub.ports import CommandSender, Envelope, Inbox, Link, LinkWatch
 from hub.settings import Settings
 
@@ -54,7 +54,7 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def build_links(
-    wiring: Wiring, *, inbox: BoundedInbox, watch: LinkWatch
+    wiring: Wiring, *, inbox: BoundedInbox, watch: LinkWatch, is_polled: IsPolled = always
 ) -> Iterator[tuple[str, Link]]:
     """Yield each link with the name that stands in its envelopes."""
     doors: dict[Session, Inbox] = {
@@ -85,6 +85,7 @@ def build_links(
                 inbox=inbox.door(Ration.STATES),
                 watch=watch,
                 clock=wiring.clock,
+                is_polled=is_polled,
             ),
         )
 
@@ -129,12 +130,11 @@ def _bus_settings(name: str, settings: Settings) -> ModbusSettings:
 
 
 def _on_bus(wiring: Wiring, name: str) -> list[Device]:
-    """Return the devices to poll; an address that is no unit id is not polled, but checked."""
+    """Return who can be polled; an address that is no unit id is not polled, but checked."""
     return [
         device
         for device in wiring.devices
         if device.link == name
-        and device.state not in {Lifecycle.PLANNED, Lifecycle.RETIRED}
         and device.address.isdigit()
         and wiring.models[device.model].registers
     ]

@@ -23,11 +23,12 @@ from hub.config.toml_reader import TomlReader
 from hub.errors import ConfigError, Problem
 from hub.model.calendar import Calendar, overlay
 from hub.model.catalogue import DeviceModel
-from hub.model.device import DeviceUid
+from hub.model.device import DeviceUid, Lifecycle
 from hub.model.place import Place
 from hub.model.rule_version import RuleMode, RuleVersion
 from hub.model.rung import Duty
 from hub.model.spelling import suggest
+from hub.services.commission.state_book import stand
 from hub.services.registry import Site, check_site
 from hub.services.rule_shelf import file_of, texts_of
 from hub.services.tickets.work_clock import WorkingTime
@@ -45,6 +46,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     models: dict[str, DeviceModel]
     rules: tuple[Rule, ...]
     site: Site
+    written: Mapping[DeviceUid, Lifecycle] = {}
+    """The states that the sheet of devices has, whatever has become of them since."""
     duty: Duty = Duty(plans=())
     problems: tuple[Problem, ...] = ()
     rule_files: dict[str, str] = {}
@@ -73,11 +76,13 @@ def load_world(
     *,
     problems: Iterable[Problem] = (),
     versions: Sequence[RuleVersion] = (),
+    states: Mapping[str, bytes] | None = None,
     prove: bool = False,
 ) -> World:
     """Read models, rules and site; `known` maps ids of known devices to their uids.
 
-    `versions` are those of rules that were made on the site and count.
+    `versions` are those of rules that were made on the site and count, `states` the documents of
+    devices' states that were changed on the hub.
     `prove` runs the rules' examples, which takes seconds; a start trusts the last check.
     """
     faults = list(problems)
@@ -88,6 +93,8 @@ def load_world(
     read = partial(load_rules, models=models, prove=prove, site=tuple(own))
     rules = choose_modes(_load(read, shipped_rules(), own, faults), versions)
     site = _load_site(settings, models, known, faults)
+    standing = stand(site, states or {}, str(settings.site.devices))
+    site, faults = standing.site, [*faults, *standing.problems]
     if settings.mqtt is not None:
         site = add_hub(site, known)
     faults += _lost_overrides(rules, site)
@@ -99,6 +106,7 @@ def load_world(
         models=models,
         rules=rules,
         site=site,
+        written=standing.written,
         duty=duty,
         problems=tuple(faults),
         working=_working(settings, calendar),

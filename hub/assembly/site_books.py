@@ -9,9 +9,8 @@ import msgspec
 
 from hub.model.device import Device, DeviceUid
 from hub.ports import Document
+from hub.services.commission.state_book import DEVICES
 from hub.services.registry import Site
-
-DEVICES = "device"
 
 Entries = list[tuple[str, str, str, dict[str, Any]]]
 

@@ -68,6 +68,7 @@ def build_ports(
         gatekeeper=Gatekeeper(store.books, intake.desk, clock, doors.local),
         rules=doors.rules,
         windows=doors.windows,
+        commission=intake.commission,
         courses=CourseBook(store.books),
         rosters=doors.rosters,
         escalation=doors.escalation,

@@ -19,8 +19,9 @@ from hub.intake.core import Intake
 from hub.intake.desk import IntakeDesk
 from hub.intake.report_room import REPORTS
 from hub.model.access import Identity, Role
+from hub.model.device import Lifecycle
 from hub.model.whistle import Report
-from hub.ports import Books, Document
+from hub.ports import Books, Document, Live
 from hub.services.reports.label_book import LabelBook
 from hub.services.reports.label_code import Codes
 from hub.services.reports.photo_book import MEGABYTE, PHOTOS, PhotoBook, Room
@@ -52,7 +53,7 @@ async def open_whistles(
     codes = Codes(await _secret(books, intake.desk))
     book = WhistleBook(
         codes,
-        LabelBook(codes, site.devices, site.places),
+        LabelBook(codes, site.devices, site.places, partial(_state_of, intake.live)),
         live=intake.live,
         books=books,
         desk=intake.desk,
@@ -108,6 +109,11 @@ async def _secret(books: Books, desk: IntakeDesk) -> bytes:
         body = msgspec.json.encode({"secret": secrets.token_hex(32)})
         await desk.write([Document(collection=SECRET[0], key=SECRET[1], body=body)])
     return read_secret(body)
+
+
+def _state_of(live: Live, device_id: str) -> Lifecycle:
+    view = live.device(device_id)
+    return view.device.state if view else Lifecycle.RETIRED
 
 
 def _room(world: World) -> Room:

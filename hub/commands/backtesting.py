@@ -9,12 +9,13 @@ from typing import Any, Protocol
 import msgspec
 
 from hub.assembly.loading import World, load_world, read_settings, read_text, shipped_rules
-from hub.assembly.site_books import DEVICES, known_uids
+from hub.assembly.site_books import known_uids
 from hub.commands.kept import look_at_holdings, say_gaps
 from hub.errors import NotFoundError
 from hub.model.device import DeviceUid
 from hub.model.instant import to_rfc3339
 from hub.model.spelling import suggest
+from hub.services.commission.state_book import DEVICE_STATES, DEVICES
 from hub.services.rule_shelf import RULE_VERSIONS, RuleShelf
 from hub.store.peek import newest_instant, read_collection
 from hub.store.readings.replay import replay_file
@@ -170,7 +171,8 @@ def backtest_rules(
         raise NotFoundError(f"{path.name} has no history to test on; let the hub run first")
     versions = RuleShelf(read_collection(path, RULE_VERSIONS)).newest()
     known = known_uids(read_collection(path, DEVICES))
-    world = load_world(settings, known, problems=problems, versions=versions)
+    states = read_collection(path, DEVICE_STATES)
+    world = load_world(settings, known, problems=problems, versions=versions, states=states)
     chosen = _choose(world, rule, file)
     telling: Telling = ForPrograms(echo) if as_json else ForPeople(echo)
     past = Past(world=world, path=path, start=newest - days * DAY, end=newest + 1)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hub.assembly.loading import World, load_world, read_settings
-from hub.assembly.site_books import DEVICES, known_uids
+from hub.assembly.site_books import known_uids
 from hub.assembly.whistles import SECRET, read_secret
 from hub.errors import ConfigError, ConflictError, InvalidRequestError, NotFoundError, Problem
 from hub.model.spelling import suggest
 from hub.ports.whistle import Label
+from hub.services.commission.state_book import DEVICE_STATES, DEVICES
 from hub.services.reports.label_book import LabelBook
 from hub.services.reports.label_code import Codes
 from hub.services.reports.label_sheet import label_sheets
@@ -42,7 +43,8 @@ def write_labels(config: Path, out: Path, place: str, *, echo: Callable[[str], N
     if not settings.web.public_url:
         raise ConfigError(_no_address(config))
     known = known_uids(read_collection(settings.store.path, DEVICES))
-    world = load_world(settings, known)
+    states = read_collection(settings.store.path, DEVICE_STATES)
+    world = load_world(settings, known, states=states)
     labels = _find_labels(world, place)
     community = settings.community.name["zh"]
     sheets = label_sheets(labels, settings.web.public_url, community)

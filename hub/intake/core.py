@@ -12,6 +12,8 @@ from hub.intake.batch import Numbering
 from hub.intake.climb_desk import ClimbDesk
 from hub.intake.climber import Climber, DutyNeeds
 from hub.intake.command_room import CommandRoom, Spawn
+from hub.intake.commission_desk import CommissionDesk, open_commission
+from hub.intake.commission_room import CommissionNeeds
 from hub.intake.desk import IntakeDesk
 from hub.intake.flood import Buckets
 from hub.intake.gatehouse import Gatehouse
@@ -86,6 +88,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     windows: Sequence[Window] = ()
     duty: DutyNeeds = DutyNeeds()
     gatherings: Sequence[Gathering] = ()
+    commission: CommissionNeeds = CommissionNeeds()
     flood: FloodSettings = FloodSettings()
     test: bool = False
     timing: Timing = ALWAYS
@@ -103,6 +106,7 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     pulse: CommitPulse
     desk: IntakeDesk
     climbs: ClimbDesk
+    commission: CommissionDesk
     watch: IntakeWatch
 
 
@@ -128,6 +132,14 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
     rules = RuleRoom(engine=engine, judge=judge, index=book.index, subjects=subjects)
     inbox.post(rules.end_orphans)
     inbox.post(climber.begin)
+    commission = open_commission(
+        needs.commission,
+        needs.devices,
+        engine=engine,
+        judge=judge,
+        reception=weir.reception,
+        inbox=inbox,
+    )
     watch = _build_watch(needs, engine, inbox=inbox, bench=bench, judge=judge, weir=weir)
     watch.start(needs.clock.now(), strangers=not snapshot.last_seq)
     rationing = Rationing(needs.committer, inbox, needs.reserve)
@@ -150,6 +162,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
         pulse=pulse,
         desk=desk,
         climbs=ClimbDesk(climber, book.index, inbox=inbox, clock=needs.clock),
+        commission=commission,
         watch=watch,
     )
 

@@ -28,6 +28,7 @@ from rules.gates import Situation, Verdict, find_closed, fire_zone, judge, judge
 FIRE_POINT = "fire.input"
 STOPPING = frozenset({"in_service", "maintenance", "notice", "fire", "explained"})
 """Gates that record an alarm and tell nobody; the others only say that it is there already."""
+IN_USE = frozenset({Lifecycle.IN_SERVICE, Lifecycle.MAINTENANCE})
 TRY_AGAIN = 10.0
 """Seconds after which those who wait are tried again, whatever has happened."""
 
@@ -71,9 +72,19 @@ class Gatehouse:
 
     def set_world(self, devices: Sequence[Device], places: Mapping[str, Place]) -> None:
         """Learn the books anew."""
-        self._devices: Mapping[str, Device] = {device.uid: device for device in devices}
+        self._devices: dict[str, Device] = {device.uid: device for device in devices}
         self._places = places
-        self._works = any(device.state is Lifecycle.MAINTENANCE for device in devices)
+        self._count_unused()
+
+    def put_device(self, device: Device) -> None:
+        """Learn that a device has another state; who waits is tried again at once."""
+        self._devices[device.uid] = device
+        self._count_unused()
+        self._next_try = 0.0
+
+    def _count_unused(self) -> None:
+        states = {device.state for device in self._devices.values()}
+        self._unused = bool(states - {Lifecycle.IN_SERVICE})
 
     def restore(
         self, points: Iterable[PointRow], alarms: Sequence[Alarm], states: Sequence[StateRow]
@@ -159,7 +170,7 @@ class Gatehouse:
         That somebody has arrived for one ticket marks no other: its own work goes on.
         """
         windows = any(each.counts(now) for each in self._windows)
-        if not (windows or self._works or self._fires.zones(now) or self._marks):
+        if not (windows or self._unused or self._zones(now) or self._marks):
             return []
         return self._marks.find(alarms, lambda alarm: self._ask(alarm, inhibits(alarm.rule), now))
 
@@ -168,6 +179,13 @@ class Gatehouse:
         situation = self._situation(decision, now, repaired=False)
         marks = find_closed(decision, situation) in MARKING
         return judge(decision, situation) if marks else None
+
+    def release(self, uid: str, is_meant: Callable[[Decision], bool]) -> list[Decision]:
+        """Return raises of a device that wait, and hold them back no more."""
+        mine = [each for each in self._book.stopped() if each.subject == uid and is_meant(each)]
+        for decision in mine:
+            self._book.let_go((decision.subject, decision.rule))
+        return mine
 
     def forget(self, decision: Decision) -> None:
         """Let an alarm wait no more: what explains it has taken it in."""
@@ -218,11 +236,19 @@ class Gatehouse:
                 *(each for each in repairs if each.counts(now)),
             ),
             notices=tuple(found(kind=WindowKind.NOTICE)),
-            fire_zones=self._fires.zones(now),
+            fire_zones=self._zones(now),
             places=self._places,
             raises=self._book.flapping.count(decision.subject, decision.rule, now),
             is_open=(decision.subject, decision.rule) in self._raised,
         )
+
+    def _zones(self, now: float) -> tuple[str, ...]:
+        """Return where doors are open for a fire; an input that is still tried means none."""
+        return self._fires.zones(now, self._is_in_use)
+
+    def _is_in_use(self, uid: str) -> bool:
+        device = self._devices.get(uid)
+        return device is not None and device.state in IN_USE
 
     def _note_fire(self, uid: str, now: float, *, active: bool) -> None:
         device = self._devices.get(uid)

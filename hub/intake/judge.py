@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from hub.intake.batch import Batch
 from hub.intake.command_room import CommandRoom
@@ -13,18 +15,25 @@ from hub.intake.gate_answer import why
 from hub.intake.gate_book import GATES_PREFIX
 from hub.intake.gatehouse import Gatehouse
 from hub.intake.look_back import Recall, look_back
-from hub.model.alarm import Decision
+from hub.model.alarm import Action, Decision
 from hub.model.catalogue import DeviceModel
-from hub.model.device import Device
+from hub.model.device import Device, Lifecycle
 from hub.model.place import Place
 from hub.model.report import Report
 from hub.ports import Snapshot
 from hub.services.tickets.desk_book import DeskBook
 from rules.engine import Engine
 from rules.fire_watch import FIRE_PREFIX
-from rules.topology import Folded, Held, Outcome, Topology
+from rules.topology import TAKES_PART, Folded, Held, Outcome, Topology
 
 TOPOLOGY_PREFIX = "topology/"
+JUDGED_ANEW = {"zh": "设备已投用，重新判断", "en": "The device is in service: judged anew"}
+
+Witness = Callable[[Decision, Batch], None]
+
+
+def _nobody(_decision: Decision, _batch: Batch) -> None:
+    pass
 
 
 class Judge:
@@ -45,7 +54,10 @@ class Judge:
         self._book = book
         self._room = room
         self._held: dict[tuple[str, str], Held] = {}
+        self._devices: dict[str, Device] = {}
         self._now = 0.0
+        self.witness: Witness = _nobody
+        """Is told what rules say of a device before any gate is asked."""
 
     def set_site(
         self,
@@ -54,12 +66,37 @@ class Judge:
         models: Mapping[str, DeviceModel],
     ) -> None:
         """Learn the books anew."""
-        by_uid: dict[str, Device] = {device.uid: device for device in devices}
+        self._devices = {device.uid: device for device in devices}
         self._engine.set_world(devices, places, models)
         self._topology.set_world(devices, places)
         self._gates.set_world(devices, places)
-        self._book.set_devices(by_uid)
-        self._room.set_devices(by_uid)
+        self._book.set_devices(self._devices)
+        self._room.set_devices(self._devices)
+
+    def put_device(self, device: Device, batch: Batch) -> None:
+        """Learn that a device has another state; what it was silent about is judged anew."""
+        self._devices[device.uid] = device
+        self._engine.put_device(device)
+        self._topology.put_device(device)
+        self._gates.put_device(device)
+        if device.state is Lifecycle.IN_SERVICE:
+            self.decide(self._begin_anew(device.uid, batch), batch)
+
+    def _begin_anew(self, uid: str, batch: Batch) -> list[Decision]:
+        """Return the silence of a device that nothing could explain; its alarm ends here."""
+
+        def is_for_topology(decision: Decision) -> bool:
+            key = decision.subject, decision.rule
+            takes_part = decision.explains == TAKES_PART and not self._topology.knows(*key)
+            return takes_part and not self._engine.is_ending(*key)
+
+        found = self._gates.release(uid, is_for_topology)
+        for decision in found:
+            end = msgspec.structs.replace(
+                decision, action=Action.CLEAR, at=batch.now, reason=JUDGED_ANEW
+            )
+            batch.follow(self._book.apply(end, batch.now))
+        return found
 
     def restore(self, snapshot: Snapshot, archive: Recall, now: float) -> None:
         """Take up where the last run stopped; raises and clears nothing by itself."""
@@ -162,6 +199,7 @@ class Judge:
                 self._apply(decision, batch)
 
     def _apply(self, decision: Decision, batch: Batch) -> None:
+        self.witness(decision, batch)
         admitted, quiet = self._gates.admit(decision, batch.now)
         if admitted is not None:
             batch.follow(self._book.apply(admitted, batch.now, suppressed=quiet))

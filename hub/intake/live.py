@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from hub.errors import NotFoundError
 from hub.model.alarm import Alarm, AlarmState, Severity
 from hub.model.catalogue import DeviceModel
@@ -12,7 +14,8 @@ from hub.model.device import Device, LinkState
 from hub.model.place import Place
 from hub.model.report import Quality, Report, Value
 from hub.model.ticket import Ticket, TicketState
-from hub.ports import Changes, DeviceView, HeardRow, PointView, Snapshot
+from hub.ports import Changes, DeviceView, Document, HeardRow, PointView, Snapshot
+from hub.services.commission.state_book import DEVICES
 
 RANK = {severity: rank for rank, severity in enumerate(Severity)}
 ENDED = frozenset({TicketState.CLOSED, TicketState.VOIDED})
@@ -66,9 +69,18 @@ class LiveState:
             if alarm.state is AlarmState.CLEARED:
                 del self._alarms[alarm.id]
         for ticket in changes.tickets:
-            self._tickets[ticket.number] = ticket
-            if ticket.state in ENDED:
-                del self._tickets[ticket.number]
+            self._take_ticket(ticket)
+        for document in changes.documents:
+            self._take_book(document)
+
+    def _take_book(self, document: Document) -> None:
+        if document.collection == DEVICES and document.body and document.key in self._devices:
+            self._devices[document.key] = msgspec.json.decode(document.body, type=Device)
+
+    def _take_ticket(self, ticket: Ticket) -> None:
+        self._tickets[ticket.number] = ticket
+        if ticket.state in ENDED:
+            del self._tickets[ticket.number]
 
     def _take(self, report: Report) -> None:
         at = report.at

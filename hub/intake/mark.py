@@ -1,4 +1,4 @@
-"""Marks of alarms that were told before a fire, a maintenance or a notice began.
+"""Marks of alarms that were told before a gate closed: a fire, a maintenance, a device out of use.
 
 Who was told stays told, and is not told again when it is over: an alarm that is marked keeps its
 ticket. What gets worse meanwhile waits with what the gates have stopped.
@@ -12,7 +12,7 @@ from hub.intake.gate_book import Key
 from hub.model.alarm import Alarm, AlarmState
 from rules.gates import Verdict
 
-MARKING = frozenset({"maintenance", "notice", "fire"})
+MARKING = frozenset({"in_service", "maintenance", "notice", "fire"})
 """Gates that mark what was told before they closed."""
 
 Ask = Callable[[Alarm], Verdict | None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import structlog
@@ -44,7 +44,7 @@ class Reception:
         self._router = router
         self._identity = identity
         self._judge = judge
-        self._devices: Mapping[str, Device] = {}
+        self._devices: dict[str, Device] = {}
         self.errors: dict[str, int] = {}
         """Exchanges with a device that failed, ever."""
         self.live: set[str] = set()
@@ -53,6 +53,11 @@ class Reception:
     def set_devices(self, devices: Sequence[Device]) -> None:
         """Learn the books anew."""
         self._devices = {device.uid: device for device in devices}
+
+    def put_device(self, device: Device) -> None:
+        """Learn that a device has another state."""
+        self._devices[device.uid] = device
+        self._router.put_device(device)
 
     def judge_clocks(self, link: str, *, judging: bool) -> None:
         """Say whether messages of this link are live (True) or what waited (False)."""

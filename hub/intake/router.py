@@ -32,17 +32,29 @@ class Router:
         self._drivers = drivers
         self._finders = {link: drivers[name] for link, name in link_drivers.items()}
         self._devices: dict[tuple[str, str], tuple[Device, Driver]] = {}
+        self._spoken: dict[str, Driver] = {}
         self._known: dict[str, dict[str, tuple[Device, Driver]]] = {}
         """Link → address in an envelope → who it is, as far as it has come."""
 
     def set_devices(self, devices: Sequence[Device], models: Mapping[str, DeviceModel]) -> None:
         """Learn the books anew; retired devices are strangers."""
+        self._spoken = {each.uid: self._drivers[models[each.model].driver] for each in devices}
         self._devices = {
-            (device.link, device.address): (device, self._drivers[models[device.model].driver])
+            (device.link, device.address): (device, self._spoken[device.uid])
             for device in devices
             if device.state is not Lifecycle.RETIRED
         }
         self._known = {link: {} for link in self._finders}
+
+    def put_device(self, device: Device) -> None:
+        """Learn that a device has another state."""
+        key = (device.link, device.address)
+        if device.state is Lifecycle.RETIRED:
+            self._devices.pop(key, None)
+        else:
+            self._devices[key] = (device, self._spoken[device.uid])
+        if device.link in self._known:
+            self._known[device.link] = {}
 
     def find(self, envelope: Envelope) -> Device | None:
         """Return the device behind an envelope, or None where nobody has adopted it."""

@@ -121,6 +121,6 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     children: tuple[str, ...] = ()
     explained_by: str = ""
     held_by: str = ""
-    """The gate that has closed behind an alarm which was told: fire, maintenance, notice."""
+    """The gate that has closed behind a told alarm: in_service, fire, maintenance, notice."""
     discreet: bool = False
     ticket: str = ""

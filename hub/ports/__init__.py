@@ -2,6 +2,7 @@
 
 from hub.ports.bell import BellCard, BellOffice, BellProof, ContactCard, RingCard
 from hub.ports.broker import BrokerFigures, BrokerListener
+from hub.ports.commission import AcceptanceView, CommissionOffice
 from hub.ports.course import Courses
 from hub.ports.duty import EscalationOffice, RosterOffice, SubstituteWish
 from hub.ports.link import CommandSender, Driver, Envelope, Inbox, Link, LinkWatch, Registers
@@ -36,6 +37,7 @@ from hub.ports.store import Archive, Books, Committer, Hand, HistoryPage, Reserv
 from hub.ports.window import WindowOffice, WindowWish
 
 __all__ = [
+    "AcceptanceView",
     "Archive",
     "BacktestWish",
     "BellCard",
@@ -46,6 +48,7 @@ __all__ = [
     "BrokerListener",
     "Changes",
     "CommandSender",
+    "CommissionOffice",
     "Committer",
     "ContactCard",
     "Courses",

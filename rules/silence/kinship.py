@@ -14,6 +14,7 @@ COMMON_LINK = "mqtt"
 """The broker that everybody shares; any other link without an upstream device is a bus."""
 
 Graph = Mapping[str, Sequence[str]]
+_IN_USE = frozenset({Lifecycle.IN_SERVICE, Lifecycle.MAINTENANCE})
 
 
 class Circle(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +41,19 @@ class Kinship:
         }
         self._below = _turn(self._above)
         self._members = self._gather()
+
+    def put(self, device: Device) -> None:
+        """Learn that a device has another state."""
+        self._devices[device.uid] = device
+        for circle in self.circles(device.uid):
+            others = [uid for uid in self._members[circle] if uid != device.uid]
+            mine = [device.uid] if device.state is Lifecycle.IN_SERVICE else []
+            self._members[circle] = [*others, *mine]
+
+    def is_in_use(self, subject: str) -> bool:
+        """Tell whether something is in service, or was before people began to work on it."""
+        device = self._devices.get(subject)
+        return device is None or device.state in _IN_USE
 
     def above(self, uid: str) -> list[str]:
         """Return everything that carries or feeds the device, nearest first."""
@@ -87,8 +101,8 @@ class Kinship:
         place = self._places.get(subject)
         return place.name if place else subject
 
-    def _gather(self) -> dict[Circle, list[str]]:
-        members = defaultdict(list)
+    def _gather(self) -> defaultdict[Circle, list[str]]:
+        members: defaultdict[Circle, list[str]] = defaultdict(list)
         for uid, device in self._devices.items():
             for circle in self.circles(uid) if device.state is Lifecycle.IN_SERVICE else ():
                 members[circle].append(uid)

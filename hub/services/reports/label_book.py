@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from hub.model.device import Device, Kind, Lifecycle
 from hub.model.place import Place, contains
@@ -16,6 +16,8 @@ GONE = frozenset({Lifecycle.PLANNED, Lifecycle.RETIRED})
 HOUSEHOLD = "household"
 """The kind of place, and the scope of a meter, that is one family's: nothing public is there."""
 
+StateOf = Callable[[str], Lifecycle]
+
 
 class LabelBook:
     """Finds a thing by its code, and by what it is called; a household's have no code.
@@ -25,8 +27,15 @@ class LabelBook:
     """
 
     def __init__(
-        self, codes: Codes, devices: Collection[Device], places: Mapping[str, Place]
+        self,
+        codes: Codes,
+        devices: Collection[Device],
+        places: Mapping[str, Place],
+        state_of: StateOf | None = None,
     ) -> None:
+        """Give every thing its code; `state_of` tells a device's state of now by its id."""
+        states = {device.id: device.state for device in devices}
+        self._state_of = state_of or states.__getitem__
         self._by_code: dict[str, Target] = {}
         found = sorted(_targets(devices, places), key=lambda each: each[0])
         self._by_subject = {target.subject: target for _, target, _ in found}
@@ -38,20 +47,24 @@ class LabelBook:
 
     def find(self, code: str) -> Target | None:
         """Return what a code stands on."""
-        return self._by_code.get(code)
+        return self._present(self._by_code.get(code))
 
     def find_subject(self, subject: str) -> Target | None:
         """Return a device by its id, or a place by its path."""
-        return self._by_subject.get(subject)
+        return self._present(self._by_subject.get(subject))
 
     def labels(self, place: str = "") -> Sequence[Label]:
         """Return the labels at and below a place, by place, the place itself before its devices."""
         found = [
             Label(code=code, target=target)
             for code, target in self._by_code.items()
-            if not place or contains(place, target.place)
+            if self._present(target) and (not place or contains(place, target.place))
         ]
         return sorted(found, key=lambda each: (each.target.place, each.target.device))
+
+    def _present(self, target: Target | None) -> Target | None:
+        gone = target and target.device and self._state_of(target.device) in GONE
+        return None if gone else target
 
 
 def path_words(path: str, places: Mapping[str, Place]) -> str:
@@ -80,10 +93,9 @@ def _targets(
         target = Target(name=place.name or path, place=path, where=words[path])
         yield f"place:{path}", target, place.kind != HOUSEHOLD
     for device in devices:
-        if device.state not in GONE:
-            is_public = device.kind is not Kind.HUB and device.attributes.get("scope") != HOUSEHOLD
-            where = words.get(device.place) or path_words(device.place, places)
-            yield f"device:{device.uid}", _device_target(device, where), is_public
+        is_public = device.kind is not Kind.HUB and device.attributes.get("scope") != HOUSEHOLD
+        where = words.get(device.place) or path_words(device.place, places)
+        yield f"device:{device.uid}", _device_target(device, where), is_public
 
 
 def _device_target(device: Device, where: str) -> Target:

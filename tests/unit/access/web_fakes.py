@@ -39,6 +39,7 @@ from hub.ports import (
 )
 from hub.services.figures.course_book import CourseBook
 from tests.support.bell_office import FakeBells
+from tests.support.commission import Commissioning
 from tests.support.duty_office import FakeEscalation, make_rosters
 from tests.support.rules import make_office
 from tests.support.whistle import make_photos, make_whistle
@@ -257,6 +258,10 @@ class FakeLive:
     def device(self, device_id: str) -> DeviceView | None:
         return self.views.get(device_id)
 
+    def put_device(self, device: Device) -> None:
+        old = self.views[device.id]
+        self.views[device.id] = msgspec.structs.replace(old, device=device)
+
     def places(self) -> Mapping[str, Place]:
         return PLACES
 
@@ -428,6 +433,7 @@ class World(msgspec.Struct, kw_only=True):
     archive: FakeArchive
     clock: ManualClock
     ports: WebPorts
+    commissioning: Commissioning
 
     def give(
         self, role: Role, *, scope: str = "", token: str = "", lasts: float | None = None
@@ -451,6 +457,8 @@ def make_world() -> World:
     pulse = FakePulse(books)
     desk = FakeDesk(books, pulse)
     live, archive, clock = FakeLive(), FakeArchive(), ManualClock(NOW)
+    devices = [view.device for view in live.devices()]
+    commissioning = Commissioning(clock, devices, put=live.put_device)
     ports = WebPorts(
         live=live,
         pulse=pulse,
@@ -460,6 +468,7 @@ def make_world() -> World:
         gatekeeper=Gatekeeper(books, desk, clock),
         rules=make_office(clock),
         windows=make_windows(clock),
+        commission=commissioning.desk,
         courses=CourseBook(books),
         rosters=make_rosters(clock, desk.write),
         escalation=FakeEscalation(),
@@ -473,6 +482,7 @@ def make_world() -> World:
         possible_steps=lambda _ticket, _who: ("take", "comment", "void"),
     )
     world = World(
+        commissioning=commissioning,
         books=books,
         pulse=pulse,
         desk=desk,

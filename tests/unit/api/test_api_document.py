@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from hub.api import (
     shape,
+    shape_of_acceptance,
     shape_of_duty,
     shape_of_figures,
     shape_of_reports,
@@ -42,6 +43,8 @@ PATHS = {
     "/api/v1/journal": Page[shape.Entry],
     "/api/v1/rules": Page[shape_of_rules.Rule],
     "/api/v1/rules/door-forced": shape_of_rules.RuleWithText,
+    "/api/v1/acceptances": Page[shape_of_acceptance.Acceptance],
+    "/api/v1/devices/gate-b/acceptance": shape_of_acceptance.Acceptance,
     "/api/v1/windows": Page[shape_of_rules.Window],
     "/api/v1/figures": Page[shape_of_figures.Group],
     "/api/v1/rosters": Page[shape_of_duty.OnDuty],
@@ -66,6 +69,7 @@ def world() -> World:
     made.live.tickets.append(winding)
     made.books.alarm_list.append(an_alarm("al1"))
     made.desk.tell("device.silent", "gate-a")
+    made.commissioning.begin(made.live.views["gate-b"].device)
     entry = made.desk.tell("ticket.opened", "GS-1", place="guanshan/a")
     row = make_projector("guanshan", lambda: PLACES)(entry, a_ticket("GS-1"))
     assert row is not None

@@ -14,6 +14,7 @@ from hub.clock import ManualClock
 from hub.errors import CommandRefusedError, LinkError
 from hub.feeds.incident import make_projector
 from hub.intake.climber import read_duty_needs
+from hub.intake.commission_room import CommissionNeeds
 from hub.intake.core import Intake, Needs, build_intake
 from hub.intake.report_room import GATHERINGS, read_gatherings
 from hub.intake.suspect import SUSPECTS
@@ -23,6 +24,8 @@ from hub.model.device import Device, DeviceUid, Kind
 from hub.model.place import Place
 from hub.model.rung import Duty
 from hub.ports import Driver, Envelope, Registers
+from hub.services.commission.state_book import ACCEPTANCES, DEVICE_STATES, read_sheets, stand
+from hub.services.registry import Site
 from hub.settings import FloodSettings
 from hub.store.memory import MemoryStore
 from rules.rule import Rule
@@ -178,6 +181,8 @@ async def stage(
         errands.add(task)
         task.add_done_callback(errands.discard)
 
+    changed = await store.books.documents(DEVICE_STATES)
+    standing = stand(Site(devices=tuple(devices), places=PLACES), changed, "devices.csv")
     needs = Needs(
         clock=clock,
         committer=store.committer,
@@ -188,7 +193,10 @@ async def stage(
         drivers=drivers or {"lingdang": LingdangDriver(MODELS)},
         link_drivers={"mqtt": "lingdang"},
         carried={"mqtt-state": "mqtt"},
-        devices=devices,
+        commission=CommissionNeeds(
+            sheets=read_sheets(await store.books.documents(ACCEPTANCES)), written=standing.written
+        ),
+        devices=standing.site.devices,
         places=PLACES,
         models=models,
         rules=rules,

@@ -40,6 +40,7 @@ from hub.services.tickets.ticket import possible_steps, step
 from simulators.guanshan import build_site
 from simulators.site import DeviceRow
 from tests.support.bell_office import FakeBells
+from tests.support.commission import Commissioning
 from tests.support.duty_office import FakeEscalation, make_rosters
 from tests.support.rules import make_office
 from tests.support.whistle import Filing, make_photos, make_whistle
@@ -144,10 +145,13 @@ class FakeCommunity:
 
     def set_state(self, device_id: str, state: Lifecycle) -> None:
         """Move a device in the books."""
-        view = self._views[device_id]
-        device = msgspec.structs.replace(view.device, state=state)
-        self._views[device_id] = msgspec.structs.replace(view, device=device)
-        self.tell("device.state_changed", device_id, place=device.place, changed=(device_id,))
+        self.put_device(msgspec.structs.replace(self._views[device_id].device, state=state))
+
+    def put_device(self, device: Device) -> None:
+        """Take another version of a device."""
+        view = self._views[device.id]
+        self._views[device.id] = msgspec.structs.replace(view, device=device)
+        self.tell("device.state_changed", device.id, place=device.place, changed=(device.id,))
 
     def open_ticket(
         self,
@@ -327,6 +331,7 @@ class Console(msgspec.Struct, kw_only=True):
     ports: WebPorts
     app: FastAPI
     filing: Filing
+    commissioning: Commissioning
 
     def sign_in(self, name: str, role: Role, *, scope: str = "", password_hash: str = "") -> str:
         """Let somebody in by the back door and return the session's cookie."""
@@ -346,6 +351,8 @@ def make_console(
     community = FakeCommunity(devices, clock)
     desk = CommunityDesk(community)
     filing = Filing(community.books, clock)
+    devices_ = [view.device for view in community.devices()]
+    commissioning = Commissioning(clock, devices_, put=community.put_device)
 
     def possible(ticket: Ticket, who: Identity) -> Sequence[str]:
         return possible_steps(ticket, who.role, actor=who.name, now=clock.now())
@@ -364,6 +371,7 @@ def make_console(
             devices=[view.device for view in community.devices()],
             places=community.places(),
         ),
+        commission=commissioning.desk,
         courses=CourseBook(community.books),
         rosters=make_rosters(clock, desk.write),
         escalation=FakeEscalation(),
@@ -381,7 +389,15 @@ def make_console(
     install(app, page=error_page)
     app.include_router(build_console(ports, problems=lambda: problems))
     app.mount("/static", static_app())
-    return Console(community=community, desk=desk, clock=clock, ports=ports, app=app, filing=filing)
+    return Console(
+        community=community,
+        desk=desk,
+        clock=clock,
+        ports=ports,
+        app=app,
+        filing=filing,
+        commissioning=commissioning,
+    )
 
 
 def break_things(community: FakeCommunity) -> None:
