@@ -12,6 +12,7 @@ from hub.access.http import bind
 from hub.access.policy import mount
 from hub.access.web_ports import WebPorts
 from hub.console import (
+    acceptance_page,
     bell_page,
     command_page,
     device_page,
@@ -37,6 +38,7 @@ PARTS = (
     wall_page,
     ticket_page,
     device_page,
+    acceptance_page,
     command_page,
     problem_page,
     sign_in_page,

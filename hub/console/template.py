@@ -16,6 +16,7 @@ OWN_FILES = (
     "wall.css",
     "whistle.css",
     "labels.css",
+    "acceptance.css",
     "people.css",
     "live.js",
     "hold.js",

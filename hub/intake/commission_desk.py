@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from hub.errors import NotFoundError
 from hub.intake.batch import Batch
 from hub.intake.commission_room import CommissionNeeds, CommissionRoom
 from hub.intake.inbox import BoundedInbox
 from hub.intake.judge import Judge
 from hub.intake.reception import Reception
-from hub.model.acceptance import Acceptance, Fault
+from hub.model.acceptance import Acceptance, Fault, Line
 from hub.model.access import Identity
 from hub.model.device import Device, Lifecycle
 from hub.ports.commission import AcceptanceView
@@ -18,6 +20,9 @@ from hub.services.commission.acceptance import find_missing, write_lines
 from hub.services.commission.lifecycle import IDLE
 from rules.engine import Engine
 from rules.rule import Rule
+
+HOUSEHOLD = "household"
+"""The scope of a meter that is one family's."""
 
 
 class CommissionDesk:
@@ -75,6 +80,8 @@ class CommissionDesk:
 
     def _view(self, device: Device, sheet: Acceptance) -> AcceptanceView:
         lines = write_lines(sheet, self._room.faults_of(device))
+        if device.attributes.get("scope") == HOUSEHOLD:
+            lines = tuple(_withhold(line) for line in lines)
         return AcceptanceView(
             sheet=sheet,
             place=device.place,
@@ -82,6 +89,12 @@ class CommissionDesk:
             missing=len(find_missing(lines)),
             numbers=tuple(each.number for each in self._room.sheets_of(device)),
         )
+
+
+def _withhold(line: Line) -> Line:
+    """Take out the readings: they are a family's business."""
+    attempts = (msgspec.structs.replace(each, evidence=(), reason={}) for each in line.attempts)
+    return msgspec.structs.replace(line, attempts=tuple(attempts))
 
 
 def open_commission(

@@ -9,10 +9,11 @@ from string import Formatter
 import pytest
 
 from hub.console.language import Language, language_of, words_of
+from hub.model.acceptance import Progress
 from hub.model.access import Role
 from hub.model.alarm import Class, Severity, Urgency
 from hub.model.bell import KINDS
-from hub.model.device import Kind
+from hub.model.device import Kind, Lifecycle
 from hub.model.ticket import ClosingCode, TicketAction, TicketFlag, TicketState
 
 CONSOLE = Path(__file__).parents[3] / "hub" / "console"
@@ -49,6 +50,8 @@ def test_every_phrase_that_a_template_or_module_asks_for_exists() -> None:
         ("kind", Kind),
         ("kind_short", Kind),
         ("role", Role),
+        ("lifecycle", Lifecycle),
+        ("progress", Progress),
         ("bell_kind", KINDS),
     ],
 )
