@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from hub.model.device import Device, DeviceUid
 from hub.ports import Document
-from hub.services.commission.state_book import DEVICES
+from hub.services.commission.state_book import DEVICE_STATES, DEVICES
 from hub.services.registry import Site
+from hub.store.peek import read_collection
 
 Entries = list[tuple[str, str, str, dict[str, Any]]]
 
@@ -18,6 +20,13 @@ Entries = list[tuple[str, str, str, dict[str, Any]]]
 def known_uids(stored: Mapping[str, bytes]) -> dict[str, DeviceUid]:
     """Map the ids of devices that were ever in the books to their uids."""
     return {key: msgspec.json.decode(body, type=Device).uid for key, body in stored.items()}
+
+
+def stored_books(path: Path) -> tuple[dict[str, DeviceUid], dict[str, bytes]]:
+    """Return the uids of known devices and the changed states of a store; nothing of a new one."""
+    if not path.is_file():
+        return {}, {}
+    return known_uids(read_collection(path, DEVICES)), read_collection(path, DEVICE_STATES)
 
 
 def site_documents(

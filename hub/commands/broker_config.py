@@ -14,6 +14,7 @@ from typing import cast, get_args
 import msgspec
 
 from hub.assembly.loading import load_world, read_settings
+from hub.assembly.site_books import stored_books
 from hub.commands.broker_profile import Profile, Version, find_speakers, render_acl, render_conf
 from hub.errors import ConfigError, Problem
 from hub.settings import MqttSettings, Settings
@@ -51,7 +52,8 @@ def version_of(text: str) -> Version:
 def write_broker_config(config: Path, order: Order, echo: Echo) -> int:
     """Write the files for the registry of `config`; 0 when they stand. ConfigError when not."""
     settings, problems = read_settings(config)
-    world = load_world(settings, {}, problems=problems)
+    known, states = stored_books(settings.store.path)
+    world = load_world(settings, known, problems=problems, states=states)
     if world.problems:
         raise ConfigError(*world.problems)
     mqtt = settings.mqtt or MqttSettings()

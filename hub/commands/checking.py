@@ -19,6 +19,7 @@ from hub.assembly.loading import (
     shipped_rules,
 )
 from hub.assembly.notify import READY_FILE
+from hub.assembly.site_books import stored_books
 from hub.commands.kept import look_at_holdings, say_holding
 from hub.errors import ConfigError, HubError, Problem
 from hub.settings import Settings
@@ -36,8 +37,9 @@ def check_files(config: Path) -> tuple[Problem, ...]:
     """
     settings, problems = read_settings(config)
     problems += _access_problems(settings)
+    known, states = stored_books(settings.store.path)
     try:
-        return load_world(settings, {}, problems=problems, prove=True).problems
+        return load_world(settings, known, problems=problems, states=states, prove=True).problems
     except ConfigError as error:
         return (*problems, *error.problems)
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from fastapi import Request, Response
 
 from hub.access.policy import Call
-from hub.console.page import LEADERS, show, visit_of
+from hub.console.page import LEADERS, Visit, show, visit_of
 from hub.errors import Problem
+from hub.model.device import Device, Lifecycle
 
 LISTED = 50
 Problems = Callable[[], Sequence[Problem]]
@@ -25,8 +26,16 @@ async def problem_page(request: Request) -> Response:
         "problems.html",
         problems=problems(),
         newcomers=await books.newcomers(limit=LISTED) if whole else [],
+        retired=_retired(visit),
         quarantined=await books.quarantine(limit=LISTED) if whole else [],
     )
+
+
+def _retired(visit: Visit) -> dict[tuple[str, str], Device]:
+    """Return the retired devices by link and address: who speaks as one is a newcomer."""
+    devices = (view.device for view in visit.ports.live.devices())
+    gone = (device for device in devices if device.state is Lifecycle.RETIRED)
+    return {(device.link, device.address): device for device in gone}
 
 
 CALLS = (

@@ -10,6 +10,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from hub.assembly.loading import load_world, read_settings
+from hub.assembly.site_books import stored_books
+from hub.commands.broker_profile import find_speakers
+from hub.commands.checking import check_files
 from tests.support.broker import running_broker, shipped_lines
 from tests.support.hub_process import HubProcess, running_hub
 from tests.support.publisher import Publisher, publishing
@@ -100,3 +104,26 @@ async def test_from_the_first_wire_to_the_first_ticket(hub: HubProcess, gates: P
     ticket = await has_ticket(hub, GATE)
     assert ticket["fault"] == "gate.boom_broken"
     assert (await hub.get(SHEET))["signature"]["accompanied"] == "王师傅"
+
+
+async def test_a_sheet_that_is_edited_afterwards_does_not_count_and_is_told(
+    hub: HubProcess, tmp_path: Path
+) -> None:
+    wish = {"state": "retired", "why": "拆除"}
+    assert (await post(hub, f"/api/v1/devices/{GATE}/state", wish)).is_success
+    config, sheet = tmp_path / "hub" / "lingdang.toml", tmp_path / "hub" / "devices.csv"
+    assert check_files(config) == ()
+    row, *_ = [line for line in sheet.read_text("utf-8").splitlines() if line.startswith(GATE)]
+    edited = row.replace("in_service", "planned")
+    sheet.write_text(sheet.read_text("utf-8").replace(row, edited), "utf-8")
+    (problem,) = check_files(config)
+    assert f"{GATE}: state 'planned' does not count" in problem.message
+    await restart(hub)
+    assert (await hub.get(f"/api/v1/devices/{GATE}"))["state"] == "retired"
+    # Who may speak at the broker follows what counts, too.
+    settings, _ = read_settings(config)
+    known, states = stored_books(settings.store.path)
+    world = load_world(settings, known, states=states)
+    speakers = find_speakers(world.site.devices, hub_user="hub", file="devices.csv")
+    assert GATE not in speakers
+    assert OTHER in speakers

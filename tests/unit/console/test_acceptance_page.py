@@ -105,3 +105,18 @@ async def test_it_is_in_english_too(console: Console) -> None:
         page = (await client.get(f"/devices/{gate.id}/acceptance")).text
     assert "1 faults are not tried or have not cleared" in page
     assert "Barrier stays open" in page
+
+
+async def test_who_speaks_as_a_retired_device_is_a_newcomer_that_is_called_so(
+    console: Console,
+) -> None:
+    gate = a_gate(console)
+    console.community.set_state(gate.id, Lifecycle.RETIRED)
+    for address in (gate.address, "nobody"):
+        console.community.books.new.append(
+            {"link": gate.link, "address": address, "last_seen": 1.0, "count": 3, "guess": ""}
+        )
+    async with browsing(console, "王经理", Role.MANAGER) as client:
+        page = (await client.get("/problems")).text
+    assert page.count("已停用的设备") == 1
+    assert f"已停用的设备 {gate.id}" in page
