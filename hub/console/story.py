@@ -11,6 +11,8 @@ from hub.console.naming import device_name, place_name
 from hub.model.journal import Entry
 from hub.ports import Live
 
+ESCALATED, CALLED = "ticket.escalated", "ticket.called"
+"""An entry, and the word for the one that calls a first rung."""
 PRIVATE = ("person.", "key.")
 NOISE = frozenset({"ticket.updated", "alarm.raised", "alarm.changed", "alarm.suppressed"})
 """Entries that tell a guard nothing, or that a ticket says again."""
@@ -22,7 +24,7 @@ def is_told(entry: Entry) -> bool:
         return False
     if entry.type == "alarm.cleared" and entry.data.get("ticket"):
         return False
-    if entry.type == "ticket.escalated" and entry.data.get("rung") == 1:
+    if _happening(entry) == CALLED:
         return False
     return entry.type not in NOISE and f"story.{entry.type}" in words_of(Language.ZH).phrases
 
@@ -37,12 +39,18 @@ def sentence(entry: Entry, live: Live, words: Words) -> str:
 
 def step_line(entry: Entry, words: Words) -> str:
     """Write what happened in a ticket's own history, with the words that somebody left."""
-    action = words.phrases.get(f"history.{entry.type}", entry.type)
+    action = words.phrases.get(f"history.{_happening(entry)}", entry.type)
     said = [str(entry.data[name]) for name in ("text", "reason", "to") if _text(entry.data, name)]
     if entry.type.startswith("ticket.escalat"):
         said.insert(0, words.of(entry.data.get("name", {})))
     line = (action, *detour_words(entry, words), *said)
     return " · ".join(word for word in line if word)
+
+
+def _happening(entry: Entry) -> str:
+    """Return what a history calls it: the first rung is called, and nothing has climbed yet."""
+    is_first = entry.type == ESCALATED and entry.data.get("rung") == 1
+    return CALLED if is_first else entry.type
 
 
 class _Fields(dict[str, str]):

@@ -126,3 +126,5 @@ def test_the_first_rung_is_no_news_on_the_wall_and_the_second_is(console: Consol
     assert is_told(second)
     assert sentence(second, console.community, words).endswith("已升级到街道")
     assert step_line(second, words) == "升级 · 街道"
+    assert step_line(first, words) == "呼叫 · 街道", "nothing has climbed yet"
+    assert step_line(first, words_of(Language.EN)).startswith("Called · ")
