@@ -165,6 +165,9 @@ def _read_rungs(
             hint = "add confirm = true, or move it below"
             reader.add("a rung below it has to be confirmed, and it has not", *where, hint=hint)
         outside = outside or table.confirm
+        if table.silence and not table.confirm:
+            hint = "add confirm = true, or take it out"
+            reader.add("nobody is asked about this rung", *where, "silence", hint=hint)
         if part.is_sound(reader):
             rungs[table.id] = table.rung()
     if not tables:

@@ -106,6 +106,7 @@ class RungTable(msgspec.Struct, frozen=True, kw_only=True):
     after: Length = "0s"
     confirm: bool = False
     automatic_for: tuple[str, ...] = ()
+    silence: Annotated[int, Meta(ge=0, le=100)] = 0
 
     def rung(self) -> Rung:
         """Return what it says; ValueError where a length of time is none."""

@@ -14,7 +14,8 @@ class Climb(msgspec.Struct, frozen=True, kw_only=True):
     `opening` is when the ticket was opened, or reopened last. `passed` holds the ids of rungs that
     have come. The next one's delay counts from `at`, or from `held` where quiet hours have held
     the last one back until then. While the ticket waits, `paused` says since when. `proposed` is
-    the id of a rung that a person has to confirm. `reviews` counts the review dates of a shelved
+    the id of a rung that a person has to confirm; it was `asked` so often, and last at `asked_at`
+    (or where quiet hours let that be heard). `reviews` counts the review dates of a shelved
     ticket that have come, each of which begins anew; `reviewing` says that one is under way.
     `open_rings` are the ids of rings that may have to be taken back: those that ask somebody to
     confirm, or that quiet hours hold back.
@@ -27,6 +28,8 @@ class Climb(msgspec.Struct, frozen=True, kw_only=True):
     passed: tuple[str, ...] = ()
     paused: float | None = None
     proposed: str = ""
+    asked: int = 0
+    asked_at: float = 0.0
     reviews: int = 0
     reviewing: bool = False
     open_rings: tuple[str, ...] = ()

@@ -34,7 +34,8 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
     `responsible` and `informed` are words such as `person:li`, `roster:night`, `role:crew`,
     `nearest:manager`, `group:gates`. It comes `after` seconds behind the rung before it, once a
     trigger of it or of a later rung holds. `channels` are tried in turn, `wait` seconds each. With
-    `confirm` a person decides, unless the ticket's fault is one of `automatic_for`.
+    `confirm` a person decides, unless the ticket's fault is one of `automatic_for`. Where nobody
+    answers it is asked again each `after`; so many askings as `silence` are a yes, 0: never.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
     after: float = 0.0
     confirm: bool = False
     automatic_for: tuple[str, ...] = ()
+    silence: int = 0
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from hub.model.ring import Ring
 from hub.model.roster import Roster, Shift, SpecialDay, Substitute
 from hub.model.rung import Plan, Quiet, Rung, Trigger
 from hub.model.ticket import Ticket
-from hub.services.duty.climb import answer, climb_on, next_at
+from hub.services.duty.climb import answer, climb_on, wake_at
 from hub.services.duty.muster import Muster
 from hub.services.duty.roster import Almanac
 from hub.services.duty.summons import Case
@@ -129,8 +129,8 @@ class Play:
         return rung + self.look()
 
     def due(self) -> float | None:
-        """Return when the next rung comes."""
-        return next_at(self.climb, self.case) if self.climb else None
+        """Return when to look again."""
+        return wake_at(self.climb, self.case) if self.climb else None
 
     def change(self, **fields: Any) -> list[str]:  # noqa: ANN401
         """Change the ticket, and look."""

@@ -91,6 +91,14 @@ def test_of_plans_that_fit_the_narrower_place_counts_then_severity_then_class() 
     assert not deep.fits("guanshan/ab", Severity.MINOR, Class.COMPLEX)
 
 
+def test_silence_is_a_yes_only_where_a_site_says_so_and_somebody_is_asked() -> None:
+    assert all(rung.silence == 0 for plan in shipped_duty().plans for rung in plan.rungs)
+    rung = '[[plan]]\nname = "p"' + RUNG
+    assert faults(rung + "confirm = true\nsilence = 5") == []
+    (fault,) = faults(rung + "silence = 5")
+    assert fault.startswith("duty.toml:8:11: plan.rung.silence: nobody is asked about this rung")
+
+
 def test_special_days_are_read_as_days_of_the_community() -> None:
     text = '[[day]]\nfrom = 2025-11-25\nto = 2025-11-26\n[[day]]\nfrom = 2025-11-29\nlike = "thu"'
     days = read_duty(text, "duty.toml")[0].days

@@ -10,12 +10,18 @@ from hub.model.climb import Climb
 from hub.model.journal import Draft
 from hub.model.ring import Ring
 from hub.model.rung import Rung, Trigger
-from hub.model.ticket import Ticket, TicketFlag
-from hub.services.duty.muster import Words
-from hub.services.duty.rung import ENDED, UNTAKEN, WHY, calling, first_position, position
+from hub.services.duty.proposal import (
+    SILENCE,
+    ask,
+    ask_again_at,
+    is_consent,
+    proposed_rung,
+)
+from hub.services.duty.rung import ENDED, UNTAKEN, WHY, calling, position
+from hub.services.duty.settling import settle
 from hub.services.duty.summons import Case, Summons
+from hub.services.duty.whereabouts import next_place, place_of, trigger, why_next
 
-NEW = {"zh": "新工单", "en": "a new ticket"}
 PASSED_ON = {"zh": "下一级无人可叫", "en": "the rung below has nobody"}
 CONFIRMED = {"zh": "已确认上报", "en": "it was confirmed"}
 
@@ -37,19 +43,19 @@ def climb_on(climb: Climb | None, case: Case) -> Move:
     before = climb.open_rings if climb else ()
     if case.ticket.state in ENDED:
         return Move(climb=None, withdrawn=before)
-    settled = _settle(climb, case)
+    settled = settle(climb, case)
     lapsed = climb is not None and climb.proposed and not settled.proposed
     move = _release(Move(climb=settled, withdrawn=before if lapsed else ()), case)
-    pushed = False
+    move, pushed = _ask_again(move, case)
     while (now_on := move.climb) and _is_due(now_on, case, pushed=pushed):
-        place = _next_place(now_on, case)
+        place = next_place(now_on, case)
         move, pushed = _come(move, now_on, case, place, pushed=pushed)
     return move
 
 
 def answer(climb: Climb, case: Case, *, agreed: bool, actor: str, reason: str = "") -> Move:
     """Confirm or decline what was proposed; ConflictError where nothing was."""
-    place = _place_of(climb.proposed, case)
+    place = place_of(climb.proposed, case)
     if place is None:
         number = case.ticket.number
         raise ConflictError(
@@ -65,11 +71,16 @@ def answer(climb: Climb, case: Case, *, agreed: bool, actor: str, reason: str = 
     return Move(climb=passed, withdrawn=asked, drafts=(draft,))
 
 
+def wake_at(climb: Climb, case: Case) -> float | None:
+    """Return when to look again: the next rung is due then, or an open proposal."""
+    return ask_again_at(climb, case) if climb.proposed else next_at(climb, case)
+
+
 def next_at(climb: Climb, case: Case) -> float | None:
     """Return when the next rung comes; None while nothing calls it, or a person has to say so."""
-    place = _next_place(climb, case)
+    place = next_place(climb, case)
     is_over = place >= len(case.plan.rungs) or climb.proposed
-    if is_over or _trigger(climb, case) is None:
+    if is_over or trigger(climb, case) is None:
         return None
     if climb.passed:
         return climb.base + case.plan.rungs[place].after
@@ -78,14 +89,14 @@ def next_at(climb: Climb, case: Case) -> float | None:
 
 def next_rung(climb: Climb, case: Case) -> tuple[int, Rung] | None:
     """Return the next rung with its place, or None behind the last."""
-    place = _next_place(climb, case)
+    place = next_place(climb, case)
     rungs = case.plan.rungs
     return (place, rungs[place]) if place < len(rungs) else None
 
 
 def _is_due(climb: Climb, case: Case, *, pushed: bool) -> bool:
     if pushed and not climb.proposed:
-        return _next_place(climb, case) < len(case.plan.rungs)
+        return next_place(climb, case) < len(case.plan.rungs)
     due = next_at(climb, case)
     return due is not None and due <= case.now
 
@@ -93,15 +104,27 @@ def _is_due(climb: Climb, case: Case, *, pushed: bool) -> bool:
 def _come(move: Move, climb: Climb, case: Case, place: int, *, pushed: bool) -> tuple[Move, bool]:
     """Let one rung come; the second answer says that it was empty."""
     rung = case.plan.rungs[place]
-    why = PASSED_ON if pushed else _why(climb, case)
+    why = PASSED_ON if pushed else why_next(climb, case)
     below = () if climb.passed or climb.reviewing else case.plan.rungs[:place]
     summons = Summons(climb=climb, case=case, place=place, why=why, below=below)
     if rung.confirm and case.ticket.fault not in rung.automatic_for:
-        draft, rings = summons.draft("ticket.escalation_proposed"), summons.propose()
-        asked = tuple(ring.id for ring in rings)
-        proposed = msgspec.structs.replace(climb, proposed=rung.id, open_rings=asked)
-        return _add(move, proposed, rings, draft), False
+        asking = ask(summons)
+        return _add(move, asking.climb, asking.rings, asking.draft), False
     return _ring(move, summons, case)
+
+
+def _ask_again(move: Move, case: Case) -> tuple[Move, bool]:
+    """Repeat a proposal that nobody has answered in its time, or take that for an answer."""
+    climb, rung = move.climb, proposed_rung(move.climb, case) if move.climb else None
+    due = ask_again_at(climb, case) if climb else None
+    if climb is None or rung is None or due is None or due > case.now:
+        return move, False
+    summons = Summons(climb=climb, case=case, place=case.plan.rungs.index(rung), why=SILENCE)
+    move = msgspec.structs.replace(move, withdrawn=(*move.withdrawn, *climb.open_rings))
+    if is_consent(climb, rung):
+        return _ring(move, summons, case)
+    asking = ask(msgspec.structs.replace(summons, why=why_next(climb, case)))
+    return _add(move, asking.climb, asking.rings, asking.draft), False
 
 
 def _ring(move: Move, summons: Summons, case: Case, **more: str) -> tuple[Move, bool]:
@@ -131,57 +154,8 @@ def _pass(climb: Climb, case: Case, place: int) -> Climb:
         at=case.now,
         held=case.not_before,
         proposed="",
+        asked=0,
         open_rings=(),
-    )
-
-
-def _settle(climb: Climb | None, case: Case) -> Climb:
-    """Fit what was to what the ticket is now: its opening, its pause, its review, the clock."""
-    ticket, now = case.ticket, case.now
-    opening = ticket.opened_at if ticket.reopened_at is None else ticket.reopened_at
-    if climb is None or climb.opening != opening:
-        climb = Climb(ticket=ticket.number, opening=opening, at=min(opening, now))
-    climb = _review(_pause(_follow_clock(climb, case), ticket, now), ticket, now)
-    called = _place_of(climb.proposed, case) is not None and _trigger(climb, case) is not None
-    if called or not climb.proposed:
-        return climb
-    return msgspec.structs.replace(climb, proposed="", open_rings=())
-
-
-def _follow_clock(climb: Climb, case: Case) -> Climb:
-    """Forget instants that a clock has written which has been set back since."""
-    if climb.at > case.now:
-        held = case.not_before if climb.held > climb.at else 0.0
-        climb = msgspec.structs.replace(climb, at=case.now, held=held)
-    if climb.paused is not None and climb.paused > case.now:
-        climb = msgspec.structs.replace(climb, paused=case.now)
-    return climb
-
-
-def _pause(climb: Climb, ticket: Ticket, now: float) -> Climb:
-    if _waits(ticket):
-        paused = now if climb.paused is None else climb.paused
-        return msgspec.structs.replace(climb, paused=paused)
-    if climb.paused is None:
-        return climb
-    rested = max(0.0, climb.paused - climb.base)
-    return msgspec.structs.replace(climb, at=now - rested, held=0.0, paused=None)
-
-
-def _waits(ticket: Ticket) -> bool:
-    return TicketFlag.SUSPENDED in ticket.flags and TicketFlag.SHELVED not in ticket.flags
-
-
-def _review(climb: Climb, ticket: Ticket, now: float) -> Climb:
-    """Begin anew with the review date of a shelved ticket."""
-    shelved = TicketFlag.SHELVED in ticket.flags
-    due = shelved and Trigger.REVIEW.partition(".")[2] in ticket.overdue
-    if due == climb.reviewing:
-        return climb
-    if not due:
-        return msgspec.structs.replace(climb, reviewing=False)
-    return msgspec.structs.replace(
-        climb, reviewing=True, reviews=climb.reviews + 1, passed=(), at=now, held=0.0, proposed=""
     )
 
 
@@ -210,28 +184,3 @@ def _ring_again(climb: Climb, case: Case) -> tuple[Ring, ...]:
         return ()
     why = WHY[trigger]
     return Summons(climb=climb, case=case, place=place, why=why, mark=".critical").rings()
-
-
-def _next_place(climb: Climb, case: Case) -> int:
-    rungs = case.plan.rungs
-    if climb.passed:
-        return position(rungs, climb.passed)
-    if climb.reviewing:
-        return next((i for i, rung in enumerate(rungs) if Trigger.REVIEW in rung.on), 0)
-    return first_position(rungs, case.ticket)
-
-
-def _trigger(climb: Climb, case: Case) -> Trigger | None:
-    """Return what calls the next rung; the first one of a climb is called by any."""
-    place = _next_place(climb, case) if climb.passed else 0
-    return calling(case.plan.rungs[place:], case.ticket)
-
-
-def _why(climb: Climb, case: Case) -> Words:
-    if not (climb.passed or climb.reviewing):
-        return WHY[Trigger.REOPENED] if case.ticket.reopened else NEW
-    return WHY[_trigger(climb, case) or Trigger.OPENED]
-
-
-def _place_of(rung: str, case: Case) -> int | None:
-    return next((i for i, each in enumerate(case.plan.rungs) if rung and each.id == rung), None)

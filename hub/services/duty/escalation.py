@@ -9,7 +9,7 @@ from hub.errors import ConflictError
 from hub.model.climb import Climb, Outlook
 from hub.model.rung import Duty
 from hub.model.ticket import Ticket, TicketFlag
-from hub.services.duty.climb import Move, answer, climb_on, next_at, next_rung
+from hub.services.duty.climb import Move, answer, climb_on, next_at, next_rung, wake_at
 from hub.services.duty.muster import call_up
 from hub.services.duty.rung import choose_plan
 from hub.services.duty.staff import Staff
@@ -61,7 +61,7 @@ class Escalation:
         self._due.pop(number, None)
 
     def next_due(self) -> float | None:
-        """Return the instant at which the next rung comes."""
+        """Return the instant at which the next rung comes, or a proposal is asked again."""
         while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
@@ -106,6 +106,6 @@ class Escalation:
         if climb is None:
             return
         self._climbs[number] = climb
-        if (due := next_at(climb, case)) is not None:
+        if (due := wake_at(climb, case)) is not None:
             self._due[number] = due
             heapq.heappush(self._heap, (due, number))

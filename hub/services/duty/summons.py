@@ -74,10 +74,13 @@ class Summons(msgspec.Struct, frozen=True, kw_only=True):
         why = {key: f"{HOLE[key]}: {text}" for key, text in self.responsible().why_nobody.items()}
         return self._ring(self._managers(), Concern.INFORMED, mark=".hole", why=why)
 
-    def propose(self) -> tuple[Ring, ...]:
-        """Return rings that ask the managers to confirm."""
-        why = {key: f"{CONFIRM[key]}: {text}" for key, text in self.why.items()}
-        return self._ring(self._managers(), Concern.RESPONSIBLE, mark=".confirm", why=why)
+    def propose(self, count: int = 1) -> tuple[Ring, ...]:
+        """Return rings that ask to confirm: the managers, from the second time on all leaders."""
+        words = CONFIRM if count == 1 else {k: text.format(n=count) for k, text in AGAIN.items()}
+        why = {key: f"{words[key]}: {text}" for key, text in self.why.items()}
+        people = self._managers() if count == 1 else self._called(MANAGERS)
+        mark = ".confirm" if count == 1 else f".confirm{count}"
+        return self._ring(people, Concern.RESPONSIBLE, mark=mark, why=why)
 
     def draft(self, entry: str, **more: object) -> Draft:
         """Write a journal entry about this rung."""
@@ -109,14 +112,16 @@ class Summons(msgspec.Struct, frozen=True, kw_only=True):
 
     def _informed(self) -> tuple[str, ...]:
         words = [*self.rung.informed, *(word for rung in self.below for word in rung.responsible)]
-        found = call_up(words, self.case.muster, self.case.ticket.place).people
+        found = self._called(words)
         responsible = self.responsible().people
         return tuple(one for one in found if one not in responsible)
 
     def _managers(self) -> tuple[str, ...]:
-        muster, place = self.case.muster, self.case.ticket.place
-        found = (call_up((word,), muster, place).people for word in MANAGERS)
+        found = (self._called((word,)) for word in MANAGERS)
         return next((people for people in found if people), ())
+
+    def _called(self, words: Sequence[str]) -> tuple[str, ...]:
+        return call_up(words, self.case.muster, self.case.ticket.place).people
 
     def _ring(
         self, people: Iterable[str], concern: Concern, *, mark: str = "", why: Words | None = None
@@ -146,6 +151,7 @@ class Summons(msgspec.Struct, frozen=True, kw_only=True):
 
 HOLE = {"zh": "无人可叫", "en": "nobody to call"}
 CONFIRM = {"zh": "请确认是否上报", "en": "please confirm or decline"}
+AGAIN = {"zh": "第 {n} 次请确认是否上报", "en": "please confirm or decline, asked {n} times"}
 
 
 def _reason(number: int, name: Words, why: Words) -> Words:

@@ -287,7 +287,7 @@ def test_beyond_the_community_a_person_is_asked_and_nothing_climbs_until_then() 
     assert play.wait(10) == ["chen", "zhao"]
     assert play.told()[-1] == ("ticket.escalation_proposed", "street")
     assert "请确认" in play.rings[-1].reason["zh"]
-    assert play.wait(10_000) == []
+    assert play.wait(9.9) == []
     asked = [ring.id for ring in play.rings[-2:]]
     assert play.decide(agreed=True) == ["street"]
     assert play.withdrawn == asked, "nobody is asked for what has been decided"
@@ -318,6 +318,58 @@ def test_a_proposal_lapses_once_somebody_has_taken_the_ticket() -> None:
     assert play.withdrawn == [ring.id for ring in play.rings[-2:]]
     with pytest.raises(ConflictError):
         play.decide(agreed=True)
+
+
+def test_a_proposal_that_nobody_answers_is_asked_again_at_its_pace_and_of_more() -> None:
+    play = Play(plan(STREET.rungs[0], msgspec.structs.replace(STREET.rungs[1], after=1800.0)))
+    play.look()
+    assert play.wait(30) == ["chen", "zhao"]
+    asked = [ring.id for ring in play.rings[-2:]]
+    assert play.wait(29.9) == []
+    assert play.wait(0.1) == ["chen", "zhao", "party"], "the question climbs, too"
+    assert play.withdrawn == asked, "the earlier asking is taken back"
+    assert play.rings[-1].reason["en"].startswith("rung 2, street: please confirm or")
+    assert [draft.data.get("asked") for draft in play.drafts[1:]] == [1, 2]
+    assert play.wait(60 * 24 * 7) == ["chen", "zhao", "party"] * 336
+    assert len({ring.id for ring in play.rings}) == len(play.rings)
+    assert {name for _, name in play.told()} == {"worker", "street"}
+    assert "ticket.escalated" not in {draft.type for draft in play.drafts[1:]}, "silence is no yes"
+    assert play.decide(agreed=True) == ["street"]
+    assert play.due() is None
+
+
+def test_an_asking_that_comes_at_night_is_heard_in_the_morning_and_repeated_from_then_on() -> None:
+    play = Play(STREET, quiet=NIGHT, now=NOW + 21.9 * HOUR)
+    play.ticket = msgspec.structs.replace(play.ticket, opened_at=play.now)
+    play.look()
+    assert play.wait(10) == ["chen", "zhao"]
+    morning = NOW + DAY + 7 * HOUR
+    assert {ring.not_before for ring in play.rings[-2:]} == {morning}
+    assert play.wait(8 * 60) == []
+    assert play.due() == morning + 10 * MINUTE
+    assert play.change(severity=CRITICAL) == ["chen", "zhao", "party"], "it cannot wait any more"
+
+
+def test_a_site_can_have_silence_count_as_a_yes() -> None:
+    street = msgspec.structs.replace(STREET.rungs[1], silence=2)
+    play = Play(plan(STREET.rungs[0], street))
+    play.look()
+    assert play.wait(10) == ["chen", "zhao"]
+    assert play.wait(10) == ["chen", "zhao", "party"]
+    assert play.wait(10) == ["street"]
+    assert play.drafts[-1].data["why"]["zh"] == "多次询问无人答复"
+    assert play.told()[-1] == ("ticket.escalated", "street")
+    assert len(play.withdrawn) == 5, "nobody is asked any more"
+    assert play.wait(10_000) == []
+
+
+def test_a_clock_that_is_set_back_has_a_proposal_asked_again_at_once() -> None:
+    play = Play(STREET)
+    play.look()
+    play.wait(10)
+    play.now -= 5 * DAY
+    assert play.look() == ["chen", "zhao", "party"]
+    assert play.wait(9) == []
 
 
 def test_a_listed_fault_of_life_safety_needs_nobody_to_confirm() -> None:
