@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Request
 
+from hub.access.allowance import Allowance
 from hub.access.http import bind
 from hub.access.policy import mount
 from hub.access.web_ports import WebPorts
@@ -21,6 +22,7 @@ from hub.api import (
     operation,
     people,
     photos,
+    receipts,
     reports,
     retention,
     rules,
@@ -45,20 +47,22 @@ def build_api(
     readiness: Readiness = dict,
     counts: Counts = dict,
 ) -> APIRouter:
-    """Make the router of `/api/v1`, `/healthz`, `/readyz` and `/metrics`.
+    """Make the router of `/api/v1`, `/healthz`, `/readyz`, `/metrics` and `/receipts`.
 
     `readiness` says which parts are not ready, and `counts` gives counters for the metrics.
     """
     shelf = FrameShelf(ports)
     registry = build_registry(ports.live, ports.pulse, counts)
+    allowance = Allowance(ports.clock, receipts.LIMITS)
 
     async def put(request: Request) -> None:
         request.state.shelf = shelf
         request.state.registry = registry
         request.state.readiness = readiness
+        request.state.receipts = allowance
 
     router = APIRouter(dependencies=[bind(ports), Depends(put)])
-    mount(router, operation.CALLS)
+    mount(router, (*operation.CALLS, *receipts.CALLS))
     calls = APIRouter(prefix=PREFIX)
     for part in PARTS:
         mount(calls, part.CALLS)

@@ -20,15 +20,26 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from hub.bells.channel import Address, Code, Conversation, Request, Speak, judge_code
+from hub.bells.channel import (
+    Address,
+    Code,
+    Conversation,
+    Request,
+    Speak,
+    judge_code,
+    receipted,
+)
 from hub.bells.message import Message
 from hub.config.bell_settings import BellSettings
 
 VERSION = "2017-05-25"
 ALGORITHM = "ACS3-HMAC-SHA256"
+_SMS, _VOICE = "https://dysmsapi.aliyuncs.com", "https://dyvmsapi.aliyuncs.com"
 HOSTS = {
-    "SendSms": "https://dysmsapi.aliyuncs.com",
-    "SingleCallByTts": "https://dyvmsapi.aliyuncs.com",
+    "SendSms": _SMS,
+    "QuerySendDetails": _SMS,
+    "SingleCallByTts": _VOICE,
+    "QueryCallDetailByCallId": _VOICE,
 }
 LONGEST = 35
 """Letters of one variable."""
@@ -96,7 +107,10 @@ def make_voice(bell: BellSettings) -> Speak:
     )
 
 
-def _call(bell: BellSettings, action: str, fields: Mapping[str, str], now: float) -> Conversation:
+def signed_request(
+    bell: BellSettings, action: str, fields: Mapping[str, str], now: float
+) -> Request:
+    """Return the request for one of the actions of `HOSTS`, signed."""
     base = bell.url.rstrip("/") or HOSTS[action]
     query = "&".join(f"{quote(key, '~')}={quote(fields[key], '~')}" for key in sorted(fields))
     headers = {
@@ -108,8 +122,13 @@ def _call(bell: BellSettings, action: str, fields: Mapping[str, str], now: float
         "x-acs-content-sha256": _digest(""),
     }
     signed = authorise(bell.account, bell.secret, query=query, headers=headers)
-    reply = yield Request(url=f"{base}/?{query}", headers={**headers, "authorization": signed})
-    return judge_code(reply, reply.data.get("Code"), reply.data.get("Message"), CODES, good="OK")
+    return Request(url=f"{base}/?{query}", headers={**headers, "authorization": signed})
+
+
+def _call(bell: BellSettings, action: str, fields: Mapping[str, str], now: float) -> Conversation:
+    reply = yield signed_request(bell, action, fields, now)
+    answer = judge_code(reply, reply.data.get("Code"), reply.data.get("Message"), CODES, good="OK")
+    return receipted(answer, reply.data.get("BizId") or reply.data.get("CallId"))
 
 
 def _variables(message: Message) -> str:

@@ -13,6 +13,7 @@ from hub.bells.course import NEVER
 from hub.bells.delivery import Delivery
 from hub.bells.doze import doze
 from hub.bells.ending import find_stopped
+from hub.bells.enquiry import Enquiry
 from hub.bells.health import STATES, Health
 from hub.bells.lane import Lane, Surroundings
 from hub.bells.outbox import Told, tell
@@ -30,10 +31,20 @@ What was acknowledged meanwhile is not sent: a lane looks for itself right befor
 
 
 class Belfry:
-    """Carries out every ring; `lanes` by the id of their bell."""
+    """Carries out every ring; `lanes` by the id of their bell.
 
-    def __init__(self, lanes: Mapping[str, Lane], around: Surroundings, pulse: Pulse) -> None:
+    `enquiries` ask the vendors that can be asked what became of messages.
+    """
+
+    def __init__(
+        self,
+        lanes: Mapping[str, Lane],
+        around: Surroundings,
+        pulse: Pulse,
+        enquiries: Sequence[Enquiry] = (),
+    ) -> None:
         self.lanes = lanes
+        self._enquiries = enquiries
         self._around = around
         self._outbox = around.outbox
         self._pulse = pulse
@@ -49,6 +60,8 @@ class Belfry:
             group.create_task(self._watch(), name="bells-watch")
             for name, lane in self.lanes.items():
                 group.create_task(lane.run(self.catch_up, self.wake), name=f"bells-{name}")
+            for each in self._enquiries:
+                group.create_task(each.run(self.wake), name=f"bells-receipts-{each.bell.id}")
 
     async def open(self) -> None:
         """Read what is stored."""
@@ -86,6 +99,8 @@ class Belfry:
         self._news.set()
         for lane in self.lanes.values():
             lane.news.set()
+        for enquiry in self._enquiries:
+            enquiry.news.set()
 
     async def _follow(self) -> None:
         loop = asyncio.get_running_loop()

@@ -6,13 +6,14 @@ and returns the answer. So a channel's file is a table and a translation, and kn
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
 import msgspec
 
 from hub.bells.message import Message
+from hub.bells.receipt import News, Receipt
 
 MOST_WAIT = 86_400.0
 """Seconds; a vendor that asks for more is asked again tomorrow."""
@@ -29,13 +30,15 @@ class Verdict(StrEnum):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict, and why it is not good; `wait` is what the vendor asks for, in seconds.
 
-    `theirs`: it is the person's address that is wrong, and not the channel.
+    `theirs`: it is the person's address that is wrong, and not the channel. `receipt` is the
+    vendor's own id of a message of which it will tell more.
     """
 
     verdict: Verdict
     why: str = ""
     wait: float = 0.0
     theirs: bool = False
+    receipt: str = ""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,8 +66,13 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Conversation = Generator[Request, Reply, Answer]
+Enquiry = Generator[Request, Reply, News]
 Speak = Callable[[Message, Address, float], Conversation]
 """A channel over HTTP: (message, address, now) → what is said."""
+Ask = Callable[[Receipt, Address], Enquiry]
+"""How a vendor is asked what became of a message that it took for an address."""
+Hear = Callable[[object], Sequence[News]]
+"""What a vendor has pushed, as JSON → what it says; ValueError where it is not the vendor's."""
 
 
 class Channel(Protocol):
@@ -75,7 +83,22 @@ class Channel(Protocol):
         ...
 
 
+class Witness(Protocol):
+    """A channel that can be asked what became of a message; every failure is no news."""
+
+    async def ask(self, receipt: Receipt, address: Address) -> News:
+        """Ask, and return what is known by now."""
+        ...
+
+
 DELIVERED = Answer(verdict=Verdict.DELIVERED)
+
+
+def receipted(answer: Answer, receipt: object) -> Answer:
+    """Return a delivery with the vendor's id of it."""
+    if answer.verdict is not Verdict.DELIVERED or not isinstance(receipt, str):
+        return answer
+    return msgspec.structs.replace(answer, receipt=receipt)
 
 
 def later(why: str, wait: float = 0.0) -> Answer:

@@ -11,6 +11,7 @@ import msgspec
 
 from hub.bells.channel import Answer, Verdict
 from hub.bells.delivery import Delivery, Event
+from hub.bells.receipt import FAILED, PATIENCE, Receipt
 from hub.model.bell import CONSOLE
 from hub.model.ring import Concern, Ring
 
@@ -54,7 +55,8 @@ def channel_of(ring: Ring, delivery: Delivery) -> str:
 def is_calling(ring: Ring, delivery: Delivery) -> bool:
     """Tell whether the channel whose turn it is still has to take the ring."""
     busy = delivery.in_hand or delivery.at_rest
-    return not busy and channel_of(ring, delivery) not in {*delivery.reached, *delivery.refused}
+    done = {*delivery.reached, *delivery.refused, *delivery.missed}
+    return not busy and channel_of(ring, delivery) not in done
 
 
 def next_look(ring: Ring, delivery: Delivery, now: float) -> float:
@@ -63,7 +65,9 @@ def next_look(ring: Ring, delivery: Delivery, now: float) -> float:
         return NEVER
     if delivery.began > now:
         return delivery.began
-    return delivery.began + wait_of(ring)
+    waits = [receipt.sent + PATIENCE for receipt in delivery.receipts.values()]
+    looks = [delivery.began + wait_of(ring), *(until for until in waits if delivery.awaits(now))]
+    return min((look for look in looks if look > now), default=now)
 
 
 def take(delivery: Delivery) -> Delivery:
@@ -109,12 +113,28 @@ def answered(ring: Ring, delivery: Delivery, answer: Answer, now: float, chance:
     channel = channel_of(ring, delivery)
     back = msgspec.structs.replace(delivery, in_hand=False, why=answer.why)
     if answer.verdict is Verdict.DELIVERED:
-        reached = msgspec.structs.replace(back, reached=(*back.reached, channel), began=now, why="")
+        reached = msgspec.structs.replace(
+            back,
+            reached=(*back.reached, channel),
+            began=now,
+            why="",
+            receipts=_await_receipt(back, channel, answer, now),
+        )
         return reached, [Event(type="sent", channel=channel)]
     if answer.verdict is Verdict.REFUSED:
         return msgspec.structs.replace(back, refused={**back.refused, channel: answer.why}), []
     pause = max(answer.wait, _pause(delivery.tries, chance))
     return msgspec.structs.replace(back, due=now + pause), []
+
+
+def _await_receipt(
+    delivery: Delivery, channel: str, answer: Answer, now: float
+) -> dict[str, Receipt]:
+    if not answer.receipt:
+        return delivery.receipts
+    before = delivery.receipts.get(channel)
+    misses = before.misses if before else 0
+    return {**delivery.receipts, channel: Receipt(id=answer.receipt, sent=now, misses=misses)}
 
 
 def move(ring: Ring, delivery: Delivery, now: float, opens_at: OpensAt) -> Step:
@@ -130,6 +150,8 @@ def move(ring: Ring, delivery: Delivery, now: float, opens_at: OpensAt) -> Step:
 def _after_reaching(ring: Ring, delivery: Delivery, now: float, opens_at: OpensAt) -> Step:
     """Wait for an acknowledgement, then go on; who is only informed is told once."""
     if ring.concern is Concern.INFORMED:
+        if delivery.awaits(now):
+            return delivery, []
         return msgspec.structs.replace(delivery, at_rest=True), []
     if now < delivery.began + wait_of(ring):
         return delivery, []
@@ -140,7 +162,7 @@ def _after_failing(ring: Ring, delivery: Delivery, now: float, opens_at: OpensAt
     """Stay with a channel that may take it still, for as long as the ring waits for one."""
     channel = channel_of(ring, delivery)
     late = now >= delivery.began + wait_of(ring)
-    hopeless = not channel or channel in delivery.refused
+    hopeless = not channel or channel in {*delivery.refused, *delivery.missed}
     if not (late or hopeless or opens_at(ring, channel) > now):
         return delivery, []
     return _go_on(ring, delivery, now, opens_at)
@@ -152,9 +174,10 @@ def _go_on(ring: Ring, delivery: Delivery, now: float, opens_at: OpensAt) -> Ste
     if left:
         # Of those that take something now the next one, and otherwise the first that will.
         opening = {step: max(now, opens_at(ring, ring.channels[step])) for step in left}
-        step = min(left, key=opening.__getitem__)
-        delivery = _turn_to(delivery, step, now, due=opening[step])
-    else:
+        due = {step: max(opening[step], _again_at(ring, delivery, step)) for step in left}
+        step = min(left, key=due.__getitem__)
+        delivery = _turn_to(ring, delivery, step, began=opening[step], due=due[step])
+    elif not delivery.awaits(now):
         delivery = msgspec.structs.replace(delivery, at_rest=True)
     told = _tell_giving_up(ring, delivery, now)
     return (told, [*events, Event(type="given_up", why=told.why)]) if told else (delivery, events)
@@ -172,13 +195,20 @@ def _is_left(ring: Ring, delivery: Delivery, step: int) -> bool:
     return channel not in delivery.refused and channel not in delivery.reached
 
 
-def _turn_to(delivery: Delivery, step: int, now: float, *, due: float) -> Delivery:
+def _again_at(ring: Ring, delivery: Delivery, step: int) -> float:
+    """Return from when on a channel is tried again that nobody has heard; 0 for any other one."""
+    receipt = delivery.receipts.get(ring.channels[step])
+    return receipt.again_at if receipt and receipt.outcome in FAILED else 0.0
+
+
+def _turn_to(ring: Ring, delivery: Delivery, step: int, *, began: float, due: float) -> Delivery:
     """Turn to a channel; one that is turned to again keeps its pause."""
     same = step == delivery.step
     return msgspec.structs.replace(
         delivery,
         step=step,
-        began=max(now, due),
+        began=began,
+        missed=tuple(each for each in delivery.missed if each != ring.channels[step]),
         due=max(delivery.due, due) if same else due,
         tries=delivery.tries if same else 0,
         why=delivery.why if same else "",

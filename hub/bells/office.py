@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hmac import compare_digest
 from uuid import uuid4
 
 from hub.bells import course
@@ -10,10 +11,12 @@ from hub.bells.belfry import Belfry
 from hub.bells.channel import Address, refused
 from hub.bells.contact import Contacts
 from hub.bells.delivery import Delivery
+from hub.bells.kinds import PUSHED
 from hub.bells.lane import Lane
 from hub.bells.message import DRILL, Message
 from hub.bells.outbox import Outbox
-from hub.errors import NotFoundError
+from hub.bells.receipt_book import ReceiptBook
+from hub.errors import InvalidRequestError, NotFoundError
 from hub.model.access import Identity, Role
 from hub.model.alarm import Severity
 from hub.model.ring import Ring
@@ -28,8 +31,11 @@ TEXT = ("这是一条测试消息，收到即可，无需处理。", "This is a 
 class Bells:
     """Implements `hub.ports.BellOffice`."""
 
-    def __init__(self, belfry: Belfry, outbox: Outbox, contacts: Contacts) -> None:
+    def __init__(
+        self, belfry: Belfry, outbox: Outbox, contacts: Contacts, book: ReceiptBook
+    ) -> None:
         self._belfry = belfry
+        self._book = book
         self._outbox = outbox
         self._contacts = contacts
 
@@ -69,6 +75,25 @@ class Bells:
             verdict=answer.verdict,
             why=answer.why,
         )
+
+    async def receive(self, bell: str, word: str, pushed: object) -> Mapping[str, object]:
+        """Take a vendor's push, and return what it is answered; it is stored by then.
+
+        Raises NotFoundError where the secret word is not the bell's, and InvalidRequestError for
+        what is no push of its vendor.
+        """
+        lane = self._belfry.lanes.get(bell)
+        secret = lane.bell.callback if lane else ""
+        way = PUSHED.get(lane.bell.kind) if lane else None
+        if way is None or not secret or not compare_digest(secret.encode(), word.encode()):
+            raise NotFoundError("there is no such address", zh="没有这个地址。")
+        try:
+            said = way.hear(pushed)
+        except ValueError as error:
+            raise InvalidRequestError(f"it is no receipt: {error}", zh="不是回执。") from error
+        if await self._book.take(bell, said):
+            self._belfry.wake()
+        return way.taken
 
     async def contact(self, person: str) -> ContactCard:
         """Return somebody's addresses."""

@@ -169,7 +169,13 @@ class Outbox:
         self._ending.difference_update(rings)
 
 
-ENTRIES = {"sent": "bell.sent", "failed": "bell.failed", "given_up": "bell.given_up"}
+ENTRIES = {
+    "sent": "bell.sent",
+    "delivered": "bell.delivered",
+    "missed": "bell.missed",
+    "failed": "bell.failed",
+    "given_up": "bell.given_up",
+}
 
 
 def tell(ring: Ring, delivery: Delivery, event: Event) -> Told:
@@ -183,6 +189,7 @@ def tell(ring: Ring, delivery: Delivery, event: Event) -> Told:
         "place": ring.place,
         **({"channel": event.channel} if event.channel else {}),
         **({"why": event.why} if event.why else {}),
+        **({"key": event.key} if event.key else {}),
     }
     return (ENTRIES[event.type], ring.ticket, "hub", data)
 

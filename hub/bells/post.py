@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Generator
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 import msgspec
+import structlog
 
-from hub.bells.channel import Address, Answer, Reply, Request, Speak, later, refused
+from hub.bells.channel import Address, Answer, Ask, Reply, Request, Speak, later, refused
 from hub.bells.message import Message
+from hub.bells.receipt import News, Outcome, Receipt
 from hub.clock import Clock
 from hub.errors import OutboundRefusedError
 
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 PATIENCE = 15.0
 """Real seconds that a request may take in all, however slowly somebody answers."""
 BIGGEST = 65_536
@@ -22,38 +28,24 @@ MOST_REQUESTS = 4
 """Requests of one conversation; no vendor needs more."""
 
 
-class PostChannel:
-    """A channel over HTTP: holds the conversation that a kind has written."""
+class Post:
+    """Holds conversations over HTTP."""
 
-    def __init__(self, speak: Speak, client: httpx2.AsyncClient, clock: Clock) -> None:
-        self._speak = speak
+    def __init__(self, client: httpx2.AsyncClient, clock: Clock) -> None:
         self._client = client
-        self._clock = clock
+        self.clock = clock
 
-    async def send(self, message: Message, address: Address) -> Answer:
-        """Send it; every failure is an answer."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                return await self._converse(message, address)
-        except OutboundRefusedError as error:
-            return refused(str(error))
-        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
-            return refused(f"it is no address: {error}")
-        except TimeoutError:
-            return later(f"no answer within {PATIENCE:.0f} s")
-        except (httpx2.HTTPError, OSError) as error:
-            return later(str(error) or type(error).__name__)
-
-    async def _converse(self, message: Message, address: Address) -> Answer:
-        talk = self._speak(message, address, self._clock.now())
-        try:
-            request = next(talk)
-            for _ in range(MOST_REQUESTS):
-                request = talk.send(await self._ask(request))
-        except StopIteration as end:
-            answer: Answer = end.value
-            return answer
-        return later("the vendor asked for too many steps")
+    async def converse(self, talk: Generator[Request, Reply, T]) -> T:
+        """Have a talk out; raises what asking over HTTP raises, TimeoutError among it."""
+        async with asyncio.timeout(PATIENCE):
+            try:
+                request = next(talk)
+                for _ in range(MOST_REQUESTS):
+                    request = talk.send(await self._ask(request))
+            except StopIteration as end:
+                found: T = end.value
+                return found
+        raise httpx2.HTTPError("the vendor asked for too many steps")
 
     async def _ask(self, request: Request) -> Reply:
         made = self._client.build_request(
@@ -67,8 +59,45 @@ class PostChannel:
         return Reply(
             status=answer.status_code,
             data=_object(body),
-            retry_after=_wait(answer.headers.get("retry-after", ""), self._clock.now()),
+            retry_after=_wait(answer.headers.get("retry-after", ""), self.clock.now()),
         )
+
+
+class PostChannel:
+    """A channel over HTTP: holds the conversation that a kind has written."""
+
+    def __init__(self, speak: Speak, post: Post) -> None:
+        self._speak = speak
+        self._post = post
+
+    async def send(self, message: Message, address: Address) -> Answer:
+        """Send it; every failure is an answer."""
+        try:
+            return await self._post.converse(self._speak(message, address, self._post.clock.now()))
+        except OutboundRefusedError as error:
+            return refused(str(error))
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+            return refused(f"it is no address: {error}")
+        except TimeoutError:
+            return later(f"no answer within {PATIENCE:.0f} s")
+        except (httpx2.HTTPError, OSError) as error:
+            return later(str(error) or type(error).__name__)
+
+
+class PostWitness:
+    """Asks a vendor over HTTP what became of a message."""
+
+    def __init__(self, ask: Ask, post: Post) -> None:
+        self._ask = ask
+        self._post = post
+
+    async def ask(self, receipt: Receipt, address: Address) -> News:
+        """Ask; every failure is no news."""
+        try:
+            return await self._post.converse(self._ask(receipt, address))
+        except (OutboundRefusedError, httpx2.InvalidURL, httpx2.HTTPError, OSError) as error:
+            log.info("a vendor does not say what became of a message", why=str(error))
+        return News(id=receipt.id, outcome=Outcome.AWAITED)
 
 
 async def _read(answer: httpx2.Response) -> bytes:

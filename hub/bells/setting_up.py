@@ -10,12 +10,14 @@ import httpx2
 from device_drivers.links.mqtt_dialler import Dialler
 from hub.bells.belfry import Belfry
 from hub.bells.contact import Contacts
-from hub.bells.kinds import ConsoleChannel, make_channel
+from hub.bells.enquiry import Enquiry
+from hub.bells.kinds import ConsoleChannel, make_channel, make_witness
 from hub.bells.lane import Lane, Surroundings
 from hub.bells.message import Scene
 from hub.bells.office import Bells
 from hub.bells.outbox import Outbox
 from hub.bells.post import PATIENCE
+from hub.bells.receipt_book import ReceiptBook
 from hub.clock import Clock
 from hub.config.bell_settings import BellSettings
 from hub.model.bell import CONSOLE
@@ -69,8 +71,12 @@ def build_tower(bells: Sequence[BellSettings], means: Means) -> BellTower:
     )
     console = BellSettings(id=CONSOLE, kind=CONSOLE)
     lanes = {CONSOLE: Lane(console, ConsoleChannel(), around)}
+    book = ReceiptBook(around, means.desk)
+    enquiries = []
     for bell in bells:
         channel = make_channel(bell, client, means.clock, means.dialler)
         lanes[bell.id] = Lane(bell, channel, around)
-    belfry = Belfry(lanes, around, means.pulse)
-    return BellTower(belfry, Bells(belfry, outbox, contacts), client)
+        if witness := make_witness(bell, client, means.clock):
+            enquiries.append(Enquiry(bell, witness, around, book))
+    belfry = Belfry(lanes, around, means.pulse, enquiries)
+    return BellTower(belfry, Bells(belfry, outbox, contacts, book), client)

@@ -21,7 +21,16 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from hub.bells.channel import Address, Code, Conversation, Reply, Request, Speak, judge_code
+from hub.bells.channel import (
+    Address,
+    Code,
+    Conversation,
+    Reply,
+    Request,
+    Speak,
+    judge_code,
+    receipted,
+)
 from hub.bells.message import Message
 from hub.config.bell_settings import BellSettings
 
@@ -98,7 +107,7 @@ def make_sms(bell: BellSettings) -> Speak:
 
     def fields(message: Message, address: Address) -> dict[str, Any]:
         return {
-            "PhoneNumberSet": [_international(address.to)],
+            "PhoneNumberSet": [international(address.to)],
             "SmsSdkAppId": bell.app,
             "SignName": bell.sign,
             "TemplateId": bell.template,
@@ -114,7 +123,7 @@ def make_voice(bell: BellSettings) -> Speak:
 
     def fields(message: Message, address: Address) -> dict[str, Any]:
         return {
-            "CalledNumber": _international(address.to),
+            "CalledNumber": international(address.to),
             "VoiceSdkAppid": bell.app,
             "TemplateId": bell.template,
             "TemplateParamSet": _variables(message),
@@ -124,9 +133,10 @@ def make_voice(bell: BellSettings) -> Speak:
     return lambda message, address, now: _call(bell, VOICE, fields(message, address), now)
 
 
-def _call(
+def signed_request(
     bell: BellSettings, service: Service, fields: Mapping[str, Any], now: float
-) -> Conversation:
+) -> Request:
+    """Return the request for a service, signed."""
     base = bell.url.rstrip("/") or f"https://{service.host}"
     host, body = urlsplit(base).netloc, msgspec.json.encode(fields)
     counting = {
@@ -151,24 +161,32 @@ def _call(
         "x-tc-timestamp": str(int(now)),
         "x-tc-region": bell.region or REGION,
     }
-    reply = yield Request(url=base + "/", body=body, headers=headers)
-    code, said = _outcome(reply)
-    return judge_code(reply, code, said, CODES, good="Ok")
+    return Request(url=base + "/", body=body, headers=headers)
 
 
-def _outcome(reply: Reply) -> tuple[object, object]:
+def _call(
+    bell: BellSettings, service: Service, fields: Mapping[str, Any], now: float
+) -> Conversation:
+    reply = yield signed_request(bell, service, fields, now)
+    code, said, receipt = _outcome(reply)
+    return receipted(judge_code(reply, code, said, CODES, good="Ok"), receipt)
+
+
+def _outcome(reply: Reply) -> tuple[object, object, object]:
+    """Return the code, what is said of it, and the vendor's id of the message."""
     response = reply.data.get("Response")
     if not isinstance(response, dict):
-        return None, ""
+        return None, "", None
     error = response.get("Error")
     if isinstance(error, dict):
-        return error.get("Code"), error.get("Message")
+        return error.get("Code"), error.get("Message"), None
     status = response.get("SendStatus") or response.get("SendStatusSet")
     status = status[0] if isinstance(status, list) and status else status
     if not isinstance(status, dict):
-        return None, ""
+        return None, "", None
+    call, serial = status.get("CallId"), status.get("SerialNo")
     # A call that was placed has an id, and no code.
-    return status.get("Code", "Ok" if status.get("CallId") else None), status.get("Message")
+    return status.get("Code", "Ok" if call else None), status.get("Message"), call or serial
 
 
 def _variables(message: Message) -> list[str]:
@@ -177,5 +195,6 @@ def _variables(message: Message) -> list[str]:
     return [text[:LONGEST] for text in pieces]
 
 
-def _international(phone: str) -> str:
+def international(phone: str) -> str:
+    """Return a number as E.164 writes it; without a country it is a Chinese one."""
     return phone if phone.startswith("+") else f"+86{phone}"

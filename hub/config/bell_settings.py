@@ -1,7 +1,8 @@
 """Settings of the bells, one table `[[bell]]` for each: kind, address, secrets, limits.
 
-Secrets come from a file (`secret_file`, `url_file`: a robot's address is a secret, too) or from
-the environment: `LINGDANG_BELL_ID_SECRET`, `LINGDANG_BELL_ID_URL`.
+Secrets come from a file (`secret_file`, `url_file`: a robot's address is a secret, too, and
+`callback_file`: the last word of the address for receipts) or from the environment:
+`LINGDANG_BELL_ID_SECRET`, `LINGDANG_BELL_ID_URL`, `LINGDANG_BELL_ID_CALLBACK`.
 """
 
 from __future__ import annotations
@@ -24,15 +25,21 @@ from hub.model.bell import CONSOLE, KINDS, BellKind, is_abroad
 from hub.model.instant import seconds_of_day
 from hub.model.spelling import suggest
 
-SECRETS = ("secret", "url")
+SECRETS = ("secret", "url", "callback")
 WEBHOOK_SECRET = "whsec_"  # noqa: S105 - how it begins
 _QUIET = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+_CALLBACK = re.compile(r"[A-Za-z0-9_-]{24,200}")
 _HTTP = (r"https?://[^\s/?#@\\]+([/?][^\s\\]*)?", "https://host/path")
 _URLS = {
     "smtp": (r"smtps?://[^\s/?#@]+", "smtps://mail.example.cn, or smtp://… for STARTTLS"),
     "apprise": (r"[a-z][a-z0-9+.-]*://\S+", "service://… as Apprise documents it"),
 }
 """What an address looks like, and how it is said."""
+_ASKED = (
+    *("account", "agent", "app", "callback", "region", "secret", "sender", "sign"),
+    *("template", "url"),
+)
+"""Keys that some kinds need or take, and others do not."""
 _DAY = 86_400.0
 _SEVERITIES = list(Severity)
 
@@ -60,6 +67,8 @@ class BellSettings(msgspec.Struct, frozen=True, kw_only=True):
     url_file: Path | None = None
     secret: str = ""
     secret_file: Path | None = None
+    callback: str = ""
+    callback_file: Path | None = None
     account: Text = ""
     sender: Text = ""
     agent: Annotated[int, Meta(ge=1)] = 0
@@ -145,14 +154,15 @@ def _faults(bell: BellSettings) -> Iterator[tuple[str, str, str]]:
         yield "url", "this service is abroad", "write abroad = true if that is allowed here"
     if bell.kind == "webhook" and bell.secret and not _is_key(bell.secret):
         yield "secret", "it is no secret of Standard Webhooks", "whsec_ and 24 to 64 bytes, base64"
+    if bell.callback and not _CALLBACK.fullmatch(bell.callback):
+        yield "callback", "it can be guessed", "24 to 200 of a-z A-Z 0-9 _ -, by chance"
     if bell.kind == "apprise" and not has_apprise():
         yield "kind", "apprise is not installed", "pip install -r requirements/apprise.txt"
 
 
 def _misplaced(bell: BellSettings) -> Iterator[tuple[str, str, str]]:
     facts = bell.facts
-    asked = {"url", "secret", "account", "sender", "agent", "app", "sign", "template", "region"}
-    for key in sorted(asked):
+    for key in _ASKED:
         there = bool(getattr(bell, key))
         if key in facts.needs and not there:
             yield "id", f"{bell.kind} needs the key '{key}'", "see docs/bells.md"

@@ -49,13 +49,20 @@ KINDS: Mapping[str, BellKind] = MappingProxyType(
         ),
         "dingtalk": BellKind(needs=("url", "secret"), mentions="dingtalk", rate=20),
         "feishu": BellKind(needs=("url", "secret"), mentions="feishu", rate=60),
-        "aliyun_sms": BellKind(needs=(*_CLOUD, "sign"), takes=("url",), address="phone", rate=60),
-        "aliyun_voice": BellKind(needs=_CLOUD, takes=("url", "sender"), address="phone", rate=60),
+        "aliyun_sms": BellKind(
+            needs=(*_CLOUD, "sign"), takes=("url", "callback"), address="phone", rate=60
+        ),
+        "aliyun_voice": BellKind(
+            needs=_CLOUD, takes=("url", "sender", "callback"), address="phone", rate=60
+        ),
         "tencent_sms": BellKind(
-            needs=(*_CLOUD, "sign", "app"), takes=("url", "region"), address="phone", rate=60
+            needs=(*_CLOUD, "sign", "app"),
+            takes=("url", "region", "callback"),
+            address="phone",
+            rate=60,
         ),
         "tencent_voice": BellKind(
-            needs=(*_CLOUD, "app"), takes=("url", "region"), address="phone", rate=60
+            needs=(*_CLOUD, "app"), takes=("url", "region", "callback"), address="phone", rate=60
         ),
         "apprise": BellKind(needs=("url",), rate=20),
     }

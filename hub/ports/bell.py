@@ -76,6 +76,13 @@ class BellOffice(Protocol):
         """Send a test over one bell, to who asks where nobody is named; NotFoundError."""
         ...
 
+    async def receive(self, bell: str, word: str, pushed: object) -> Mapping[str, object]:
+        """Take a vendor's push about messages, and return what it is answered.
+
+        Raises NotFoundError where `word` is not the bell's secret, InvalidRequestError otherwise.
+        """
+        ...
+
     async def contact(self, person: str) -> ContactCard:
         """Return somebody's addresses."""
         ...

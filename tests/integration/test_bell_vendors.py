@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -13,8 +14,9 @@ import pytest
 
 from hub.bells import post
 from hub.bells.channel import Address, Answer, Verdict
-from hub.bells.kinds import OVER_HTTP, make_channel
+from hub.bells.kinds import ASKED, OVER_HTTP, PUSHED, make_channel, make_witness
 from hub.bells.message import Message
+from hub.bells.receipt import News, Outcome, Receipt
 from hub.clock import Clock, SystemClock
 from hub.config.bell_settings import BellSettings
 from hub.model.alarm import Severity
@@ -84,6 +86,15 @@ VENDORS: dict[str, tuple[Callable[[], vendors.Judge], str, dict[str, Any], Addre
 }
 
 
+RECEIPTS = {
+    "aliyun_sms": "1^2",
+    "aliyun_voice": "1^2",
+    "tencent_sms": "5000:1",
+    "tencent_voice": "c",
+}
+"""What these call a message of which they tell more."""
+
+
 @contextlib.asynccontextmanager
 async def client(*allow: str) -> AsyncIterator[httpx2.AsyncClient]:
     transport = GuardedTransport(allow or ("127.0.0.0/8",))
@@ -119,7 +130,7 @@ def test_every_kind_that_speaks_http_has_its_vendor() -> None:
 async def test_what_is_signed_as_documented_is_delivered(kind: str) -> None:
     async with vending(VENDORS[kind][0]()) as vendor:
         answer = await tell(kind, vendor)
-        assert answer == Answer(verdict=Verdict.DELIVERED)
+        assert answer == Answer(verdict=Verdict.DELIVERED, receipt=RECEIPTS.get(kind, ""))
         said = vendor.asked[-1]
         text = said.raw.decode() + " ".join(said.query.values())
         assert "落杆失败" in text.encode().decode("unicode_escape", "ignore") or "落杆失败" in text
@@ -326,3 +337,116 @@ async def test_many_at_once_are_answered_each(kind: str) -> None:
     async with vending(VENDORS[kind][0]()) as vendor:
         answers = await asyncio.gather(*(tell(kind, vendor) for _ in range(20)))
         assert {answer.verdict for answer in answers} == {Verdict.DELIVERED}
+
+
+MISSES = {
+    "aliyun_sms": "MOBILE_NOT_ON_SERVICE",
+    "aliyun_voice": "200003: nobody answered",
+    "tencent_sms": "MK:0001",
+}
+
+
+@pytest.mark.parametrize("kind", sorted(MISSES))
+async def test_a_vendor_that_is_asked_as_documented_says_what_became_of_it(kind: str) -> None:
+    judge, _, fields, address = VENDORS[kind]
+    async with vending(judge()) as vendor, client() as asking:
+        bell = BellSettings(id="x", kind=kind, url=vendor.url, **fields)
+        witness = make_witness(bell, asking, SystemClock())
+        assert witness
+        receipt = Receipt(id=RECEIPTS[kind], sent=time.time())
+        news = await witness.ask(receipt, address)
+        assert (news.outcome, news.why) == (Outcome.MISSED, MISSES[kind])
+        other = await witness.ask(Receipt(id="another", sent=time.time()), address)
+        assert other.outcome is Outcome.AWAITED
+        for said in (Said("500 No"), Said(raw=b"<html>"), Said("302 Found"), Said(data=[1])):
+            vendor.next = [said]
+            assert (await witness.ask(receipt, address)).outcome is Outcome.AWAITED
+        nobody = BellSettings(id="x", kind=kind, url="http://127.0.0.1:1", **fields)
+        witness = make_witness(nobody, asking, SystemClock())
+        assert witness
+        assert (await witness.ask(receipt, address)).outcome is Outcome.AWAITED
+
+
+async def test_a_wrong_secret_asks_in_vain() -> None:
+    for kind in MISSES:
+        judge, _, fields, address = VENDORS[kind]
+        async with vending(judge()) as vendor, client() as asking:
+            bell = BellSettings(id="x", kind=kind, url=vendor.url, **{**fields, "secret": "no"})
+            witness = make_witness(bell, asking, SystemClock())
+            assert witness
+            receipt = Receipt(id=RECEIPTS[kind], sent=time.time())
+            assert (await witness.ask(receipt, address)).outcome is Outcome.AWAITED
+
+
+PUSHES: dict[str, list[tuple[object, News]]] = {
+    "aliyun_sms": [
+        (
+            [{"biz_id": "1", "success": True, "err_code": "DELIVERED", "out_id": "o"}],
+            News(id="1", outcome=Outcome.DELIVERED),
+        ),
+        (
+            [{"biz_id": "1", "success": False, "err_code": "MOBILE_NOT_ON_SERVICE"}],
+            News(id="1", outcome=Outcome.MISSED, why="MOBILE_NOT_ON_SERVICE"),
+        ),
+    ],
+    "aliyun_voice": [
+        (
+            [{"call_id": "1", "status_code": "300000", "dtmf": "1", "out_id": "o"}],
+            News(id="1", outcome=Outcome.ANSWERED, key="1"),
+        ),
+        (
+            [{"call_id": "1", "status_code": "200010", "duration": "0"}],
+            News(id="1", outcome=Outcome.MISSED, why="200010: the phone is off"),
+        ),
+        (
+            [{"call_id": "1", "status_code": "200011"}],
+            News(id="1", outcome=Outcome.LOST, why="200011: the number is out of service"),
+        ),
+    ],
+    "tencent_sms": [
+        (
+            [{"sid": "1", "report_status": "SUCCESS", "errmsg": "DELIVRD", "mobile": "139"}],
+            News(id="1", outcome=Outcome.DELIVERED),
+        ),
+        (
+            [{"sid": "1", "report_status": "FAIL", "errmsg": "MK:0001"}],
+            News(id="1", outcome=Outcome.MISSED, why="MK:0001"),
+        ),
+    ],
+    "tencent_voice": [
+        (
+            {"voiceprompt_callback": {"result": "0", "callid": "1", "accept_time": "1470197211"}},
+            News(id="1", outcome=Outcome.ANSWERED),
+        ),
+        (
+            {"voiceprompt_callback": {"result": "1", "callid": "1"}},
+            News(id="1", outcome=Outcome.MISSED, why="1: nobody answered"),
+        ),
+        (
+            {"voicekey_callback": {"callid": "1", "keypress": "1", "mobile": "139"}},
+            News(id="1", outcome=Outcome.ANSWERED, key="1"),
+        ),
+        (
+            {
+                "voice_failure_callback": {
+                    "callid": "1",
+                    "failure_code": 8,
+                    "failure_reason": "空号",
+                }
+            },
+            News(id="1", outcome=Outcome.MISSED, why="8: 空号"),
+        ),
+    ],
+}
+"""What the vendors' pages say that they push."""
+
+
+def test_every_kind_that_pushes_or_can_be_asked_is_tried() -> None:
+    assert set(PUSHES) == set(PUSHED)
+    assert set(MISSES) == set(ASKED)
+
+
+@pytest.mark.parametrize("kind", sorted(PUSHES))
+def test_what_is_pushed_as_documented_is_understood(kind: str) -> None:
+    for pushed, news in PUSHES[kind]:
+        assert list(PUSHED[kind].hear(pushed)) == [news]

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import httpx2
 import msgspec
 import pytest
 
@@ -20,7 +21,16 @@ from tests.support.belfry import make_ring
 from tests.support.hub_process import running_hub
 from tests.support.site import KEYS
 from tests.support.story import until
-from tests.support.vendor import WEBHOOK_SECRET, Said, Vendor, vending, webhook
+from tests.support.vendor import (
+    WEBHOOK_SECRET,
+    Asked,
+    Said,
+    Vendor,
+    aliyun,
+    tencent,
+    vending,
+    webhook,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -180,3 +190,56 @@ async def test_a_bell_that_is_broken_in_the_settings_stops_nothing(tmp_path: Pat
             items = (await hub.get("/api/v1/bells"))["items"]
             assert [each["id"] for each in items] == ["console", "hook"]
             assert "there is no kind 'smss'" in hub.log
+
+
+PHONES = """
+[[bell]]
+id = "sms"
+kind = "aliyun_sms"
+url = "{url}"
+account = "id"
+secret = "SECret-of-the-test"
+sign = "铃铛"
+template = "T-1"
+[[bell]]
+id = "call"
+kind = "tencent_voice"
+url = "{url}"
+account = "id"
+secret = "SECret-of-the-test"
+app = "1400000000"
+template = "T-2"
+callback = "a-word-that-nobody-guesses"
+"""
+
+
+async def test_an_undelivered_sms_is_followed_by_a_call_and_one_not_answered_is_told(
+    tmp_path: Path,
+) -> None:
+    def judge(asked: Asked) -> Said:
+        return aliyun(asked) if "x-acs-action" in asked.headers else tencent(asked)
+
+    async with vending(judge) as vendor:
+        config = write_config(tmp_path / "site", vendor, PHONES.format(url=vendor.url))
+        group = {"person": "group:crew", "channels": ("sms", "call"), "wait": 3600.0}
+        await put_rings(config, ring(1, **group))
+        status, _, err = await lingdang(
+            config, "bells", "contact", "group:crew", "--phone", "13900000000"
+        )
+        assert status == 0, err
+        async with running_hub(config) as hub:
+
+            async def told() -> list[tuple[str, str]]:
+                items = (await hub.get("/api/v1/journal", type="bell."))["items"]
+                return [(each["type"], each["data"]["channel"]) for each in items]
+
+            heard = await until(told, lambda found: len(found) == 3)
+            assert heard == [("bell.sent", "sms"), ("bell.missed", "sms"), ("bell.sent", "call")]
+            body = {"voiceprompt_callback": {"callid": "c", "result": "1"}}
+            async with httpx2.AsyncClient(base_url=hub.url, trust_env=False) as client:
+                wrong = await client.post("/receipts/call/another-word", json=body)
+                taken = await client.post("/receipts/call/a-word-that-nobody-guesses", json=body)
+            assert wrong.status_code == 404
+            assert (taken.status_code, taken.json()) == (200, {"result": 0, "errmsg": "OK"})
+            assert ("bell.missed", "call") in await told()
+            assert "a-word-that-nobody-guesses" not in hub.log

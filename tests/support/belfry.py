@@ -15,9 +15,12 @@ from hub.bells.channel import DELIVERED, Address, Answer, Channel
 from hub.bells.contact import Contacts
 from hub.bells.course import channel_of
 from hub.bells.delivery import DELIVERIES, Delivery
+from hub.bells.enquiry import Enquiry
 from hub.bells.lane import Lane, Surroundings
 from hub.bells.message import Message, Scene
 from hub.bells.outbox import Outbox
+from hub.bells.receipt import News, Outcome, Receipt
+from hub.bells.receipt_book import ReceiptBook
 from hub.clock import Clock
 from hub.config.bell_settings import BellSettings
 from hub.intake.pulse import CommitPulse
@@ -26,6 +29,7 @@ from hub.model.bell import GROUP
 from hub.model.journal import Entry
 from hub.model.place import Place
 from hub.model.ring import RINGS, Concern, Ring
+from hub.model.ticket import TicketStep
 from hub.ports import Document
 from hub.store.memory import MemoryStore
 
@@ -57,6 +61,7 @@ class SlowDesk:
         self._pulse = pulse
         self._turn = asyncio.Lock()
         self.takes = 0.0
+        self.steps: list[tuple[str, str, str, str]] = []
 
     async def write(
         self,
@@ -76,6 +81,24 @@ class SlowDesk:
                 await asyncio.sleep(self.takes)
             await self._desk.write(documents, entries)
             self._pulse.beat(self._desk._numbering.last, frozenset())
+
+    async def step_ticket(self, number: str, step: TicketStep) -> None:
+        """Note a step as the hub's desk does, without looking whether it is possible."""
+        self.steps.append((number, step.do, step.actor, step.role))
+        await self.write([], [(f"ticket.{step.do}d", number, step.actor, {})])
+
+
+class ToldWitness:
+    """Says of each message what `says` has for its id, and remembers when it was asked."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.says: dict[str, News] = {}
+        self.asked: list[tuple[int, str, str]] = []
+        self._clock = clock
+
+    async def ask(self, receipt: Receipt, address: Address) -> News:
+        self.asked.append((round(self._clock.now() - START), receipt.id, address.to))
+        return self.says.get(receipt.id, News(id=receipt.id, outcome=Outcome.AWAITED))
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +156,7 @@ class House:
         clock: Clock | None = None,
         settings: Mapping[str, BellSettings] | None = None,
         make_lane: type[Lane] = Lane,
+        asked: Collection[str] = (),
     ) -> None:
         self.clock = clock or LoopClock()
         self.store = MemoryStore(self.clock)
@@ -145,6 +169,7 @@ class House:
             each: (settings or {}).get(each, BellSettings(id=each, kind="mqtt")) for each in bells
         }
         self.channels = {each: ToldChannel(each, self) for each in bells}
+        self.witnesses = {each: ToldWitness(self.clock) for each in asked}
         self._make_lane = make_lane
         self._task: asyncio.Task[None] | None = None
         self.build()
@@ -165,7 +190,12 @@ class House:
         lanes = {
             name: self._make_lane(bell, used[name], around) for name, bell in self.settings.items()
         }
-        self.belfry = Belfry(lanes, around, self.pulse)
+        self.book = ReceiptBook(around, self.desk)  # type: ignore[arg-type]
+        enquiries = [
+            Enquiry(self.settings[name], witness, around, self.book)
+            for name, witness in self.witnesses.items()
+        ]
+        self.belfry = Belfry(lanes, around, self.pulse, enquiries)
 
     def start(self) -> None:
         """Have the belfry run."""

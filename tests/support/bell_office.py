@@ -17,6 +17,7 @@ class FakeBells:
     def __init__(self) -> None:
         self.tested: list[tuple[str, str]] = []
         self.addresses: dict[str, dict[str, str]] = {}
+        self.pushed: list[object] = []
         self.verdict, self.why = "delivered", ""
 
     def bells(self) -> Sequence[BellCard]:
@@ -73,6 +74,12 @@ class FakeBells:
             verdict=self.verdict,
             why=self.why,
         )
+
+    async def receive(self, bell: str, word: str, pushed: object) -> Mapping[str, object]:
+        if (bell, word) != ("sms", "a-word-that-is-a-secret-x"):
+            raise NotFoundError("there is no such address", zh="没有这个地址。")
+        self.pushed.append(pushed)
+        return {"code": 0, "msg": "OK"}
 
     async def contact(self, person: str) -> ContactCard:
         return ContactCard(person=person, addresses=self.addresses.get(person, {}))

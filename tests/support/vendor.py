@@ -215,11 +215,34 @@ def aliyun(asked: Asked) -> Said:
     if parts["Signature"] != sha256(SECRET.encode(), text.encode()).hex():
         return Said("400 Bad Request", {"Code": "SignatureDoesNotMatch", "Message": "no"})
     query = asked.query
+    if asked.headers["x-acs-action"].startswith("Query"):
+        return Said(data=_aliyun_detail(asked.headers["x-acs-action"], query))
     phone = query.get("PhoneNumbers") or query.get("CalledNumber", "")
     if not (phone.isdigit() and len(phone) == 11):
         return Said(data={"Code": "isv.MOBILE_NUMBER_ILLEGAL", "Message": "no number"})
     json.loads(query.get("TemplateParam") or query["TtsParam"])
-    return Said(data={"Code": "OK", "Message": "OK", "BizId": "1"})
+    name = "BizId" if "TemplateParam" in query else "CallId"
+    return Said(data={"Code": "OK", "Message": "OK", name: "1^2"})
+
+
+def _aliyun_detail(action: str, query: Mapping[str, str]) -> dict[str, Any]:
+    """QuerySendDetails: number, day and id have to fit; QueryCallDetailByCallId: id, kind, day."""
+    today = time.strftime("%Y%m%d", time.gmtime(time.time() + 8 * 3600))
+    if action == "QuerySendDetails":
+        asked_for = (query["PhoneNumber"], query["BizId"], query["SendDate"])
+        part = {"SendStatus": 2, "ErrCode": "MOBILE_NOT_ON_SERVICE", "PhoneNum": asked_for[0]}
+        found = [part] if asked_for == ("13900000000", "1^2", today) else []
+        return {
+            "Code": "OK",
+            "TotalCount": len(found),
+            "SmsSendDetailDTOs": {"SmsSendDetailDTO": found},
+        }
+    since = int(query["QueryDate"]) / 1000
+    fits = query["CallId"] == "1^2" and query["ProdId"] == "11000000300006"
+    if not fits or not since <= time.time() <= since + 86_400:
+        return {"Code": "OK", "Message": "OK", "Data": ""}
+    detail = {"state": "200003", "stateDesc": "no answer", "duration": 0, "callee": "139"}
+    return {"Code": "OK", "Message": "OK", "Data": json.dumps(detail)}
 
 
 def tencent(asked: Asked) -> Said:
@@ -231,7 +254,7 @@ def tencent(asked: Asked) -> Said:
     canonical = f"POST\n/\n\n{lines}\n{names}\n{digest}"
     stamp = asked.headers["x-tc-timestamp"]
     day = time.strftime("%Y-%m-%d", time.gmtime(int(stamp)))
-    service = "sms" if asked.headers["x-tc-action"] == "SendSms" else "vms"
+    service = "vms" if asked.headers["x-tc-action"] == "SendTtsVoice" else "sms"
     named = given.partition("Credential=")[2].partition(",")[0].split("/")
     key = b"TC3" + SECRET.encode()
     for word in (day, named[2], "tc3_request"):
@@ -245,7 +268,20 @@ def tencent(asked: Asked) -> Said:
     if service == "vms":
         status = {"CallId": "c", "SessionContext": body["SessionContext"]}
         return Said(data={"Response": {"SendStatus": status, "RequestId": "r"}})
+    if asked.headers["x-tc-action"] == "PullSmsSendStatusByPhoneNumber":
+        return Said(data={"Response": {"PullSmsSendStatusSet": _tencent_status(body)}})
     good = body["PhoneNumberSet"][0].startswith("+86139")
     code = "Ok" if good else "InvalidParameterValue.IncorrectPhoneNumber"
     status = {"Code": code, "Message": "said", "PhoneNumber": body["PhoneNumberSet"][0]}
+    status |= {"SerialNo": "5000:1"} if good else {}
     return Said(data={"Response": {"SendStatusSet": [status], "RequestId": "r"}})
+
+
+def _tencent_status(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every SMS to a number in a span of at most 7 days, other ones among them."""
+    assert (body["Offset"], body["SmsSdkAppId"]) == (0, "1400000000")
+    assert body["PhoneNumber"] == "+8613900000000"
+    if not body["BeginTime"] <= time.time() <= body["EndTime"]:
+        return []
+    other = {"SerialNo": "5000:0", "ReportStatus": "SUCCESS", "Description": "DELIVRD"}
+    return [other, {"SerialNo": "5000:1", "ReportStatus": "FAIL", "Description": "MK:0001"}]

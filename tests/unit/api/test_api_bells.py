@@ -62,3 +62,20 @@ async def test_addresses_are_for_the_administrator_of_the_whole() -> None:
         read = await client.get("/api/v1/contacts/wang")
         assert read.json()["addresses"] == {"wecom": "WangWei"}
         assert (await client.post("/api/v1/contacts/wang", json={"fax": "1"})).status_code == 422
+
+
+async def test_a_vendor_pushes_receipts_behind_a_word_and_whoever_guesses_is_stopped() -> None:
+    world = make_world()
+    bells = world.ports.bells
+    assert isinstance(bells, FakeBells)
+    good = "/receipts/sms/a-word-that-is-a-secret-x"
+    async with client_of(make_app(world)) as client:
+        answer = await client.post(good, json=[{"biz_id": "1", "success": True}])
+        assert (answer.status_code, answer.json()) == (200, {"code": 0, "msg": "OK"})
+        assert (await client.post(good, content=b"<html>")).status_code == 422
+        assert (await client.post("/receipts/sms/guessed", json=[])).status_code == 404
+        assert (await client.post("/receipts/no-bell/guessed", json=[])).status_code == 404
+        statuses = [(await client.post("/receipts/sms/x", json=[])).status_code for _ in range(30)]
+        assert statuses == [404] * 18 + [429] * 12
+        assert (await client.post(good, json=[])).status_code == 429, "an address that guesses"
+    assert bells.pushed == [[{"biz_id": "1", "success": True}]]

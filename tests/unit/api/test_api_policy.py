@@ -10,7 +10,7 @@ from tests.unit.access.web_fakes import alarm as an_alarm
 from tests.unit.access.web_fakes import ticket as a_ticket
 from tests.unit.api.app_of_api import asking, make_app
 
-OPEN = {"/healthz", "/readyz"}
+OPEN = {"/healthz", "/readyz", "/receipts/crew-wecom/guessed"}
 NAMES = {
     "device_id": "gate-a",
     "number": "GS-1",
@@ -22,6 +22,7 @@ NAMES = {
     "window": "w-1",
     "substitute": "s-1",
     "bell": "crew-wecom",
+    "word": "guessed",
     "person": "wang",
     "photo": "p1",
     "message_id": "7",

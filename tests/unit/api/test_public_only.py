@@ -16,6 +16,7 @@ from tests.unit.access.web_fakes import client_of
         ("/w/progress", 200),
         ("/static/whistle.css", 200),
         ("/healthz", 200),
+        ("/receipts/sms/word", 200),
         ("/", 404),
         ("/w", 404),
         ("/sign-in", 404),
