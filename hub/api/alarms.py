@@ -11,9 +11,10 @@ from hub.access.http import identity_of, ports_of
 from hub.access.policy import Call
 from hub.api import shape, wire
 from hub.api.paging import LONGEST_PAGE, PAGE, Cursor, Limit, collect, page
-from hub.api.rights import STAFF, may_see_alarm
+from hub.api.rights import STAFF
 from hub.api.shape import Page
 from hub.model.alarm import Alarm
+from hub.model.discretion import may_see_alarm
 
 State = Annotated[
     str, Query(pattern="^(open|raised|suppressed|cleared)?$", description="only these")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hub.access.web_ports import WebPorts
 from hub.errors import NotFoundError
 from hub.model.access import Identity, Role
-from hub.model.alarm import Alarm
 from hub.model.command import Command
+from hub.model.discretion import SEES, may_see_ticket, secret_tickets
 from hub.model.journal import Entry
 from hub.model.ticket import Ticket
 from hub.ports import DeviceView, EventRow
@@ -26,14 +26,9 @@ PERSONAL = ("person.", "key.", "contact.")
 """Journal types about the hub's own users."""
 
 
-def may_see_alarm(who: Identity, alarm: Alarm) -> bool:
-    """Tell whether an alarm is theirs to see; a discreet one (duress) is for leaders alone."""
-    return who.may_see(alarm.place) and (not alarm.discreet or who.role in LEADERS)
-
-
 def may_see_entry(who: Identity, entry: Entry) -> bool:
     """Tell whether a journal entry is theirs to see."""
-    if entry.data.get("discreet") and who.role not in LEADERS:
+    if entry.data.get("discreet") and who.role not in SEES:
         return False
     if entry.type.startswith(PERSONAL) and who.role is not Role.ADMINISTRATOR:
         return False
@@ -56,7 +51,8 @@ def visible_device(ports: WebPorts, who: Identity, device_id: str) -> DeviceView
 async def visible_ticket(ports: WebPorts, who: Identity, number: str) -> Ticket:
     """Return a ticket, or raise NotFoundError."""
     ticket = await ports.books.ticket(number)
-    if ticket is None or not who.may_see(ticket.place):
+    secret = secret_tickets(ports.live.open_alarms())
+    if ticket is None or not may_see_ticket(who, ticket, secret):
         raise NotFoundError(f"没有工单 {number}。 There is no ticket {number!r}.")
     return ticket
 

@@ -21,6 +21,7 @@ from hub.api.shape import Page
 from hub.model.access import Identity
 from hub.model.alarm import Severity
 from hub.model.asset import AssetCard, read_card
+from hub.model.discretion import may_see_ticket, secret_tickets
 from hub.model.ticket import Ticket, TicketAction, TicketState, TicketStep
 from hub.services.tickets.shelf import list_shelved
 
@@ -53,13 +54,14 @@ async def list_tickets(
     """List tickets, newest first; `state=open` leaves out what is closed or voided."""
     ports, who = ports_of(request), await identity_of(request)
     open_only = state == "open"
+    secret = secret_tickets(ports.live.open_alarms())
 
     async def fetch(before: str) -> Sequence[Ticket]:
         return await ports.books.tickets(open_only=open_only, limit=LONGEST_PAGE, before=before)
 
     def is_wanted(ticket: Ticket) -> bool:
         return (
-            who.may_see(ticket.place)
+            may_see_ticket(who, ticket, secret)
             and state in {"", "open", ticket.state}
             and subject in {"", ticket.subject}
         )

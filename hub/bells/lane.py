@@ -30,6 +30,7 @@ from hub.ports import Books, Document
 
 log = structlog.get_logger(__name__)
 
+MANY = "many read there, and this ticket is only for leaders"
 CatchUp = Callable[[], Awaitable[None]]
 
 
@@ -110,12 +111,18 @@ class Lane:
         left = [ring for ring in parcel if ring.id in outbox.rings and ring.id not in waits]
         if not left:
             return
-        address = await self._around.contacts.find(left[0].person, self.bell.facts)
+        address = await self._find(left)
         if isinstance(address, Address):
             answer = await self.send(await self._write(left), address)
         else:
             answer = refused(address, theirs=True)
         await self._take_answer(left, answer)
+
+    async def _find(self, rings: Sequence[Ring]) -> Address | str:
+        """Return where these go, or why nowhere: what is discreet is not for a group to read."""
+        if self.bell.facts.is_shared and any(ring.discreet for ring in rings):
+            return MANY
+        return await self._around.contacts.find(rings[0].person, self.bell.facts)
 
     async def send(self, message: Message, address: Address) -> Answer:
         """Send one message, and note how the channel is."""

@@ -17,13 +17,14 @@ from hub.bells.message import DRILL, Message
 from hub.bells.outbox import Outbox
 from hub.bells.receipt_book import ReceiptBook
 from hub.errors import InvalidRequestError, NotFoundError
-from hub.model.access import Identity, Role
+from hub.model.access import Identity
 from hub.model.alarm import Severity
+from hub.model.discretion import SEES
 from hub.model.ring import Ring
 from hub.model.spelling import suggest
 from hub.ports import BellCard, BellProof, ContactCard, RingCard
 
-LEADERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
+LEADERS = SEES
 TITLE = f"{DRILL}铃铛测试"
 TEXT = ("这是一条测试消息，收到即可，无需处理。", "This is a test; nothing has to be done.")
 
@@ -48,7 +49,8 @@ class Bells:
         return [
             _ring_card(ring, delivery)
             for ring, delivery in self._belfry.waiting()
-            if who.may_see(ring.place) and (who.role in LEADERS or ring.person == who.name)
+            if who.may_see(ring.place)
+            and (who.role in LEADERS or (ring.person == who.name and not ring.discreet))
         ]
 
     async def test(self, bell: str, person: str, who: Identity) -> BellProof:

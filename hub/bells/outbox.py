@@ -187,6 +187,7 @@ def tell(ring: Ring, delivery: Delivery, event: Event) -> Told:
         "rung": ring.rung,
         "attempts": delivery.attempts,
         "place": ring.place,
+        **({"discreet": True} if ring.discreet else {}),
         **({"channel": event.channel} if event.channel else {}),
         **({"why": event.why} if event.why else {}),
         **({"key": event.key} if event.key else {}),

@@ -16,6 +16,7 @@ from hub.console.reading import subject_name
 from hub.console.span import day_and_time
 from hub.console.window_page import place_choices
 from hub.errors import ConflictError, HubError, InvalidRequestError, NotFoundError
+from hub.model.discretion import may_see_ticket, secret_tickets
 from hub.model.instant import from_rfc3339
 from hub.model.ticket import Ticket, TicketState
 from hub.model.trouble import troubles_of
@@ -139,13 +140,14 @@ def _page(
 
 def to_call_back(visit: Visit) -> list[Ticket]:
     """Return the checked tickets whose reporters are still to be asked whether it is good."""
-    found = visit.ports.live.open_tickets()
+    live = visit.ports.live
+    secret = secret_tickets(live.open_alarms())
     return [
         each
-        for each in found
+        for each in live.open_tickets()
         if each.state is TicketState.VERIFIED
         and is_reported(each)
-        and visit.who.may_see(each.place)
+        and may_see_ticket(visit.who, each, secret)
         and each.call_back is None
     ]
 

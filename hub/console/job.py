@@ -8,6 +8,7 @@ import msgspec
 
 from hub.console.standing import RANK, Sighting, Standing
 from hub.model.alarm import Alarm, AlarmState, Severity, Urgency
+from hub.model.discretion import is_secret, secret_tickets
 from hub.model.ticket import Ticket, TicketFlag, TicketState
 
 REPAIRED = frozenset({TicketState.COMPLETED, TicketState.VERIFIED})
@@ -41,11 +42,11 @@ def jobs(
     tickets: Iterable[Ticket], alarms: Sequence[Alarm], sightings: Mapping[str, Sighting]
 ) -> tuple[Job, ...]:
     """List what the wall asks for: one row per root fault, nothing discreet."""
-    discreet = {alarm.ticket for alarm in alarms if alarm.discreet and alarm.ticket}
+    secret = secret_tickets(alarms)
     found = [
         _of_ticket(ticket, sightings)
         for ticket in tickets
-        if _asks(ticket) and ticket.number not in discreet
+        if _asks(ticket) and not is_secret(ticket, secret)
     ]
     found += [_of_alarm(alarm, sightings) for alarm in alarms if _stands_alone(alarm)]
     return tuple(sorted(found, key=lambda job: (RANK[job.standing], job.since)))

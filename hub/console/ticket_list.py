@@ -12,11 +12,11 @@ from hub.console.detour import notes
 from hub.console.job import REPAIRED, ticket_standing
 from hub.console.language import Words
 from hub.console.limit import Limit, limits
-from hub.console.page import LEADERS
 from hub.console.reading import subject_name
 from hub.console.standing import Standing, sight
 from hub.console.template import paint
 from hub.model.access import Identity
+from hub.model.discretion import may_see_ticket, secret_tickets
 from hub.model.ticket import Ticket, TicketState
 from hub.ports import Live
 
@@ -52,13 +52,11 @@ async def paint_list(ports: WebPorts, who: Identity, words: Words) -> Parts:
 
 def visible_tickets(live: Live, who: Identity) -> list[Ticket]:
     """Return the open tickets that this person may see; discreet ones are for leaders."""
-    discreet = {alarm.ticket for alarm in live.open_alarms() if alarm.discreet and alarm.ticket}
+    secret = secret_tickets(live.open_alarms())
     return [
         ticket
         for ticket in live.open_tickets()
-        if who.may_see(ticket.place)
-        and not ticket.folded_into
-        and (who.role in LEADERS or ticket.number not in discreet)
+        if may_see_ticket(who, ticket, secret) and not ticket.folded_into
     ]
 
 

@@ -11,7 +11,6 @@ from hub.console.job import ticket_standing
 from hub.console.language import Words
 from hub.console.limit import limits
 from hub.console.naming import place_name
-from hub.console.page import LEADERS
 from hub.console.reading import PointRow, point_name, point_rows, subject_name, value_text
 from hub.console.span import clock_face, day_and_time
 from hub.console.standing import sight
@@ -23,8 +22,9 @@ from hub.errors import NotFoundError
 from hub.model.access import Identity
 from hub.model.alarm import Evidence, Severity
 from hub.model.asset import AssetCard, read_card
+from hub.model.discretion import may_see_ticket, secret_tickets
 from hub.model.ticket import Ticket, TicketFlag
-from hub.ports import DeviceView, Live
+from hub.ports import DeviceView
 
 TOP, NOW, ACTS, HISTORY = "ticket-top", "ticket-now", "ticket-acts", "ticket-history"
 POINTS_SHOWN = 10
@@ -129,8 +129,8 @@ def _unfolds(possible: Collection[str], refused: str, main: str) -> bool:
 async def visible_ticket(ports: WebPorts, who: Identity, number: str) -> Ticket:
     """Return a ticket, or raise NotFoundError where this person may not see one."""
     ticket = await ports.books.ticket(number)
-    hidden = ticket is None or not who.may_see(ticket.place)
-    if ticket is None or hidden or (_is_discreet(ports.live, number) and who.role not in LEADERS):
+    secret = secret_tickets(ports.live.open_alarms())
+    if ticket is None or not may_see_ticket(who, ticket, secret):
         raise NotFoundError(f"没有工单 {number}。 There is no ticket {number!r}.")
     return ticket
 
@@ -160,7 +160,3 @@ def _value(each: Evidence, view: DeviceView | None, words: Words) -> str:
         return ""
     point = view.points.get(each.point) if view else None
     return value_text(each.point, each.value, point.unit if point else "", words)
-
-
-def _is_discreet(live: Live, number: str) -> bool:
-    return any(alarm.discreet and alarm.ticket == number for alarm in live.open_alarms())

@@ -76,9 +76,9 @@ def is_reported(entry: Entry, ticket: Ticket) -> bool:
     """Tell whether the platform learns of this entry.
 
     A ticket that is reported on escalation counts from the entry of its escalation on; whoever
-    escalates it sets its `report` to `at_once`.
+    escalates it sets its `report` to `at_once`. What is discreet is not told outside the house.
     """
-    if not entry.type.startswith(TICKETS) or ticket.report is ReportWhen.NEVER:
+    if not entry.type.startswith(TICKETS) or ticket.report is ReportWhen.NEVER or ticket.discreet:
         return False
     return ticket.report is ReportWhen.AT_ONCE or entry.type == ESCALATED
 

@@ -10,6 +10,7 @@ from hub.intake.climber import Climber
 from hub.intake.inbox import BoundedInbox
 from hub.model.access import Identity
 from hub.model.climb import Outlook
+from hub.model.discretion import may_see_ticket
 from hub.model.ticket import Ticket
 from hub.services.tickets.desk_index import DeskIndex
 
@@ -35,7 +36,7 @@ class ClimbDesk:
         escalation = self._climber.escalation
         numbers = (n for n in escalation.climbing() if (c := escalation.climb(n)) and c.proposed)
         found = (self._index.ticket(number) for number in numbers)
-        return [each for each in found if each is not None and who.may_see(each.place)]
+        return [each for each in found if each is not None and may_see_ticket(who, each)]
 
     async def decide(
         self, ticket: Ticket, who: Identity, *, agreed: bool, reason: str

@@ -31,13 +31,20 @@ class BellKind(msgspec.Struct, frozen=True, kw_only=True):
     """What of a contact is called out in a group's message, where somebody has it."""
     outside: bool = True
     rate: int = 60
+    private: bool = False
+    """Each sees only what is meant for them, although it needs no address."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether everybody who reads there sees what is sent to one of them."""
+        return not self.address and not self.private
 
 
 _CLOUD = ("account", "secret", "template")
 
 KINDS: Mapping[str, BellKind] = MappingProxyType(
     {
-        CONSOLE: BellKind(outside=False, rate=6000),
+        CONSOLE: BellKind(outside=False, rate=6000, private=True),
         "mqtt": BellKind(outside=False, rate=600),
         "smtp": BellKind(
             needs=("url", "sender"), takes=("account", "secret"), address="email", rate=30

@@ -26,7 +26,8 @@ class Ring(msgspec.Struct, frozen=True, kw_only=True):
     `person` is a login, or `group:NAME` for a channel that many read. `channels` are tried in this
     order: the next one `wait` seconds after the last, unless the ticket was acknowledged, taken or
     ended, or at once where one fails for good; `informed` people are told once, by the first that
-    works. Nothing is sent before `not_before` (quiet hours), an instant like `at`.
+    works. Nothing is sent before `not_before` (quiet hours), an instant like `at`. What is
+    `discreet` goes over no channel that many read.
     """
 
     id: str
@@ -43,4 +44,5 @@ class Ring(msgspec.Struct, frozen=True, kw_only=True):
     title: dict[str, str]
     reason: dict[str, str]
     critical: bool = False
+    discreet: bool = False
     test: bool = False

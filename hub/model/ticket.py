@@ -124,6 +124,10 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class
     completed_by: str = ""
     verified_by: str = ""
     call_back: CallBack | None = None
+    tell: tuple[str, ...] = ()
+    """Roles that its rule wants to be told, beside whoever has to act."""
+    discreet: bool = False
+    """It is only for leaders to see (`hub.model.discretion`)."""
     reported: bool = False
     """A person's report was folded into it, so that somebody has to be called back."""
     closing_code: str = ""

@@ -9,10 +9,11 @@ from typing import Any, Self
 
 import msgspec
 
+from hub.access.record import PEOPLE, Person
 from hub.assembly.quiet_desk import QuietDesk
 from hub.bells.belfry import Belfry
 from hub.bells.channel import DELIVERED, Address, Answer, Channel
-from hub.bells.contact import Contacts
+from hub.bells.contact import CONTACTS, Contacts
 from hub.bells.course import channel_of
 from hub.bells.delivery import DELIVERIES, Delivery
 from hub.bells.enquiry import Enquiry
@@ -24,6 +25,7 @@ from hub.bells.receipt_book import ReceiptBook
 from hub.clock import Clock
 from hub.config.bell_settings import BellSettings
 from hub.intake.pulse import CommitPulse
+from hub.model.access import Role
 from hub.model.alarm import Severity
 from hub.model.bell import GROUP
 from hub.model.journal import Entry
@@ -226,6 +228,20 @@ class House:
         told = ("ticket.escalated", ring.ticket, "hub", {"rung": ring.rung})
         await self.desk.write([paper], [told])
         return ring
+
+    @property
+    def means(self) -> tuple[Any, Any, Any]:
+        """Return what contacts are made with."""
+        return self.store.books, self.desk, self.clock
+
+    async def hire(self, name: str, *, phone: str = "", **addresses: str) -> None:
+        """Have somebody of the crew, with addresses."""
+        person = msgspec.json.encode(Person(name=name, role=Role.CREW, phone=phone))
+        papers = [Document(collection=PEOPLE, key=name, body=person, at=START)]
+        if addresses:
+            body = msgspec.json.encode(addresses)
+            papers.append(Document(collection=CONTACTS, key=name, body=body, at=START))
+        await self.desk.write(papers)
 
     async def act(self, entry: str, ticket: str) -> None:
         """Have somebody do something with a ticket."""

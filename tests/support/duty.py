@@ -107,6 +107,7 @@ class Play:
         """Return what is looked at now."""
         almanac = Almanac(days=self.days, substitutes=self.substitutes, known=self.people)
         muster = Muster(people=self.people, rosters=self.rosters, almanac=almanac, now=self.now)
+        muster = muster.for_leaders() if self.ticket.discreet else muster
         return Case(ticket=self.ticket, plan=self.plan, muster=muster, quiet=self.quiet)
 
     def look(self) -> list[str]:

@@ -98,8 +98,9 @@ class Escalation:
         plan = choose_plan(self._duty.plans, ticket)
         if plan is None:
             return None
-        quiet = self._duty.quiet
-        return Case(ticket=ticket, plan=plan, muster=self._staff.muster(now), quiet=quiet)
+        muster = self._staff.muster(now)
+        muster = muster.for_leaders() if ticket.discreet else muster
+        return Case(ticket=ticket, plan=plan, muster=muster, quiet=self._duty.quiet)
 
     def _keep(self, number: str, climb: Climb | None, case: Case) -> None:
         self.forget(number)

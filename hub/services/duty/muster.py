@@ -7,19 +7,31 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from hub.model.access import Identity
+from hub.model.discretion import SEES
 from hub.model.roster import Roster
 from hub.services.duty.roster import Almanac, on_duty
 
 Words = dict[str, str]
+SECRET = {"zh": "这张工单只有负责人可以看", "en": "this ticket is only for leaders to see"}
 
 
 class Muster(msgspec.Struct, frozen=True, kw_only=True):
-    """Everybody who can be called at an instant; `people` holds only those who may sign in."""
+    """Everybody who can be called at an instant; `people` holds only those who may sign in.
+
+    `discreet`: they are those who may see what is discreet, and groups are nobody.
+    """
 
     people: Mapping[str, Identity]
     rosters: Mapping[str, Roster]
     almanac: Almanac
     now: float
+    discreet: bool = False
+
+    def for_leaders(self) -> Muster:
+        """Return only those who may see what is discreet."""
+        people = {name: each for name, each in self.people.items() if each.role in SEES}
+        almanac = msgspec.structs.replace(self.almanac, known=people)
+        return msgspec.structs.replace(self, people=people, almanac=almanac, discreet=True)
 
 
 class Called(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +55,7 @@ def call_up(words: Iterable[str], muster: Muster, place: str) -> Called:
         found, hole = _KINDS[kind](name, muster, place)
         people |= dict.fromkeys(found)
         if not found:
-            holes.append(hole)
+            holes.append(SECRET if muster.discreet else hole)
     return Called(people=tuple(people), holes=tuple(holes))
 
 
@@ -75,8 +87,8 @@ def _nearest(name: str, muster: Muster, place: str) -> Found:
     return near, _role(name, muster, place)[1]
 
 
-def _group(name: str, _muster: Muster, _place: str) -> Found:
-    return (f"group:{name}",), {}
+def _group(name: str, muster: Muster, _place: str) -> Found:
+    return ((), SECRET) if muster.discreet else ((f"group:{name}",), {})
 
 
 def _holders(role: str, muster: Muster, place: str) -> list[Identity]:

@@ -91,6 +91,7 @@ class Summons(msgspec.Struct, frozen=True, kw_only=True):
             "name": self.rung.name,
             "why": self.why,
             "plan": self.case.plan.name,
+            **({"discreet": True} if ticket.discreet else {}),
             **more,
         }
         return Draft(
@@ -111,10 +112,16 @@ class Summons(msgspec.Struct, frozen=True, kw_only=True):
         }
 
     def _informed(self) -> tuple[str, ...]:
-        words = [*self.rung.informed, *(word for rung in self.below for word in rung.responsible)]
+        below = (word for rung in self.below for word in rung.responsible)
+        words = [*self.rung.informed, *below, *self._told()]
         found = self._called(words)
         responsible = self.responsible().people
         return tuple(one for one in found if one not in responsible)
+
+    def _told(self) -> Sequence[str]:
+        """Return whom the ticket's rule wants to be told, in words; with the first rung only."""
+        is_first = not (self.climb.passed or self.climb.reviewing)
+        return [f"role:{role}" for role in self.case.ticket.tell] if is_first else ()
 
     def _managers(self) -> tuple[str, ...]:
         found = (self._called((word,)) for word in MANAGERS)
@@ -143,6 +150,7 @@ class Summons(msgspec.Struct, frozen=True, kw_only=True):
                 title=ticket.title,
                 reason=_reason(self.place + 1, rung.name, why or self.why),
                 critical=ticket.severity is Severity.CRITICAL,
+                discreet=ticket.discreet,
                 test=ticket.test,
             )
             for person in people

@@ -82,6 +82,7 @@ class PhotoBook:
                 return known
             self._check_room(ticket.number)
             told = {"photo": photo.id, "moment": moment.value, "size": photo.size}
+            told |= {"discreet": True} if ticket.discreet else {}
             entry = ("photo.added", ticket.number, actor, {**told, "place": photo.place})
             await self._desk.write(_papers(photo, picture.body), [entry])
             self._note(photo)

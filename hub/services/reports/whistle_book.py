@@ -9,6 +9,7 @@ import msgspec
 from hub.clock import Clock
 from hub.errors import InvalidRequestError, NotFoundError
 from hub.model.access import Identity, Role
+from hub.model.discretion import is_secret, secret_tickets
 from hub.model.ticket import Ticket, TicketAction, TicketStep
 from hub.model.whistle import (
     KEPT,
@@ -113,9 +114,9 @@ class WhistleBook:
 
     def offered(self, target: Target, category: str = "") -> Sequence[Ticket]:
         """Return open tickets that may be meant, likely ones first; none that is discreet."""
-        hidden = {alarm.ticket for alarm in self._live.open_alarms() if alarm.discreet}
+        secret = secret_tickets(self._live.open_alarms())
         found = offered(self._live.open_tickets(), target, category)
-        return [each for each in found if each.number not in hidden]
+        return [each for each in found if not is_secret(each, secret)]
 
     async def progress(self, number: str, code: str) -> Progress | None:
         """Return a report by its ticket's number and its query code; None where they do not fit."""

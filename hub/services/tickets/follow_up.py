@@ -111,6 +111,7 @@ def change(
         class_=spec.class_,
         children=merge_names(ticket.children, decision.children),
         evidence=merge_evidence(ticket.evidence, decision.evidence),
+        **_audience(ticket, decision),
     )
     after = _renewed(ticket, after, timing)
     return _unless_same(ticket, after, "ticket.updated", decision, now)
@@ -158,6 +159,15 @@ def _merged(ticket: Ticket, alarm_id: str, decision: Decision) -> dict[str, Any]
         "alarms": merge_names(ticket.alarms, (alarm_id,)),
         "children": merge_names(ticket.children, decision.children),
         "evidence": merge_evidence(ticket.evidence, decision.evidence),
+        **_audience(ticket, decision),
+    }
+
+
+def _audience(ticket: Ticket, decision: Decision) -> dict[str, Any]:
+    """Say who is told, and that what was discreet once stays so."""
+    return {
+        "tell": merge_names(ticket.tell, decision.tell),
+        "discreet": ticket.discreet or decision.discreet,
     }
 
 

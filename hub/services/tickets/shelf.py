@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.model.access import Identity
+from hub.model.discretion import is_secret, secret_tickets
 from hub.model.ticket import Ticket
 from hub.ports import Live
 
@@ -12,10 +13,10 @@ def list_shelved(live: Live, who: Identity) -> list[Ticket]:
 
     What is discreet is nobody's to publish.
     """
-    discreet = {alarm.ticket for alarm in live.open_alarms() if alarm.discreet and alarm.ticket}
+    secret = secret_tickets(live.open_alarms())
     found = [
         (ticket.shelf.review_at, ticket.number, ticket)
         for ticket in live.open_tickets()
-        if ticket.shelf and who.may_see(ticket.place) and ticket.number not in discreet
+        if ticket.shelf and who.may_see(ticket.place) and not is_secret(ticket, secret)
     ]
     return [ticket for _, _, ticket in sorted(found, key=lambda each: each[:2])]

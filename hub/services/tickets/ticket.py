@@ -57,6 +57,8 @@ def open_ticket(
         class_=spec.class_,
         trade=spec.trade,
         report=spec.report,
+        tell=decision.tell,
+        discreet=decision.discreet,
         opened_at=now,
         alarms=(alarm_id,),
         children=decision.children,
@@ -114,7 +116,12 @@ def record(
         subject=after.number,
         actor=actor,
         place=after.place,
-        data={"state": after.state.value, **find_changes(before, after), **words},
+        data={
+            "state": after.state.value,
+            **find_changes(before, after),
+            **words,
+            **({"discreet": True} if after.discreet else {}),
+        },
     )
     return after, [draft]
 

@@ -52,6 +52,41 @@ async def test_a_ticket_shows_its_detours_with_instants_as_text(world: World) ->
     assert (one["parts"], one["minutes"]) == (["motor"], 45)
 
 
+DISCREET_CALLS = (
+    ("GET", "/api/v1/tickets/{}"),
+    ("POST", "/api/v1/tickets/{}/actions"),
+    ("GET", "/api/v1/tickets/{}/escalation"),
+    ("POST", "/api/v1/tickets/{}/escalation"),
+    ("GET", "/api/v1/tickets/{}/photos"),
+    ("GET", "/api/v1/tickets/{}/reports"),
+)
+
+
+@pytest.mark.parametrize("role", [Role.GUARD, Role.CREW, Role.GRID_WORKER, Role.DEPARTMENT])
+async def test_a_discreet_ticket_is_not_there_for_whom_pages_hide_it(
+    world: World, role: Role
+) -> None:
+    secret, older = a_ticket("GS-8", discreet=True), a_ticket("GS-9")
+    world.books.ticket_by_number |= {"GS-8": secret, "GS-9": older}
+    world.live.alarms = [replace(an_alarm("al9"), discreet=True, ticket="GS-9")]
+    body = {"do": "take"}
+    async with asking(world, role) as client:
+        listed = (await client.get("/api/v1/tickets")).text
+        statuses = {
+            (await client.request(method, path.format(number), json=body)).status_code
+            for method, path in DISCREET_CALLS
+            for number in ("GS-8", "GS-9")
+        }
+    assert "GS-8" not in listed
+    assert "GS-9" not in listed
+    assert statuses <= {404, 403}
+    async with asking(world, Role.MANAGER) as client:
+        assert {"GS-8", "GS-9"} <= {
+            each["number"] for each in (await client.get("/api/v1/tickets")).json()["items"]
+        }
+        assert (await client.get("/api/v1/tickets/GS-8")).status_code == 200
+
+
 async def test_the_list_of_the_shelved_names_no_people_and_nothing_discreet(world: World) -> None:
     late = replace(SHELF, review_at=NOW + 60 * DAY)
     world.live.tickets = [

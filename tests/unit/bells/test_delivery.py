@@ -11,10 +11,13 @@ import pytest
 
 from hub.bells.belfry import REST
 from hub.bells.channel import Answer, Verdict, later, refused
+from hub.bells.contact import Contacts
 from hub.bells.course import GATHER
 from hub.bells.delivery import DELIVERIES
+from hub.bells.office import Bells
 from hub.config.bell_settings import BellSettings
 from hub.errors import StoreFullError
+from hub.model.access import Identity, Role
 from hub.model.alarm import Severity
 from hub.model.bell import CONSOLE
 from hub.model.journal import Entry
@@ -71,6 +74,34 @@ def test_who_acts_stops_the_bells(entry: str) -> None:
             await asyncio.sleep(DAY)
             assert told(house) == [(2, "a")]
             assert not await house.store.books.documents(RINGS)
+
+    play(tale)
+
+
+def test_what_is_discreet_goes_over_no_channel_that_many_read() -> None:
+    async def tale() -> None:
+        settings = {
+            "a": BellSettings(id="a", kind="wecom_robot"),
+            "b": BellSettings(id="b", kind="smtp"),
+        }
+        async with House(("a", "b"), settings=settings) as house:
+            await house.hire("wang", email="wang@example.cn")
+            await house.ring(make_ring(person="wang", channels=("a", "b"), discreet=True))
+            await house.ring(make_ring(2, person="wang", channels=("a", "b"), ticket="GS-2"))
+            await asyncio.sleep(100)
+            assert sorted((each.bell, each.message.ticket) for each in house.heard) == [
+                ("a", "GS-2"),
+                ("b", "GS-1"),
+            ]
+            failed = (await house.journal("bell.failed"))[0]
+            assert (failed.data["discreet"], failed.data["channel"]) == (True, "a")
+            assert failed.data["why"] == "many read there, and this ticket is only for leaders"
+            assert house.belfry.lanes["a"].health.why == "", "it is not the channel's fault"
+            office = Bells(house.belfry, house.outbox, Contacts(*house.means), house.book)
+            wang = Identity(name="wang", role=Role.CREW)
+            chen = Identity(name="chen", role=Role.MANAGER)
+            assert {card.ticket for card in office.rings(wang)} == {"GS-2"}
+            assert {card.ticket for card in office.rings(chen)} == {"GS-1", "GS-2"}
 
     play(tale)
 

@@ -9,16 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.access.record import PEOPLE, Person
 from hub.bells import aliyun_receipt, tencent_receipt
 from hub.bells.channel import Address, Answer, Ask, Reply, Verdict
 from hub.bells.delivery import DELIVERIES, Delivery
 from hub.bells.receipt import PATIENCE, News, Outcome, Receipt, take
 from hub.clock import SystemClock
 from hub.config.bell_settings import BellSettings
-from hub.model.access import Role
 from hub.model.ring import RINGS, Concern
-from hub.ports import Document
 from tests.support.belfry import House, make_ring
 from tests.unit.bells.test_delivery import DAY, play, told
 
@@ -39,11 +36,6 @@ class Phones(House):
         self.count += 1
         return Answer(verdict=Verdict.DELIVERED, receipt=f"{name}{self.count}")
 
-    async def hire(self) -> None:
-        person = Person(name="wang", role=Role.CREW, phone="13900000000")
-        body = msgspec.json.encode(person)
-        await self.desk.write([Document(collection=PEOPLE, key="wang", body=body, at=0.0)])
-
     async def said(self, bell: str, receipt: str, outcome: Outcome, key: str = "") -> None:
         """Have the vendor push its word."""
         await self.book.take(bell, [News(id=receipt, outcome=outcome, why="3: no", key=key)])
@@ -61,7 +53,7 @@ def ring_wang(**fields: object) -> object:
 def test_what_was_not_delivered_gives_way_to_the_next_channel_at_once() -> None:
     async def tale() -> None:
         async with Phones() as house:
-            await house.hire()
+            await house.hire("wang", phone="13900000000")
             await house.ring(ring_wang())  # type: ignore[arg-type]
             house.witnesses["sms"].says["sms1"] = News(
                 id="sms1", outcome=Outcome.MISSED, why="PHONE_OFF"
@@ -78,7 +70,7 @@ def test_what_was_not_delivered_gives_way_to_the_next_channel_at_once() -> None:
 def test_what_was_delivered_and_not_answered_has_its_time() -> None:
     async def tale() -> None:
         async with Phones() as house:
-            await house.hire()
+            await house.hire("wang", phone="13900000000")
             await house.ring(ring_wang())  # type: ignore[arg-type]
             await asyncio.sleep(10)
             await house.said("sms", "sms1", Outcome.DELIVERED)
@@ -98,7 +90,7 @@ def test_what_was_delivered_and_not_answered_has_its_time() -> None:
 def test_whom_no_channel_reaches_is_called_three_times_by_each_and_then_told_to_managers() -> None:
     async def tale() -> None:
         async with Phones() as house:
-            await house.hire()
+            await house.hire("wang", phone="13900000000")
             for each in range(1, 20):
                 for name, witness in house.witnesses.items():
                     witness.says[f"{name}{each}"] = News(
@@ -119,7 +111,7 @@ def test_whom_no_channel_reaches_is_called_three_times_by_each_and_then_told_to_
 def test_a_number_that_does_not_exist_is_called_once() -> None:
     async def tale() -> None:
         async with Phones() as house:
-            await house.hire()
+            await house.hire("wang", phone="13900000000")
             await house.ring(make_ring(person="wang", channels=("call",)))
             await asyncio.sleep(10)
             await house.said("call", "call1", Outcome.LOST)
@@ -133,7 +125,7 @@ def test_a_number_that_does_not_exist_is_called_once() -> None:
 def test_a_key_on_the_phone_acknowledges_and_silences() -> None:
     async def tale() -> None:
         async with Phones() as house:
-            await house.hire()
+            await house.hire("wang", phone="13900000000")
             await house.ring(ring_wang())  # type: ignore[arg-type]
             await asyncio.sleep(10)
             await house.said("sms", "sms1", Outcome.MISSED)
@@ -152,7 +144,7 @@ def test_a_key_on_the_phone_acknowledges_and_silences() -> None:
 def test_key_one_is_who_was_called_and_nobody_else() -> None:
     async def tale() -> None:
         async with Phones() as house:
-            await house.hire()
+            await house.hire("wang", phone="13900000000")
             await house.ring(make_ring(person="wang", channels=("call",)))
             await house.ring(make_ring(2, person="wang", channels=("call",), ticket="GS-2"))
             await asyncio.sleep(10)
@@ -171,7 +163,7 @@ def test_key_one_is_who_was_called_and_nobody_else() -> None:
 def test_who_is_only_informed_and_does_not_hear_it_is_told_by_the_next_channel() -> None:
     async def tale() -> None:
         async with Phones() as house:
-            await house.hire()
+            await house.hire("wang", phone="13900000000")
             await house.ring(ring_wang(concern=Concern.INFORMED))  # type: ignore[arg-type]
             await asyncio.sleep(400)
             assert told(house) == [(2, "sms")]
@@ -186,7 +178,7 @@ def test_who_is_only_informed_and_does_not_hear_it_is_told_by_the_next_channel()
 def test_a_vendor_that_says_nothing_is_asked_less_and_less_and_then_no_more() -> None:
     async def tale() -> None:
         async with Phones(asked=("sms",)) as house:
-            await house.hire()
+            await house.hire("wang", phone="13900000000")
             await house.ring(make_ring(person="wang", channels=("sms",)))
             await asyncio.sleep(2 * PATIENCE)
             seconds = [at - 2 for at, _, _ in house.witnesses["sms"].asked]
@@ -199,7 +191,7 @@ def test_a_vendor_that_says_nothing_is_asked_less_and_less_and_then_no_more() ->
 def test_a_hub_that_is_killed_asks_again_and_forgets_no_receipt() -> None:
     async def tale() -> None:
         async with Phones() as house:
-            await house.hire()
+            await house.hire("wang", phone="13900000000")
             await house.ring(ring_wang())  # type: ignore[arg-type]
             await asyncio.sleep(3)
             await house.kill()

@@ -315,6 +315,16 @@ async def test_a_discreet_ticket_is_for_leaders(console: Console) -> None:
             assert ("胁迫" in (await client.get("/tickets")).text) == (status == 200)
 
 
+async def test_a_ticket_stays_discreet_when_its_alarm_is_over(console: Console) -> None:
+    gate = console.community.of_kind(Kind.ACCESS_CONTROLLER)[0]
+    ticket = console.community.open_ticket(gate, "胁迫", "Duress", discreet=True)
+    for role, status in ((Role.GUARD, 404), (Role.MANAGER, 200)):
+        async with browsing(console, f"a-{role}", role) as client:
+            assert (await client.get(f"/tickets/{ticket.number}")).status_code == status
+            assert ("胁迫" in (await client.get("/tickets")).text) == (status == 200)
+            assert "胁迫" not in (await client.get("/")).text, "it is on no wall"
+
+
 async def test_tickets_are_listed_by_time_left_my_own_first() -> None:
     console = make_console(devices=150)
     break_things(console.community)

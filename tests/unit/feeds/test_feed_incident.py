@@ -97,6 +97,11 @@ def test_what_is_no_incident_is_not_told() -> None:
     assert project("ticket.escalated", late) is not None
 
 
+def test_what_is_discreet_is_not_told_to_the_platform() -> None:
+    assert project("ticket.opened", ticket("GS-1")) is not None
+    assert project("ticket.opened", ticket("GS-1", discreet=True)) is None
+
+
 def test_a_drill_says_so() -> None:
     assert event_of(project("ticket.opened", ticket("GS-1")))["data"]["test"] is False
     assert event_of(project("ticket.opened", ticket("GS-1"), test=True))["data"]["test"] is True

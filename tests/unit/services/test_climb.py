@@ -378,6 +378,38 @@ def test_a_listed_fault_of_life_safety_needs_nobody_to_confirm() -> None:
     assert play.wait(10) == ["street"]
 
 
+TOLD = plan(
+    rung("worker", "role:crew", "group:gates"),
+    rung("leader", "nearest:manager", after=10, informed=("nearest:grid_worker",)),
+    rung("committee", "role:administrator", after=10),
+    rung("street", "role:department", after=10, confirm=True),
+)
+
+
+def test_whom_the_rule_wants_to_be_told_is_informed_with_the_first_rung() -> None:
+    play = Play(TOLD)
+    assert play.change(tell=("grid_worker", "crew", "somebody")) == [
+        *("li", "wang", "group:gates"),
+        "(grid)",
+    ], "once, and who has to act is not informed beside it"
+    assert play.wait(10) == ["zhao", "(grid)"]
+    assert play.wait(10) == ["party"]
+
+
+def test_of_what_is_discreet_only_leaders_hear() -> None:
+    play = Play(TOLD)
+    assert play.change(discreet=True, tell=("guard", "crew")) == ["(chen)", "(zhao)", "zhao"]
+    assert play.told()[:2] == [("roster.hole", "worker"), ("ticket.escalated", "leader")]
+    assert play.drafts[0].data["hole"]["en"].startswith("this ticket is only for leaders to see")
+    assert play.wait(10) == ["party"]
+    play.wait(10)
+    play.decide(agreed=True)
+    rung_people = {ring.person for ring in play.rings}
+    assert rung_people == {"zhao", "chen", "party"}, "no street, no crew, no group"
+    assert all(ring.discreet for ring in play.rings)
+    assert all(draft.data["discreet"] for draft in play.drafts), "journals hide it by this"
+
+
 def test_a_restart_at_any_moment_neither_repeats_nor_loses_a_rung() -> None:
     play = Play()
     said = [play.look()]
