@@ -14,9 +14,11 @@ import structlog
 from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.modbus import ModbusDriver
 from hub.access.local import open_local_door
+from hub.access.record import PEOPLE
 from hub.assembly import notify
 from hub.assembly.crew import Crew, open_crew
 from hub.assembly.deletion import keep_telling
+from hub.assembly.duty_check import read_people
 from hub.assembly.heartbeat import keep_beating
 from hub.assembly.interpreter import settle
 from hub.assembly.links import LinkSet, Wiring, build_dialler, build_links, build_sender
@@ -99,11 +101,10 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
             store = await stack.enter_async_context(
                 open_store(settings.store.path, clock=clock, reserve=settings.store.reserve_bytes)
             )
-        stored = await store.books.documents("device")
+        collections = ("device", DEVICE_STATES, PEOPLE)
+        stored = {name: await store.books.documents(name) for name in collections}
         shelf = RuleShelf(await store.books.documents(RULE_VERSIONS))
-        world = _read_world(
-            settings, problems, stored, shelf, await store.books.documents(DEVICE_STATES)
-        )
+        world = _read_world(settings, problems, stored, shelf)
         crew = await stack.enter_async_context(open_crew())
         wiring = _plan_wiring(world, clock)
         await store.upkeep.ageing.keep(
@@ -112,7 +113,7 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
         links = LinkSet()
         intake = await _build_intake(world, store, wiring, crew, links)
         crew.start(intake.pipeline.run(links.acknowledge), "intake")
-        await intake.desk.write(*site_documents(world.site, stored, clock.now()))
+        await intake.desk.write(*site_documents(world.site, stored["device"], clock.now()))
         local = stack.enter_context(open_local_door(settings.store.path.parent))
         tower = _build_tower(world, store, wiring, intake)
         doors = await open_offices(
@@ -146,12 +147,17 @@ def _make_clock(settings: Settings) -> Clock:
 def _read_world(
     settings: Settings,
     problems: Iterable[Problem],
-    stored: Mapping[str, bytes],
+    stored: Mapping[str, Mapping[str, bytes]],
     shelf: RuleShelf,
-    states: Mapping[str, bytes],
 ) -> World:
-    known, versions = known_uids(stored), shelf.newest()
-    world = load_world(settings, known, problems=problems, versions=versions, states=states)
+    world = load_world(
+        settings,
+        known_uids(stored["device"]),
+        problems=problems,
+        versions=shelf.newest(),
+        states=stored[DEVICE_STATES],
+        people=read_people(stored[PEOPLE]),
+    )
     for problem in world.problems:
         log.warning("a file is wrong; what is broken is left out", fault=str(problem))
     return world

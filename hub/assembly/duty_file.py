@@ -11,6 +11,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from hub.assembly.duty_check import Names, check_names
 from hub.assembly.duty_table import (
     DayTable,
     PlanTable,
@@ -47,7 +48,10 @@ class Part(NamedTuple, Generic[T]):
 
 
 def read_duty(
-    text: str, file: str, places: Mapping[str, Place] | None = None
+    text: str,
+    file: str,
+    places: Mapping[str, Place] | None = None,
+    names: Names = Names(),  # noqa: B008 - immutable
 ) -> tuple[Duty, tuple[Problem, ...]]:
     """Read a site's file, and what is wrong in it; `places` None are not to be looked at."""
     reader = TomlReader(text, file)
@@ -60,6 +64,7 @@ def read_duty(
         days=_read_days(reader),
         quiet=_read_quiet(reader),
     )
+    check_names(reader, names)
     return duty, tuple(sorted(reader.problems, key=lambda each: (each.line, each.column)))
 
 

@@ -15,6 +15,9 @@ from typing import TypeVar
 import msgspec
 
 from device_drivers.catalogue import load_models, shipped_models
+from hub.access.demo import parse_access
+from hub.access.record import Person
+from hub.assembly.duty_check import Names
 from hub.assembly.duty_file import read_duty, shipped_duty
 from hub.assembly.own_device import add_hub
 from hub.config.holidays import parse_holidays, shipped_holidays
@@ -77,12 +80,14 @@ def load_world(
     problems: Iterable[Problem] = (),
     versions: Sequence[RuleVersion] = (),
     states: Mapping[str, bytes] | None = None,
+    people: Mapping[str, Person] | None = None,
     prove: bool = False,
 ) -> World:
     """Read models, rules and site; `known` maps ids of known devices to their uids.
 
     `versions` are those of rules that were made on the site and count, `states` the documents of
-    devices' states that were changed on the hub.
+    devices' states that were changed on the hub, `people` those who are stored; None where that
+    is not to be looked at.
     `prove` runs the rules' examples, which takes seconds; a start trusts the last check.
     """
     faults = list(problems)
@@ -99,7 +104,8 @@ def load_world(
         site = add_hub(site, known)
     faults += _lost_overrides(rules, site)
     calendar = _load_calendar(settings.limits.calendar, faults)
-    duty = _load_duty(settings.duty.file, site.places, faults)
+    names = Names(bells=[bell.id for bell in settings.bell], people=_known(settings, people))
+    duty = _load_duty(settings.duty.file, site.places, names, faults)
     broken = {problem.file for problem in faults}
     return World(
         settings=settings,
@@ -227,7 +233,23 @@ def _load_calendar(own: Path | None, faults: list[Problem]) -> Calendar:
     return calendar
 
 
-def _load_duty(file: Path | None, places: Mapping[str, Place], faults: list[Problem]) -> Duty:
+def _known(settings: Settings, people: Mapping[str, Person] | None) -> Mapping[str, Person] | None:
+    """Return the people that are stored, and those whom a demo is about to store."""
+    file = settings.demo.access
+    if people is None or file is None:
+        return people
+    try:
+        logins = parse_access(read_access(file), str(file)).logins
+    except ConfigError:
+        return people
+    return {login.name: Person(name=login.name, role=role) for role, login in logins.items()} | {
+        **people
+    }
+
+
+def _load_duty(
+    file: Path | None, places: Mapping[str, Place], names: Names, faults: list[Problem]
+) -> Duty:
     """Read the file of duty; without one, or where it cannot be read, the shipped plans count."""
     if file is None:
         return shipped_duty()
@@ -236,7 +258,7 @@ def _load_duty(file: Path | None, places: Mapping[str, Place], faults: list[Prob
     except ConfigError as error:
         faults.extend(error.problems)
         return shipped_duty()
-    duty, problems = read_duty(text, str(file), places)
+    duty, problems = read_duty(text, str(file), places, names)
     faults.extend(problems)
     return duty
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import httpx2
@@ -11,6 +11,8 @@ import msgspec
 
 from device_drivers.catalogue import load_models, shipped_models
 from hub.access.demo import parse_access
+from hub.access.record import PEOPLE, Person
+from hub.assembly.duty_check import read_people
 from hub.assembly.loading import (
     load_world,
     read_access,
@@ -21,8 +23,9 @@ from hub.assembly.loading import (
 from hub.assembly.notify import READY_FILE
 from hub.assembly.site_books import stored_books
 from hub.commands.kept import look_at_holdings, say_holding
-from hub.errors import ConfigError, HubError, Problem
+from hub.errors import ConfigError, HubError, Problem, StoreError
 from hub.settings import Settings
+from hub.store.peek import read_collection
 from rules.rule import Rule
 from rules.ruleset import load_rules
 from rules.story import run_examples
@@ -39,9 +42,24 @@ def check_files(config: Path) -> tuple[Problem, ...]:
     problems += _access_problems(settings)
     known, states = stored_books(settings.store.path)
     try:
-        return load_world(settings, known, problems=problems, states=states, prove=True).problems
+        return load_world(
+            settings,
+            known,
+            problems=problems,
+            states=states,
+            people=_stored_people(settings),
+            prove=True,
+        ).problems
     except ConfigError as error:
         return (*problems, *error.problems)
+
+
+def _stored_people(settings: Settings) -> Mapping[str, Person] | None:
+    """Return the people of the store; None where there is none yet, or none that can be read."""
+    try:
+        return read_people(read_collection(settings.store.path, PEOPLE))
+    except StoreError:
+        return None
 
 
 def _access_problems(settings: Settings) -> tuple[Problem, ...]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.access.record import Person
+from hub.assembly.duty_check import Names
 from hub.assembly.duty_file import read_duty, shipped_duty
 from hub.assembly.loading import load_world
+from hub.model.access import Role
 from hub.model.alarm import Class, Severity
 from hub.model.place import Place
 from hub.model.rung import Quiet, Trigger
@@ -201,7 +205,62 @@ def test_a_file_of_duty_that_is_not_there_is_told_and_the_shipped_plans_count(
 ) -> None:
     world = load_world(write_site(tmp_path, None), {})
     assert [problem.message for problem in world.problems] == ["there is no such file"]
-    assert world.duty == shipped_duty()
+    assert world.duty.plans == shipped_duty().plans
+    assert world.duty.rosters == {}
+
+
+CHANNELS = 'channels = ["console", "crew-wecmo"]\n'
+SHIFT_OF = SHIFT + 'people = ["li", "wnag"]\n'
+
+
+def test_names_that_nobody_has_are_told_with_their_line_and_the_nearest_one() -> None:
+    people = {
+        "wang": Person(name="wang", role=Role.CREW),
+        "li": Person(name="li", role=Role.MANAGER, disabled=True),
+    }
+    text = (
+        PLAN
+        + RUNG.replace("role:crew", "person:wagn")
+        + CHANNELS
+        + 'informed = ["role:guard", "nearest:crew", "group:gates", "roster:crew"]\n'
+        + SHIFT_OF
+    )
+    names = Names(bells=["crew-wecom", "sms"], people=people)
+    duty, problems = read_duty(text, "duty.toml", PLACES, names)
+    said = "\n".join(str(problem).removeprefix("duty.toml:") for problem in problems)
+    assert said.replace("; ", "\n").splitlines() == [
+        "7:15: plan.rung.responsible: nobody is called 'wagn'",
+        "did you mean 'wang'?",
+        "9:12: plan.rung.channels: no [[bell]] is called 'crew-wecmo'",
+        "did you mean 'crew-wecom'?",
+        "10:12: plan.rung.informed: nobody has the role 'guard'",
+        "somebody needs it, or name another: crew",
+        "15:10: roster.shift.people: 'li' is disabled",
+        "name somebody else, or enable them",
+        "15:10: roster.shift.people: nobody is called 'wnag'",
+        "did you mean 'wang'?",
+    ]
+    assert duty.plans[0].name == "p", "it counts all the same"
+    assert read_duty(text, "duty.toml", PLACES)[1] == (), "without a store nobody is looked up"
+
+
+def test_the_check_of_a_site_knows_its_bells_its_store_and_its_demo(tmp_path: Path) -> None:
+    rung = RUNG.replace("role:crew", "person:li") + 'channels = ["smss"]\n'
+    settings = write_site(tmp_path, PLAN + rung)
+    found = [str(each) for each in load_world(settings, {}).problems]
+    assert len(found) == 1
+    assert "no [[bell]] is called 'smss'; did you mean" not in found[0], "there is only one bell"
+    assert found[0].endswith("no [[bell]] is called 'smss'; one of: console")
+    with_store = load_world(settings, {}, people={}).problems
+    assert [each.message.partition(": ")[2] for each in with_store] == [
+        "nobody is called 'li'",
+        "no [[bell]] is called 'smss'",
+    ]
+    access = tmp_path / "access.json"
+    access.write_text('{"logins": {"crew": {"name": "li", "password": "x"}}}')
+    demo = msgspec.structs.replace(settings.demo, access=access)
+    of_demo = msgspec.structs.replace(settings, demo=demo)
+    assert len(load_world(of_demo, {}, people={}).problems) == 1
 
 
 def test_a_good_file_of_duty_counts(tmp_path: Path) -> None:
