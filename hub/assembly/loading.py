@@ -28,6 +28,7 @@ from hub.model.calendar import Calendar, overlay
 from hub.model.catalogue import DeviceModel
 from hub.model.device import DeviceUid, Lifecycle
 from hub.model.place import Place
+from hub.model.roster import special_days
 from hub.model.rule_version import RuleMode, RuleVersion
 from hub.model.rung import Duty
 from hub.model.spelling import suggest
@@ -106,6 +107,7 @@ def load_world(
     calendar = _load_calendar(settings.limits.calendar, faults)
     names = Names(bells=[bell.id for bell in settings.bell], people=_known(settings, people))
     duty = _load_duty(settings.duty.file, site.places, names, faults)
+    duty = msgspec.structs.replace(duty, days=(*special_days(calendar), *duty.days))
     broken = {problem.file for problem in faults}
     return World(
         settings=settings,

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 
 import msgspec
+
+from hub.model.calendar import Calendar
 
 SUBSTITUTES = "substitute"
 """The collection of the documents: substitutes that people have put, key = `Substitute.id`."""
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WORKED_AS = (*WEEKDAYS[:5], "fri", "mon")
+"""Which day of the week each of them is like while it is worked."""
+EPOCH = date(1970, 1, 1).toordinal()
 HOLIDAY = "holiday"
 """A kind of day beside the seven: a shift that names it is for holidays."""
 
@@ -51,6 +57,18 @@ class SpecialDay(msgspec.Struct, frozen=True, kw_only=True):
     last: int
     like: str = HOLIDAY
     name: str = ""
+
+
+def special_days(calendar: Calendar) -> tuple[SpecialDay, ...]:
+    """Return what a table of holidays says to rosters: days off, and weekend days that are worked.
+
+    A Saturday that is worked counts as a Friday, and a Sunday as a Monday.
+    """
+    return tuple(
+        SpecialDay(first=number, last=number, like=WORKED_AS[day.weekday()] if worked else HOLIDAY)
+        for day, worked in sorted(calendar.worked.items())
+        for number in [day.toordinal() - EPOCH]
+    )
 
 
 class Roster(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,7 @@ from hub.model.access import Role
 from hub.model.alarm import Class, Severity
 from hub.model.place import Place
 from hub.model.rung import Quiet, Trigger
+from hub.services.duty.roster import kind_of_day
 from hub.services.duty.rung import choose_plan
 from hub.settings import Settings, parse_settings
 from tests.support.duty import TODAY, TUESDAY
@@ -261,6 +263,22 @@ def test_the_check_of_a_site_knows_its_bells_its_store_and_its_demo(tmp_path: Pa
     demo = msgspec.structs.replace(settings.demo, access=access)
     of_demo = msgspec.structs.replace(settings, demo=demo)
     assert len(load_world(of_demo, {}, people={}).problems) == 1
+
+
+def test_holidays_stand_in_one_table_and_the_file_of_duty_has_the_last_word(
+    tmp_path: Path,
+) -> None:
+    own = '[[day]]\nfrom = 2026-10-02\nlike = "wed"\n'
+    duty = load_world(write_site(tmp_path, own), {}).duty
+
+    def kind(year: int, month: int, day: int) -> str:
+        return kind_of_day((date(year, month, day) - date(1970, 1, 1)).days, duty.days)
+
+    assert kind(2026, 10, 1) == "holiday", "the shipped table counts for rosters, too"
+    assert kind(2026, 10, 2) == "wed"
+    assert kind(2026, 1, 4) == "mon", "a Sunday that is worked"
+    assert kind(2026, 2, 14) == "fri", "a Saturday that is worked"
+    assert kind(2026, 11, 28) == "sat"
 
 
 def test_a_good_file_of_duty_counts(tmp_path: Path) -> None:
