@@ -212,7 +212,7 @@ def _plan_wiring(world: World, clock: Clock) -> Wiring:
 
 def _build_tower(world: World, store: SqliteStore, wiring: Wiring, intake: Intake) -> BellTower:
     settings, live = world.settings, intake.live
-    test, web = settings.demo.test, settings.web
+    test, web, language = settings.demo.test, settings.web, settings.community.language
     # Where residents have a port of their own, their address does not lead to a ticket's page.
     pages = web.public_url if web.public_port is None else ""
     means = Means(
@@ -220,7 +220,7 @@ def _build_tower(world: World, store: SqliteStore, wiring: Wiring, intake: Intak
         desk=intake.desk,
         pulse=intake.pulse,
         clock=wiring.clock,
-        scene=lambda: Scene(places=live.places(), pages=pages, test=test),
+        scene=lambda: Scene(places=live.places(), pages=pages, language=language, test=test),
         dialler=wiring.dialler,
         allow=settings.outbound.allow,
     )

@@ -58,11 +58,15 @@ _NO_NAME = {"zh": "社区", "en": "Community"}
 
 
 class CommunitySettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The community; `id` stands in topics and feed ids, `prefix` before ticket numbers."""
+    """The community; `id` stands in topics and feed ids, `prefix` before ticket numbers.
+
+    Bells speak `language` to whoever has none of their own.
+    """
 
     id: CommunityId = "community"
     name: dict[str, str] = msgspec.field(default_factory=lambda: dict(_NO_NAME))
     prefix: Prefix = "LD"
+    language: Literal["zh", "en"] = "zh"
 
 
 class MqttSettings(msgspec.Struct, frozen=True, kw_only=True):

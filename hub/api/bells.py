@@ -38,13 +38,17 @@ class ShownRing(RingCard, frozen=True, kw_only=True):
 
 
 class Addresses(msgspec.Struct, frozen=True, kw_only=True):
-    """Addresses to be written; what is left out stays, and "" takes one out."""
+    """Addresses to be written; what is left out stays, and "" takes one out.
+
+    `language` is zh or en: in which of them they are told.
+    """
 
     email: str | None = None
     phone: str | None = None
     wecom: str | None = None
     dingtalk: str | None = None
     feishu: str | None = None
+    language: str | None = None
 
 
 async def list_bells(request: Request) -> Response:

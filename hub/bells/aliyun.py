@@ -137,7 +137,7 @@ def _variables(message: Message) -> str:
         "what": message.what,
         "where": message.where,
         "number": message.ticket,
-        "until": message.until or "请尽快处理",
+        "until": message.due,
     }
     return msgspec.json.encode({key: text[:LONGEST] for key, text in pieces.items()}).decode()
 

@@ -59,10 +59,11 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to: what the kind asks of a contact, and who is called out in a group."""
+    """Where to: what the kind asks of a contact, who is called out in a group, their language."""
 
     to: str = ""
     mention: str = ""
+    language: str = ""
 
 
 Conversation = Generator[Request, Reply, Answer]

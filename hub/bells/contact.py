@@ -13,7 +13,7 @@ from hub.bells.channel import Address
 from hub.clock import Clock
 from hub.errors import InvalidRequestError, NotFoundError
 from hub.model.access import Identity
-from hub.model.bell import ADDRESSES, GROUP, BellKind
+from hub.model.bell import ADDRESSES, GROUP, LANGUAGE, LANGUAGES, BellKind
 from hub.ports import Books, Desk, Document
 
 CONTACTS = "contact"
@@ -23,12 +23,15 @@ _FORMS = {
     "wecom": re.compile(r"[A-Za-z0-9_.@-]{1,64}"),
     "dingtalk": re.compile(r"[A-Za-z0-9_.@-]{1,64}"),
     "feishu": re.compile(r"[A-Za-z0-9_.@-]{1,64}"),
+    LANGUAGE: re.compile("|".join(LANGUAGES)),
 }
+_KINDS = (*ADDRESSES, LANGUAGE)
 _EXAMPLES = {
     "email": "wang@example.cn",
     "wecom": "WangWei",
     "dingtalk": "0123456",
     "feishu": "ou_…",
+    LANGUAGE: "en",
 }
 _GROUP = re.compile(r"group:[\w.-]{1,64}")
 
@@ -49,16 +52,17 @@ class Contacts:
     async def find(self, person: str, kind: BellKind) -> Address | str:
         """Return where a kind of bell reaches somebody, or why it does not."""
         known = await self.of(person)
-        mention = known.get(kind.mentions, "")
+        mention, language = known.get(kind.mentions, ""), known.get(LANGUAGE, "")
         if not kind.address:
-            return Address(mention=mention)
+            return Address(mention=mention, language=language)
         record = await self._person(person)
         if record and record.disabled:
             return f"{person} is disabled"
         to = known.get(kind.address) or _own(record, kind.address)
         if not to:
             return f"{person} has no {kind.address}; lingdang bells contact"
-        return Address(to=re.sub(r"[ -]", "", to) if kind.address == "phone" else to)
+        to = re.sub(r"[ -]", "", to) if kind.address == "phone" else to
+        return Address(to=to, language=language)
 
     async def change(self, person: str, wish: Mapping[str, str], who: Identity) -> dict[str, str]:
         """Write addresses; an empty one is taken out. The journal learns of whom and which kinds.
@@ -94,11 +98,11 @@ def _own(record: Person | None, kind: str) -> str:
 
 
 def _read(kind: str, text: str) -> str:
-    if kind not in ADDRESSES:
+    if kind not in _KINDS:
         raise InvalidRequestError(
-            f"{kind!r} is no kind of address; one of: {', '.join(ADDRESSES)}",
+            f"{kind!r} is no kind of address; one of: {', '.join(_KINDS)}",
             problems={kind: "unknown"},
-            zh=f"没有 {kind} 这种联系方式，可用：{'、'.join(ADDRESSES)}。",
+            zh=f"没有 {kind} 这种联系方式，可用：{'、'.join(_KINDS)}。",
         )
     if kind == "phone":
         return read_phone(text)

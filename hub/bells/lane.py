@@ -56,6 +56,11 @@ class Lane:
         self._channel = channel
         self._around = around
 
+    @property
+    def language(self) -> str:
+        """Return the language of the site."""
+        return self._around.scene().language
+
     def opens_at(self, ring: Ring, now: float) -> float:
         """Return from when on this ring can go over it, by its health and its quiet hours."""
         quiet = now if ring.critical else self.bell.silent_until(ring.severity, now)
@@ -113,7 +118,7 @@ class Lane:
             return
         address = await self._find(left)
         if isinstance(address, Address):
-            answer = await self.send(await self._write(left), address)
+            answer = await self.send(await self._write(left, address.language), address)
         else:
             answer = refused(address, theirs=True)
         await self._take_answer(left, answer)
@@ -149,12 +154,19 @@ class Lane:
         body = msgspec.json.encode(self.health)
         return Document(collection=STATES, key=self.bell.id, body=body, at=self._around.clock.now())
 
-    async def _write(self, rings: Sequence[Ring]) -> Message:
+    async def _write(self, rings: Sequence[Ring], language: str) -> Message:
         books, facts = self._around.books, self.bell.facts
         ticket = await books.ticket(rings[-1].ticket)
         people = await books.documents(PEOPLE) if facts.outside else ()
         scene = msgspec.structs.replace(self._around.scene(), people=tuple(people))
-        return compose(rings, ticket, scene, bell=self.bell.id, outside=facts.outside)
+        return compose(
+            rings,
+            ticket,
+            scene,
+            bell=self.bell.id,
+            outside=facts.outside,
+            language="" if facts.has_template else language,
+        )
 
     async def _take_answer(self, rings: Sequence[Ring], answer: Answer) -> None:
         outbox, now = self._around.outbox, self._around.clock.now()

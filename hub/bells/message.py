@@ -11,32 +11,26 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
+from hub.bells.wording import WORDINGS, ZH, Wording
 from hub.model.alarm import Severity
 from hub.model.instant import to_local_text
 from hub.model.place import Place
 from hub.model.ring import Concern, Ring
 from hub.model.ticket import Ticket, TicketState
 
-SEVERITY = {
-    Severity.CRITICAL: "紧急",
-    Severity.MAJOR: "严重",
-    Severity.MINOR: "一般",
-    Severity.WARNING: "提示",
-}
 ACTS = {Concern.RESPONSIBLE}
 """A message that asks somebody to act says so, whatever else it tells."""
-DRILL = "【演练】"
 LONGEST = 120
 """Letters of a title or reason."""
 _PHONE = re.compile(
     r"(?<!\d)(\+?86[- ]?)?1[3-9]\d([- ]?\d{4}){2}(?!\d)|(?<!\d)0\d{2,3}-\d{7,8}(?!\d)"
 )
 _LIMITS = (
-    (frozenset({TicketState.NEW, TicketState.DISPATCHED}), "take_by", "接单"),
-    (frozenset({TicketState.TAKEN}), "arrive_by", "到场"),
-    (frozenset({TicketState.ARRIVED}), "finish_by", "完工"),
+    (frozenset({TicketState.NEW, TicketState.DISPATCHED}), "take_by"),
+    (frozenset({TicketState.TAKEN}), "arrive_by"),
+    (frozenset({TicketState.ARRIVED}), "finish_by"),
 )
-"""States in which a limit runs, and what has to be done by then."""
+"""States in which a limit runs."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +48,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     what: str = ""
     where: str = ""
     until: str = ""
+    language: str = "zh"
     test: bool = False
 
     @property
@@ -64,47 +59,70 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def level(self) -> str:
         """Return the severity as a word, marked where it is a drill."""
-        return (DRILL if self.test else "") + SEVERITY[self.severity]
+        words = WORDINGS[self.language]
+        return (words.drill if self.test else "") + words.severity[self.severity]
+
+    @property
+    def due(self) -> str:
+        """Return until when something has to be done, or that it is to be soon."""
+        return self.until or WORDINGS[self.language].soon
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
-    """What a message is made with: names of places and people, where pages are (empty: nowhere)."""
+    """What a message is made with: names of places and people, where pages are (empty: nowhere).
+
+    `language` is the site's, for whoever has none of their own.
+    """
 
     places: Mapping[str, Place]
     people: Collection[str] = ()
     pages: str = ""
+    language: str = "zh"
     test: bool = False
 
 
 def compose(
-    rings: Sequence[Ring], ticket: Ticket | None, scene: Scene, *, bell: str, outside: bool
+    rings: Sequence[Ring],
+    ticket: Ticket | None,
+    scene: Scene,
+    *,
+    bell: str,
+    outside: bool,
+    language: str = "",
 ) -> Message:
     """Write one message of the rings of one person about one ticket, oldest first.
 
     Where it leaves the house, names of `scene.people` and phones are taken out.
     """
-    hide = Hidden(scene.people) if outside else None
+    language = language if language in WORDINGS else scene.language
+    words = WORDINGS[language]
+    hide = Hidden(scene.people, words) if outside else None
     last = next((ring for ring in reversed(rings) if ring.concern in ACTS), rings[-1])
     severity = min((ring.severity for ring in rings), key=list(Severity).index)
     test = scene.test or last.test
-    what, where = tidy(last.title.get("zh", ""), hide), name_place(last.place, scene.places)
-    head = f"{DRILL if test else ''}【{SEVERITY[severity]}】"
-    until = _until(ticket)
-    told = "知会，无需处理" if last.concern is Concern.INFORMED else until
-    why = dict.fromkeys(tidy(_reason(ring, outside), hide) for ring in rings)
-    person = "" if outside else f"通知 {last.person}"
-    since = f"自 {to_local_text(ticket.opened_at)} 起" if ticket else ""
-    lines = (f"位置：{where}", since, f"工单 {last.ticket}", told, *why, person)
+    what = tidy(pick(last.title, language), hide)
+    where = name_place(last.place, scene.places)
+    head = words.head.format(severity=words.severity[severity], title=what)
+    until = _until(ticket, words)
+    lines = (
+        words.where.format(place=where),
+        words.since.format(at=to_local_text(ticket.opened_at)) if ticket else "",
+        words.ticket.format(number=last.ticket),
+        words.informed if last.concern is Concern.INFORMED else until,
+        *dict.fromkeys(tidy(_reason(ring, language, words, outside), hide) for ring in rings),
+        "" if outside else words.person.format(name=last.person),
+    )
     return Message(
         id=identify(bell, [ring.id for ring in rings]),
         ticket=last.ticket,
         severity=severity,
-        title=f"{head}{what}",
+        title=(words.drill if test else "") + head,
         lines=tuple(line for line in lines if line),
         link=f"{scene.pages}/tickets/{last.ticket}" if scene.pages else "",
         what=what,
         where=where,
         until=until,
+        language=language,
         test=test,
     )
 
@@ -118,7 +136,8 @@ def identify(bell: str, rings: Sequence[str]) -> str:
 class Hidden:
     """Takes phones and the names of people out of a text."""
 
-    def __init__(self, people: Collection[str]) -> None:
+    def __init__(self, people: Collection[str], words: Wording = ZH) -> None:
+        self._words = words
         names = sorted((re.escape(name) for name in people if name), key=len, reverse=True)
         # A Latin name is a word of its own; Chinese has no spaces between words.
         edged = (rf"(?<![\w]){name}(?![\w])" if name.isascii() else name for name in names)
@@ -126,8 +145,8 @@ class Hidden:
 
     def __call__(self, text: str) -> str:
         """Return the text without them."""
-        text = _PHONE.sub("（电话略）", text)
-        return self._people.sub("（人名略）", text) if self._people else text
+        text = _PHONE.sub(self._words.phone_hidden, text)
+        return self._people.sub(self._words.name_hidden, text) if self._people else text
 
 
 def tidy(text: str, hide: Hidden | None = None) -> str:
@@ -145,15 +164,20 @@ def name_place(path: str, places: Mapping[str, Place]) -> str:
     return " ".join(names) or path
 
 
-def _reason(ring: Ring, outside: bool) -> str:
+def pick(texts: Mapping[str, str], language: str) -> str:
+    """Return the text of a language, or any other that there is."""
+    return texts.get(language) or next(iter(texts.values()), "")
+
+
+def _reason(ring: Ring, language: str, words: Wording, outside: bool) -> str:
     """Return why somebody is rung; details, such as who is not there, stay in the house."""
-    reason = ring.reason.get("zh", "")
-    return reason.partition(": ")[0] if outside else reason
+    reason = pick(ring.reason, language)
+    return words.without_details(reason) if outside else reason
 
 
-def _until(ticket: Ticket | None) -> str:
-    for states, field, word in _LIMITS:
+def _until(ticket: Ticket | None, words: Wording) -> str:
+    for states, field in _LIMITS:
         by = getattr(ticket, field) if ticket and ticket.state in states else None
         if by is not None:
-            return f"请在 {to_local_text(by)} 前{word}"
+            return words.by[field].format(at=to_local_text(by))
     return ""

@@ -13,9 +13,10 @@ from hub.bells.contact import Contacts
 from hub.bells.delivery import Delivery
 from hub.bells.kinds import PUSHED
 from hub.bells.lane import Lane
-from hub.bells.message import DRILL, Message
+from hub.bells.message import Message
 from hub.bells.outbox import Outbox
 from hub.bells.receipt_book import ReceiptBook
+from hub.bells.wording import WORDINGS
 from hub.errors import InvalidRequestError, NotFoundError
 from hub.model.access import Identity
 from hub.model.alarm import Severity
@@ -25,8 +26,6 @@ from hub.model.spelling import suggest
 from hub.ports import BellCard, BellProof, ContactCard, RingCard
 
 LEADERS = SEES
-TITLE = f"{DRILL}铃铛测试"
-TEXT = ("这是一条测试消息，收到即可，无需处理。", "This is a test; nothing has to be done.")
 
 
 class Bells:
@@ -63,7 +62,7 @@ class Bells:
             )
         asked = person or who.name
         address = await self._contacts.find(asked, lane.bell.facts)
-        message = _test_message()
+        message = _test_message(self._language(address, lane))
         if isinstance(address, Address):
             answer = await lane.send(message, address)
             told = {"person": asked, "verdict": answer.verdict, "why": answer.why}
@@ -77,6 +76,11 @@ class Bells:
             verdict=answer.verdict,
             why=answer.why,
         )
+
+    def _language(self, address: Address | str, lane: Lane) -> str:
+        own = address.language if isinstance(address, Address) else ""
+        site = lane.language
+        return site if lane.bell.facts.has_template else own or site
 
     async def receive(self, bell: str, word: str, pushed: object) -> Mapping[str, object]:
         """Take a vendor's push, and return what it is answered; it is stored by then.
@@ -125,16 +129,18 @@ class Bells:
         )
 
 
-def _test_message() -> Message:
+def _test_message(language: str) -> Message:
+    words = WORDINGS[language]
     return Message(
         id=f"bell-{uuid4().hex}",
         ticket="TEST-0000",
         severity=Severity.WARNING,
-        title=TITLE,
-        lines=TEXT,
-        what="铃铛测试",
-        where="无",
-        until="无需处理",
+        title=words.drill + words.test,
+        lines=words.test_lines,
+        what=words.test,
+        where=words.nowhere,
+        until=words.nothing_to_do,
+        language=language,
         test=True,
     )
 

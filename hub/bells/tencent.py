@@ -190,8 +190,7 @@ def _outcome(reply: Reply) -> tuple[object, object, object]:
 
 
 def _variables(message: Message) -> list[str]:
-    until = message.until or "请尽快处理"
-    pieces = (message.level, message.what, message.where, message.ticket, until)
+    pieces = (message.level, message.what, message.where, message.ticket, message.due)
     return [text[:LONGEST] for text in pieces]
 
 

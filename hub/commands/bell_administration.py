@@ -86,7 +86,7 @@ async def _own_bells(settings: Settings, who: Identity) -> AsyncIterator[OwnBell
                 desk=QuietDesk(store.committer, clock, last),
                 pulse=CommitPulse(last),
                 clock=clock,
-                scene=lambda: Scene(places={}),
+                scene=lambda: Scene(places={}, language=settings.community.language),
                 dialler=build_dialler(settings),
                 allow=settings.outbound.allow,
             )

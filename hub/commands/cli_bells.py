@@ -67,6 +67,7 @@ def bells_contact(
     wecom: Annotated[str | None, typer.Option(help="userid in WeCom")] = None,
     dingtalk: Annotated[str | None, typer.Option(help="user id in DingTalk")] = None,
     feishu: Annotated[str | None, typer.Option(help="open_id in Feishu")] = None,
+    language: Annotated[str | None, typer.Option(help="zh or en; else the site's")] = None,
     config: CONFIG = HERE,
 ) -> None:
     """Show where somebody is reached, or write it; the journal never learns of addresses."""
@@ -76,6 +77,7 @@ def bells_contact(
         "wecom": wecom,
         "dingtalk": dingtalk,
         "feishu": feishu,
+        "language": language,
     }
     wish = {kind: text for kind, text in given.items() if text is not None}
     card = _ask(config, lambda desk: desk.contact(person, wish))

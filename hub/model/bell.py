@@ -14,6 +14,9 @@ GROUP = "group:"
 """Begins the name of somebody who is many: `group:crew`."""
 ADDRESSES = ("email", "phone", "wecom", "dingtalk", "feishu")
 """What a contact can hold; a phone also stands with the person."""
+LANGUAGE = "language"
+"""Stands beside a contact's addresses: in which language they are told."""
+LANGUAGES = ("zh", "en")
 
 
 class BellKind(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +36,11 @@ class BellKind(msgspec.Struct, frozen=True, kw_only=True):
     rate: int = 60
     private: bool = False
     """Each sees only what is meant for them, although it needs no address."""
+
+    @property
+    def has_template(self) -> bool:
+        """Tell whether a text that is registered at the vendor's is filled in, in its language."""
+        return "template" in self.needs
 
     @property
     def is_shared(self) -> bool:

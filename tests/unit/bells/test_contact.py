@@ -92,6 +92,7 @@ async def test_the_journal_learns_of_whom_and_not_of_what(office: Office) -> Non
         ("wecom", "@all|"),
         ("feishu", '"></at>'),
         ("telex", "1"),
+        ("language", "fr"),
     ],
 )
 async def test_what_is_no_address_is_refused(office: Office, kind: str, text: str) -> None:

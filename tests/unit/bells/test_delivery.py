@@ -78,6 +78,33 @@ def test_who_acts_stops_the_bells(entry: str) -> None:
     play(tale)
 
 
+def test_each_is_told_in_the_language_of_their_contact_but_for_templates() -> None:
+    async def tale() -> None:
+        settings = {
+            "mail": BellSettings(id="mail", kind="smtp"),
+            "sms": BellSettings(id="sms", kind="aliyun_sms"),
+        }
+        async with House(("mail", "sms"), settings=settings) as house:
+            contact = {"email": "j@example.com", "language": "en"}
+            await house.hire("john", phone="13900000000", **contact)
+            await house.hire("wang", email="wang@example.cn")
+            for number, person in enumerate(("john", "wang")):
+                await house.ring(make_ring(number, person=person, channels=("mail", "sms")))
+            await asyncio.sleep(600)
+            said = {(each.bell, each.person): each.message.title for each in house.heard}
+            assert said == {
+                ("mail", "john"): "[MAJOR] does not close",
+                ("mail", "wang"): "【严重】落杆失败",
+                ("sms", "john"): "【严重】落杆失败",
+            }, "a template is in the site's language"
+            office = Bells(house.belfry, house.outbox, Contacts(*house.means), house.book)
+            john = Identity(name="john", role=Role.CREW)
+            assert (await office.test("mail", "", john)).text.startswith("[DRILL] Test of a bell")
+            assert (await office.test("mail", "wang", john)).text.startswith("【演练】铃铛测试")
+
+    play(tale)
+
+
 def test_what_is_discreet_goes_over_no_channel_that_many_read() -> None:
     async def tale() -> None:
         settings = {

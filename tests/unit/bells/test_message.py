@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from string import Formatter
+
+import msgspec
 import pytest
 
 from hub.bells.message import Hidden, Message, Scene, compose, tidy
+from hub.bells.wording import WORDINGS, Wording
 from hub.model.alarm import Class, Severity, Urgency
+from hub.model.bell import LANGUAGES
 from hub.model.ring import Concern
 from hub.model.ticket import Ticket, TicketState
 from tests.support.belfry import PLACES, START, make_ring
@@ -56,6 +61,67 @@ def test_it_says_how_bad_what_where_since_when_until_when_and_where_to_look() ->
 )
 def test_the_limit_is_that_of_the_tickets_state(state: TicketState, until: str) -> None:
     assert write(state=state).until == until
+
+
+def test_who_is_told_in_english_reads_english_only() -> None:
+    message = compose(
+        [make_ring(reason={"zh": "无人接单", "en": "rung 2, leader: nobody has taken it"})],
+        ticket(),
+        SCENE,
+        bell="a",
+        outside=True,
+        language="en",
+    )
+    assert message.text == (
+        "[MAJOR] does not close\nWhere: 甲小区 南门\nSince 2025-11-24 23:55\nTicket GS-1\n"
+        "Take it by 2025-11-25 00:05\nrung 2, leader: nobody has taken it\n"
+        "https://hub.example/tickets/GS-1"
+    )
+    assert (message.level, message.due) == ("MAJOR", "Take it by 2025-11-25 00:05")
+    at_home = compose([make_ring(test=True)], None, SCENE, bell="a", outside=False, language="en")
+    assert at_home.lines[-1].startswith("To group:crew")
+    assert (at_home.level, at_home.due) == ("[DRILL] MAJOR", "As soon as you can")
+
+
+def test_the_sites_language_is_for_whoever_has_none() -> None:
+    scene = msgspec.structs.replace(SCENE, language="en")
+    for language, said in (
+        ("", "[MAJOR]"),
+        ("en", "[MAJOR]"),
+        ("zh", "【严重】"),
+        ("fr", "[MAJOR]"),
+    ):
+        message = compose([make_ring()], None, scene, bell="a", outside=True, language=language)
+        assert message.title.startswith(said)
+
+
+def test_details_stay_in_the_house_in_both_languages() -> None:
+    hole = {
+        "zh": "第 1 级 维修工：无人可叫: li 不在册",
+        "en": "rung 1, worker: nobody to call: li is away",
+    }
+    said = {
+        language: compose(
+            [make_ring(reason=hole)], None, SCENE, bell="a", outside=True, language=language
+        ).lines[-1]
+        for language in WORDINGS
+    }
+    assert said == {"zh": "第 1 级 维修工：无人可叫", "en": "rung 1, worker: nobody to call"}
+
+
+def test_both_languages_say_the_same_and_take_the_same_fields() -> None:
+    def fields(words: Wording) -> dict[str, list[str | None]]:
+        texts = {**msgspec.structs.asdict(words), **words.by}
+        return {
+            name: [part[1] for part in Formatter().parse(text) if part[1]]
+            for name, text in texts.items()
+            if isinstance(text, str)
+        }
+
+    one, other = WORDINGS.values()
+    assert fields(one) == fields(other)
+    assert one.severity.keys() == other.severity.keys() == set(Severity)
+    assert set(WORDINGS) == set(LANGUAGES)
 
 
 def test_a_drill_says_so_everywhere() -> None:
