@@ -15,16 +15,19 @@ Words = dict[str, str]
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One fault; it has `rules`, or what else does the work (`by`), or what it still `needs`.
 
-    `severity` is the catalogue's own, None for what raises no alarm; `note` says what of the row
-    its rules leave out, or why they are graver or milder.
+    `severity` and `hours` (to finish) are the catalogue's own, None for what raises no alarm;
+    `note` says what of the row its rules leave out, or why they are graver or milder, `later` why
+    they give more hours.
     """
 
     fault: Words
     severity: Severity | None = None
+    hours: int | None = None
     rules: tuple[str, ...] = ()
     by: Words | None = None
     needs: Words | None = None
     note: Words | None = None
+    later: Words | None = None
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

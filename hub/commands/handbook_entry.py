@@ -10,7 +10,7 @@ from hub.console.language import Language, Words, words_of
 from hub.model.alarm import ReportWhen, TicketSpec
 from hub.model.report import Value
 from hub.model.wording import TRADES, Pair, write_number, write_span
-from hub.services.tickets.deadline import ARRIVE, FINISH, TAKE
+from hub.services.tickets.deadline import ARRIVE, TAKE, finish_within
 from rules.duration import parse_duration
 from rules.prose.sentence import write_columns, write_expression, write_line, write_outcome
 from rules.prose.term import Context
@@ -71,7 +71,7 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
             urgency += self.say(
                 f"（{take}内接单，{arrive}内到场）", f" (taken in {take}, on site in {arrive})"
             )
-        finish = f"{FINISH[ticket.class_] / 3600:g}"
+        finish = f"{finish_within(ticket.urgency, ticket.class_) / 3600:g}"
         name = self.words.name("class", ticket.class_)
         return self.say(
             f"{urgency}，{name}（{finish} 小时内完工）", f"{urgency}, {name} (done in {finish} h)"

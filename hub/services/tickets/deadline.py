@@ -22,6 +22,8 @@ ARRIVE = {Urgency.URGENT: 30 * MINUTE, Urgency.NORMAL: 4 * HOUR}
 """Seconds from opening to arriving."""
 FINISH = {Class.GENERAL: 24 * HOUR, Class.DIFFICULT: 48 * HOUR, Class.COMPLEX: 72 * HOUR}
 """Seconds from opening to completion, by difficulty."""
+PLANNED = 72 * HOUR
+"""Seconds from opening to completion that planned work has at least, however easy it is."""
 
 STILL_THERE = HOUR
 """Seconds after the closing of a ticket at which it is looked whether its fault is still there."""
@@ -76,6 +78,11 @@ def clock_of(timing: Timing, ticket: Ticket, limit: str) -> WorkClock:
     return timing.working if pace is Pace.WORKING else CONTINUOUS
 
 
+def finish_within(urgency: Urgency, class_: Class) -> float:
+    """Return the seconds from opening to completion: by class, for planned work 72 h at least."""
+    return max(FINISH[class_], PLANNED) if urgency is Urgency.PLANNED else FINISH[class_]
+
+
 def renew_limits(ticket: Ticket, timing: Timing = ALWAYS) -> Ticket:
     """Compute a ticket's limits anew: urgency, class, opening, pauses, granted extensions.
 
@@ -114,7 +121,7 @@ def _find_limit(
 
 def _seconds(ticket: Ticket, name: str) -> float | None:
     if name == "finish":
-        return FINISH[ticket.class_]
+        return finish_within(ticket.urgency, ticket.class_)
     return (TAKE if name == "take" else ARRIVE).get(ticket.urgency)
 
 

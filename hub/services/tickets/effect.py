@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from hub.model.alarm import Class
 from hub.model.detour import CallBack, Extension, Ruling, Rung, Shelf, Wait
 from hub.model.ticket import (
     ClosingCode,
@@ -18,10 +17,8 @@ from hub.model.ticket import (
     TicketStep,
 )
 from hub.services.tickets.afresh import NOT_COMPLETED, end_pause, reopen
-from hub.services.tickets.deadline import ALWAYS, Timing, renew_limits
+from hub.services.tickets.deadline import ALWAYS, Timing, finish_within, renew_limits
 from hub.services.tickets.transition import asked_extension
-
-_CLASSES = list(Class)
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,14 +99,16 @@ def _decide(ruling: Ruling) -> Callable[[Ticket, Asked], Ticket]:
 
 
 def _classify(ticket: Ticket, asked: Asked) -> Ticket:
+    """Set class and urgency; what gives more time to finish counts as a raise."""
+    before = finish_within(ticket.urgency, ticket.class_)
     class_ = asked.extra.get("class", ticket.class_)
-    raised = _CLASSES.index(class_) > _CLASSES.index(ticket.class_)
+    urgency = asked.extra.get("urgency", ticket.urgency)
     after = replace(
         ticket,
         class_=class_,
-        urgency=asked.extra.get("urgency", ticket.urgency),
+        urgency=urgency,
         classified_by=asked.wish.actor,
-        class_raises=ticket.class_raises + raised,
+        class_raises=ticket.class_raises + (finish_within(urgency, class_) > before),
     )
     return renew_limits(after, asked.timing)
 

@@ -10,7 +10,7 @@ from hub.config.holidays import parse_holidays
 from hub.console.language import Language, words_of
 from hub.model.calendar import Pace, is_worked
 from hub.model.ticket import TicketAction, TicketState
-from hub.services.tickets.deadline import ARRIVE, FINISH, TAKE
+from hub.services.tickets.deadline import ARRIVE, FINISH, PLANNED, TAKE
 from hub.settings import parse_settings
 
 PAGE = (Path(__file__).parents[3] / "docs" / "tickets.md").read_text("utf-8")
@@ -50,3 +50,6 @@ def test_the_limits_are_those_that_count() -> None:
     assert [seconds / 60 for seconds in (*TAKE.values(), *ARRIVE.values())] == [5, 30, 30, 240]
     hours = re.findall(r"(?:general|difficult|complex) (\d+) h", PAGE)
     assert [int(each) * 3600.0 for each in hours] == list(FINISH.values())
+    planned = re.search(r"planned work at least (\d+) h", PAGE)
+    assert planned is not None
+    assert int(planned[1]) * 3600.0 == PLANNED

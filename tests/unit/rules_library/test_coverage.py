@@ -8,6 +8,8 @@ from importlib.resources import files
 import msgspec
 import pytest
 
+from hub.model.alarm import Urgency
+from hub.services.tickets.deadline import HOUR, finish_within
 from rules.coverage import Row, Section, read_catalogue
 from rules.rule import Rule
 from tests.support.shipped import RULES
@@ -82,7 +84,21 @@ def test_a_row_is_as_grave_as_the_catalogue_has_it_or_says_why_not(row: Row) -> 
 
 
 @pytest.mark.parametrize("row", ROWS)
+def test_a_row_is_finished_within_the_catalogues_hours_or_says_why_not(row: Row) -> None:
+    specs = [rule.ticket for rule in RULES if rule.id in row.rules and rule.ticket]
+    hours = [finish_within(spec.urgency, spec.class_) / HOUR for spec in specs]
+    late = [each for each in hours if row.hours and each > row.hours]
+    assert bool(late) == bool(row.later)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_what_waits_for_a_date_has_the_hours_of_planned_work(rule: Rule) -> None:
+    planned = rule.ticket is not None and rule.ticket.urgency is Urgency.PLANNED
+    assert not planned or finish_within(rule.ticket.urgency, rule.ticket.class_) == 72 * HOUR
+
+
+@pytest.mark.parametrize("row", ROWS)
 def test_a_row_speaks_both_languages(row: Row) -> None:
-    for words in (row.fault, row.by, row.needs, row.note):
+    for words in (row.fault, row.by, row.needs, row.note, row.later):
         assert words is None or set(words) == {"zh", "en"}
         assert words is None or (words["en"].isascii() and not words["zh"].isascii())

@@ -36,12 +36,13 @@ def test_urgency_sets_the_limits_to_take_and_to_arrive(
     limits = job(urgency)
     assert limits.take_by == (None if take is None else NOW + take)
     assert limits.arrive_by == (None if arrive is None else NOW + arrive)
-    assert limits.finish_by == NOW + 24 * HOUR
+    assert limits.finish_by == NOW + (72 if urgency is Urgency.PLANNED else 24) * HOUR
 
 
 @pytest.mark.parametrize(("class_", "hours"), [("general", 24), ("difficult", 48), ("complex", 72)])
 def test_class_sets_the_limit_to_finish(class_: str, hours: int) -> None:
-    assert job(Urgency.PLANNED, Class(class_)).finish_by == NOW + hours * HOUR
+    assert job(Urgency.NORMAL, Class(class_)).finish_by == NOW + hours * HOUR
+    assert job(Urgency.PLANNED, Class(class_)).finish_by == NOW + 72 * HOUR, "easy work waits too"
 
 
 def test_another_clock_can_count_the_seconds() -> None:

@@ -87,6 +87,9 @@ def test_a_raised_class_needs_a_leader_and_a_reason_moves_the_limit_and_is_count
 def test_an_urgency_set_by_a_leader_is_not_changed_back_by_the_rule() -> None:
     calm = go(make_ticket(), wish("classify", reason="r", extra={"urgency": "planned"}, **CHEN))
     assert (calm.take_by, calm.arrive_by) == (None, None)
+    assert (calm.finish_by, calm.class_raises) == (NOW + 72 * HOUR, 1), (
+        "time that is won is counted"
+    )
     for again in (join(calm, "A2", decide(), NOW)[0], change(calm, (), decide(), NOW)[0]):
         assert (again.urgency, again.class_) == (Urgency.PLANNED, "general")
 
