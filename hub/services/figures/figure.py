@@ -209,7 +209,9 @@ def _is_on_time(course: Course, *, extended: bool = True) -> bool:
 
 
 def _is_fault(course: Course) -> bool:
-    return course.source == "device" and course.closing_code not in FALSE
+    """Tell whether a device had failed: a rule says so, whoever was the first to report it."""
+    seen = course.source == "device" or bool(course.rule)
+    return seen and course.closing_code not in FALSE
 
 
 def _numbers(courses: Iterable[Course]) -> tuple[str, ...]:

@@ -43,6 +43,7 @@ def take_in(target: Ticket, folded: Ticket, actor: str, now: float) -> Answer:
     listed = () if folded.subject == target.subject else (folded.subject,)
     after = replace(
         target,
+        rule=target.rule or folded.rule,
         alarms=merge_names(target.alarms, folded.alarms),
         children=merge_names(target.children, (*listed, *folded.children)),
         evidence=merge_evidence(target.evidence, folded.evidence),

@@ -44,13 +44,17 @@ def comes_back(ticket: Ticket, now: float) -> bool:
 def join(
     ticket: Ticket, alarm_id: str, decision: Decision, now: float, timing: Timing = ALWAYS
 ) -> Answer:
-    """Add an alarm of the same fault to an open ticket; what is worse or more urgent counts."""
+    """Add an alarm of the same fault to an open ticket; what is worse or more urgent counts.
+
+    A ticket that a person has opened is the rule's from then on, too: figures by rule count it.
+    """
     spec = _spec(ticket, decision)
     after = msgspec.structs.replace(
         ticket,
         severity=min(ticket.severity, decision.severity, key=_SEVERITIES.index),
         urgency=min(ticket.urgency, spec.urgency, key=_URGENCIES.index),
         flags=_without_recovered(ticket),
+        rule=ticket.rule or decision.rule,
         **_merged(ticket, alarm_id, decision),
     )
     after = _renewed(ticket, after, timing)
@@ -67,6 +71,7 @@ def come_back(
         severity=decision.severity,
         urgency=spec.urgency,
         class_=spec.class_,
+        rule=ticket.rule or decision.rule,
         **_merged(ticket, alarm_id, decision),
     )
     return record(

@@ -88,6 +88,7 @@ async def test_an_alarm_that_comes_after_the_report_is_the_same_ticket() -> None
         (ticket,) = await tickets(on)
         assert ticket.number == filed.report.ticket
         assert ticket.alarms
+        assert (ticket.source, ticket.rule) == ("resident", "barrier-boom-broken")
 
 
 async def test_a_thousand_clients_with_one_key_have_one_effect() -> None:

@@ -8,15 +8,17 @@ from typing import Any
 import msgspec
 import pytest
 
+from hub.model.alarm import Decision
 from hub.model.course import Course, Fault
 from hub.model.journal import Draft, Entry
 from hub.model.ticket import Ticket
 from hub.services.figures import course as courses
 from hub.services.figures.course_book import KEEP, CourseBook
 from hub.services.figures.figure import Book, Group, summarise
+from hub.services.tickets.follow_up import join
 from hub.services.tickets.ticket import describe_opening, step
 from tests.unit.access.web_fakes import FakeBooks
-from tests.unit.services.making import HOUR, NOW, make_device, make_ticket, wish
+from tests.unit.services.making import HOUR, NOW, decide, make_device, make_ticket, wish
 
 DAY = 24 * HOUR
 GATE, DOOR = "gate-1", "gate-2"
@@ -47,6 +49,13 @@ class Story:
         """Take, arrive and complete, the last of it `after` seconds after the opening."""
         self.do("take", after / 4).do("arrive", after / 2)
         return self.do("complete", after, code=code)
+
+    def hear(self, decision: Decision) -> Story:
+        """Have an alarm of the same fault join it."""
+        joined, drafts = join(self.ticket, "A0000000009", decision, self.ticket.opened_at)
+        self.ticket = joined
+        self._note(drafts)
+        return self
 
     def course(self) -> Course:
         """Return the fold of all entries."""
@@ -138,6 +147,20 @@ def test_times_are_medians_from_the_opening_and_mttr_is_a_mean() -> None:
     assert value("to_repair", *stories) == 2 * HOUR
     assert value("mttr", *stories) == 4 * HOUR
     assert value("to_take", *stories) == HOUR / 2
+
+
+def test_what_a_resident_has_said_first_is_the_rules_once_its_alarm_has_joined() -> None:
+    story = Story(source="resident", rule="")
+    story.hear(decide())
+    story.repaired(HOUR, "false_alarm")
+    found = groups(story, by="rule")
+    assert found["barrier-stuck-open"].cells["false_alarms"].value == 1
+    alone = Story("GS-2", source="resident", rule="").repaired(HOUR)
+    (model,) = groups(alone, by="model").values()
+    assert model.cells["mtbf"].numbers == (), "what no device has said is no device's fault"
+    alone.hear(decide())
+    (model,) = groups(alone, by="model").values()
+    assert model.cells["mtbf"].numbers == ("GS-2",)
 
 
 def test_false_alarms_are_a_share_of_what_has_a_code_and_no_fault_of_a_model() -> None:

@@ -145,6 +145,12 @@ def test_who_worked_on_a_folded_ticket_verifies_neither() -> None:
     assert book.step(first, wish("verify", "li"), NOW)[0].verified_by == "li"
 
 
+def test_what_was_folded_in_gives_its_rule_to_what_people_reported() -> None:
+    reported = replace(make_ticket(), source="resident", rule="")
+    assert take_in(reported, make_ticket(), "chen", NOW)[0].rule == "barrier-stuck-open"
+    assert take_in(make_ticket(), reported, "chen", NOW)[0].rule == "barrier-stuck-open"
+
+
 def test_whoever_reported_what_was_folded_is_called_back() -> None:
     whole, _ = take_in(make_ticket(), replace(make_ticket(), source="resident"), "chen", NOW)
     assert whole.reported
