@@ -51,7 +51,10 @@ class CallBack(Shape):
 
 
 class Ticket(Shape, rename={"class_": "class"}):
-    """A ticket; `first_finish_by` is the limit as it is without its granted extensions."""
+    """A ticket; `first_finish_by` is the limit as it is without its granted extensions.
+
+    `folded` were folded into it; `split_off` were made of parts of it, and name it `split_from`.
+    """
 
     number: str
     state: TicketState
@@ -88,6 +91,9 @@ class Ticket(Shape, rename={"class_": "class"}):
     minutes: int | None
     children: list[str]
     folded_into: str
+    folded: list[str]
+    split_from: str
+    split_off: list[str]
     evidence: list[Evidence]
     revision: int
     reopened: int

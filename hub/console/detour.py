@@ -104,6 +104,13 @@ def _shelf(data: Mapping[str, Any], words: Words) -> str:
     return words("detour.shelved_until", day=to_local_text(shelf.get("review_at", 0.0))[:10])
 
 
+def _half(data: Mapping[str, Any], words: Words) -> str:
+    """Name the other half of a ticket that was taken apart."""
+    if data.get("split_from"):
+        return words("ticket.split_from", number=data["split_from"])
+    return words("ticket.split_off", number=data["split_off"][-1]) if data.get("split_off") else ""
+
+
 def _answer(data: Mapping[str, Any], words: Words) -> str:
     satisfied = (data.get("call_back") or {}).get("satisfied")
     return words("satisfied.true" if satisfied else "satisfied.false")
@@ -115,5 +122,7 @@ _SAY: dict[str, Callable[[Mapping[str, Any], Words], str]] = {
     "classified": _classes,
     "shelved": _shelf,
     "called_back": _answer,
+    "split": _half,
+    "opened": _half,
     "overdue": lambda data, words: words(f"ticket.{data.get('limit', 'finish')}_by"),
 }

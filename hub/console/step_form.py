@@ -14,19 +14,24 @@ from hub.model.ticket import ClosingCode, Ticket, TicketAction, TicketStep
 from hub.services.tickets.transition import asked_extension
 
 LONGEST = 500
+NOTHING: Mapping[str, str] = {}
 FALSE_ALARM, RECEIVE = "false_alarm", "receive"
 WORDS = frozenset({"reason", "code", "to", "text"})
 """Fields of a step itself; every other one belongs into its `extra`."""
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """One field: `kind` is text, area, number, when or choice; `group` has its choices' words."""
+    """One field: `kind` is text, area, number, when or choice.
+
+    `group` has its choices' words, where `names` has none.
+    """
 
     name: str
     kind: str = "text"
     choices: tuple[str, ...] = ()
     group: str = ""
     label: str = ""
+    names: Mapping[str, str] = {}
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,15 +89,22 @@ FORMS: dict[str, tuple[Field, ...]] = {
         _REASON,
     ),
     "merge": (Field(name="to", label="merge_into"), _REASON),
+    "split": (Field(name="part", kind="choice"), _REASON),
     "comment": (_TEXT,),
     "void": (Field(name="approver"), _REASON),
 }
 """Button → its fields; a step that is not named has none."""
 
 
-def make_act(do: str, ticket: Ticket, typed: Typed) -> Act:
-    """Return a step with its fields, as far as this ticket needs them."""
+def make_act(do: str, ticket: Ticket, typed: Typed, parts: Mapping[str, str] = NOTHING) -> Act:
+    """Return a step with its fields, as far as this ticket needs them.
+
+    `parts` can be taken off the ticket: what the step calls each, and people.
+    """
     fields = FORMS.get(do, ())
+    if do == "split":
+        part = msgspec.structs.replace(fields[0], choices=tuple(parts), names=parts)
+        fields = (part, *fields[1:])
     asked = asked_extension(ticket)
     if asked and asked.rung is not Rung.STREET:
         fields = tuple(field for field in fields if field is not _STREET)

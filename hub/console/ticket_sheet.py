@@ -11,6 +11,7 @@ from hub.console.job import ticket_standing
 from hub.console.language import Words
 from hub.console.limit import limits
 from hub.console.naming import place_name
+from hub.console.part_choice import part_choices
 from hub.console.reading import PointRow, point_name, point_rows, subject_name, value_text
 from hub.console.span import clock_face, day_and_time
 from hub.console.standing import sight
@@ -60,7 +61,7 @@ class TicketSheet:
             TOP: self._top(ticket),
             NOW: self._now(ticket),
             HISTORY: paint("part_history.html", self._words, lines=lines),
-            ACTS: self._acts(ticket, typed or Typed()),
+            ACTS: await self._acts(ticket, typed or Typed()),
         }
 
     def _top(self, ticket: Ticket) -> str:
@@ -106,8 +107,12 @@ class TicketSheet:
         rows = point_rows(view, self._ports.clock.now(), self._words, first)
         return rows[:POINTS_SHOWN]
 
-    def _acts(self, ticket: Ticket, typed: Typed) -> str:
+    async def _acts(self, ticket: Ticket, typed: Typed) -> str:
         possible = list(self._ports.possible_steps(ticket, self._who))
+        may_split = "split" in possible
+        parts = await part_choices(self._ports, ticket, self._words) if may_split else {}
+        if may_split and not parts:
+            possible.remove("split")
         main = next((step for step in MAIN_STEPS if step in possible), "")
         if "complete" in possible:
             possible.append(FALSE_ALARM)
@@ -115,7 +120,7 @@ class TicketSheet:
             "part_acts.html",
             self._words,
             main=make_act(main, ticket, typed) if main else None,
-            others=[make_act(step, ticket, typed) for step in possible if step != main],
+            others=[make_act(step, ticket, typed, parts) for step in possible if step != main],
             unhealthy=TicketFlag.RECOVERED not in ticket.flags,
             unfold=_unfolds(possible, typed.do, main),
         )

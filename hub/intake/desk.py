@@ -18,7 +18,7 @@ from hub.intake.rule_room import RuleRoom
 from hub.model.access import Identity
 from hub.model.command import Command
 from hub.model.journal import Draft
-from hub.model.ticket import Ticket, TicketStep
+from hub.model.ticket import Ticket, TicketAction, TicketStep
 from hub.model.whistle import Filed, Report, ReportWish
 from hub.model.window import Window
 from hub.ports import Books, Document
@@ -53,12 +53,17 @@ class IntakeDesk:
     async def step_ticket(self, number: str, step: TicketStep) -> Ticket:
         """Take one step of a ticket, or raise ConflictError with the possible ones."""
         stored = await self._books.ticket(number)
+        is_split = step.do is TicketAction.SPLIT
+        report = await self._find_report(str(step.extra.get("part", ""))) if is_split else None
 
         def act(batch: Batch) -> Ticket:
             if stored is not None:
                 self._book.recall(stored)
-            ticket, result = self._book.step(number, step, batch.now)
+            told = self._reports.told(number, report)
+            ticket, result = self._book.step(number, step, batch.now, told)
             batch.follow(result)
+            if told:
+                self._reports.move(told.report, ticket.split_off[-1], batch)
             return ticket
 
         answer: Ticket = await self._inbox.perform(act)
@@ -78,12 +83,15 @@ class IntakeDesk:
 
     async def report(self, wish: ReportWish) -> Filed:
         """File a person's report: it opens a ticket, or joins one; once for each id."""
-        body = await self._books.document(REPORTS, wish.id)
-        stored = msgspec.json.decode(body, type=Report) if body else None
+        stored = await self._find_report(wish.id)
         filed: Filed = await self._inbox.perform(
             lambda batch: self._reports.file(wish, batch, stored)
         )
         return filed
+
+    async def _find_report(self, name: str) -> Report | None:
+        body = await self._books.document(REPORTS, name)
+        return msgspec.json.decode(body, type=Report) if body else None
 
     async def forget_reports(
         self,

@@ -22,6 +22,7 @@ from hub.services.reports.report import (
 from hub.services.tickets.deadline import Timing, renew_limits
 from hub.services.tickets.desk_book import DeskBook
 from hub.services.tickets.follow_up import Answer
+from hub.services.tickets.part import Told
 
 REPORTS, GATHERINGS = "report", "gathering"
 """The collections of the documents."""
@@ -55,7 +56,7 @@ class ReportRoom:
         joined = ticket is not None
         ticket = ticket or self._open(wish, batch)
         report = write_report(wish, ticket, joined=joined, now=batch.now)
-        count = self._gather(ticket, report, batch)
+        count = self._gather(ticket.number, report, batch)
         if joined:
             told = join_report(ticket, wish, count=count, now=batch.now)
             batch.follow(self._book.put(told, batch.now))
@@ -67,15 +68,40 @@ class ReportRoom:
         """Forget reports that are deleted, by their ids; how many there were stays."""
         for number, before in list(self._gatherings.items()):
             left = tuple(each for each in before.reports if each not in gone)
-            if left == before.reports:
+            moved = tuple(each for each in before.moved if each not in gone)
+            if (left, moved) == (before.reports, before.moved):
                 continue
-            after = msgspec.structs.replace(before, reports=left)
+            after = msgspec.structs.replace(before, reports=left, moved=moved)
             self._gatherings[number] = after
-            if not left:
+            if not (left or moved):
                 del self._gatherings[number]
             paper = _paper(GATHERINGS, number, after, batch.now)
-            body = paper.body if left else None
+            body = paper.body if left or moved else None
             batch.changes.documents.append(msgspec.structs.replace(paper, body=body))
+
+    def told(self, ticket: str, stored: Report | None) -> Told | None:
+        """Return a report that is this ticket's now, as the store has it, to be split off."""
+        before = self._gatherings.get(ticket)
+        if stored is None or before is None or stored.id not in before.reports:
+            return None
+        report = self._recent.get(stored.id) or stored
+        return Told(report=report, last=before.count == 1)
+
+    def move(self, report: Report, ticket: str, batch: Batch) -> None:
+        """Give a report to the ticket that was made of it; its old number finds it, too."""
+        before = self._gatherings[report.ticket]
+        left = msgspec.structs.replace(
+            before,
+            reports=tuple(each for each in before.reports if each != report.id),
+            count=before.count - 1,
+            moved=(*before.moved, report.id),
+        )
+        self._gatherings[report.ticket] = left
+        batch.changes.documents.append(_paper(GATHERINGS, report.ticket, left, batch.now))
+        mine = msgspec.structs.replace(report, ticket=ticket, joined=False)
+        self._remember(mine)
+        batch.changes.documents.append(_paper(REPORTS, mine.id, mine, mine.at))
+        self._gather(ticket, mine, batch)
 
     def _open(self, wish: ReportWish, batch: Batch) -> Ticket:
         def begin(number: str, *, test: bool, timing: Timing) -> Answer:
@@ -87,13 +113,13 @@ class ReportRoom:
         batch.follow(result)
         return ticket
 
-    def _gather(self, ticket: Ticket, report: Report, batch: Batch) -> int:
-        before = self._gatherings.get(ticket.number) or Gathering(ticket=ticket.number)
+    def _gather(self, ticket: str, report: Report, batch: Batch) -> int:
+        before = self._gatherings.get(ticket) or Gathering(ticket=ticket)
         after = msgspec.structs.replace(
             before, reports=(*before.reports, report.id)[:KEPT], count=before.count + 1
         )
-        self._gatherings[ticket.number] = after
-        batch.changes.documents.append(_paper(GATHERINGS, ticket.number, after, batch.now))
+        self._gatherings[ticket] = after
+        batch.changes.documents.append(_paper(GATHERINGS, ticket, after, batch.now))
         return after.count
 
     def _count(self, ticket: str) -> int:

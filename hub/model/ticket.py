@@ -64,6 +64,7 @@ class TicketAction(StrEnum):
     UNSHELVE = "unshelve"
     CLASSIFY = "classify"
     MERGE = "merge"
+    SPLIT = "split"
     COMMENT = "comment"
     VOID = "void"
 
@@ -140,10 +141,20 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class
     alarms: tuple[str, ...] = ()
     children: tuple[str, ...] = ()
     folded_into: str = ""
+    folded: tuple[str, ...] = ()
+    """Tickets that people have folded into it."""
+    split_from: str = ""
+    split_off: tuple[str, ...] = ()
+    """Tickets that people have made of parts of it; each names this one as `split_from`."""
     evidence: tuple[Evidence, ...] = ()
     revision: int = 1
     reopened: int = 0
     test: bool = False
+
+
+def plain_fault(fault: str) -> str:
+    """Return a fault without what keeps its ticket apart from others of it: a number, a rule."""
+    return fault.partition("/")[0]
 
 
 class TicketStep(msgspec.Struct, frozen=True, kw_only=True):

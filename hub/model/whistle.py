@@ -83,11 +83,15 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gathering(msgspec.Struct, frozen=True, kw_only=True):
-    """Who has reported one ticket: the reports' ids, at most `KEPT`, and how many there were."""
+    """Who has reported one ticket: the reports' ids, at most `KEPT`, and how many there were.
+
+    `moved` have a ticket of their own since; they are still found by this one's number.
+    """
 
     ticket: str
     reports: tuple[str, ...] = ()
     count: int = 0
+    moved: tuple[str, ...] = ()
 
 
 KEPT = 500

@@ -23,21 +23,27 @@ from msgspec.structs import replace
 from hub.config.limits import LimitSettings, spans_of
 from hub.errors import ConflictError, ForbiddenError, InvalidRequestError
 from hub.model.access import Role
-from hub.model.alarm import Class, TicketSpec, Urgency
+from hub.model.alarm import Alarm, Class, TicketSpec, Urgency
 from hub.model.calendar import Calendar, Pace
 from hub.model.detour import Ruling, Rung
 from hub.model.instant import to_rfc3339
 from hub.model.journal import Draft
 from hub.model.ticket import ClosingCode, Ticket, TicketAction, TicketState, TicketStep
-from hub.services.tickets.deadline import ALWAYS, UNFINISHED, Timing, due
+from hub.services.alarm import raise_alarm
+from hub.services.tickets.consequence import Desk
+from hub.services.tickets.deadline import ALWAYS, UNFINISHED, Timing, due, renew_limits
+from hub.services.tickets.desk_index import DeskIndex
+from hub.services.tickets.desk_number import DeskNumbers
+from hub.services.tickets.effect import Split
 from hub.services.tickets.follow_up import change, is_open, join, merge, recover
+from hub.services.tickets.splitting import take_apart
 from hub.services.tickets.step_field import FIELDS
 from hub.services.tickets.step_table import LEADERS, TRANSITIONS
 from hub.services.tickets.ticket import describe_opening, possible_steps, step
 from hub.services.tickets.transition import asked_extension, same_person
 from hub.services.tickets.work_clock import WorkingTime
 from tests.support.fold import fold
-from tests.unit.services.making import HOUR, NOW, WHY, decide, make_ticket
+from tests.unit.services.making import HOUR, NOW, WHY, decide, make_device, make_ticket
 
 DAY = 24 * HOUR
 PEOPLE = ("wang", "key:wang", "li", "chen", "Chen", "fang")
@@ -62,7 +68,7 @@ SPECS = st.builds(
 STRAIGHT = ("take", "arrive", "complete", "verify", "call_back", "close", "reopen", "resume")
 DETOURS = (
     *("refuse", "grant", "unshelve", "extend", "suspend", "shelve", "classify", "dispatch"),
-    *("transfer", "reject", "acknowledge", "return", "merge"),
+    *("transfer", "reject", "acknowledge", "return", "merge", "split"),
 )
 """Ways on, and ways around; voiding comes by chance alone, since nothing comes behind it."""
 reached: Counter[str] = Counter()
@@ -116,7 +122,7 @@ class TicketLife(RuleBasedStateMachine):
         self.take(do, actor, role, healthy=healthy, code=code, extra=extra, **words)
 
     @rule(
-        ways=st.sampled_from([STRAIGHT, STRAIGHT, DETOURS]),
+        ways=st.sampled_from([STRAIGHT, STRAIGHT, STRAIGHT, DETOURS]),
         actor=st.sampled_from(PEOPLE),
         later=st.integers(3600, 10 * 86400),
     )
@@ -133,6 +139,7 @@ class TicketLife(RuleBasedStateMachine):
             TicketAction.REFUSE: {"street": "Wu"},
             TicketAction.SHELVE: self.shelf(self.now + later),
             TicketAction.CLASSIFY: {"class": class_.value},
+            TicketAction.SPLIT: {"part": "A2"},
         }.get(do, {})
         said = {"reason": "because", "to": PEOPLE[later % len(PEOPLE)], "text": "words"}
         self.take(do, actor, Role.MANAGER, healthy=True, extra=extra, **said)
@@ -233,8 +240,11 @@ class TicketLife(RuleBasedStateMachine):
         row = TRANSITIONS.get((before.state, do))
         possible = possible_steps(before, role.value, actor=actor, now=at)
         each = TicketStep(do=do, actor=actor, role=role.value, at=at, **said)
+        split = self.split(each) if do is TicketAction.SPLIT else None
         try:
-            after, drafts = step(before, each, healthy=healthy, now=at, timing=self.timing)
+            after, drafts = step(
+                before, each, healthy=healthy, now=at, timing=self.timing, split=split
+            )
         except InvalidRequestError:
             assert do.value in possible
             return
@@ -257,9 +267,41 @@ class TicketLife(RuleBasedStateMachine):
         if do is TicketAction.EXTEND:
             assert asked_extension(after) is not None
             assert all(getattr(after, name) == getattr(before, name) for name in LIMITS)
+        if split:
+            self.check_halves(before, after, split)
         self.note_hands(do, actor, before)
         self.put(after, drafts)
         reached[do.value] += 1
+
+    def split(self, wish: TicketStep) -> Split:
+        """Say what taking it apart would come to, its second alarm being another rule's."""
+        alarms = [self.alarm(name) for name in self.ticket.alarms]
+        desk = Desk(
+            index=DeskIndex(alarms, [self.ticket]),
+            numbers=DeskNumbers(prefix="GS", last_seq=9, last_ticket={}),
+            devices={},
+            timing=self.timing,
+        )
+        return take_apart(self.ticket, str(wish.extra.get("part", "")), desk, self.now, None)
+
+    def alarm(self, name: str) -> Alarm:
+        rule = "r2" if name == "A2" else self.ticket.rule
+        alarm = raise_alarm(decide(rule=rule, at=self.now), alarm_id=name, device=make_device())
+        return replace(alarm, ticket=self.ticket.number)
+
+    def check_halves(self, before: Ticket, after: Ticket, split: Split) -> None:
+        """Check that what was there is in one of both, and that nobody has won time."""
+        opened = split.opened
+        assert opened is not None
+        assert (opened.number, opened.split_from) == (after.split_off[-1], after.number)
+        assert sorted(before.alarms) == sorted((*after.alarms, *opened.alarms))
+        assert after.alarms
+        assert opened.state is TicketState.NEW
+        begun = before.opened_at if before.reopened_at is None else before.reopened_at
+        assert opened.opened_at == max(begun, self.now)
+        assert opened == renew_limits(opened, self.timing)
+        assert all(getattr(after, name) == getattr(before, name) for name in LIMITS)
+        assert (after.holder, after.extensions) == (before.holder, before.extensions)
 
     def check_refusal(
         self, refusal: ConflictError, do: str, possible: tuple[str, ...], *, unhealthy: bool
@@ -300,6 +342,7 @@ class TicketLife(RuleBasedStateMachine):
             "urgency": st.sampled_from(Urgency),
             "parts": st.lists(WORDS, max_size=3),
             "minutes": st.integers(-1, 99),
+            "part": st.sampled_from(["A2", "A0000000001", "A9"]),
         }
         return st.fixed_dictionaries({}, optional=values)
 

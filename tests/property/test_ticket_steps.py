@@ -18,10 +18,11 @@ from hub.services.tickets.follow_up import is_open
 from hub.services.tickets.ticket import possible_steps, step
 from hub.services.tickets.transition import same_person
 from tests.support.detour import EXTRA
-from tests.unit.services.making import HOUR, NOW, decide, make_book, make_ticket
+from tests.unit.services.making import HOUR, NOW, decide, make_book, make_device, make_ticket
 
 PEOPLE = ("wang", "key:wang", "Li", "li", "chen")
-NUMBERS = ("GS-20251125-0001", "GS-20251125-0002")
+NUMBERS = tuple(f"GS-20251125-000{number}" for number in range(1, 6))
+ALARMS = tuple(f"A000000000{number}" for number in range(1, 6))
 WISHES = st.builds(
     TicketStep,
     do=st.sampled_from(TicketAction),
@@ -33,6 +34,23 @@ WISHES = st.builds(
     to=st.sampled_from(["", "li", *NUMBERS]),
     text=st.sampled_from(["", "words"]),
     extra=st.sampled_from([{}, *EXTRA.values()]),
+)
+SPLITS = st.builds(
+    TicketStep,
+    do=st.just(TicketAction.SPLIT),
+    actor=st.just("chen"),
+    role=st.just("manager"),
+    at=st.just(NOW),
+    reason=st.just("because"),
+    extra=st.sampled_from([*ALARMS, "gate-2"]).map(lambda part: {"part": part}),
+)
+MERGES = st.builds(
+    TicketStep,
+    do=st.just(TicketAction.MERGE),
+    actor=st.just("chen"),
+    role=st.just("manager"),
+    at=st.just(NOW),
+    to=st.sampled_from(NUMBERS),
 )
 ORDER = (
     "take arrive complete verify close reopen dispatch reject transfer return".split()  # noqa: SIM905
@@ -135,13 +153,20 @@ DECISIONS = st.builds(
 )
 
 
-@given(st.lists(st.one_of(DECISIONS, WISHES, URGES), max_size=50), st.lists(st.floats(0, HOUR)))
+TWO_RULES = [decide(rule=rule, fault="gate.stuck_open") for rule in ("r1", "r2")]
+"""Alarms of one fault, so that there is something to take apart."""
+
+
+@given(
+    st.lists(st.one_of(DECISIONS, WISHES, URGES, SPLITS, MERGES), max_size=50),
+    st.lists(st.floats(0, HOUR)),
+)
 def test_one_fault_of_one_subject_has_at_most_one_open_ticket(
     story: list[Decision | TicketStep | Urge], pauses: list[float]
 ) -> None:
-    book, now = make_book(), NOW
+    book, now = make_book(make_device(), make_device("gate-2")), NOW
     revisions: dict[str, int] = {}
-    for number, event in enumerate(story):
+    for number, event in enumerate([*TWO_RULES, *story]):
         now += pauses[number] if number < len(pauses) else 1.0
         for ticket in _happen(book, event, now):
             assert ticket.revision > revisions.get(ticket.number, 0)
@@ -151,6 +176,33 @@ def test_one_fault_of_one_subject_has_at_most_one_open_ticket(
         assert all(is_open(each) for each in open_tickets)
         for alarm in book.index.open_alarms():
             assert not alarm.ticket or alarm.id in _ticket_of(book, alarm.ticket).alarms
+        _check_halves(book)
+
+
+def _check_halves(book: DeskBook) -> None:
+    """Check that the two halves name each other, and that no alarm is in both."""
+    for number in NUMBERS:
+        ticket = book.index.ticket(number)
+        if ticket and ticket.split_from:
+            whole = _ticket_of(book, ticket.split_from)
+            assert number in whole.split_off
+            assert ticket.opened_at >= whole.opened_at
+    held = [alarm for ticket in book.index.open_tickets() for alarm in ticket.alarms]
+    assert len(held) == len(set(held))
+
+
+def test_the_stories_that_are_tried_do_take_tickets_apart() -> None:
+    halves: list[str] = []
+
+    @given(st.lists(st.one_of(DECISIONS, SPLITS, MERGES), max_size=30))
+    @settings(database=None, derandomize=True, max_examples=200)
+    def live(story: list[Decision | TicketStep]) -> None:
+        book = make_book(make_device(), make_device("gate-2"))
+        for number, event in enumerate([*TWO_RULES, *story]):
+            halves.extend(t.number for t in _happen(book, event, NOW + number) if t.split_from)
+
+    live()
+    assert len(halves) > 20, "too timid: so few were taken apart that nothing was shown"
 
 
 def _ticket_of(book: DeskBook, number: str) -> Ticket:

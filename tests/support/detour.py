@@ -29,6 +29,7 @@ EXTRA: dict[str, dict[str, Any]] = {
         "review": LATER,
     },
     "classify": {"class": "complex"},
+    "split": {"part": "A0000000002"},
     "void": {"approver": "Wu"},
 }
 """Action → an `extra` that it takes."""

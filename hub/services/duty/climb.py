@@ -10,6 +10,7 @@ from hub.model.climb import Climb
 from hub.model.journal import Draft
 from hub.model.ring import Ring
 from hub.model.rung import Rung, Trigger
+from hub.model.ticket import plain_fault
 from hub.services.duty.proposal import (
     SILENCE,
     ask,
@@ -107,7 +108,7 @@ def _come(move: Move, climb: Climb, case: Case, place: int, *, pushed: bool) -> 
     why = PASSED_ON if pushed else why_next(climb, case)
     below = () if climb.passed or climb.reviewing else case.plan.rungs[:place]
     summons = Summons(climb=climb, case=case, place=place, why=why, below=below)
-    if rung.confirm and case.ticket.fault not in rung.automatic_for:
+    if rung.confirm and plain_fault(case.ticket.fault) not in rung.automatic_for:
         asking = ask(summons)
         return _add(move, asking.climb, asking.rings, asking.draft), False
     return _ring(move, summons, case)

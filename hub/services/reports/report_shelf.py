@@ -46,8 +46,9 @@ class ReportShelf:
         return [(each, await self.reporter(each)) for each in found if each]
 
     async def find(self, ticket: str, code: str) -> Report | None:
-        """Return the report of this ticket whose query code it is."""
-        for name in (await self.gathering(ticket)).reports:
+        """Return the report of this ticket, or once of it, whose query code it is."""
+        gathering = await self.gathering(ticket)
+        for name in (*gathering.reports, *gathering.moved):
             if hmac.compare_digest(
                 self._codes.query(name).encode(), code.encode("utf-8", "replace")
             ):

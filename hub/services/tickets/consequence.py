@@ -9,7 +9,7 @@ import msgspec
 from hub.model.alarm import Action, Alarm, AlarmState, Decision
 from hub.model.device import Device
 from hub.model.journal import Draft
-from hub.model.ticket import Ticket
+from hub.model.ticket import Ticket, plain_fault
 from hub.services.alarm import (
     change_alarm,
     clear_alarm,
@@ -27,6 +27,7 @@ from hub.services.tickets.deadline import ALWAYS, Timing
 from hub.services.tickets.desk_index import DeskIndex
 from hub.services.tickets.desk_number import DeskNumbers
 from hub.services.tickets.ticket import describe_opening, open_ticket
+from hub.services.tickets.transition import is_reported
 
 
 class Consequences(msgspec.Struct, kw_only=True):
@@ -133,8 +134,11 @@ class Turn:
 
         The root's alarm and ticket list the child, unless both are one device's. A ticket that
         another, unexplained alarm still needs stays open, and so does every ticket while the root
-        has none.
+        has none. What a person has taken off the root's ticket stays off it.
         """
+        ticket = self._index.ticket(child.ticket)
+        if ticket and follow_up.is_open(ticket) and ticket.split_from == root.ticket != "":
+            return
         self.put_changed(child, explain_alarm(child, root))
         listed = () if child.uid == root.uid else (child.subject,)
         names = merge_names(root.children, listed)
@@ -142,9 +146,10 @@ class Turn:
         parent = self._index.ticket(root.ticket)
         if parent is None:
             return
-        self.put_ticket(follow_up.add_children(parent, listed, root.rule, self._now))
-        ticket = self._index.ticket(child.ticket)
-        if ticket and ticket.number != parent.number and _is_explained(ticket, self._index):
+        goes = ticket and ticket.number != parent.number and _is_explained(ticket, self._index)
+        owed = bool(ticket and goes and is_reported(ticket))
+        self.put_ticket(follow_up.add_children(parent, listed, root.rule, self._now, owed=owed))
+        if ticket and goes:
             self.put_ticket(follow_up.merge(ticket, parent.number, root.rule, self._now))
 
     def _announce(self, alarm: Alarm, decision: Decision) -> None:
@@ -159,7 +164,7 @@ class Turn:
             return self._attach(alarm, decision)
         if ticket is None or not follow_up.is_open(ticket):
             return alarm
-        if decision.action is Action.RAISE or alarm.fault != ticket.fault:
+        if decision.action is Action.RAISE or alarm.fault != plain_fault(ticket.fault):
             self.put_ticket(follow_up.join(ticket, alarm.id, decision, self._now, timing))
             return alarm
         others = [each for each in self._index.open_alarms_of(ticket) if each.id != alarm.id]
@@ -188,7 +193,10 @@ class Turn:
 
 
 def _ticket_of(alarm: Alarm, index: DeskIndex) -> Ticket | None:
-    """Return the ticket of the alarm's fault, or the open one that a person folded it into."""
+    """Return the ticket of the alarm's fault, or the open one that a person has given it to."""
+    own = index.find_ticket(alarm.uid, f"{alarm.fault}/{alarm.rule}")
+    if own and follow_up.is_open(own):
+        return own
     ticket = index.find_ticket(alarm.uid, alarm.fault)
     target = index.ticket(ticket.folded_into) if ticket else None
     return target if ticket and target and folding.has_taken_in(target, ticket) else ticket

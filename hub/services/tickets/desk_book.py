@@ -13,15 +13,17 @@ import msgspec
 from hub.errors import NotFoundError
 from hub.model.alarm import Action, Alarm, Decision
 from hub.model.device import Device
-from hub.model.ticket import Ticket, TicketStep
+from hub.model.ticket import Ticket, TicketAction, TicketStep
 from hub.ports import Snapshot
 from hub.services.tickets.consequence import Consequences, Desk, Turn
 from hub.services.tickets.deadline import ALWAYS, Timing, due, tell_overdue
 from hub.services.tickets.desk_index import DeskIndex
 from hub.services.tickets.desk_number import DeskNumbers
 from hub.services.tickets.follow_up import Answer, reopen_unrepaired
+from hub.services.tickets.part import Told
+from hub.services.tickets.splitting import take_apart
 from hub.services.tickets.ticket import step
-from hub.services.tickets.two_tickets import check_other, follow_other
+from hub.services.tickets.two_tickets import check_other, follow_other, follow_split
 
 
 class Begin(Protocol):
@@ -76,23 +78,32 @@ class DeskBook:
         turn.hold(self._find_alarm(alarm_id), gate)
         return turn.result()
 
-    def step(self, number: str, wish: TicketStep, now: float) -> tuple[Ticket, Consequences]:
+    def step(
+        self, number: str, wish: TicketStep, now: float, report: Told | None = None
+    ) -> tuple[Ticket, Consequences]:
         """Take a person's step; raises what `ticket.step` raises, or NotFoundError.
 
         A device is healthy when none of the ticket's alarms is open: a clear waits for the rule's
         release time. A limit that has just passed is told before the step, which may move it.
+        `report` is the one that is to be split off.
         """
         ticket = self._find_ticket(number)
         healthy = not self.index.open_alarms_of(ticket)
         told = tell_overdue(ticket, now)
         latest = told[-1][0] if told else ticket
-        taken = step(latest, wish, healthy=healthy, now=now, timing=self._desk.timing)
+        split = None
+        if wish.do is TicketAction.SPLIT:
+            split = take_apart(latest, str(wish.extra.get("part", "")), self._desk, now, report)
+        timing = self._desk.timing
+        taken = step(latest, wish, healthy=healthy, now=now, timing=timing, split=split)
         check_other(self.index, ticket, wish)
         turn = Turn(self._desk, now)
         for answer in (*told, taken):
             turn.put_ticket(answer)
         after = taken[0]
         follow_other(turn, self.index, wish, before=ticket, after=after, now=now)
+        if split:
+            follow_split(turn, self._desk, split, wish.actor, now)
         return after, turn.result()
 
     def open_by_hand(self, begin: Begin, now: float) -> tuple[Ticket, Consequences]:

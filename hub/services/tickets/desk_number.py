@@ -26,6 +26,11 @@ class DeskNumbers:
 
     def next_ticket(self, now: float) -> str:
         """Return the next number of the community's day, such as `GS-20261124-0007`."""
-        day = local_day(now)
+        number, day = self.peek_ticket(now), local_day(now)
         self._last_ticket[day] = self._last_ticket.get(day, 0) + 1
-        return f"{self._prefix}-{day}-{self._last_ticket[day]:04d}"
+        return number
+
+    def peek_ticket(self, now: float) -> str:
+        """Return the number that comes next, and leave it to be drawn."""
+        day = local_day(now)
+        return f"{self._prefix}-{day}-{self._last_ticket.get(day, 0) + 1:04d}"

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from hub.model.alarm import Alarm
 from hub.model.detour import CallBack, Extension, Ruling, Rung, Shelf, Wait
 from hub.model.ticket import (
     ClosingCode,
@@ -21,13 +22,29 @@ from hub.services.tickets.deadline import ALWAYS, Timing, finish_within, renew_l
 from hub.services.tickets.transition import asked_extension
 
 
+class Split(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of a ticket that is taken apart, or in both languages why that cannot be.
+
+    `left` is what stays of it, `opened` the new ticket, `alarms` what becomes of those of both.
+    """
+
+    left: Ticket | None = None
+    opened: Ticket | None = None
+    alarms: tuple[Alarm, ...] = ()
+    why_not: Mapping[str, str] = {}
+
+
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A wish that may be granted: with its `extra` as read, the instant, and how limits run."""
+    """A wish that may be granted: with its `extra` as read, the instant, and how limits run.
+
+    `split` is what taking the ticket apart comes to, where that is the wish.
+    """
 
     wish: TicketStep
     extra: Mapping[str, Any]
     now: float
     timing: Timing = ALWAYS
+    split: Split = Split()
 
 
 def after_step(ticket: Ticket, asked: Asked) -> Ticket:
@@ -188,6 +205,7 @@ _EFFECTS: dict[TicketAction, Callable[[Ticket, Asked], Ticket]] = {
     TicketAction.UNSHELVE: _go_on,
     TicketAction.CLASSIFY: _classify,
     TicketAction.MERGE: _merge,
+    TicketAction.SPLIT: lambda ticket, asked: asked.split.left or ticket,
     TicketAction.VOID: _void,
 }
 """Action → what it makes of the ticket besides the state."""

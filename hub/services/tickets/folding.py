@@ -46,6 +46,7 @@ def take_in(target: Ticket, folded: Ticket, actor: str, now: float) -> Answer:
         rule=target.rule or folded.rule,
         alarms=merge_names(target.alarms, folded.alarms),
         children=merge_names(target.children, (*listed, *folded.children)),
+        folded=merge_names(target.folded, (folded.number, *folded.folded)),
         evidence=merge_evidence(target.evidence, folded.evidence),
         workers=merge_names(target.workers, folded.workers),
         reported=target.reported or folded.reported or folded.source in REPORTED,
@@ -59,6 +60,7 @@ def let_go(target: Ticket, child: Ticket, actor: str, now: float) -> Answer:
         target,
         alarms=tuple(alarm for alarm in target.alarms if alarm not in child.alarms),
         children=tuple(name for name in target.children if name != child.subject),
+        folded=tuple(name for name in target.folded if name != child.number),
     )
     return record(target, after, entry="ticket.updated", actor=actor, at=now, let=child.number)
 

@@ -130,9 +130,15 @@ def recover(ticket: Ticket, rule: str, now: float) -> Answer:
     return record(ticket, after, entry="ticket.recovered", actor=f"rule:{rule}", at=now)
 
 
-def add_children(ticket: Ticket, names: tuple[str, ...], rule: str, now: float) -> Answer:
-    """List subjects that the ticket's fault explains."""
-    after = msgspec.structs.replace(ticket, children=merge_names(ticket.children, names))
+def add_children(
+    ticket: Ticket, names: tuple[str, ...], rule: str, now: float, *, owed: bool = False
+) -> Answer:
+    """List subjects that the ticket's fault explains; `owed` is a call to who has reported one."""
+    after = msgspec.structs.replace(
+        ticket,
+        children=merge_names(ticket.children, names),
+        reported=ticket.reported or owed,
+    )
     if after == ticket:
         return ticket, []
     return record(ticket, after, entry="ticket.updated", actor=f"rule:{rule}", at=now)

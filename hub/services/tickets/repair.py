@@ -5,7 +5,7 @@ The fault of the ticket itself goes on being told: whether the repair has helped
 
 from __future__ import annotations
 
-from hub.model.ticket import Ticket
+from hub.model.ticket import Ticket, plain_fault
 from hub.model.window import Window, WindowKind
 from hub.services.tickets.desk_index import DeskIndex
 
@@ -15,7 +15,9 @@ SHIFT = 8 * 3600.0
 
 def repairs_on(index: DeskIndex, uid: str, fault: str) -> list[Window]:
     """Return a window for each ticket of the device, but for this fault, whose holder is there."""
-    return [_window(ticket) for ticket in index.at_work_on(uid) if ticket.fault != fault]
+    return [
+        _window(ticket) for ticket in index.at_work_on(uid) if plain_fault(ticket.fault) != fault
+    ]
 
 
 def _window(ticket: Ticket) -> Window:

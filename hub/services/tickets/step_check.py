@@ -123,6 +123,10 @@ def _check_approver(_ticket: Ticket, asked: Asked) -> Faults:
     return {"approver": {"zh": "要由别人批准", "en": "another person has to approve it"}}
 
 
+def _check_part(_ticket: Ticket, asked: Asked) -> Faults:
+    return {"part": dict(asked.split.why_not)} if asked.split.why_not else {}
+
+
 _CHECKS: dict[TicketAction, Callable[[Ticket, Asked], Faults]] = {
     TicketAction.COMPLETE: _check_code,
     TicketAction.EXTEND: _check_until,
@@ -132,6 +136,7 @@ _CHECKS: dict[TicketAction, Callable[[Ticket, Asked], Faults]] = {
     TicketAction.CLASSIFY: _check_class,
     TicketAction.CLOSE: _check_close,
     TicketAction.CALL_BACK: _check_call,
+    TicketAction.SPLIT: _check_part,
     TicketAction.VOID: _check_approver,
 }
 """Action → what is wrong with a wish whose fields can all be read."""

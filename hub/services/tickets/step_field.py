@@ -143,6 +143,7 @@ FIELDS: dict[TicketAction, dict[str, Field]] = {
         "class": Field(_one_of(Class), False),
         "urgency": Field(_one_of(Urgency), False),
     },
+    TicketAction.SPLIT: {"part": Field(_text)},
     TicketAction.VOID: {"approver": Field(_text)},
 }
 """Action → the fields of its `extra`."""

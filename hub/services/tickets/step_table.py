@@ -145,6 +145,7 @@ _ROWS: tuple[tuple[tuple[TicketState, ...], TicketAction, Transition], ...] = (
     (UNFINISHED_STATES, A.UNSHELVE, _row(None, LEADERS, "unshelved", C.SHELVED)),
     (UNFINISHED_STATES, A.CLASSIFY, _row(None, LEADERS, "classified", needs=_WHY)),
     (UNFINISHED_STATES, A.MERGE, _row(S.CLOSED, LEADERS, "merged", needs=("to",))),
+    (UNFINISHED_STATES, A.SPLIT, _row(None, LEADERS, "split", needs=_WHY)),
     (OPEN_STATES, A.VOID, _row(S.VOIDED, LEADERS, "voided", needs=_WHY)),
     ((*OPEN_STATES, S.CLOSED), A.COMMENT, _row(None, EVERYBODY, "commented", needs=("text",))),
 )

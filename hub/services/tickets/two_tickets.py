@@ -1,4 +1,4 @@
-"""Steps of people that concern two tickets: folding one into another, and reopening one."""
+"""Steps of people that concern two tickets: folding one into another, reopening, splitting."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from msgspec.structs import replace
 from hub.errors import ConflictError, InvalidRequestError
 from hub.model.ticket import Ticket, TicketAction, TicketStep
 from hub.services.tickets import folding
-from hub.services.tickets.consequence import Turn
+from hub.services.tickets.consequence import Desk, Turn
 from hub.services.tickets.desk_index import DeskIndex
+from hub.services.tickets.effect import Split
 from hub.services.tickets.follow_up import is_open
-from hub.services.tickets.ticket import possible_steps
+from hub.services.tickets.ticket import describe_opening, possible_steps
 
 
 def check_other(index: DeskIndex, ticket: Ticket, wish: TicketStep) -> None:
@@ -43,6 +44,18 @@ def follow_other(
     if wish.do is TicketAction.REOPEN and target and folding.has_taken_in(target, after):
         _move_alarms(turn, index, after, after.number)
         turn.put_ticket(folding.let_go(target, after, wish.actor, now))
+
+
+def follow_split(turn: Turn, desk: Desk, split: Split, actor: str, now: float) -> None:
+    """Open the ticket that a split was for, and give it its alarms."""
+    if split.opened is None:
+        return
+    number = desk.numbers.next_ticket(now)
+    opened = replace(split.opened, number=number)
+    for alarm in split.alarms:
+        known = desk.index.alarm(alarm.id)
+        turn.put_changed(known or alarm, alarm)
+    turn.put_ticket((opened, [describe_opening(opened, now, actor)]))
 
 
 def _check_alone(index: DeskIndex, ticket: Ticket, wish: TicketStep) -> None:

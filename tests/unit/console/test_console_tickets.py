@@ -255,3 +255,28 @@ async def test_what_people_type_is_shown_as_text(console: Console) -> None:
     for shown in (page, listed):
         assert "<b>x</b>" not in shown
         assert '"><script>' not in shown
+
+
+async def test_a_leader_takes_a_part_off_by_a_form_and_each_half_leads_to_the_other(
+    console: Console,
+) -> None:
+    community = console.community
+    gate, other = community.of_kind(Kind.BARRIER_GATE)[:2]
+    ticket = community.open_ticket(gate, "落杆失败", "Does not close", children=(other,))
+    bare = open_ticket(console)
+    async with browsing(console, "boss", Role.MANAGER) as client:
+        page = (await client.get(f"/tickets/{ticket.number}")).text
+        nothing = (await client.get(f"/tickets/{bare.number}")).text
+        wrong = await press(client, ticket, "split", reason="两件事")
+    assert f'<option value="{other}">受影响：' in page
+    assert 'value="split"' not in nothing, "there is nothing to take apart"
+    assert wrong.status_code == 422
+    assert "拆出哪一项" in wrong.text
+    halves = {"split_off": ("GS-2",), "folded": ("GS-3",), "split_from": "GS-1"}
+    community.books.ticket_by_number[bare.number] = replace(bare, **halves)
+    async with browsing(console, "li", Role.CREW) as client:
+        page = (await client.get(f"/tickets/{bare.number}")).text
+        assert 'value="split"' not in (await client.get(f"/tickets/{ticket.number}")).text
+    for number, words in (("GS-1", "拆自 GS-1"), ("GS-2", "拆出 GS-2"), ("GS-3", "GS-3 的内容")):
+        assert f'href="/tickets/{number}"' in page
+        assert words in page

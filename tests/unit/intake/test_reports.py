@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from hub.errors import ConflictError
-from hub.model.ticket import Ticket
+from hub.errors import ConflictError, InvalidRequestError
+from hub.model.ticket import Ticket, TicketAction, TicketStep
 from hub.model.whistle import PERSONAL, Filed, Reporter, ReportWish, Source, Target
+from hub.services.reports.report_shelf import ReportShelf
 from hub.services.tickets.transition import is_reported
+from tests.support.whistle import CODES
 from tests.unit.intake.stage import GATE, Stage, stage
 
 BARRIER = Target(
@@ -127,3 +129,40 @@ async def test_joining_what_was_closed_meanwhile_says_so() -> None:
         with pytest.raises(ConflictError, match="not open any more"):
             await file(on, "r1", join="GS-20260101-0001")
         assert await tickets(on) == []
+
+
+def split(part: str) -> TicketStep:
+    said = {"actor": "chen", "role": "manager", "reason": "another arm"}
+    return TicketStep(do=TicketAction.SPLIT, at=0.0, extra={"part": part}, **said)
+
+
+async def test_a_report_that_is_split_off_is_found_by_its_old_number_also_after_a_restart() -> None:
+    async with stage() as on:
+        on.say("state", {"points": {"boom.broken": True}})
+        await on.settle(61)
+        await file(on, "r1", reporter=REPORTER)
+        (known,) = await tickets(on)
+        assert is_reported(known)
+        whole = await on.intake.desk.step_ticket(known.number, split("r1"))
+        (number,) = whole.split_off
+        assert not is_reported(whole), "who waits for a call waits for the other one"
+        store, clock = on.store, on.clock
+    async with stage(store, clock) as on:
+        mine = await on.store.books.ticket(number)
+        assert mine is not None
+        assert (mine.source, mine.split_from, mine.alarms) == ("resident", known.number, ())
+        shelf = ReportShelf(on.store.books, CODES)
+        report = await shelf.find(known.number, CODES.query("r1"))
+        assert report is not None
+        assert report.ticket == number
+        assert await shelf.find(number, CODES.query("r1")) == report
+        assert await shelf.newest(known.number) == []
+        assert [each for each, _ in await shelf.newest(number)] == [report]
+        again = await file(on, "r1")
+        assert (again.report.ticket, again.fresh) == (number, False)
+        with pytest.raises(InvalidRequestError, match="very thing"):
+            await on.intake.desk.step_ticket(number, split("r1"))
+        with pytest.raises(InvalidRequestError, match="does not hold"):
+            await on.intake.desk.step_ticket(known.number, split("r1"))
+        await on.intake.desk.forget_reports([], [], ["r1"])
+        assert await on.store.books.documents("gathering") == {}

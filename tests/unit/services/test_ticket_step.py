@@ -198,7 +198,8 @@ def test_people_reopen_within_seven_days_and_get_new_limits() -> None:
 def test_possible_steps_follow_state_role_and_person() -> None:
     ticket = completed()
     assert possible_steps(make_ticket(), "manager") == (
-        *("acknowledge", "dispatch", "take", "shelve", "classify", "merge", "comment", "void"),
+        *("acknowledge", "dispatch", "take", "shelve", "classify", "merge", "split", "comment"),
+        "void",
     )
     assert possible_steps(ticket, "crew") == ("acknowledge", "verify", "reject", "comment")
     assert possible_steps(ticket, "crew", actor="wang") == ("acknowledge", "comment")
