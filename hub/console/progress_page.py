@@ -94,7 +94,7 @@ def _page(
         title=words("whistle.progress_title"),
         number=number,
         code=code,
-        found=way_of(found, words, ports_of(request).clock.now()) if found else None,
+        found=way_of(found, number, words, ports_of(request).clock.now()) if found else None,
         message=message,
     )
 

@@ -11,11 +11,10 @@ from fastapi.responses import HTMLResponse
 
 from hub.access.http import ports_of
 from hub.console.language import Language, Words, language_of, words_of
-from hub.console.span import day_and_time, hour_and_minute
+from hub.console.progress_news import news_of, when
 from hub.console.template import paint
-from hub.model.instant import local_day
 from hub.model.ticket import Ticket, TicketFlag, TicketState
-from hub.model.trouble import TROUBLE_BY_ID, troubles_of
+from hub.model.trouble import OTHER, TROUBLE_BY_ID, troubles_of
 from hub.ports.whistle import Known, Progress, PublicView, Receipt
 from hub.services.reports.label_code import in_groups
 
@@ -103,32 +102,33 @@ def receipt_sheet(
     )
 
 
-def when(at: float, now: float) -> str:
-    """Write an instant of today as the minute, of another day with its date."""
-    return hour_and_minute(at) if local_day(at) == local_day(now) else day_and_time(at)
-
-
 class Way(msgspec.Struct, frozen=True, kw_only=True):
-    """The way of a reported ticket, in words; `way` has name, time and whether it is reached."""
+    """The way of a reported ticket, in words; `way` has name, time and whether it is reached.
+
+    `news` are sentences about what has become of it beside that.
+    """
 
     name: str
     where: str
     way: list[tuple[str, str, bool]]
     by: str
+    news: list[str]
     may_reopen: bool
 
 
-def way_of(progress: Progress, words: Words, now: float) -> Way:
-    """Write how far a report has come."""
+def way_of(progress: Progress, number: str, words: Words, now: float) -> Way:
+    """Write how far a report has come, for who knows it by `number`."""
     ticket, report = progress.ticket, progress.report
     trouble = TROUBLE_BY_ID.get(report.category)
     # Who has joined has named nothing: the ticket's own words say what it was.
-    name = words.of(trouble.texts if trouble and not report.joined else ticket.title)
+    named = trouble is not None and trouble.id != OTHER and not report.joined
+    name = words.of(trouble.texts if trouble and named else ticket.title)
     return Way(
         name=name,
         where=progress.where,
         way=_steps(ticket, report.at, words, now),
         by=_by(ticket, words, now),
+        news=news_of(ticket, number, words, now),
         may_reopen=progress.may_reopen,
     )
 
@@ -170,6 +170,8 @@ def _limit(state: str, flags: tuple[str, ...], by: float | None, words: Words, n
         return words("whistle.fixed")
     if TicketFlag.SHELVED in flags:
         return words("whistle.shelved")
+    if TicketFlag.SUSPENDED in flags:
+        return words("whistle.waiting")
     if by is None:
         return words("whistle.by_unknown")
     return words("whistle.late") if by < now else words("whistle.by", time=when(by, now))

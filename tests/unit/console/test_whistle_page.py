@@ -9,13 +9,16 @@ from typing import Any
 import httpx2
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hub.console.whistle_page import LIMITS
 from hub.model.access import Role
+from hub.model.detour import Ruling
 from hub.model.device import Kind
-from hub.model.ticket import TicketState
+from hub.model.ticket import TicketFlag, TicketState
 from hub.model.whistle import PERSONAL, Reporter
 from hub.model.window import Window, WindowKind
+from tests.support.detour import ASKED, NOW, SHELF, WAIT
 from tests.support.photos import bomb, photo
 from tests.unit.access.web_fakes import client_of
 from tests.unit.console.fakes.community import Console, make_console
@@ -202,6 +205,52 @@ async def test_a_closed_ticket_is_reopened_with_the_code_within_seven_days(
     books.ticket_by_number[number] = msgspec.structs.replace(closed, closed_at=late)
     assert "请重办" not in (await resident.send(mine, "/w/progress")).text
     assert (await resident.send(mine, "/w/reopen")).status_code == 409
+
+
+GRANTED = replace(ASKED, ruling=Ruling.GRANTED, decided_by="chen")
+TOLD = [
+    ({"extensions": (ASKED,)}, "申请延期到 12-25 00:00，还没有批"),
+    ({"extensions": (GRANTED,), "finish_by": ASKED.until}, "新的时限是 12-25 00:00"),
+    ({"extensions": (replace(ASKED, ruling=Ruling.REFUSED),)}, "没有批准"),
+    ({"waiting": WAIT, "flags": (TicketFlag.SUSPENDED,)}, "在等别的单位或配件，时限暂停"),
+    ({"shelf": SHELF, "flags": (TicketFlag.SHELVED,)}, "2025-12-25 复核"),
+    ({"reopened": 2, "reopened_at": NOW}, "重新办理（第 2 次）"),
+    ({"reopened": 1, "reopened_at": NOW, "state": TicketState.CLOSED}, ""),
+    ({"extensions": (GRANTED,), "state": TicketState.COMPLETED}, ""),
+]
+
+
+@pytest.mark.parametrize(("fields", "said"), TOLD)
+async def test_who_has_reported_it_is_told_what_happens_on_the_way_and_no_name(
+    console: Console, resident: Resident, fields: dict[str, Any], said: str
+) -> None:
+    number, code = codes_of((await resident.report()).text)
+    books = console.community.books
+    known = books.ticket_by_number[number]
+    books.ticket_by_number[number] = replace(known, **fields, holder="wang")
+    page = (await resident.send({"number": number, "code": code}, "/w/progress")).text
+    news = re.findall(r'<p class="notice">([^<]+)</p>', page)
+    assert [said in each for each in news] == ([True] if said else [])
+    for name in ("wang", "Wu", "chen", "State Grid", "no current", "a part is ordered"):
+        assert name not in page
+    english = {"number": number, "code": code, "lang": "en"}
+    page = (await resident.send(english, "/w/progress")).text
+    assert len(re.findall(r'<p class="notice">[A-Z]', page)) == bool(said)
+
+
+async def test_a_report_with_a_ticket_of_its_own_is_found_by_the_old_number(
+    console: Console, resident: Resident
+) -> None:
+    number, code = codes_of((await resident.report()).text)
+    books = console.community.books
+    known = books.ticket_by_number[number]
+    for key, fields in (("单独开单", {"split_from": number}), ("一并办理", {})):
+        books.ticket_by_number["GS-9"] = replace(known, number="GS-9", **fields)
+        folded = replace(known, folded_into="GS-9", state=TicketState.CLOSED)
+        books.ticket_by_number[number] = folded
+        page = (await resident.send({"number": number, "code": code}, "/w/progress")).text
+        assert key in page
+        assert "GS-9" in page
 
 
 async def test_of_more_reports_than_are_kept_the_rest_are_told_that_they_have_no_code(
