@@ -116,7 +116,10 @@ async def _carries_proof(request: Request, cookie: str) -> bool:
         return True
     await request.body()  # kept, so that the answering function can read it again
     form = await request.form()
-    return csrf_fits(cookie, str(form.get("csrf", "")))
+    fits = csrf_fits(cookie, str(form.get("csrf", "")))
+    if not fits:
+        await request.close()  # files of a refused form are nobody's
+    return fits
 
 
 def _media_type(request: Request) -> str:

@@ -45,7 +45,9 @@ async def read_photo(request: Request, number: str, photo: str) -> Response:
 async def add_photo(
     request: Request,
     number: str,
-    moment: Annotated[str, Query(pattern="^(before|after)$", description="the repair")] = "after",
+    moment: Annotated[
+        str, Query(pattern="^(report|before|after)$", description="with the report, or the repair")
+    ] = "after",
 ) -> Response:
     """Keep a photo; the body is the file itself: JPEG, PNG or WebP, 10 MiB at most."""
     ports, who = ports_of(request), await identity_of(request)
@@ -97,7 +99,7 @@ CALLS = (
         answer=add_photo,
         roles=TICKET_HANDS,
         operation="addPhoto",
-        about="Keep a photo of the work; the body is the file",
+        about="Keep a photo of a report or of the work; the body is the file",
         shows=shape.Photo,
         statuses=(201,),
         problems=(409,),

@@ -12,10 +12,17 @@ from hub.access.http import identity_of
 from hub.access.policy import Call
 from hub.console.naming import place_name
 from hub.console.page import STAFF, Visit, show, visit_of
+from hub.console.picture_form import keep_picture, read_picture
 from hub.console.reading import subject_name
 from hub.console.span import day_and_time
 from hub.console.window_page import place_choices
-from hub.errors import ConflictError, HubError, InvalidRequestError, NotFoundError
+from hub.errors import (
+    ConflictError,
+    HubError,
+    InvalidRequestError,
+    NotFoundError,
+    TooManyRequestsError,
+)
 from hub.model.discretion import may_see_ticket, secret_tickets
 from hub.model.instant import from_rfc3339
 from hub.model.ticket import Ticket, TicketState
@@ -32,7 +39,13 @@ FIELDS = (
     *("key", "source", "category", "caller", "phone", "text"),
     *("case", "sign_by", "handle_by", "join"),
 )
-REFUSALS = (InvalidRequestError, NotFoundError, ConflictError)
+REFUSED: tuple[tuple[type[HubError], int], ...] = (
+    (InvalidRequestError, 422),
+    (NotFoundError, 422),
+    (ConflictError, 422),
+    (TooManyRequestsError, 429),
+)
+"""What is told above the form, which keeps what was typed but for the photo."""
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,16 +69,19 @@ async def hotline(request: Request, where: str = "", code: str = "") -> Response
 async def take_call(request: Request) -> Response:
     """File what was said; what does not fit is told above the form, which keeps what was typed."""
     visit, who = await visit_of(request), await identity_of(request)
-    form = await request.form()
-    typed = {name: str(form.get(name, "")) for name in FIELDS}
-    target = _target(visit, str(form.get("where", "")), "")
-    if target is None:
-        return _page(visit, None, typed, message=visit.words("hotline.unknown"), status=404)
-    try:
-        receipt = await visit.ports.whistle.file_for(read_said(typed, target), who)
-    except REFUSALS as error:
-        return _page(visit, target, typed, message=explain(error, visit), status=422)
-    return RedirectResponse(f"/tickets/{receipt.number}/people", 303)
+    async with request.form() as form:
+        typed = {name: str(form.get(name, "")) for name in FIELDS}
+        target = _target(visit, str(form.get("where", "")), "")
+        if target is None:
+            return _page(visit, None, typed, message=visit.words("hotline.unknown"), status=404)
+        try:
+            said, picture = read_said(typed, target), await read_picture(request, form)
+            receipt = await visit.ports.whistle.file_for(said, who)
+        except tuple(kind for kind, _ in REFUSED) as error:
+            status = next(code for kind, code in REFUSED if isinstance(error, kind))
+            return _page(visit, target, typed, message=explain(error, visit), status=status)
+    lost = await keep_picture(request, receipt.number, picture, actor=who.name)
+    return RedirectResponse(f"/tickets/{receipt.number}/people{'?lost=1' * lost}", 303)
 
 
 def read_said(typed: Mapping[str, str], target: Target) -> Said:
@@ -101,6 +117,8 @@ def explain(error: HubError, visit: Visit) -> str:
     """Say a refusal in the words of the page: field by field where fields are wrong."""
     words = visit.words
     if isinstance(error, InvalidRequestError):
+        if "photo" in error.problems:
+            return words("whistle.wrong_photo", why=words.of(error.texts))
         return " ".join(words(f"hotline.wrong_{field}") for field in sorted(error.problems))
     return words.of(error.texts)
 

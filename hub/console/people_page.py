@@ -32,10 +32,13 @@ PICTURE_HEADERS = {
 """A picture is shown, and is nothing else whatever it holds; `nosniff` is on every answer."""
 
 
-async def show_people(request: Request, number: str) -> Response:
-    """Show reports and photos: a page, or its part where the ticket's page asks for it."""
+async def show_people(request: Request, number: str, lost: str = "") -> Response:
+    """Show reports and photos: a page, or its part where the ticket's page asks for it.
+
+    `lost` says that a report was filed, and that there was no room for its photo.
+    """
     ticket = await _ticket(request, number)
-    return await _page(request, ticket)
+    return await _page(request, ticket, lost=bool(lost))
 
 
 async def show_phone(request: Request, number: str) -> Response:
@@ -113,14 +116,19 @@ async def _ticket(request: Request, number: str) -> Ticket:
 
 
 async def _page(
-    request: Request, ticket: Ticket, *, asked: str = "", refusal: HubError | None = None
+    request: Request,
+    ticket: Ticket,
+    *,
+    asked: str = "",
+    refusal: HubError | None = None,
+    lost: bool = False,
 ) -> Response:
     visit = await visit_of(request)
     part = await _part(visit, ticket, asked)
     if request.headers.get("hx-request") == "true":
         return HTMLResponse(part)
     status = next((code for kind, code in REFUSED if isinstance(refusal, kind)), 200)
-    message = visit.words.of(refusal.texts) if refusal else ""
+    message = visit.words.of(refusal.texts) if refusal else visit.words("whistle.photo_lost") * lost
     return show(
         visit, "people.html", status=status, number=ticket.number, part=part, message=message
     )

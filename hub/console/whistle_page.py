@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from functools import partial
 
 from fastapi import Request, Response
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
 from hub.access.allowance import Allowance, Limit, address_of
 from hub.access.http import from_own_page, ports_of
 from hub.access.policy import EVERYBODY, Call
 from hub.console.language import Words
+from hub.console.picture_form import keep_picture, read_picture
 from hub.console.whistle_refusal import explain, sorry, status_of
 from hub.console.whistle_sheet import Typed, chosen, label_sheet, receipt_sheet
 from hub.errors import (
-    ConflictError,
     ForbiddenError,
     HubError,
     InvalidRequestError,
     NotFoundError,
-    StoreError,
     TooManyRequestsError,
 )
-from hub.model.photo import Moment, Picture
 from hub.model.whistle import Reporter, Source, Target
-from hub.ports.whistle import Receipt, Said
+from hub.ports.whistle import Said
 from hub.services.reports.label_code import is_well_typed, tidy_code
-from hub.services.reports.picture import LARGEST_FILE
 from hub.services.reports.report import RESIDENT
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -73,13 +69,13 @@ async def take_report(request: Request, code: str) -> Response:
 async def _file(request: Request, words: Words, target: Target, form: FormData) -> Response:
     whistle = ports_of(request).whistle
     try:
-        picture = await _picture(request, form)
+        picture = await read_picture(request, form)
         receipt = await whistle.file(_said(form, target))
     except (InvalidRequestError, TooManyRequestsError) as error:
         view, said = await whistle.look(target), explain(error, words)
         status, typed = status_of(error), _typed(form)
         return label_sheet(request, words, view, typed, message=said, status=status)
-    lost = await _keep(request, receipt, picture)
+    lost = await keep_picture(request, receipt.number, picture, actor=RESIDENT)
     return receipt_sheet(request, words, receipt, message=words("whistle.photo_lost") * lost)
 
 
@@ -146,26 +142,6 @@ def _refuse_foreign(request: Request) -> None:
 
 def _form(request: Request) -> AbstractAsyncContextManager[FormData]:
     return request.form(max_files=1, max_fields=FIELDS, max_part_size=FIELD_BYTES)
-
-
-async def _picture(request: Request, form: FormData) -> Picture | None:
-    sent = form.get("photo")
-    if not isinstance(sent, UploadFile) or not sent.size:
-        return None
-    return await ports_of(request).photos.develop(partial(sent.read, LARGEST_FILE + 1))
-
-
-async def _keep(request: Request, receipt: Receipt, picture: Picture | None) -> bool:
-    """Keep the photo of a report that is taken; tell whether there was no room for it."""
-    ports = ports_of(request)
-    ticket = await ports.books.ticket(receipt.number)
-    if picture is None or ticket is None:
-        return False
-    try:
-        await ports.photos.add(ticket, picture, moment=Moment.REPORT, actor=RESIDENT)
-    except (ConflictError, StoreError):
-        return True
-    return False
 
 
 def _said(form: FormData, target: Target) -> Said:

@@ -12,6 +12,7 @@ from hub.model.access import Role
 from hub.model.device import Kind
 from hub.model.ticket import Ticket, TicketState
 from hub.model.whistle import PERSONAL, Reporter
+from tests.support.photos import bomb, photo
 from tests.unit.access.web_fakes import client_of
 from tests.unit.console.fakes.community import Console, make_console
 
@@ -39,12 +40,17 @@ class Clerk:
         async with self._client() as client:
             return await client.get("/hotline", params=params)
 
-    async def file(self, where: str, **fields: str) -> httpx2.Response:
+    async def file(self, where: str, image: bytes = b"", **fields: str) -> httpx2.Response:
         page = (await self.get(where=where)).text
         hidden = dict(re.findall(r'name="(csrf|key|where)" value="([^"]+)"', page))
         typed = {"source": "hotline", "category": "leak", **hidden, **fields}
+        files = {"photo": ("a.jpg", image, "image/jpeg")}
         async with self._client() as client:
-            return await client.post("/hotline", data=typed)
+            return await client.post("/hotline", data=typed, files=files)
+
+    async def follow(self, answer: httpx2.Response) -> httpx2.Response:
+        async with self._client() as client:
+            return await client.get(answer.headers["location"])
 
     def _client(self) -> httpx2.AsyncClient:
         cookie = f"lingdang_session={self._cookie}"
@@ -90,6 +96,37 @@ async def test_a_finding_of_a_thing_without_electronics_is_a_ticket_too(console:
     await Clerk(console, Role.GRID_WORKER).file("guanshan", source="inspection", category="danger")
     (ticket,) = tickets(console)
     assert (ticket.source, ticket.trade) == ("inspection", "building")
+
+
+async def test_a_photo_of_a_call_or_finding_is_kept_like_a_residents(console: Console) -> None:
+    clerk = Clerk(console, Role.GRID_WORKER)
+    answer = await clerk.file("guanshan", photo(200), source="inspection", category="danger")
+    (ticket,) = tickets(console)
+    (kept,) = console.ports.photos.photos(ticket.number)
+    assert (kept.moment, kept.actor, kept.width) == ("report", "a guard", 200)
+    page = (await clerk.follow(answer)).text
+    assert f"/photos/{kept.id}" in page
+    assert "没有存下" not in page
+
+
+@pytest.mark.parametrize("file", [b"<html>", bomb()])
+async def test_what_is_no_photo_is_told_and_nothing_is_filed(console: Console, file: bytes) -> None:
+    answer = await Clerk(console).file("guanshan", file, text="三楼漏水")
+    assert answer.status_code == 422
+    assert "照片不行" in answer.text
+    assert "三楼漏水</textarea>" in answer.text
+    assert tickets(console) == []
+
+
+async def test_a_call_counts_also_where_its_photo_finds_no_room(console: Console) -> None:
+    clerk = Clerk(console)
+    for size in range(100, 130, 10):
+        await clerk.file("guanshan", photo(size))
+    (ticket,) = tickets(console)
+    assert len(console.ports.photos.photos(ticket.number)) == 3
+    answer = await clerk.file("guanshan", photo(90))
+    assert "照片没有存下" in (await clerk.follow(answer)).text
+    assert len(console.ports.photos.photos(ticket.number)) == 3
 
 
 async def test_what_is_known_is_offered_and_joined_or_kept_apart(
