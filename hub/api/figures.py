@@ -121,7 +121,7 @@ CALLS = (
         answer=list_figures,
         roles=LEADERS,
         operation="listFigures",
-        about="Figures of work by class, trade, place, model, vendor or rule",
+        about="Figures of work by class, team, trade, place, model, vendor or rule",
         shows=Page[shape.Group],
     ),
     Call(

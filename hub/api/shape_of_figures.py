@@ -14,7 +14,7 @@ class Cell(Shape):
 
 
 class Group(Shape):
-    """The figures of one class, trade, place, model, vendor or rule."""
+    """The figures of one class, team, trade, place, model, vendor or rule."""
 
     key: str
     cells: dict[str, Cell]
@@ -46,6 +46,7 @@ class Course(Shape, rename={"class_": "class"}):
     reopened: int
     urgency: str
     trade: str
+    team: str
     folded_into: str
     class_: str
     test: bool

@@ -71,6 +71,7 @@ class Ticket(Shape, rename={"class_": "class"}):
     class_raises: int
     trade: str
     holder: str
+    team: str
     opened_at: Moment
     take_by: Moment | None
     arrive_by: Moment | None

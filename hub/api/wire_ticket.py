@@ -32,6 +32,7 @@ def ticket(ticket: Ticket) -> dict[str, Any]:
         "class_raises": ticket.class_raises,
         "trade": ticket.trade,
         "holder": ticket.holder,
+        "team": ticket.team,
         **{name: to_rfc3339(getattr(ticket, name)) for name in INSTANTS},
         "first_finish_by": to_rfc3339(ticket.first_finish_by),
         "overdue": ticket.overdue,

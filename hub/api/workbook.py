@@ -39,6 +39,7 @@ TITLES = {
 SHEETS = {
     "all": "全部",
     "class": "按难度",
+    "team": "按班组",
     "trade": "按工种",
     "place": "按小区",
     "model": "按型号",
@@ -52,6 +53,7 @@ COURSE = (
     "place",
     "class_",
     "urgency",
+    "team",
     "trade",
     "opened_at",
     "taken_at",
@@ -70,6 +72,7 @@ COURSE_TITLES = (
     "位置",
     "难度",
     "缓急",
+    "班组",
     "工种",
     "开单",
     "接单",

@@ -133,6 +133,9 @@ def _name(by: str, key: str, visit: Visit) -> str:
         return visit.words("figure.whole" if by == "all" else "figure.none")
     if by == "place":
         return place_name(key, visit.ports.live.places())
+    if by == "team":
+        titles = {each.name: visit.words.of(each.title) for each in visit.ports.rosters.rosters()}
+        return titles.get(key, key)
     return visit.words.name(by, key) if by == "class" else key
 
 

@@ -125,6 +125,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
     live.explain = judge.explain
     pulse = CommitPulse(snapshot.last_seq)
     climber = Climber(needs.duty, book.index)
+    book.set_teams(climber.staff.team_of)
     bench = _build_bench(needs, weir, judge, climber, live=live, pulse=pulse)
     inbox.post(suspects.note_death)
     inbox.post(lambda batch: room.end_all(snapshot.commands, batch))

@@ -21,6 +21,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class
     class_: str = ""
     urgency: str = ""
     trade: str = ""
+    team: str = ""
     title: dict[str, str] = {}
     opened_at: float
     taken_at: float | None = None

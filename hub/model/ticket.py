@@ -120,6 +120,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class
     class_raises: int = 0
     closed_at: float | None = None
     holder: str = ""
+    team: str = ""
+    """The roster (班组) of who holds it, as of the instant at which they got it."""
     workers: tuple[str, ...] = ()
     """Everybody who was there or completed it, whoever holds it now: none of them verifies."""
     completed_by: str = ""

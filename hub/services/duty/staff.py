@@ -8,7 +8,7 @@ from hub.model.access import Identity
 from hub.model.roster import Roster, SpecialDay, Substitute
 from hub.model.rung import Duty
 from hub.services.duty.muster import Muster
-from hub.services.duty.roster import Almanac
+from hub.services.duty.roster import Almanac, on_duty
 
 REMEMBERED = 40 * 86_400.0
 """Seconds for which a substitute who is over is still shown."""
@@ -57,6 +57,17 @@ class Staff:
     def almanac(self, now: float) -> Almanac:
         """Return what counts beside the rosters."""
         return Almanac(days=self.days, substitutes=self.substitutes(now), known=self._people)
+
+    def team_of(self, login: str, at: float) -> str:
+        """Return the roster of a person: the one they are on by at that instant, or stand in.
+
+        Empty where no roster has them. A key `key:li` of Li is Li.
+        """
+        name, almanac = login.rpartition(":")[2], self.almanac(at)
+        rosters = self.rosters.values()
+        on = (each.name for each in rosters if name in on_duty(each, at, almanac).people)
+        listed = (each.name for each in rosters if any(name in s.people for s in each.shifts))
+        return next(on, "") or next(listed, "")
 
     def muster(self, now: float) -> Muster:
         """Return everybody who can be called at an instant."""

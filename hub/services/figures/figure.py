@@ -35,7 +35,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of one class, trade, place, model, vendor or rule."""
+    """The figures of one class, team, trade, place, model, vendor or rule."""
 
     key: str
     cells: dict[str, Cell]
@@ -89,6 +89,7 @@ OF_DEVICES: dict[str, Callable[[Device], str]] = {
 """Dimensions that every device has, also one without a ticket: down time and MTBF need it."""
 OF_TICKETS: dict[str, Callable[[Course], str]] = {
     "class": lambda course: course.class_,
+    "team": lambda course: course.team,
     "trade": lambda course: course.trade,
     "rule": lambda course: course.rule,
 }

@@ -59,6 +59,7 @@ _ANEW: dict[str, Any] = {
     "folded_into": "",
     "closed_at": None,
     "holder": "",
+    "team": "",
     "workers": (),
     "verified_by": "",
     "approver": "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -50,7 +50,7 @@ class Consequences(msgspec.Struct, kw_only=True):
 class Desk(msgspec.Struct, kw_only=True):
     """What carrying out a decision needs to know: the index, the numbers, the devices by uid.
 
-    `timing` says which limits run in working time.
+    `timing` says which limits run in working time, `team_of` who is of which team at an instant.
     """
 
     index: DeskIndex
@@ -58,6 +58,7 @@ class Desk(msgspec.Struct, kw_only=True):
     devices: Mapping[str, Device]
     test: bool = False
     timing: Timing = ALWAYS
+    team_of: Callable[[str, float], str] = lambda _login, _at: ""
 
 
 class Turn:

@@ -5,7 +5,7 @@ It runs ahead of the store by the batch that is being prepared, and is rebuilt f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import msgspec
@@ -51,6 +51,10 @@ class DeskBook:
         """Learn the devices by uid."""
         self._desk.devices = devices
 
+    def set_teams(self, team_of: Callable[[str, float], str]) -> None:
+        """Learn who can tell the team of a person at an instant."""
+        self._desk.team_of = team_of
+
     def apply(self, decision: Decision, now: float, *, suppressed: bool = False) -> Consequences:
         """Carry out one decision; `suppressed` says that a gate has answered no."""
         turn = Turn(self._desk, now)
@@ -94,8 +98,15 @@ class DeskBook:
         split = None
         if wish.do is TicketAction.SPLIT:
             split = take_apart(latest, str(wish.extra.get("part", "")), self._desk, now, report)
-        timing = self._desk.timing
-        taken = step(latest, wish, healthy=healthy, now=now, timing=timing, split=split)
+        taken = step(
+            latest,
+            wish,
+            healthy=healthy,
+            now=now,
+            timing=self._desk.timing,
+            split=split,
+            team_of=lambda login: self._desk.team_of(login, now),
+        )
         check_other(self.index, ticket, wish)
         turn = Turn(self._desk, now)
         for answer in (*told, taken):

@@ -21,6 +21,13 @@ from hub.services.tickets.afresh import NOT_COMPLETED, end_pause, reopen
 from hub.services.tickets.deadline import ALWAYS, Timing, finish_within, renew_limits
 from hub.services.tickets.transition import asked_extension
 
+TeamOf = Callable[[str], str]
+
+
+def nobodys(_login: str) -> str:
+    """Say that somebody is of no team."""
+    return ""
+
 
 class Split(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of a ticket that is taken apart, or in both languages why that cannot be.
@@ -37,7 +44,8 @@ class Split(msgspec.Struct, frozen=True, kw_only=True):
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A wish that may be granted: with its `extra` as read, the instant, and how limits run.
 
-    `split` is what taking the ticket apart comes to, where that is the wish.
+    `split` is what taking the ticket apart comes to, where that is the wish; `team_of` tells the
+    team of a person as of now.
     """
 
     wish: TicketStep
@@ -45,6 +53,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     now: float
     timing: Timing = ALWAYS
     split: Split = Split()
+    team_of: TeamOf = nobodys
 
 
 def after_step(ticket: Ticket, asked: Asked) -> Ticket:
@@ -59,6 +68,10 @@ def _go_on(ticket: Ticket, asked: Asked) -> Ticket:
 
 def _flagged(ticket: Ticket, flag: TicketFlag) -> tuple[TicketFlag, ...]:
     return tuple(sorted({*ticket.flags, flag}))
+
+
+def _hand_to(ticket: Ticket, login: str, asked: Asked) -> Ticket:
+    return replace(ticket, holder=login, team=asked.team_of(login))
 
 
 def _suspend(ticket: Ticket, asked: Asked) -> Ticket:
@@ -185,10 +198,10 @@ def _acknowledge(ticket: Ticket, asked: Asked) -> Ticket:
 
 _EFFECTS: dict[TicketAction, Callable[[Ticket, Asked], Ticket]] = {
     TicketAction.ACKNOWLEDGE: _acknowledge,
-    TicketAction.DISPATCH: lambda ticket, asked: replace(ticket, holder=asked.wish.to),
-    TicketAction.TAKE: lambda ticket, asked: replace(ticket, holder=asked.wish.actor),
-    TicketAction.RETURN: lambda ticket, _: replace(ticket, holder=""),
-    TicketAction.TRANSFER: lambda ticket, asked: replace(ticket, holder=asked.wish.to),
+    TicketAction.DISPATCH: lambda ticket, asked: _hand_to(ticket, asked.wish.to, asked),
+    TicketAction.TAKE: lambda ticket, asked: _hand_to(ticket, asked.wish.actor, asked),
+    TicketAction.RETURN: lambda ticket, _: replace(ticket, holder="", team=""),
+    TicketAction.TRANSFER: lambda ticket, asked: _hand_to(ticket, asked.wish.to, asked),
     TicketAction.ARRIVE: _arrive,
     TicketAction.COMPLETE: _complete,
     TicketAction.VERIFY: lambda ticket, asked: replace(ticket, verified_by=asked.wish.actor),

@@ -15,7 +15,7 @@ from hub.model.ticket import Ticket, TicketAction, TicketState, TicketStep
 from hub.services.difference import find_changes, spell_out
 from hub.services.tickets.afresh import reopen
 from hub.services.tickets.deadline import ALWAYS, Timing, renew_limits
-from hub.services.tickets.effect import Asked, Split, after_step
+from hub.services.tickets.effect import Asked, Split, TeamOf, after_step, nobodys
 from hub.services.tickets.step_check import check_fields
 from hub.services.tickets.step_field import read_extra
 from hub.services.tickets.transition import TRANSITIONS, Transition, possible_steps, why_not
@@ -88,17 +88,20 @@ def step(
     now: float,
     timing: Timing = ALWAYS,
     split: Split | None = None,
+    team_of: TeamOf = nobodys,
 ) -> tuple[Ticket, list[Draft]]:
     """Take one step, or say why not.
 
     Raises ConflictError with the possible steps (wrong state or person), ForbiddenError (wrong
     role) or InvalidRequestError (a field is missing or wrong). `healthy` says that the device has
     been good for its release time; without it completion needs a reason. `split` is what taking it
-    apart would come to.
+    apart would come to, `team_of` tells who is of which team.
     """
     row = _find_row(ticket, wish, now)
     extra, faults = read_extra(wish.do, wish.extra)
-    asked = Asked(wish=wish, extra=extra, now=now, timing=timing, split=split or Split())
+    asked = Asked(
+        wish=wish, extra=extra, now=now, timing=timing, split=split or Split(), team_of=team_of
+    )
     check_fields(ticket, asked, row, faults)
     if wish.do is TicketAction.COMPLETE and not healthy and not wish.reason.strip():
         raise _conflict(ticket, wish, NOT_HEALTHY, now)

@@ -33,7 +33,9 @@ def console() -> Console:
     return console
 
 
-@pytest.mark.parametrize("by", ["all", "class", "trade", "place", "model", "vendor", "rule"])
+@pytest.mark.parametrize(
+    "by", ["all", "class", "team", "trade", "place", "model", "vendor", "rule"]
+)
 async def test_a_number_leads_to_its_tickets(console: Console, by: str) -> None:
     async with browsing(console, "王经理", Role.MANAGER) as client:
         page = await client.get("/figures", params={"by": by})

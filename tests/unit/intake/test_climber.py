@@ -270,3 +270,16 @@ async def test_a_rung_that_was_decided_and_not_stored_comes_after_the_restart() 
         await run.settle(13)
         assert await rings(run) == [("li", 1), ("wang", 2)]
         assert await told(run) == [("ticket.escalated", 1), ("ticket.escalated", 2)]
+
+
+async def test_who_takes_a_ticket_brings_the_team_and_takes_it_away_again() -> None:
+    async with stage(duty=DUTY) as run:
+        await hire(run)
+        number = (await break_boom(run)).number
+        for do, actor, team in (("take", "wang", "night"), ("return", "wang", "")):
+            step = TicketStep(
+                do=TicketAction(do), actor=actor, role="crew", at=0.0, reason="no part"
+            )
+            assert (await run.intake.desk.step_ticket(number, step)).team == team
+        entries = await run.store.books.journal(after=0, limit=1000, types=("ticket.",))
+        assert [e.data["team"] for e in entries if "team" in e.data] == ["", "night", ""]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -31,7 +31,14 @@ DEVICES = {
 class Story:
     """A ticket that people take steps with; `entries` is what the journal has of it."""
 
-    def __init__(self, number: str = "GS-1", subject: str = GATE, **fields: Any) -> None:  # noqa: ANN401 - fields of a ticket
+    def __init__(
+        self,
+        number: str = "GS-1",
+        subject: str = GATE,
+        teams: Mapping[str, str] | None = None,
+        **fields: Any,  # noqa: ANN401 - fields of a ticket
+    ) -> None:
+        self._teams = teams or {}
         about: dict[str, Any] = {"number": number, "subject": subject, **fields}
         self.ticket: Ticket = msgspec.structs.replace(make_ticket(), **about)
         self.entries: list[Entry] = []
@@ -41,7 +48,8 @@ class Story:
         """Take a step, `after` seconds after the opening."""
         now = self.ticket.opened_at + after
         taken = wish(action, actor, fields.pop("role", "crew"), **fields)
-        self.ticket, drafts = step(self.ticket, taken, healthy=True, now=now)
+        team_of = lambda login: self._teams.get(login, "")  # noqa: E731
+        self.ticket, drafts = step(self.ticket, taken, healthy=True, now=now, team_of=team_of)
         self._note(drafts)
         return self
 
@@ -147,6 +155,20 @@ def test_times_are_medians_from_the_opening_and_mttr_is_a_mean() -> None:
     assert value("to_repair", *stories) == 2 * HOUR
     assert value("mttr", *stories) == 4 * HOUR
     assert value("to_take", *stories) == HOUR / 2
+
+
+def test_the_team_is_that_of_who_holds_it_and_nobodys_when_it_is_given_back() -> None:
+    teams = {"wang": "night", "li": "vendor"}
+    mine, other = Story("GS-1", teams=teams), Story("GS-2", teams=teams)
+    mine.do("take", HOUR).do("arrive", HOUR).do("complete", HOUR)
+    other.do("take", HOUR).do("transfer", HOUR, to="li")
+    found = groups(mine, other, by="team")
+    assert {key: each.cells["tickets"].numbers for key, each in found.items()} == {
+        "night": ("GS-1",),
+        "vendor": ("GS-2",),
+    }
+    other.do("return", HOUR, "li", reason="not ours")
+    assert groups(mine, other, by="team")[""].cells["open"].numbers == ("GS-2",)
 
 
 def test_what_a_resident_has_said_first_is_the_rules_once_its_alarm_has_joined() -> None:

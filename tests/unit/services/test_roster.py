@@ -6,9 +6,12 @@ from typing import Any
 
 import msgspec
 
+from hub.model.access import Identity, Role
 from hub.model.roster import OnDuty, SpecialDay, Substitute, Turn
+from hub.model.rung import Duty
 from hub.services.duty.roster import Almanac, kind_of_day, on_duty, stretches
-from tests.support.duty import DAY, HOUR, TODAY, TUESDAY, roster, shift
+from hub.services.duty.staff import Staff
+from tests.support.duty import DAY, HOUR, PEOPLE, TODAY, TUESDAY, roster, shift
 
 NIGHT = shift("li", "wang", "zhao", start=18, end=32, turn=Turn.DAY, first=TODAY)
 DAYS = shift("chen", start=8, end=18, days=("mon", "tue", "wed", "thu", "fri"))
@@ -136,3 +139,29 @@ def test_every_instant_of_a_stretch_says_the_same() -> None:
 def test_a_substitute_lives_in_the_store_as_it_is() -> None:
     one = put(out="chen", by="li").substitutes[0]
     assert msgspec.json.decode(msgspec.json.encode(one), type=Substitute) == one
+
+
+def staff(*substitutes: Substitute) -> Staff:
+    vendor = roster("vendor", shift("wang", "lift-man", days=("sun",)))
+    duty = Duty(plans=(), rosters={"crew": CREW, "vendor": vendor})
+    there = [*PEOPLE, "chen", "lift-man"]
+    people = [Identity(name=name, role=Role.CREW) for name in there]
+    return Staff(duty, people, substitutes)
+
+
+def test_the_team_is_the_roster_by_which_somebody_is_on_or_else_that_which_names_them() -> None:
+    assert staff().team_of("chen", TUESDAY + 9 * HOUR) == "crew"
+    assert staff().team_of("chen", TUESDAY + 20 * HOUR) == "crew", "off duty, but of the crew"
+    assert staff().team_of("key:lift-man", TUESDAY) == "vendor", "a key is its owner"
+    sunday = TUESDAY + 5 * DAY + 9 * HOUR
+    assert staff().team_of("wang", sunday) == "vendor", "where they are on now goes first"
+    assert staff().team_of("wang", TUESDAY + 9 * HOUR) == "crew"
+    assert staff().team_of("fang", TUESDAY) == ""
+
+
+def test_who_stands_in_is_of_that_team_for_as_long() -> None:
+    stand_in = Substitute(
+        id="s-1", roster="crew", start=TUESDAY, end=TUESDAY + DAY, out="chen", by="lift-man"
+    )
+    assert staff(stand_in).team_of("lift-man", TUESDAY + 9 * HOUR) == "crew"
+    assert staff(stand_in).team_of("lift-man", TUESDAY + 2 * DAY) == "vendor"
