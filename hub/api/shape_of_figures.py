@@ -44,6 +44,7 @@ class Course(Shape, rename={"class_": "class"}):
     state: str
     flags: list[str]
     reopened: int
+    class_raises: int
     urgency: str
     trade: str
     team: str

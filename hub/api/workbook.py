@@ -23,6 +23,7 @@ TITLES = {
     "tickets": "工单数",
     "open": "未完工",
     "shelved": "挂账",
+    "raised": "调高等级",
     "reopened": "重开",
     "late": "超时",
     "on_time": "按时率",
@@ -63,6 +64,7 @@ COURSE = (
     "closed_at",
     "finish_by",
     "closing_code",
+    "class_raises",
     "reopened",
 )
 COURSE_TITLES = (
@@ -82,6 +84,7 @@ COURSE_TITLES = (
     "办结",
     "时限",
     "办结代码",
+    "调高次数",
     "重开次数",
 )
 

@@ -23,7 +23,7 @@ USUAL = 30
 SHARES = frozenset({"on_time", "on_time_without_extension", "false_alarms"})
 TIMES = frozenset({"to_take", "to_arrive", "to_repair", "mttr", "mtbf", "down"})
 COLUMNS = (
-    *("tickets", "open", "late", "on_time", "on_time_without_extension", "shelved"),
+    *("tickets", "open", "late", "on_time", "on_time_without_extension", "shelved", "raised"),
     *("to_take", "to_arrive", "to_repair", "mttr", "false_alarms"),
 )
 OF_FLEET = ("devices", "down", "mtbf")

@@ -35,6 +35,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class
     folded_into: str = ""
     flags: tuple[str, ...] = ()
     reopened: int = 0
+    class_raises: int = 0
     state: str = "new"
     test: bool = False
 

@@ -143,6 +143,7 @@ def _cells(courses: Sequence[Course], book: Book) -> dict[str, Cell]:
         "tickets": Cell(value=float(len(courses)), numbers=_numbers(courses)),
         "open": _count(courses, lambda course: course.completed_at is None),
         "shelved": _count(courses, lambda course: SHELVED in course.flags),
+        "raised": _count(courses, lambda course: course.class_raises > 0),
         "reopened": _count(courses, lambda course: course.reopened > 0),
         "late": _count(judged, lambda course: not _is_on_time(course)),
         "on_time": _share(judged, _is_on_time),

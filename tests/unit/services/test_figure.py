@@ -171,6 +171,15 @@ def test_the_team_is_that_of_who_holds_it_and_nobodys_when_it_is_given_back() ->
     assert groups(mine, other, by="team")[""].cells["open"].numbers == ("GS-2",)
 
 
+def test_raises_of_the_class_are_counted_and_lead_to_their_tickets() -> None:
+    chen = {"actor": "chen", "role": "manager", "reason": "a part"}
+    raised, lowered = Story("GS-1"), Story("GS-2")
+    raised.do("classify", HOUR, extra={"class": "complex"}, **chen)
+    lowered.do("classify", HOUR, extra={"urgency": "urgent"}, **chen)
+    (group,) = groups(raised, lowered, by="all").values()
+    assert group.cells["raised"].numbers == ("GS-1",)
+
+
 def test_what_a_resident_has_said_first_is_the_rules_once_its_alarm_has_joined() -> None:
     story = Story(source="resident", rule="")
     story.hear(decide())
