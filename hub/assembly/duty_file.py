@@ -153,6 +153,7 @@ def _plan(table: PlanTable, rungs: Iterable[Rung]) -> Plan:
         place=table.place,
         severities=table.severity,
         classes=table.class_,
+        trades=table.trade,
     )
 
 

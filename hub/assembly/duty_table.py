@@ -123,6 +123,7 @@ class PlanTable(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cl
     place: str = ""
     severity: Severities = ()
     class_: Classes = ()
+    trade: tuple[str, ...] = ()
 
 
 class QuietTable(msgspec.Struct, frozen=True, kw_only=True):

@@ -62,21 +62,24 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
     severities: tuple[Severity, ...] = ()
     classes: tuple[Class, ...] = ()
+    trades: tuple[str, ...] = ()
     shipped: bool = False
 
-    def fits(self, place: str, severity: Severity, class_: Class) -> bool:
+    def fits(self, place: str, severity: Severity, class_: Class, trade: str) -> bool:
         """Tell whether it is for tickets of this kind."""
         return (
             (not self.place or contains(self.place, place))
             and (not self.severities or severity in self.severities)
             and (not self.classes or class_ in self.classes)
+            and (not self.trades or trade in self.trades)
         )
 
     @property
-    def precision(self) -> tuple[bool, int, bool, bool]:
-        """Return what plans are ranked by: own ones first, the narrower place, severity, class."""
+    def precision(self) -> tuple[bool, int, bool, bool, bool]:
+        """Return what ranks plans: own ones first, narrower place, then trade, severity, class."""
         depth = len(self.place.split("/")) if self.place else 0
-        return not self.shipped, depth, bool(self.severities), bool(self.classes)
+        named = (bool(self.trades), bool(self.severities), bool(self.classes))
+        return not self.shipped, depth, *named
 
 
 class Quiet(msgspec.Struct, frozen=True, kw_only=True):

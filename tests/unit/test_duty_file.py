@@ -64,11 +64,12 @@ def test_without_a_file_every_ticket_has_a_plan_of_five_rungs() -> None:
     assert choose_plan(plans, make_ticket(severity=Severity.CRITICAL)) is plans[0]
 
 
-def test_of_plans_that_fit_the_narrower_place_counts_then_severity_then_class() -> None:
+def test_of_plans_that_fit_the_narrower_place_counts_then_trade_severity_class() -> None:
     heads = {
         "all": "",
         "class": 'class = ["general"]',
         "severity": 'severity = ["major"]',
+        "trade": 'trade = ["lift", "gate"]',
         "place": 'place = "guanshan"',
         "deep": 'place = "guanshan/a"\nclass = ["complex"]',
     }
@@ -83,18 +84,20 @@ def test_of_plans_that_fit_the_narrower_place_counts_then_severity_then_class() 
     assert chosen() == "place"
     others = [plan for plan in found if plan.name not in {"place", "deep"}]
     ticket = make_ticket()
-    assert [p.name for p in others if p.fits(ticket.place, ticket.severity, ticket.class_)] == [
-        "all",
-        "class",
-        "severity",
-        "shipped",
+    about = (ticket.place, ticket.severity, ticket.class_)
+    assert [plan.name for plan in others if plan.fits(*about, ticket.trade)] == [
+        *("all", "class", "severity", "trade", "shipped"),
     ]
-    picked = choose_plan(others, ticket)
+    mine = choose_plan(others, ticket)
+    assert mine is not None
+    assert mine.name == "trade"
+    assert not any(plan.name == "trade" and plan.fits(*about, "water") for plan in others)
+    picked = choose_plan(others, msgspec.structs.replace(ticket, trade="water"))
     assert picked is not None
     assert picked.name == "severity"
-    deep = found[4]
-    assert deep.fits("guanshan/a/west", Severity.MINOR, Class.COMPLEX)
-    assert not deep.fits("guanshan/ab", Severity.MINOR, Class.COMPLEX)
+    deep = found[5]
+    assert deep.fits("guanshan/a/west", Severity.MINOR, Class.COMPLEX, "gate")
+    assert not deep.fits("guanshan/ab", Severity.MINOR, Class.COMPLEX, "gate")
 
 
 def test_silence_is_a_yes_only_where_a_site_says_so_and_somebody_is_asked() -> None:

@@ -38,7 +38,8 @@ _GRAVEST = tuple(reversed(Trigger))
 
 def choose_plan(plans: Iterable[Plan], ticket: Ticket) -> Plan | None:
     """Return the plan that fits a ticket most narrowly; of equals the first counts."""
-    fitting = [p for p in plans if p.fits(ticket.place, ticket.severity, ticket.class_)]
+    about = (ticket.place, ticket.severity, ticket.class_, ticket.trade)
+    fitting = [plan for plan in plans if plan.fits(*about)]
     return max(fitting, key=lambda plan: plan.precision, default=None)
 
 
