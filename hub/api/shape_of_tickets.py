@@ -53,7 +53,8 @@ class CallBack(Shape):
 class Ticket(Shape, rename={"class_": "class"}):
     """A ticket; `first_finish_by` is the limit as it is without its granted extensions.
 
-    `folded` were folded into it; `split_off` were made of parts of it, and name it `split_from`.
+    `sign_by` and `handle_by` are the limits of 12345; `folded` were folded into it; `split_off`
+    were made of parts of it, and name it `split_from`.
     """
 
     number: str
@@ -77,6 +78,8 @@ class Ticket(Shape, rename={"class_": "class"}):
     arrive_by: Moment | None
     finish_by: Moment | None
     first_finish_by: Moment | None
+    sign_by: Moment | None
+    handle_by: Moment | None
     closed_at: Moment | None
     overdue: list[str]
     acknowledged_by: str

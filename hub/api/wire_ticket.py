@@ -10,7 +10,7 @@ from hub.api.wire import evidence
 from hub.model.instant import to_rfc3339
 from hub.model.ticket import Ticket
 
-INSTANTS = ("opened_at", "take_by", "arrive_by", "finish_by", "closed_at")
+INSTANTS = ("opened_at", "take_by", "arrive_by", "finish_by", "sign_by", "handle_by", "closed_at")
 DETOUR_INSTANTS = ("since", "review_at", "asked_at", "until", "decided_at", "at")
 
 

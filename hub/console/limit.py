@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hub.model.ticket import Ticket, TicketState
+from hub.services.tickets.deadline import OUTER
 
 SHORT = 0.25
 """Share of a limit below which it is shown in colour."""
@@ -33,8 +34,29 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
 def limits(ticket: Ticket, now: float) -> list[Limit]:
     """List the limits that still count in the ticket's state, the next one first.
 
-    None counts while the ticket waits, and only the review while it is shelved.
+    Of its own none counts while the ticket waits, and only the review while it is shelved. Those
+    of 12345 always do, and stand first where they come first.
     """
+    own, outer = _own(ticket, now), _outer(ticket, now)
+    first = min((each.until for each in own), default=0.0)
+    early = [each for each in outer if each.until < first]
+    return early + own + [each for each in outer if each not in early]
+
+
+def _outer(ticket: Ticket, now: float) -> list[Limit]:
+    found = (
+        (field, getattr(ticket, field))
+        for field, states in OUTER.values()
+        if ticket.state in states
+    )
+    return [
+        Limit(name=f"ticket.{field}", until=until, short=_is_short(ticket, until, now))
+        for field, until in found
+        if until is not None
+    ]
+
+
+def _own(ticket: Ticket, now: float) -> list[Limit]:
     start = _NEXT.get(ticket.state)
     if start is None or ticket.waiting:
         return []

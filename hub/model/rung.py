@@ -24,6 +24,8 @@ class Trigger(StrEnum):
     TAKE = "overdue.take"
     ARRIVE = "overdue.arrive"
     FINISH = "overdue.finish"
+    SIGN = "overdue.sign"
+    HANDLE = "overdue.handle"
     REVIEW = "overdue.review"
     REOPENED = "reopened"
 

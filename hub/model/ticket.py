@@ -103,10 +103,15 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class
     take_by: float | None = None
     arrive_by: float | None = None
     finish_by: float | None = None
+    sign_by: float | None = None
+    handle_by: float | None = None
+    """Until when 12345 wants its case signed for and handled, the earliest of several: nothing of
+    the ticket's own moves them."""
     reopened_at: float | None = None
     """Limits run from here, where it is set, and from `opened_at` otherwise."""
     overdue: tuple[str, ...] = ()
-    """Limits that have passed and were told: take, arrive, finish, and a shelved one's review."""
+    """Limits that have passed and were told: take, arrive, finish, sign, handle, and a shelved
+    one's review."""
     first_finish_by: float | None = None
     """The limit to finish as it is without extensions, where one was granted."""
     pauses: tuple[Pause, ...] = ()

@@ -18,6 +18,8 @@ _HOLDS_IN = {
     Trigger.TAKE: UNTAKEN,
     Trigger.ARRIVE: _UNREACHED,
     Trigger.FINISH: UNFINISHED,
+    Trigger.SIGN: UNTAKEN,
+    Trigger.HANDLE: UNFINISHED,
     Trigger.REVIEW: frozenset(TicketState) - ENDED,
     Trigger.REOPENED: UNFINISHED,
 }
@@ -29,6 +31,8 @@ WHY: dict[Trigger, dict[str, str]] = {
     Trigger.TAKE: {"zh": "接单超时", "en": "it was not taken in time"},
     Trigger.ARRIVE: {"zh": "到场超时", "en": "nobody arrived in time"},
     Trigger.FINISH: {"zh": "完工超时", "en": "it was not completed in time"},
+    Trigger.SIGN: {"zh": "12345 签收超时", "en": "12345 was not signed for in time"},
+    Trigger.HANDLE: {"zh": "12345 办理超时", "en": "12345 was not handled in time"},
     Trigger.REVIEW: {"zh": "挂账到期复核", "en": "its review is due"},
     Trigger.REOPENED: {"zh": "办结后重办", "en": "it was reopened"},
 }

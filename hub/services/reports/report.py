@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -10,7 +11,7 @@ from hub.model.journal import Draft
 from hub.model.place import contains
 from hub.model.ticket import Ticket, TicketState
 from hub.model.trouble import OTHER, TROUBLE_BY_ID, Trouble
-from hub.model.whistle import Report, ReportWish, Source, Target
+from hub.model.whistle import Hotline, Report, ReportWish, Source, Target
 from hub.services.difference import spell_out
 from hub.services.tickets.follow_up import Answer, is_open
 from hub.services.tickets.ticket import record
@@ -43,7 +44,19 @@ def open_reported(wish: ReportWish, *, number: str, now: float, test: bool) -> T
         report=trouble.spec.report,
         opened_at=now,
         test=test,
+        **case_limits(None, wish.hotline),
     )
+
+
+def case_limits(ticket: Ticket | None, case: Hotline | None) -> dict[str, Any]:
+    """Return until when 12345 wants a ticket signed for and handled, with this case in it."""
+    names = ("sign_by", "handle_by")
+    sources = [each for each in (ticket, case) if each is not None]
+    found = {name: [getattr(each, name) for each in sources] for name in names}
+    return {
+        name: min((by for by in instants if by is not None), default=None)
+        for name, instants in found.items()
+    }
 
 
 def describe_opening(ticket: Ticket, wish: ReportWish, now: float) -> Draft:
@@ -61,12 +74,16 @@ def describe_opening(ticket: Ticket, wish: ReportWish, now: float) -> Draft:
 def join_report(ticket: Ticket, wish: ReportWish, *, count: int, now: float) -> Answer:
     """Note one more who has reported a known ticket; who has left a phone is called back.
 
-    The ticket stays as it is where it is to be called back already, or nobody can be.
+    The ticket stays as it is where that changes nothing of it: it is to be called back already, or
+    nobody can be, and no limit of 12345 comes earlier.
     """
     said = {"count": count, "source": wish.source.value, "category": wish.category}
     actor = actor_of(wish)
-    if wish.source in REPORTED and wish.reporter.phone and not is_reported(ticket):
-        after = msgspec.structs.replace(ticket, reported=True)
+    waits = wish.source in REPORTED and bool(wish.reporter.phone) and not is_reported(ticket)
+    after = msgspec.structs.replace(
+        ticket, reported=ticket.reported or waits, **case_limits(ticket, wish.hotline)
+    )
+    if after != ticket:
         return record(ticket, after, entry="ticket.joined", actor=actor, at=now, **said)
     number, place = ticket.number, ticket.place
     draft = Draft(at=now, type="ticket.joined", subject=number, actor=actor, place=place, data=said)

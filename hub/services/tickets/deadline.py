@@ -141,6 +141,8 @@ UNREACHED = UNTAKEN | {TicketState.TAKEN}
 UNFINISHED = UNREACHED | {TicketState.ARRIVED}
 _RUNNING = {"take": UNTAKEN, "arrive": UNREACHED, "finish": UNFINISHED}
 """States in which each limit still runs."""
+OUTER = {"sign": ("sign_by", UNTAKEN), "handle": ("handle_by", UNFINISHED)}
+"""Limits of 12345: name → field, and the states in which it runs."""
 
 
 def next_limit(ticket: Ticket) -> float | None:
@@ -166,7 +168,19 @@ def due(tickets: Iterable[Ticket], now: float) -> list[tuple[Ticket, list[Draft]
 
 
 def _running(ticket: Ticket) -> list[tuple[str, float]]:
-    """List what can still pass untold: nothing while it waits, the review while it is shelved."""
+    """List what can still pass untold; 12345 waits for nothing of the ticket's own."""
+    outer = [
+        (name, by)
+        for name, (field, states) in OUTER.items()
+        if ticket.state in states
+        and name not in ticket.overdue
+        and (by := getattr(ticket, field)) is not None
+    ]
+    return outer + _own_running(ticket)
+
+
+def _own_running(ticket: Ticket) -> list[tuple[str, float]]:
+    """List of its own limits none while it waits, and the review alone while it is shelved."""
     if ticket.waiting is not None:
         return []
     if ticket.shelf is not None:

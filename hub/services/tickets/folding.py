@@ -44,6 +44,8 @@ def take_in(target: Ticket, folded: Ticket, actor: str, now: float) -> Answer:
     after = replace(
         target,
         rule=target.rule or folded.rule,
+        sign_by=_earlier(target.sign_by, folded.sign_by),
+        handle_by=_earlier(target.handle_by, folded.handle_by),
         alarms=merge_names(target.alarms, folded.alarms),
         children=merge_names(target.children, (*listed, *folded.children)),
         folded=merge_names(target.folded, (folded.number, *folded.folded)),
@@ -52,6 +54,10 @@ def take_in(target: Ticket, folded: Ticket, actor: str, now: float) -> Answer:
         reported=target.reported or folded.reported or folded.source in REPORTED,
     )
     return record(target, after, entry="ticket.updated", actor=actor, at=now, took=folded.number)
+
+
+def _earlier(*instants: float | None) -> float | None:
+    return min((each for each in instants if each is not None), default=None)
 
 
 def let_go(target: Ticket, child: Ticket, actor: str, now: float) -> Answer:

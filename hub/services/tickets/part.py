@@ -81,6 +81,8 @@ def find_report(ticket: Ticket, told: Told, desk: Desk) -> Part | Both:
         "place": report.place,
         "opened_at": report.at,
         "reported": report.call_back,
+        "sign_by": report.hotline and report.hotline.sign_by,
+        "handle_by": report.hotline and report.hotline.handle_by,
         **_trouble(report, device),
     }
     alone = told.last and not ticket.folded and ticket.source not in REPORTED

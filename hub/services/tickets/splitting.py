@@ -79,6 +79,8 @@ def _leave(ticket: Ticket, part: Part, number: str, kept: Sequence[Alarm]) -> Ti
         children=_but(ticket.children, part),
         evidence=tuple(each for each in ticket.evidence if each not in left),
         reported=ticket.reported and not part.unreports,
+        sign_by=None if part.unreports else ticket.sign_by,
+        handle_by=None if part.unreports else ticket.handle_by,
         split_off=(*ticket.split_off, number),
         **(_without(ticket, kept) if gone else {}),
     )

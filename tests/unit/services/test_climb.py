@@ -5,9 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from hub.assembly.duty_file import shipped_duty
 from hub.errors import ConflictError
 from hub.model.rung import Plan, Quiet, Trigger
 from hub.model.ticket import TicketFlag, TicketState
+from hub.services.duty.rung import holds
 from tests.support.duty import (
     CRITICAL,
     DAY,
@@ -20,7 +22,7 @@ from tests.support.duty import (
     rung,
     shift,
 )
-from tests.unit.services.making import NOW
+from tests.unit.services.making import NOW, make_ticket
 
 TAKEN, ARRIVED, DONE = TicketState.TAKEN, TicketState.ARRIVED, TicketState.COMPLETED
 NIGHT = Quiet(start=22 * 3600, end=7 * 3600)
@@ -500,3 +502,12 @@ def test_a_roster_is_asked_at_the_instant_of_the_rung() -> None:
     play = Play(ladder, rosters={"night": nights})
     assert play.look() == ["li"]
     assert play.wait(12 * HOUR / MINUTE) == ["wang"]
+
+
+def test_a_case_of_12345_that_nobody_has_signed_for_calls_the_manager() -> None:
+    late = make_ticket()
+    for trigger, limit in ((Trigger.SIGN, "sign"), (Trigger.HANDLE, "handle")):
+        assert not holds(trigger, late)
+        assert holds(trigger, msgspec.structs.replace(late, overdue=(limit,)))
+    shipped = next(plan for plan in shipped_duty().plans if plan.name == "shipped")
+    assert {Trigger.SIGN, Trigger.HANDLE} <= set(shipped.rungs[2].on)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from hub.model.alarm import Class, TicketSpec, Urgency
 from hub.model.calendar import Pace
 from hub.model.ticket import Ticket, TicketState
 from hub.services.tickets.deadline import Timing, due, next_limit, renew_limits
+from tests.support.detour import SHELF, WAIT
 from tests.unit.services.making import HOUR, NOW, make_ticket
 
 
@@ -106,3 +108,18 @@ def test_limits_made_anew_run_from_the_reopening_and_can_be_overdue_again() -> N
     assert (again.take_by, again.overdue) == (NOW + HOUR + 1800, ())
     urgent = renew_limits(msgspec.structs.replace(ticket, urgency=Urgency.URGENT))
     assert (urgent.take_by, urgent.overdue) == (NOW + 300, ("finish",))
+
+
+def test_the_limits_of_12345_run_on_while_the_ticket_waits_or_is_shelved() -> None:
+    case = {"sign_by": NOW + HOUR, "handle_by": NOW + 3 * HOUR}
+    bare = replace(make_ticket(), take_by=None, arrive_by=None, **case)
+    for ticket in (bare, replace(bare, waiting=WAIT), replace(bare, shelf=SHELF)):
+        answers = due([ticket], NOW + 4 * HOUR)
+        assert [draft.data["limit"] for _, [draft] in answers] == ["sign", "handle"]
+        after = answers[-1][0]
+        assert due([after], NOW + 5 * HOUR) == [], "once each"
+    taken = replace(bare, state=TicketState.TAKEN)
+    [(_, [draft])] = due([taken], NOW + 4 * HOUR)
+    assert draft.data["limit"] == "handle", "who has taken it has signed for it"
+    assert due([replace(bare, state=TicketState.COMPLETED)], NOW + 4 * HOUR) == []
+    assert next_limit(replace(bare, waiting=WAIT)) == NOW + HOUR

@@ -11,7 +11,7 @@ from hub.model.alarm import Severity, Urgency
 from hub.model.device import Kind
 from hub.model.ticket import Ticket, TicketState
 from hub.model.trouble import OTHER, TROUBLE_BY_ID, TROUBLES, troubles_of
-from hub.model.whistle import Reporter, ReportWish, Source, Target
+from hub.model.whistle import Hotline, Reporter, ReportWish, Source, Target
 from hub.services.reports.report import (
     NEAR,
     describe_opening,
@@ -20,7 +20,9 @@ from hub.services.reports.report import (
     offered,
     open_reported,
 )
+from hub.services.tickets.afresh import reopen
 from hub.services.tickets.deadline import renew_limits
+from hub.services.tickets.folding import take_in
 from tests.unit.services.making import NOW
 
 GATE = Target(
@@ -133,3 +135,23 @@ def test_every_choice_has_both_words_and_is_offered_somewhere() -> None:
         choices = [each.id for each in troubles_of(kind)]
         assert choices[-1] == OTHER
         assert 2 <= len(choices) <= 10, kind
+
+
+CASE = Hotline(number="WH-1", sign_by=NOW + 3600, handle_by=NOW + 9 * 3600)
+
+
+def test_a_ticket_has_the_earliest_limits_of_its_cases_of_12345() -> None:
+    told = wish("leak", YARD, source=Source.HOTLINE, hotline=CASE)
+    ticket = open_reported(told, number="GS-1", now=NOW, test=False)
+    assert (ticket.sign_by, ticket.handle_by) == (NOW + 3600, NOW + 9 * 3600)
+    later = Hotline(number="WH-2", sign_by=NOW + 7200, handle_by=NOW + 8 * 3600)
+    again = wish("leak", YARD, source=Source.HOTLINE, hotline=later)
+    ticket, [draft] = join_report(ticket, again, count=2, now=NOW)
+    assert (ticket.sign_by, ticket.handle_by) == (NOW + 3600, NOW + 8 * 3600)
+    assert (draft.type, draft.data["handle_by"]) == ("ticket.joined", NOW + 8 * 3600)
+    same, _ = join_report(ticket, wish("leak", YARD), count=3, now=NOW)
+    assert same == ticket
+    whole, _ = take_in(opened("leak", YARD), ticket, "chen", NOW)
+    assert (whole.sign_by, whole.handle_by) == (ticket.sign_by, ticket.handle_by)
+    again = reopen(msgspec.structs.replace(ticket, closed_at=NOW), NOW + 60)
+    assert (again.sign_by, again.handle_by) == (None, NOW + 8 * 3600)
