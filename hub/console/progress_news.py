@@ -42,7 +42,8 @@ def _numbers(ticket: Ticket, number: str, words: Words) -> Iterator[str]:
 
 
 def _detours(ticket: Ticket, words: Words, now: float) -> Iterator[str]:
-    for each in ticket.extensions[-1:]:
+    stands = ticket.waiting or ticket.shelf
+    for each in () if stands else ticket.extensions[-1:]:
         limit = ticket.finish_by or each.until
         until = each.until if each.ruling is Ruling.ASKED else limit
         yield words(f"progress.extension_{each.ruling}", until=when(until, now))

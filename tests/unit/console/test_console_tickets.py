@@ -277,6 +277,6 @@ async def test_a_leader_takes_a_part_off_by_a_form_and_each_half_leads_to_the_ot
     async with browsing(console, "li", Role.CREW) as client:
         page = (await client.get(f"/tickets/{bare.number}")).text
         assert 'value="split"' not in (await client.get(f"/tickets/{ticket.number}")).text
-    for number, words in (("GS-1", "拆自 GS-1"), ("GS-2", "拆出 GS-2"), ("GS-3", "GS-3 的内容")):
+    for number, words in (("GS-1", "拆自 GS-1"), ("GS-2", "拆出 GS-2"), ("GS-3", "含并入的 GS-3")):
         assert f'href="/tickets/{number}"' in page
         assert words in page

@@ -214,6 +214,7 @@ TOLD = [
     ({"extensions": (replace(ASKED, ruling=Ruling.REFUSED),)}, "没有批准"),
     ({"waiting": WAIT, "flags": (TicketFlag.SUSPENDED,)}, "在等别的单位或配件，时限暂停"),
     ({"shelf": SHELF, "flags": (TicketFlag.SHELVED,)}, "2025-12-25 复核"),
+    ({"extensions": (GRANTED,), "waiting": WAIT}, "时限暂停"),
     ({"reopened": 2, "reopened_at": NOW}, "重新办理（第 2 次）"),
     ({"reopened": 1, "reopened_at": NOW, "state": TicketState.CLOSED}, ""),
     ({"extensions": (GRANTED,), "state": TicketState.COMPLETED}, ""),

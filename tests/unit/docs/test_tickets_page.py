@@ -6,6 +6,7 @@ import re
 from datetime import date
 from pathlib import Path
 
+from hub.assembly.duty_file import shipped_duty
 from hub.config.holidays import parse_holidays
 from hub.console.language import Language, words_of
 from hub.model.calendar import Pace, is_worked
@@ -13,7 +14,9 @@ from hub.model.ticket import TicketAction, TicketState
 from hub.services.tickets.deadline import ARRIVE, FINISH, PLANNED, TAKE
 from hub.settings import parse_settings
 
-PAGE = (Path(__file__).parents[3] / "docs" / "tickets.md").read_text("utf-8")
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE = (DOCS / "tickets.md").read_text("utf-8")
+LEADER = (DOCS / "crew-leader.md").read_text("utf-8")
 LIMITS, HOLIDAYS = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 ZH = words_of(Language.ZH)
 
@@ -53,3 +56,36 @@ def test_the_limits_are_those_that_count() -> None:
     planned = re.search(r"planned work at least (\d+) h", PAGE)
     assert planned is not None
     assert int(planned[1]) * 3600.0 == PLANNED
+
+
+def test_the_crew_leaders_page_has_every_state_and_button_in_chinese() -> None:
+    for state in set(TicketState) - {TicketState.VOIDED}:
+        assert ZH(f"ticket_state.{state}") in LEADER, state
+    for action in TicketAction:
+        assert ZH(f"do.{action}") in LEADER, action
+
+
+def test_the_crew_leaders_page_has_the_limits_that_count() -> None:
+    cells = {
+        name: [cell.strip() for cell in line.split("|")]
+        for name, line in re.findall(r"^\| (接单|到场) \|(.*)\|$", LEADER, re.MULTILINE)
+    }
+    assert cells == {"接单": ["5 分钟", "30 分钟", "不限"], "到场": ["30 分钟", "4 小时", "不限"]}
+    hours = [int(each) for each in re.findall(r"(?:一般|较难|复杂) (\d+) 小时", LEADER)]
+    assert [each * 3600.0 for each in hours] == list(FINISH.values())
+    assert f"至少 {PLANNED / 3600:g} 小时" in LEADER
+
+
+def test_the_crew_leaders_page_has_the_shipped_rungs_with_their_delays() -> None:
+    spans = {300: "5 分钟", 600: "10 分钟", 1800: "30 分钟", 3600: "1 小时"}
+    spans |= {14_400: "4 小时", 86_400: "1 天", 0: ""}
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in LEADER.split("## 没人管就升级")[1].splitlines()
+        if line.startswith("| ")
+    ][1:]
+    told = [(row[0], row[2].lstrip("再过 "), row[3].lstrip("再过 ")) for row in rows]
+    plans = {plan.name: plan.rungs for plan in shipped_duty().plans}
+    pairs = zip(plans["shipped"], plans["shipped-critical"], strict=True)
+    shipped = [(n.name["zh"], spans[int(n.after)], spans[int(c.after)]) for n, c in pairs]
+    assert [(name, a.replace("马上", ""), b.replace("马上", "")) for name, a, b in told] == shipped
