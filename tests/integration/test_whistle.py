@@ -147,3 +147,31 @@ async def test_two_hundred_posts_at_once_are_ten_and_the_hub_stays_well(hub: Hub
     assert len((await hub.get("/api/v1/tickets"))["items"]) == 1
     assert (await send(hub, "/w/123456789012", fields)).status_code == 404
     assert "lingdang_strangers_refused_total 190" in await hub.read("/metrics")
+
+
+async def test_two_calls_taken_for_one_are_split_and_stay_two_over_a_kill(hub: HubProcess) -> None:
+    said = {"source": "hotline", "category": "leak", "place": PLACE}
+    first = await hub.post("/api/v1/reports", "guard", **said)
+    case = {"number": "WH-1", "handle_by": "2099-01-01T00:00:00+08:00"}
+    second = await hub.post("/api/v1/reports", "guard", phone=PHONE, hotline=case, **said)
+    number = first["ticket"]
+    assert (second["ticket"], second["joined"]) == (number, True)
+    (report,) = [
+        each["id"]
+        for each in (await hub.get(f"/api/v1/tickets/{number}/reports"))["items"]
+        if each["joined"]
+    ]
+    whole = await hub.act(number, "split", "manager", reason="two flats", extra={"part": report})
+    (half,) = whole["split_off"]
+    await hub.kill()
+    await hub.start()
+    mine = await hub.get(f"/api/v1/tickets/{half}")
+    assert (mine["split_from"], mine["state"], mine["source"]) == (number, "new", "hotline")
+    assert mine["handle_by"] == "2099-01-01T00:00:00.000+08:00"
+    assert mine["number"] not in {number, ""}
+    (kept,) = (await hub.get(f"/api/v1/tickets/{half}/reports"))["items"]
+    assert (kept["id"], kept["phone_ends"]) == (report, PHONE[-4:])
+    asked = {"number": number, "code": second["query_code"]}
+    assert half in (await send(hub, "/w/progress", asked)).text
+    again = await hub.post("/api/v1/reports", "guard", **said | {"apart": True})
+    assert again["ticket"] > half, "no number is given twice"

@@ -113,6 +113,14 @@ class HubProcess:
         ticket: dict[str, Any] = answer.json()
         return ticket
 
+    async def post(self, path: str, role: str, **body: object) -> dict[str, Any]:
+        """Send JSON by the key of a role, and return the answer's."""
+        async with self._client(role) as client:
+            answer = await client.post(path, json=body)
+        assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
+        found: dict[str, Any] = answer.json()
+        return found
+
     def _client(self, role: str) -> httpx2.AsyncClient:
         headers = {"Authorization": f"Bearer {KEYS[role]}"}
         return httpx2.AsyncClient(
