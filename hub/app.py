@@ -40,8 +40,10 @@ from hub.intake.commission_room import CommissionNeeds
 from hub.intake.core import Intake, Needs, build_intake
 from hub.intake.report_room import GATHERINGS, read_gatherings
 from hub.intake.suspect import SUSPECTS
+from hub.model.case import CASES
 from hub.ports import Link
 from hub.services.commission.state_book import ACCEPTANCES, DEVICE_STATES, read_sheets
+from hub.services.incidents.case_book import CaseBook
 from hub.services.rule_shelf import RULE_VERSIONS, RuleShelf
 from hub.services.supervisor import Supervisor
 from hub.services.tickets.work_clock import build_timing
@@ -234,6 +236,8 @@ async def _build_intake(
     now = clock.now()
     snapshot = await store.archive.load(now=now)
     places = world.site.places
+    cases = CaseBook(await store.books.documents(CASES))
+    community, test = settings.community.id, settings.demo.test
     needs = Needs(
         clock=clock,
         committer=await influx.copying(settings.influx, store, wiring.devices),
@@ -249,7 +253,8 @@ async def _build_intake(
         duty=await read_duty_needs(world.duty, store.books),
         sender=build_sender(wiring.dialler, clock),
         spawn=crew.spawn,
-        project=make_projector(settings.community.id, lambda: places, test=settings.demo.test),
+        project=make_projector(community, lambda: places, cases.of, test=test),
+        cases=cases,
         drivers={
             "lingdang": LingdangDriver(world.models),
             "modbus": ModbusDriver(world.models),

@@ -1,25 +1,29 @@
 """An incident (案件): what the grid platform sees of a ticket, as a CloudEvent made once.
 
+Its `cases` say what each receiver has made of it: number and state, and no words.
+
 No names of people and no free text leave the hub here: the platform needs the matter, the place
 and the limits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from hub.model.alarm import ReportWhen
+from hub.model.case import Case
 from hub.model.instant import to_rfc3339
 from hub.model.journal import Entry
 from hub.model.place import Place
 from hub.model.ticket import Ticket
 from hub.ports import FeedRow, IncidentProjector
+from hub.services.incidents.case_table import SAYS_OF_CASES
 
 TYPE = "cn.lingdang.incident.{}.v1"
-TICKETS = "ticket."
+TICKETS, CASES = "ticket.", "incident."
 ESCALATED = "ticket.escalated"
 COORDINATES = ("lon", "lat", "crs")
 
@@ -50,16 +54,24 @@ SAYS: dict[str, str] = {
 """What happened to the ticket → what the feed calls it; anything else is `updated`."""
 
 
+def _no_cases(_incident: str) -> Sequence[Case]:
+    return ()
+
+
 def make_projector(
-    community: str, places: Callable[[], Mapping[str, Place]], *, test: bool = False
+    community: str,
+    places: Callable[[], Mapping[str, Place]],
+    cases: Callable[[str], Sequence[Case]] = _no_cases,
+    *,
+    test: bool = False,
 ) -> IncidentProjector:
-    """Return the function that makes feed items; `places` gives the site's places as of now."""
+    """Return the function that makes feed items; `places` and `cases` give theirs as of now."""
 
     def project(entry: Entry, ticket: Ticket) -> FeedRow | None:
         if not is_reported(entry, ticket):
             return None
-        kind = TYPE.format(SAYS.get(entry.type.removeprefix(TICKETS), "updated"))
-        data = describe_incident(ticket, places(), at=entry.at, test=test)
+        kind = TYPE.format(_say(entry))
+        data = describe_incident(ticket, places(), cases(ticket.number), at=entry.at, test=test)
         return FeedRow(
             seq=entry.seq,
             incident=ticket.number,
@@ -78,19 +90,29 @@ def is_reported(entry: Entry, ticket: Ticket) -> bool:
     A ticket that is reported on escalation counts from the entry of its escalation on; whoever
     escalates it sets its `report` to `at_once`. What is discreet is not told outside the house.
     """
-    if not entry.type.startswith(TICKETS) or ticket.report is ReportWhen.NEVER or ticket.discreet:
+    if ticket.report is ReportWhen.NEVER or ticket.discreet:
+        return False
+    if not entry.type.startswith((TICKETS, CASES)):
         return False
     return ticket.report is ReportWhen.AT_ONCE or entry.type == ESCALATED
 
 
 def describe_incident(
-    ticket: Ticket, places: Mapping[str, Place], *, at: float, test: bool
+    ticket: Ticket,
+    places: Mapping[str, Place],
+    cases: Sequence[Case] = (),
+    *,
+    at: float,
+    test: bool,
 ) -> dict[str, Any]:
-    """Write the whole incident as it stands after a change at `at`."""
+    """Write the whole incident as it stands after a change at `at`.
+
+    Its revision counts the changes of the ticket and of all cases.
+    """
     return {
         "id": ticket.number,
         "number": ticket.number,
-        "revision": ticket.revision,
+        "revision": ticket.revision + sum(case.revision for case in cases),
         "state": ticket.state,
         "flags": ticket.flags,
         "title": ticket.title,
@@ -106,6 +128,7 @@ def describe_incident(
         "children": ticket.children,
         "folded_into": ticket.folded_into,
         **describe_place(ticket.place, places),
+        "cases": [_describe_case(case) for case in cases],
         "test": test or ticket.test,
     }
 
@@ -126,6 +149,22 @@ def describe_place(path: str, places: Mapping[str, Place]) -> dict[str, Any]:
     return found
 
 
+def _describe_case(case: Case) -> dict[str, Any]:
+    return {
+        "receiver": case.receiver,
+        "number": case.number,
+        "state": case.state,
+        "revision": case.revision,
+        "updated_at": to_rfc3339(case.at),
+    }
+
+
+def _say(entry: Entry) -> str:
+    if entry.type.startswith(CASES):
+        return SAYS_OF_CASES.get(entry.type, "updated")
+    return SAYS.get(entry.type.removeprefix(TICKETS), "updated")
+
+
 def _line(path: str, places: Mapping[str, Place]) -> Iterator[Place]:
     """Yield the place and those above it, the nearest first."""
     while path:
@@ -140,6 +179,7 @@ def _instants(ticket: Ticket) -> dict[str, str | None]:
 
 
 def _cloud_event(community: str, entry: Entry, kind: str, data: dict[str, Any]) -> bytes:
+    receiver = entry.data.get("receiver") if entry.type.startswith(CASES) else None
     return msgspec.json.encode(
         {
             "specversion": "1.0",
@@ -149,6 +189,7 @@ def _cloud_event(community: str, entry: Entry, kind: str, data: dict[str, Any]) 
             "subject": entry.subject,
             "time": to_rfc3339(entry.at),
             "datacontenttype": "application/json",
+            **({"receiver": receiver} if receiver else {}),
             "data": data,
         }
     )

@@ -10,9 +10,20 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hub.model.alarm import Class, Severity, Urgency
+from hub.model.case import CaseState
 from hub.model.ticket import TicketFlag, TicketState
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+
+
+class CaseMark(Struct, forbid_unknown_fields=True):
+    """What one receiver has made of an incident: its own number and state, and no words."""
+
+    receiver: str
+    number: str
+    state: CaseState
+    revision: int
+    updated_at: Moment
 
 
 class Incident(Struct, forbid_unknown_fields=True, rename={"class_": "class"}):
@@ -42,12 +53,13 @@ class Incident(Struct, forbid_unknown_fields=True, rename={"class_": "class"}):
     place: str
     place_names: list[str]
     grid_code: str
+    cases: list[CaseMark]
     test: bool
     coordinates: dict[str, str | float] | UnsetType = UNSET
 
 
 class FeedItem(Struct, forbid_unknown_fields=True):
-    """A change of an incident, as a CloudEvent."""
+    """A change of an incident, as a CloudEvent; `receiver` is whose case has changed, if one."""
 
     specversion: Literal["1.0"]
     id: str
@@ -57,6 +69,7 @@ class FeedItem(Struct, forbid_unknown_fields=True):
     time: Moment
     datacontenttype: Literal["application/json"]
     data: Incident
+    receiver: str | UnsetType = UNSET
 
 
 class FeedPage(Struct, forbid_unknown_fields=True):

@@ -22,6 +22,9 @@ from hub.ports import (
 )
 from hub.services.tickets.consequence import Consequences
 
+ABOUT_TICKETS = ("ticket.", "incident.")
+"""How entries begin that come with a version of their ticket."""
+
 
 class Numbering:
     """Gives journal numbers without a gap; the intake is the only one who draws them."""
@@ -52,13 +55,13 @@ class Batch:
     def record(self, drafts: Iterable[Draft], *, tickets: Iterable[Ticket] = ()) -> None:
         """Number the drafts, in order, and make a feed item of each that concerns an incident.
 
-        `tickets` holds one version for each `ticket.…` draft, in the same order.
+        `tickets` holds one version for each `ticket.…` and `incident.…` draft, in the same order.
         """
         versions = iter(tickets)
         for draft in drafts:
             entry = Entry(seq=self._numbering.draw(), **msgspec.structs.asdict(draft))
             self.changes.journal.append(entry)
-            ticket = next(versions, None) if draft.type.startswith("ticket.") else None
+            ticket = next(versions, None) if draft.type.startswith(ABOUT_TICKETS) else None
             item = self._project(entry, ticket) if ticket else None
             if item:
                 self.changes.feed.append(item)

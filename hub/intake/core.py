@@ -9,6 +9,7 @@ import msgspec
 
 from hub.clock import Clock
 from hub.intake.batch import Numbering
+from hub.intake.case_room import CaseRoom
 from hub.intake.climb_desk import ClimbDesk
 from hub.intake.climber import Climber, DutyNeeds
 from hub.intake.command_room import CommandRoom, Spawn
@@ -51,6 +52,7 @@ from hub.ports import (
     Reserve,
     Snapshot,
 )
+from hub.services.incidents.case_book import CaseBook
 from hub.services.tickets.deadline import ALWAYS, Timing
 from hub.services.tickets.desk_book import DeskBook
 from hub.services.tickets.repair import repairs_on
@@ -65,6 +67,7 @@ CLOCK_POINT = "clock.offset"
 class Needs(msgspec.Struct, frozen=True, kw_only=True):
     """What the intake is built from.
 
+    `cases` is the book that `project` reads, too.
     `link_drivers` maps a link to the driver that finds its addresses; `carried` a link's session
     to the link that devices name. `suspects` is the collection of that name.
     """
@@ -84,6 +87,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     models: Mapping[str, DeviceModel]
     rules: Sequence[Rule]
     prefix: str
+    cases: CaseBook
     suspects: Mapping[str, bytes] = {}
     windows: Sequence[Window] = ()
     duty: DutyNeeds = DutyNeeds()
@@ -151,6 +155,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
         room=room,
         rules=rules,
         reports=ReportRoom(book, needs.gatherings),
+        cases=CaseRoom(book.index, needs.cases),
         gates=gates,
         live=live,
         books=needs.books,

@@ -9,6 +9,7 @@ import msgspec
 
 from hub.errors import NotFoundError
 from hub.intake.batch import Batch
+from hub.intake.case_room import CaseRoom
 from hub.intake.command_room import CommandRoom
 from hub.intake.gatehouse import Gatehouse
 from hub.intake.inbox import BoundedInbox
@@ -16,6 +17,7 @@ from hub.intake.live import LiveState
 from hub.intake.report_room import REPORTS, ReportRoom
 from hub.intake.rule_room import RuleRoom
 from hub.model.access import Identity
+from hub.model.case import CaseOutcome, CaseStep
 from hub.model.command import Command
 from hub.model.journal import Draft
 from hub.model.ticket import Ticket, TicketAction, TicketStep
@@ -37,6 +39,7 @@ class IntakeDesk:
         room: CommandRoom,
         rules: RuleRoom,
         reports: ReportRoom,
+        cases: CaseRoom,
         gates: Gatehouse,
         live: LiveState,
         books: Books,
@@ -46,6 +49,7 @@ class IntakeDesk:
         self._room = room
         self._rules = rules
         self._reports = reports
+        self._cases = cases
         self._gates = gates
         self._live = live
         self._books = books
@@ -67,6 +71,18 @@ class IntakeDesk:
             return ticket
 
         answer: Ticket = await self._inbox.perform(act)
+        return answer
+
+    async def act_on_incident(self, number: str, step: CaseStep) -> CaseOutcome:
+        """Take one step of a receiver's case, or raise ConflictError with the possible ones."""
+        stored = await self._books.ticket(number)
+
+        def act(batch: Batch) -> CaseOutcome:
+            if stored is not None:
+                self._book.recall(stored)
+            return self._cases.act(number, step, batch)
+
+        answer: CaseOutcome = await self._inbox.perform(act)
         return answer
 
     async def command(self, device_id: str, do: str, reason: str, who: Identity) -> Command:

@@ -9,6 +9,7 @@ import msgspec
 
 from hub.model.access import Identity
 from hub.model.alarm import Alarm
+from hub.model.case import CaseOutcome, CaseStep
 from hub.model.command import Command
 from hub.model.device import Device, LinkState
 from hub.model.journal import Entry
@@ -89,6 +90,10 @@ class Desk(Protocol):
 
     async def step_ticket(self, number: str, step: TicketStep) -> Ticket:
         """Take one step of a ticket, or raise ConflictError with the possible ones."""
+        ...
+
+    async def act_on_incident(self, number: str, step: CaseStep) -> CaseOutcome:
+        """Take one step of a receiver's case, or raise ConflictError with the possible ones."""
         ...
 
     async def command(self, device_id: str, do: str, reason: str, who: Identity) -> Command:

@@ -21,6 +21,7 @@ from hub.model.journal import Entry
 from hub.model.place import Place
 from hub.model.ticket import Ticket
 from hub.ports import Envelope
+from hub.services.incidents.case_book import CaseBook
 from hub.store.memory import MemoryStore
 from rules.rule import Rule
 from tests.unit.intake.stage import MODELS, PLACES, RULES, Hand, Sender
@@ -139,6 +140,7 @@ class StraightHub:
             models=self.models,
             rules=self.rules,
             prefix="GS",
+            cases=CaseBook(),
             hand=Hand(),
         )
 

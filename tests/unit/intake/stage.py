@@ -18,6 +18,7 @@ from hub.intake.commission_room import CommissionNeeds
 from hub.intake.core import Intake, Needs, build_intake
 from hub.intake.report_room import GATHERINGS, read_gatherings
 from hub.intake.suspect import SUSPECTS
+from hub.model.case import CASES
 from hub.model.catalogue import DeviceModel
 from hub.model.command import Command
 from hub.model.device import Device, DeviceUid, Kind
@@ -26,6 +27,7 @@ from hub.model.rung import Duty
 from hub.ports import Driver, Envelope, Registers
 from hub.services.commission.state_book import ACCEPTANCES, DEVICE_STATES, read_sheets, stand
 from hub.services.registry import Site
+from hub.services.incidents.case_book import CaseBook
 from hub.settings import FloodSettings
 from hub.store.memory import MemoryStore
 from rules.rule import Rule
@@ -183,13 +185,15 @@ async def stage(
 
     changed = await store.books.documents(DEVICE_STATES)
     standing = stand(Site(devices=tuple(devices), places=PLACES), changed, "devices.csv")
+    cases = CaseBook(await store.books.documents(CASES))
     needs = Needs(
         clock=clock,
         committer=store.committer,
         books=store.books,
         sender=sender,
         spawn=spawn,
-        project=make_projector("gs", lambda: PLACES),
+        project=make_projector("gs", lambda: PLACES, cases.of),
+        cases=cases,
         drivers=drivers or {"lingdang": LingdangDriver(MODELS)},
         link_drivers={"mqtt": "lingdang"},
         carried={"mqtt-state": "mqtt"},

@@ -1,0 +1,104 @@
+"""A case: what one receiver (the city's platform, a department) makes of an incident."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+CASES = "incident"
+"""The collection of the documents; the key is `Case.key`."""
+
+
+class CaseState(StrEnum):
+    """The states of a case; each receiver has its own of the same incident.
+
+    上报 reported · 立案 filed · 不予立案 refused · 派遣 dispatched · 签收 signed ·
+    处置反馈 handled · 核查 checked · 结案 closed · 返工 sent_back.
+    """
+
+    REPORTED = "reported"
+    FILED = "filed"
+    REFUSED = "refused"
+    DISPATCHED = "dispatched"
+    SIGNED = "signed"
+    HANDLED = "handled"
+    CHECKED = "checked"
+    CLOSED = "closed"
+    SENT_BACK = "sent_back"
+
+
+class CaseAction(StrEnum):
+    """What a receiver says that it has done; the wire's `do`."""
+
+    FILE = "file"
+    REFUSE = "refuse"
+    DISPATCH = "dispatch"
+    SIGN = "sign"
+    ARRIVE = "arrive"
+    FEED_BACK = "feed_back"
+    ASK_EXTENSION = "ask_extension"
+    DECIDE_EXTENSION = "decide_extension"
+    URGE = "urge"
+    SUPERVISE = "supervise"
+    RETURN = "return"
+    COMMENT = "comment"
+    CHECK = "check"
+    CLOSE = "close"
+    REOPEN = "reopen"
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """One receiver's view of one incident; it begins as `reported`, without a document.
+
+    `number` is the receiver's own, `to` whom it was dispatched to, `reason` why it was refused,
+    returned or reopened. `revision` counts its changes here; `at` is the hub's instant of the
+    last, `their_at` and `their_revision` are the receiver's own marks of the newest step.
+    """
+
+    receiver: str
+    incident: str
+    state: CaseState = CaseState.REPORTED
+    number: str = ""
+    to: str = ""
+    reason: str = ""
+    arrived_at: float | None = None
+    asked_until: float | None = None
+    """Until when an extension is asked for that is not decided yet."""
+    extended_until: float | None = None
+    urged: int = 0
+    supervised: int = 0
+    revision: int = 0
+    at: float | None = None
+    their_at: float = 0.0
+    their_revision: int | None = None
+
+    @property
+    def key(self) -> str:
+        """Return the key of its document."""
+        return f"{self.receiver}/{self.incident}"
+
+
+class CaseStep(msgspec.Struct, frozen=True, kw_only=True):
+    """A receiver's step: what it did at its own instant `at`, in its own `revision` if it has one.
+
+    `until` is an instant; `granted` is the decision on an extension.
+    """
+
+    do: CaseAction
+    receiver: str
+    at: float
+    revision: int | None = None
+    number: str = ""
+    to: str = ""
+    reason: str = ""
+    text: str = ""
+    until: float | None = None
+    granted: bool | None = None
+
+
+class CaseOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """The case as it is in force; `applied` is false for a step that was older than it."""
+
+    case: Case
+    applied: bool

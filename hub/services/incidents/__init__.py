@@ -1,0 +1,1 @@
+"""Cases (案件): what receivers, such as the grid platform, make of incidents."""

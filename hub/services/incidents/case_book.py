@@ -1,0 +1,31 @@
+"""The book of cases, in memory: ahead of the store by the batch that is being prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from hub.model.case import Case
+
+
+class CaseBook:
+    """Holds the last version of each case, found by its incident."""
+
+    def __init__(self, documents: Mapping[str, bytes] = {}) -> None:
+        self._cases: dict[str, dict[str, Case]] = {}
+        for body in documents.values():
+            self.put(msgspec.json.decode(body, type=Case))
+
+    def put(self, case: Case) -> None:
+        """Take over a version."""
+        self._cases.setdefault(case.incident, {})[case.receiver] = case
+
+    def find(self, receiver: str, incident: str) -> Case:
+        """Return a receiver's case; one that it has never touched is `reported`."""
+        known = self._cases.get(incident, {}).get(receiver)
+        return known or Case(receiver=receiver, incident=incident)
+
+    def of(self, incident: str) -> Sequence[Case]:
+        """Return the cases of an incident that receivers have touched, by the receivers' names."""
+        return [case for _, case in sorted(self._cases.get(incident, {}).items())]
