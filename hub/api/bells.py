@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 from fastapi import Request, Response
 
+from hub.access.body import read_struct
 from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.api.paging import json_response, page
-from hub.api.request import read_struct
 from hub.api.rights import ADMINISTRATORS, LEADERS, TICKET_READERS
 from hub.api.shape import Page
 from hub.errors import ForbiddenError

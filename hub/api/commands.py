@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 from fastapi import Request, Response
 
+from hub.access.body import read_struct
 from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.api import shape, wire
 from hub.api.paging import json_response
-from hub.api.request import read_struct
 from hub.api.rights import COMMANDERS, STAFF, visible_command, visible_device
 from hub.errors import InvalidRequestError
 

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 import msgspec
 from fastapi import Query, Request, Response
 
+from hub.access.body import read_struct
 from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.api import shape_of_duty as shape
 from hub.api.paging import Instant, instant, json_response, page
-from hub.api.request import read_struct
 from hub.api.rights import LEADERS, STAFF, TICKET_READERS, visible_ticket
 from hub.api.shape import Page
 from hub.errors import NotFoundError

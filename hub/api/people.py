@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
+from hub.access.body import read_struct
 from hub.access.card import CodeCard, PersonCard
 from hub.access.people import NewPerson, PersonChange
 from hub.access.policy import Call
 from hub.api.office import answer_once, office_of
 from hub.api.paging import page
-from hub.api.request import read_struct
 from hub.api.rights import ADMINISTRATORS
 from hub.api.shape import Page
 

@@ -8,13 +8,13 @@ from typing import Annotated
 import msgspec
 from fastapi import Query, Request, Response
 
+from hub.access.body import read_struct
 from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import HEADER, once
 from hub.access.policy import Call
 from hub.access.web_ports import WebPorts
 from hub.api import shape_of_reports as shape
 from hub.api.paging import instant, json_response, page
-from hub.api.request import read_struct
 from hub.api.rights import STAFF, TICKET_READERS, visible_ticket
 from hub.api.shape import Page
 from hub.errors import InvalidRequestError, NotFoundError

@@ -1,40 +1,15 @@
-"""Reads request bodies strictly: what is wrong is named, what is unknown is refused."""
+"""Reads which version of a thing a request is about."""
 
 from __future__ import annotations
 
 import re
-from enum import StrEnum
-from typing import TypeVar, get_type_hints
 
-import msgspec
 from fastapi import Request
 
 from hub.errors import InvalidRequestError
 
 ANY_VERSION = -1
 _VERSION = re.compile(r"[0-9]{1,9}")
-Body = TypeVar("Body", bound=msgspec.Struct)
-
-
-def read_struct(body: bytes, kind: type[Body]) -> Body:
-    """Decode a JSON body; unknown fields are refused, so that nobody believes they were taken.
-
-    Raises InvalidRequestError with the field and what is wrong with it.
-    """
-    try:
-        found = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-        unknown = sorted(set(found) - set(kind.__struct_encode_fields__))
-        if not unknown:
-            return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        place, said = _place(error), _say(error, kind)
-        raise InvalidRequestError(
-            f"The body does not fit: {said}.", problems={place: said}
-        ) from error
-    raise InvalidRequestError(
-        f"Unknown fields: {', '.join(unknown)}; known are {', '.join(kind.__struct_fields__)}.",
-        problems=dict.fromkeys(unknown, "unknown field"),
-    )
 
 
 def read_edited_version(request: Request) -> int:
@@ -48,19 +23,3 @@ def read_edited_version(request: Request) -> int:
     if not _VERSION.fullmatch(tag):
         raise InvalidRequestError("If-Match: send the ETag of the rule.")
     return int(tag)
-
-
-def _say(error: Exception, kind: type[msgspec.Struct]) -> str:
-    """Repeat msgspec's sentence; of a word that is none of a field's choices with the choices."""
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    choices = get_type_hints(kind).get(_place(error))
-    if isinstance(choices, type) and issubclass(choices, StrEnum):
-        return f"{error}; one of: {', '.join(choices)}"
-    return str(error)
-
-
-def _place(error: Exception) -> str:
-    """Take the field's name out of msgspec's sentence (`… - at `$.do``)."""
-    _, found, place = str(error).partition(" - at `$.")
-    return place.rstrip("`") if found else "body"

@@ -8,12 +8,13 @@ import msgspec
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
+from hub.access.body import read_struct
 from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.api import shape_of_rules as shape
 from hub.api.paging import json_response, page
-from hub.api.request import read_edited_version, read_struct
+from hub.api.request import read_edited_version
 from hub.api.rights import ADMINISTRATORS, LEADERS
 from hub.api.shape import Page
 from hub.errors import ForbiddenError, InvalidRequestError

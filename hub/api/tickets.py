@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import Query, Request, Response
 
+from hub.access.body import read_struct
 from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
@@ -15,7 +16,6 @@ from hub.access.web_ports import WebPorts
 from hub.api import shape_of_tickets as shape
 from hub.api import wire_ticket as wire
 from hub.api.paging import LONGEST_PAGE, PAGE, Cursor, Limit, collect, json_response, page
-from hub.api.request import read_struct
 from hub.api.rights import TICKET_HANDS, TICKET_READERS, visible_ticket
 from hub.api.shape import Page
 from hub.model.access import Identity

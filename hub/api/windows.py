@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 from fastapi import Query, Request, Response
 
+from hub.access.body import read_struct
 from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.api import shape_of_rules as shape
 from hub.api.paging import instant, json_response, page
-from hub.api.request import read_struct
 from hub.api.rights import LEADERS, STAFF
 from hub.api.shape import Page
 from hub.model.instant import to_rfc3339

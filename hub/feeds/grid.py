@@ -15,10 +15,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from hub.access.http import bind, identity_of, ports_of
 from hub.access.policy import Call, mount
 from hub.access.web_ports import WebPorts, has_reached
-from hub.errors import GoneError, InvalidRequestError, NotFoundError
+from hub.errors import GoneError, InvalidRequestError
+from hub.feeds import actions
+from hub.feeds.case import describe_own, no_incident, read_case, receiver_of
 from hub.feeds.catalogue import IncidentCatalogue, Known
 from hub.feeds.cursor import read_cursor, write_cursor
-from hub.feeds.shape import FeedPage, Incident, IncidentPage
+from hub.feeds.shape import FeedPage, IncidentPage, IncidentWithCase
 from hub.model.access import Identity, Role
 from hub.model.instant import from_rfc3339
 from hub.model.place import contains
@@ -87,13 +89,16 @@ async def list_incidents(
 
 
 async def read_incident(request: Request, incident: str) -> Response:
-    """Read one incident as it stands."""
-    who = await identity_of(request)
+    """Read one incident as it stands, with the asker's own case where a receiver asks."""
+    ports, who = ports_of(request), await identity_of(request)
     catalogue = await _catalogue(request)
     known = catalogue.find(incident)
     body = await catalogue.whole(known) if known and who.may_see(known.place) else None
     if body is None:
-        raise NotFoundError(f"没有案件 {incident}。 There is no incident {incident!r}.")
+        raise no_incident(incident)
+    if who.role is Role.GRID:
+        case = await read_case(ports.books, receiver_of(who), incident)
+        body = body[:-1] + b',"case":' + msgspec.json.encode(describe_own(case)) + b"}"
     return Response(body, media_type="application/json")
 
 
@@ -186,6 +191,7 @@ CALLS = (
         roles=PLATFORMS,
         operation="readIncident",
         about="One incident as it stands",
-        shows=Incident,
+        shows=IncidentWithCase,
     ),
+    *actions.CALLS,
 )

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hub.model.alarm import Class, Severity, Urgency
-from hub.model.case import CaseState
+from hub.model.case import CaseAction, CaseState
 from hub.model.ticket import TicketFlag, TicketState
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
@@ -56,6 +56,40 @@ class Incident(Struct, forbid_unknown_fields=True, rename={"class_": "class"}):
     cases: list[CaseMark]
     test: bool
     coordinates: dict[str, str | float] | UnsetType = UNSET
+
+
+class OwnCase(Struct, forbid_unknown_fields=True):
+    """The asker's own case of an incident; `possible` are the actions that it can take now."""
+
+    receiver: str
+    incident: str
+    number: str
+    state: CaseState
+    revision: int
+    updated_at: Moment | None
+    to: str
+    reason: str
+    arrived_at: Moment | None
+    asked_until: Moment | None
+    extended_until: Moment | None
+    urged: int
+    supervised: int
+    their_at: Moment | None
+    their_revision: int | None
+    possible: list[CaseAction]
+
+
+class ActionAnswer(Struct, forbid_unknown_fields=True):
+    """The case in force; `applied` is false for a step that was older than it."""
+
+    applied: bool
+    case: OwnCase
+
+
+class IncidentWithCase(Incident, forbid_unknown_fields=True, rename={"class_": "class"}):
+    """An incident as it stands, with the asker's own case where a receiver asks."""
+
+    case: OwnCase | UnsetType = UNSET
 
 
 class FeedItem(Struct, forbid_unknown_fields=True):

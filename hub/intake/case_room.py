@@ -28,7 +28,7 @@ class CaseRoom:
         """
         ticket = self._index.ticket(number)
         if ticket is None or ticket.report is not ReportWhen.AT_ONCE:
-            raise no_incident(number)
+            raise NotFoundError(f"There is no incident {number!r}.", zh=f"没有案件 {number}。")
         before = self._cases.find(step.receiver, number)
         after, draft = take_step(before, step, place=ticket.place, now=batch.now)
         if draft is None:
@@ -39,8 +39,3 @@ class CaseRoom:
         batch.changes.documents.append(paper)
         batch.record([draft], tickets=[ticket])
         return CaseOutcome(case=after, applied=True)
-
-
-def no_incident(number: str) -> NotFoundError:
-    """Return the error for a ticket that is none of the platform's."""
-    return NotFoundError(f"There is no incident {number!r}.", zh=f"没有案件 {number}。")

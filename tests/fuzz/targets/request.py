@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from hub.access.body import read_struct
 from hub.access.code import as_given
 from hub.access.key_cabinet import NewKey
 from hub.access.people import NewPerson, PersonChange
@@ -15,16 +16,16 @@ from hub.access.word import LONGEST_NAME, read_name, read_phone
 from hub.api.commands import Order
 from hub.api.keys import Rotation
 from hub.api.paging import instant
-from hub.api.request import read_struct
 from hub.api.tickets import StepBody
 from hub.errors import InvalidRequestError
 from hub.feeds import cursor
+from hub.feeds.actions import ActionBody
 from hub.feeds.grid import _since
 from hub.model.instant import to_rfc3339
 from tests.fuzz.target import Target
 
 COMMUNITY, SCOPE = "guanshan", "guanshan/a"
-BODIES = (StepBody, Order, NewKey, Rotation, NewPerson, PersonChange)
+BODIES = (ActionBody, StepBody, Order, NewKey, Rotation, NewPerson, PersonChange)
 YEAR_5138 = 1e11
 """Behind it a number counts milliseconds."""
 

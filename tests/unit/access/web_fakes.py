@@ -16,8 +16,10 @@ from hub.access.record import PEOPLE, Person
 from hub.access.web_ports import CommunityCard, WebPorts
 from hub.clock import ManualClock
 from hub.errors import ConflictError, StoreFullError
+from hub.feeds.incident import make_projector
 from hub.model.access import Identity, Role
 from hub.model.alarm import Alarm, AlarmState, Class, Evidence, Severity, Urgency
+from hub.model.case import CASES, CaseOutcome, CaseStep
 from hub.model.command import Command, CommandState, CommandStep
 from hub.model.device import Device, DeviceUid, Kind, LinkState
 from hub.model.journal import Entry
@@ -38,6 +40,8 @@ from hub.ports import (
     Snapshot,
 )
 from hub.services.figures.course_book import CourseBook
+from hub.services.incidents.case_book import CaseBook
+from hub.services.incidents.case_step import take_step
 from tests.support.bell_office import FakeBells
 from tests.support.commission import Commissioning
 from tests.support.duty_office import FakeEscalation, make_rosters
@@ -175,6 +179,7 @@ class FakeDesk:
         self._books = books
         self._pulse = pulse
         self.asked: list[tuple[str, str]] = []
+        self.cases = CaseBook()
         self.full = False
         self.gate: asyncio.Event | None = None
 
@@ -189,6 +194,20 @@ class FakeDesk:
         self._books.ticket_by_number[number] = taken
         self.tell("ticket.taken", number, step.actor, ticket.place)
         return taken
+
+    async def act_on_incident(self, number: str, step: CaseStep) -> CaseOutcome:
+        ticket = self._books.ticket_by_number[number]
+        before = self.cases.find(step.receiver, number)
+        after, draft = take_step(before, step, place=ticket.place, now=NOW)
+        if draft is None:
+            return CaseOutcome(case=before, applied=False)
+        self.cases.put(after)
+        self.keep(Document(collection=CASES, key=after.key, body=msgspec.json.encode(after)))
+        entry = self.tell(draft.type, number, draft.actor, ticket.place, **draft.data)
+        row = make_projector("guanshan", lambda: PLACES, self.cases.of)(entry, ticket)
+        assert row is not None
+        self._books.rows.append(row)
+        return CaseOutcome(case=after, applied=True)
 
     async def command(self, device_id: str, do: str, reason: str, who: Identity) -> Command:
         self.asked.append((device_id, do))

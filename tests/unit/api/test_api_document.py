@@ -18,7 +18,7 @@ from hub.api import (
 from hub.api.shape import Page
 from hub.assembly.web import build_app
 from hub.feeds.incident import make_projector
-from hub.feeds.shape import FeedPage, Incident, IncidentPage
+from hub.feeds.shape import FeedPage, IncidentPage, IncidentWithCase
 from hub.model.access import Role
 from tests.support.detour import ASKED, CALL, SHELF, WAIT
 from tests.unit.access.web_fakes import PLACES, TOKENS, World, client_of, make_world
@@ -56,7 +56,7 @@ PATHS = {
     "/api/v1/retention": Page[shape_of_rules.Holding],
     "/grid/v1/feed": FeedPage,
     "/grid/v1/incidents": IncidentPage,
-    "/grid/v1/incidents/GS-1": Incident,
+    "/grid/v1/incidents/GS-1": IncidentWithCase,
 }
 
 
