@@ -21,7 +21,7 @@ from hub.model.instant import LATEST, from_rfc3339
 
 RECEIVERS = frozenset({Role.GRID})
 
-Name = Annotated[str, Meta(max_length=100)]
+Name = Annotated[str, Meta(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Words = Annotated[str, Meta(max_length=500)]
 
 

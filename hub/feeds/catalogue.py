@@ -6,24 +6,37 @@ import asyncio
 from collections.abc import Iterator
 
 import msgspec
+from fastapi import Request
 
+from hub.model.instant import local_day
 from hub.ports import Books, FeedRow
 
 PAGE = 1000
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An incident's latest item: where to find it, and what lists filter by."""
+    """An incident's latest item: where to find it, and what lists filter by.
+
+    `at` is never before that of an item before it, whatever a clock did: who asks for what has
+    changed since an instant misses nothing. `cases` maps a receiver to the state of its case.
+    """
 
     incident: str
     seq: int
     at: float
     place: str
     state: str
+    cases: dict[str, str]
+
+
+class _Case(msgspec.Struct, frozen=True):
+    receiver: str
+    state: str
 
 
 class _Data(msgspec.Struct, frozen=True):
     state: str
+    cases: tuple[_Case, ...] = ()
 
 
 class _Body(msgspec.Struct, frozen=True):
@@ -35,9 +48,15 @@ class _Whole(msgspec.Struct, frozen=True):
 
 
 class IncidentCatalogue:
-    """A reader with its own place in the feed; after a restart it starts from the oldest item."""
+    """A reader with its own place in the feed; after a restart it starts from the oldest item.
+
+    `latest` is the instant of the newest item; `spans` has the numbers between which the items
+    of a day (`YYYYMMDD`, by their own time) lie.
+    """
 
     def __init__(self, books: Books) -> None:
+        self.latest = 0.0
+        self.spans: dict[str, tuple[int, int]] = {}
         self._books = books
         self._seq = 0
         self._known: dict[str, Known] = {}
@@ -54,6 +73,10 @@ class IncidentCatalogue:
         """Yield incidents whose latest item lies behind `seq`, in the order of these items."""
         return (known for known in self._known.values() if known.seq > seq)
 
+    def kept_days(self, oldest: int) -> Iterator[str]:
+        """Yield the days of which something behind the number `oldest` is kept."""
+        return (day for day, (_, last) in self.spans.items() if last > oldest)
+
     def find(self, incident: str) -> Known | None:
         """Return one incident."""
         return self._known.get(incident)
@@ -66,9 +89,24 @@ class IncidentCatalogue:
         return bytes(msgspec.json.decode(rows[0].body, type=_Whole).data)
 
     def _note(self, row: FeedRow) -> None:
-        state = msgspec.json.decode(row.body, type=_Body).data.state
+        data = msgspec.json.decode(row.body, type=_Body).data
+        self.latest = max(self.latest, row.at)
+        day = local_day(row.at)
+        self.spans[day] = (self.spans.get(day, (row.seq, 0))[0], row.seq)
         self._known.pop(row.incident, None)
         self._known[row.incident] = Known(
-            incident=row.incident, seq=row.seq, at=row.at, place=row.place, state=state
+            incident=row.incident,
+            seq=row.seq,
+            at=self.latest,
+            place=row.place,
+            state=data.state,
+            cases={case.receiver: case.state for case in data.cases},
         )
         self._seq = row.seq
+
+
+async def catalogue_of(request: Request) -> IncidentCatalogue:
+    """Return the catalogue of the router that answers, up to date."""
+    catalogue: IncidentCatalogue = request.state.catalogue
+    await catalogue.catch_up()
+    return catalogue

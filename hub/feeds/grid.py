@@ -16,13 +16,14 @@ from hub.access.http import bind, identity_of, ports_of
 from hub.access.policy import Call, mount
 from hub.access.web_ports import WebPorts, has_reached
 from hub.errors import GoneError, InvalidRequestError
-from hub.feeds import actions
+from hub.feeds import actions, reconciliation
 from hub.feeds.case import describe_own, no_incident, read_case, receiver_of
-from hub.feeds.catalogue import IncidentCatalogue, Known
+from hub.feeds.catalogue import IncidentCatalogue, Known, catalogue_of
 from hub.feeds.cursor import read_cursor, write_cursor
 from hub.feeds.shape import FeedPage, IncidentPage, IncidentWithCase
 from hub.model.access import Identity, Role
-from hub.model.instant import from_rfc3339
+from hub.model.case import CaseState
+from hub.model.instant import from_rfc3339, to_rfc3339
 from hub.model.place import contains
 from hub.ports import FeedRow
 
@@ -61,37 +62,41 @@ async def list_incidents(
     limit: Limit = 200,
     state: Annotated[str, Query(max_length=40)] = "",
     place: Annotated[str, Query(max_length=200)] = "",
+    case: Annotated[str, Query(max_length=40, description="the asker's own")] = "",
     updated_since: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
     """List incidents as they stand, the one that changed longest ago first.
 
     `next` is null at the end. What changes while the pages are read comes again on a later page.
+    The first page's `as_of` is what to ask for as `updated_since` the next time.
     """
     ports, who = ports_of(request), await identity_of(request)
-    catalogue = await _catalogue(request)
+    catalogue = await catalogue_of(request)
     seq = read_cursor(after, ports.community.id, who.scope) if after else 0
-    since = _since(updated_since)
+    since, receiver = _since(updated_since), receiver_of(who)
 
     def is_wanted(known: Known) -> bool:
         return (
             who.may_see(known.place)
             and known.at >= since
             and state in {"", known.state}
+            and case in {"", known.cases.get(receiver, CaseState.REPORTED)}
             and (not place or contains(place, known.place))
         )
 
+    as_of = to_rfc3339(catalogue.latest)
     found = [known for known in catalogue.behind(seq) if is_wanted(known)]
     shown = found[:limit]
     bodies = [body for known in shown if (body := await catalogue.whole(known))]
     more = len(found) > limit
     following = write_cursor(ports.community.id, shown[-1].seq, who.scope) if more else None
-    return _joined(bodies, following)
+    return _joined(bodies, following, as_of=as_of)
 
 
 async def read_incident(request: Request, incident: str) -> Response:
     """Read one incident as it stands, with the asker's own case where a receiver asks."""
     ports, who = ports_of(request), await identity_of(request)
-    catalogue = await _catalogue(request)
+    catalogue = await catalogue_of(request)
     known = catalogue.find(incident)
     body = await catalogue.whole(known) if known and who.may_see(known.place) else None
     if body is None:
@@ -143,15 +148,10 @@ async def _read_on(
     return rows, max(after, committed, *(row.seq for row in rows[-1:]))
 
 
-def _joined(bodies: Iterable[bytes], following: str | None) -> Response:
-    parts = (b'{"items":[', b",".join(bodies), b'],"next":', msgspec.json.encode(following), b"}")
+def _joined(bodies: Iterable[bytes], following: str | None, **more: object) -> Response:
+    rest = msgspec.json.encode({"next": following, **more})
+    parts = (b'{"items":[', b",".join(bodies), b"],", rest[1:])
     return Response(b"".join(parts), media_type="application/json")
-
-
-async def _catalogue(request: Request) -> IncidentCatalogue:
-    catalogue: IncidentCatalogue = request.state.catalogue
-    await catalogue.catch_up()
-    return catalogue
 
 
 def _since(text: str) -> float:
@@ -194,4 +194,5 @@ CALLS = (
         shows=IncidentWithCase,
     ),
     *actions.CALLS,
+    *reconciliation.CALLS,
 )

@@ -114,7 +114,31 @@ class FeedPage(Struct, forbid_unknown_fields=True):
 
 
 class IncidentPage(Struct, forbid_unknown_fields=True):
-    """Incidents as they stand; `next` is null at the end."""
+    """Incidents as they stand; `next` is null at the end.
+
+    `as_of` of the first page is the next round's `updated_since`.
+    """
 
     items: list[Incident]
     next: str | None
+    as_of: Moment
+
+
+class DayAccount(Struct, forbid_unknown_fields=True):
+    """What the feed told on a day, for two sides to compare.
+
+    `last` is the id of its last item, `over` whether the day is, `complete` whether all of its
+    items are still kept. `digest` is the SHA-256 of the lines, as hex.
+    """
+
+    day: str
+    over: bool
+    complete: bool
+    items: int
+    incidents: int
+    opened: int
+    states: dict[str, int]
+    cases: dict[str, int]
+    last: str | None
+    digest: str
+    lines: list[str] | UnsetType = UNSET

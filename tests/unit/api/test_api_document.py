@@ -18,7 +18,7 @@ from hub.api import (
 from hub.api.shape import Page
 from hub.assembly.web import build_app
 from hub.feeds.incident import make_projector
-from hub.feeds.shape import FeedPage, IncidentPage, IncidentWithCase
+from hub.feeds.shape import DayAccount, FeedPage, IncidentPage, IncidentWithCase
 from hub.model.access import Role
 from tests.support.detour import ASKED, CALL, SHELF, WAIT
 from tests.unit.access.web_fakes import PLACES, TOKENS, World, client_of, make_world
@@ -57,6 +57,7 @@ PATHS = {
     "/grid/v1/feed": FeedPage,
     "/grid/v1/incidents": IncidentPage,
     "/grid/v1/incidents/GS-1": IncidentWithCase,
+    "/grid/v1/reconciliation?day=2025-11-25": DayAccount,
 }
 
 

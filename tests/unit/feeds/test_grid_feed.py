@@ -5,13 +5,14 @@ import random
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 
 from hub.feeds.cursor import write_cursor
 from hub.feeds.incident import make_projector
 from hub.model.access import Role
 from hub.model.ticket import TicketState
-from tests.unit.access.web_fakes import PLACES, TOKENS, World, client_of, make_world, ticket
+from tests.unit.access.web_fakes import NOW, PLACES, TOKENS, World, client_of, make_world, ticket
 from tests.unit.api.app_of_api import make_app
 
 FEED = "/grid/v1/feed"
@@ -242,3 +243,69 @@ async def test_an_incident_whose_last_item_was_deleted_is_gone(world: World) -> 
         assert (await client.get("/grid/v1/incidents/GS-1")).status_code == 404
         page = (await client.get("/grid/v1/incidents")).json()
     assert [item["number"] for item in page["items"]] == ["GS-2"]
+
+
+async def test_who_polls_by_time_misses_nothing_though_a_clock_goes_back(world: World) -> None:
+    late, early = NOW + 100, NOW - 100
+    change_at(world, "GS-1", late)
+    async with platform(world) as client:
+        first = (await client.get("/grid/v1/incidents")).json()
+        change_at(world, "GS-2", early)
+        since = {"updated_since": first["as_of"]}
+        second = (await client.get("/grid/v1/incidents", params=since)).json()
+    assert [item["number"] for item in second["items"]] == ["GS-1", "GS-2"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_polls_by_time_see_the_newest_of_each(world: World, seed: int) -> None:
+    chance = random.Random(seed)
+    newest: dict[str, int] = {}
+    seen: dict[str, int] = {}
+    since: dict[str, Any] = {}
+    async with platform(world) as client:
+        for turn in range(60):
+            for _ in range(chance.randint(0, 3)):
+                number = f"GS-{chance.randint(1, 9)}"
+                newest[number] = newest.get(number, 0) + 1
+                at = NOW + turn + chance.choice([-30, 0, 0, 30])
+                change_at(world, number, at, revision=newest[number])
+            query = {"limit": chance.choice([1, 2, 50]), **since}
+            since = {"updated_since": await read_round(client, query, seen)}
+            assert seen == newest
+
+
+async def read_round(
+    client: httpx2.AsyncClient, query: dict[str, Any], seen: dict[str, int]
+) -> str:
+    """Read all pages, and return the first one's `as_of`."""
+    first = ""
+    while True:
+        page = (await client.get("/grid/v1/incidents", params=query)).json()
+        first = first or page["as_of"]
+        seen |= {item["number"]: item["revision"] for item in page["items"]}
+        if page["next"] is None:
+            return first
+        query = {**query, "after": page["next"]}
+
+
+def change_at(world: World, number: str, at: float, **fields: object) -> None:
+    about = ticket(number, **fields)
+    entry = world.desk.tell("ticket.updated", number, place=about.place)
+    row = project(msgspec.structs.replace(entry, at=at), about)
+    assert row is not None
+    world.books.rows.append(row)
+
+
+async def test_incidents_are_filtered_by_the_askers_own_case(world: World) -> None:
+    for number in ("GS-1", "GS-2"):
+        world.books.ticket_by_number[number] = ticket(number)
+        change(world, number)
+    step = {"do": "refuse", "at": "2025-11-24T00:00:00+08:00", "reason": "not ours"}
+    async with platform(world) as client:
+        await client.post("/grid/v1/incidents/GS-1/actions", json=step)
+        found = {
+            case: (await client.get("/grid/v1/incidents", params={"case": case})).json()["items"]
+            for case in ("refused", "reported")
+        }
+    numbers = {case: [item["number"] for item in items] for case, items in found.items()}
+    assert numbers == {"refused": ["GS-1"], "reported": ["GS-2"]}
