@@ -7,13 +7,13 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import Query, Request, Response
 
+from hub.access.body import read_struct
 from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.api import shape, wire
 from hub.api import shape_of_acceptance as sheets
 from hub.api.paging import json_response, page
-from hub.api.request import read_struct
 from hub.api.rights import LEADERS, STAFF, visible_device
 from hub.api.shape import Page
 from hub.model.acceptance import Attempt, Excuse, Line, Signature

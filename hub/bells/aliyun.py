@@ -20,17 +20,10 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from hub.bells.channel import (
-    Address,
-    Code,
-    Conversation,
-    Request,
-    Speak,
-    judge_code,
-    receipted,
-)
+from hub.bells.channel import Address, Code, Conversation, Speak, judge_code, receipted
 from hub.bells.message import Message
 from hub.config.bell_settings import BellSettings
+from hub.courier.answer import Request
 
 VERSION = "2017-05-25"
 ALGORITHM = "ACS3-HMAC-SHA256"

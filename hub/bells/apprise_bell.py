@@ -10,9 +10,10 @@ import asyncio
 import contextlib
 import threading
 
-from hub.bells.channel import DELIVERED, Address, Answer, later, refused
+from hub.bells.channel import Address
 from hub.bells.message import Message
 from hub.config.bell_settings import BellSettings
+from hub.courier.answer import DELIVERED, Answer, later, refused
 
 PATIENCE = 30.0
 """Real seconds for a message."""

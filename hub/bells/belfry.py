@@ -10,13 +10,13 @@ import msgspec
 
 from hub.bells import course
 from hub.bells.course import NEVER
-from hub.bells.delivery import Delivery
-from hub.bells.doze import doze
+from hub.bells.delivery import STATES, Delivery
 from hub.bells.ending import find_stopped
 from hub.bells.enquiry import Enquiry
-from hub.bells.health import STATES, Health
 from hub.bells.lane import Lane, Surroundings
 from hub.bells.outbox import Told, tell
+from hub.courier.doze import doze
+from hub.courier.health import Health
 from hub.model.ring import Ring
 from hub.ports import Pulse
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Container, Iterator
 
 import msgspec
 
-from hub.bells.channel import Answer, Verdict
 from hub.bells.delivery import Delivery, Event
 from hub.bells.receipt import FAILED, PATIENCE, Receipt
+from hub.courier.answer import Answer, Verdict
 from hub.model.bell import CONSOLE
 from hub.model.ring import Concern, Ring
 

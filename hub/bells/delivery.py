@@ -8,6 +8,8 @@ from hub.bells.receipt import Receipt
 
 DELIVERIES = "bell"
 """The collection of the documents; the key is the ring's id."""
+STATES = "bell_state"
+"""How channels are; the key is the channel's id."""
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,10 +15,11 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from hub.bells.channel import Address, Code, Conversation, Request, Speak, judge_code
+from hub.bells.channel import Address, Code, Conversation, Speak, judge_code
 from hub.bells.message import Message
 from hub.bells.wecom_robot import cut
 from hub.config.bell_settings import BellSettings
+from hub.courier.answer import Request
 
 LONGEST = 20_000
 CODES: dict[object, Code] = {

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from hub.bells.channel import Address, Witness
 from hub.bells.course import NEVER
-from hub.bells.doze import doze
 from hub.bells.lane import Surroundings
 from hub.bells.receipt import Receipt, next_asking
 from hub.bells.receipt_book import ReceiptBook
 from hub.config.bell_settings import BellSettings
+from hub.courier.doze import doze
 from hub.model.ring import Ring
 
 

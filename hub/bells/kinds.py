@@ -20,13 +20,14 @@ from hub.bells import (
     wecom_robot,
 )
 from hub.bells.apprise_bell import AppriseChannel
-from hub.bells.channel import DELIVERED, Address, Answer, Ask, Channel, Hear, Speak, Witness
+from hub.bells.channel import Address, Ask, Channel, Hear, Speak, Witness
 from hub.bells.message import Message
 from hub.bells.mqtt import MqttChannel
 from hub.bells.post import Post, PostChannel, PostWitness
 from hub.bells.smtp import SmtpChannel
 from hub.clock import Clock
 from hub.config.bell_settings import BellSettings
+from hub.courier.answer import DELIVERED, Answer
 
 OVER_HTTP: Mapping[str, Callable[[BellSettings], Speak]] = {
     "webhook": webhook.make_speech,

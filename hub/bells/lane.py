@@ -14,17 +14,20 @@ import msgspec
 import structlog
 
 from hub.access.record import PEOPLE
-from hub.bells import course, health
-from hub.bells.channel import Address, Answer, Channel, Verdict, later, refused
+from hub.bells import course
+from hub.bells.channel import Address, Channel
 from hub.bells.contact import Contacts
 from hub.bells.course import NEVER
-from hub.bells.doze import doze
+from hub.bells.delivery import STATES
 from hub.bells.ending import is_overtaken
-from hub.bells.health import STATES, Health, Pace
 from hub.bells.message import Message, Scene, compose
 from hub.bells.outbox import Outbox, Told, tell
 from hub.clock import Clock
 from hub.config.bell_settings import BellSettings
+from hub.courier import health
+from hub.courier.answer import Answer, Verdict, later, refused
+from hub.courier.doze import doze
+from hub.courier.health import Health, Pace
 from hub.model.ring import Ring
 from hub.ports import Books, Document
 

@@ -20,8 +20,9 @@ from device_drivers.links.mqtt_dialler import Dialler
 from device_drivers.links.mqtt_ear import Answer as Heard
 from device_drivers.links.mqtt_ear import Terms
 from device_drivers.links.mqtt_settings import HUB_ADDRESS
-from hub.bells.channel import DELIVERED, Address, Answer, later, refused
+from hub.bells.channel import Address
 from hub.bells.message import Message
+from hub.courier.answer import DELIVERED, Answer, later, refused
 from hub.errors import LinkError
 
 PATIENCE = 10.0

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from hub.bells import course
 from hub.bells.belfry import Belfry
-from hub.bells.channel import Address, refused
+from hub.bells.channel import Address
 from hub.bells.contact import Contacts
 from hub.bells.delivery import Delivery
 from hub.bells.kinds import PUSHED
@@ -17,6 +17,7 @@ from hub.bells.message import Message
 from hub.bells.outbox import Outbox
 from hub.bells.receipt_book import ReceiptBook
 from hub.bells.wording import WORDINGS
+from hub.courier.answer import refused
 from hub.errors import InvalidRequestError, NotFoundError
 from hub.model.access import Identity
 from hub.model.alarm import Severity

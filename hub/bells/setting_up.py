@@ -16,12 +16,11 @@ from hub.bells.lane import Lane, Surroundings
 from hub.bells.message import Scene
 from hub.bells.office import Bells
 from hub.bells.outbox import Outbox
-from hub.bells.post import PATIENCE
 from hub.bells.receipt_book import ReceiptBook
 from hub.clock import Clock
 from hub.config.bell_settings import BellSettings
+from hub.courier.post import make_client
 from hub.model.bell import CONSOLE
-from hub.outbound import GuardedTransport
 from hub.ports import Books, Desk, Pulse
 
 
@@ -52,13 +51,7 @@ class BellTower(NamedTuple):
 
 def build_tower(bells: Sequence[BellSettings], means: Means) -> BellTower:
     """Build the bells of the settings, and the console's."""
-    # A proxy of the environment, or a redirect, would be a way around what was looked at.
-    client = httpx2.AsyncClient(
-        transport=GuardedTransport(means.allow),
-        trust_env=False,
-        follow_redirects=False,
-        timeout=PATIENCE,
-    )
+    client = make_client(means.allow)
     names = [CONSOLE, *(bell.id for bell in bells)]
     outbox = Outbox(means.books, means.desk, means.clock, names)
     contacts = Contacts(means.books, means.desk, means.clock)

@@ -17,10 +17,11 @@ from email.policy import SMTP as CRLF
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 
-from hub.bells.channel import DELIVERED, Address, Answer, later, refused
+from hub.bells.channel import Address
 from hub.bells.message import Message
 from hub.clock import Clock
 from hub.config.bell_settings import BellSettings
+from hub.courier.answer import DELIVERED, Answer, later, refused
 
 PATIENCE = 15.0
 """Real seconds for each step with the server."""

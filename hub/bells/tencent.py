@@ -21,18 +21,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from hub.bells.channel import (
-    Address,
-    Code,
-    Conversation,
-    Reply,
-    Request,
-    Speak,
-    judge_code,
-    receipted,
-)
+from hub.bells.channel import Address, Code, Conversation, Speak, judge_code, receipted
 from hub.bells.message import Message
 from hub.config.bell_settings import BellSettings
+from hub.courier.answer import Reply, Request
 
 ALGORITHM = "TC3-HMAC-SHA256"
 CONTENT = "application/json; charset=utf-8"

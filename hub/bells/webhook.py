@@ -10,24 +10,16 @@ Source: github.com/standard-webhooks/standard-webhooks, spec 1.0.0.
 
 from __future__ import annotations
 
-import base64
-import hmac
-
 import msgspec
 
-from hub.bells.channel import DELIVERED, Address, Conversation, Request, Speak, judge_status
+from hub.bells.channel import Address, Conversation, Speak
 from hub.bells.message import Message
-from hub.config.bell_settings import WEBHOOK_SECRET, BellSettings
+from hub.config.bell_settings import BellSettings
+from hub.courier.answer import DELIVERED, Request, judge_status
+from hub.courier.signature import signed_headers
 from hub.model.instant import to_rfc3339
 
 TYPE = "cn.lingdang.bell.v1"
-
-
-def sign(secret: str, number: str, stamp: str, body: bytes) -> str:
-    """Return the signature's header."""
-    key = base64.b64decode(secret.removeprefix(WEBHOOK_SECRET))
-    digest = hmac.digest(key, f"{number}.{stamp}.".encode() + body, "sha256")
-    return "v1," + base64.b64encode(digest).decode()
 
 
 def make_speech(bell: BellSettings) -> Speak:
@@ -35,13 +27,9 @@ def make_speech(bell: BellSettings) -> Speak:
 
     def speak(message: Message, address: Address, now: float) -> Conversation:
         del address
-        body, stamp = _write(message, now), str(int(now))
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": message.id,
-            "webhook-timestamp": stamp,
-            "webhook-signature": sign(bell.secret, message.id, stamp, body),
-        }
+        body = _write(message, now)
+        signed = signed_headers(bell.secret, message.id, now, body)
+        headers = {"content-type": "application/json", **signed}
         reply = yield Request(url=bell.url, body=body, headers=headers)
         return judge_status(reply) or DELIVERED
 

@@ -16,20 +16,11 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from hub.bells.channel import (
-    Address,
-    Answer,
-    Code,
-    Conversation,
-    Reply,
-    Request,
-    Speak,
-    judge_code,
-    refused,
-)
+from hub.bells.channel import Address, Code, Conversation, Speak, judge_code
 from hub.bells.message import Message
 from hub.bells.wecom_robot import LONGEST, cut
 from hub.config.bell_settings import BellSettings
+from hub.courier.answer import Answer, Reply, Request, refused
 
 HOST = "https://qyapi.weixin.qq.com"
 MARGIN = 300.0

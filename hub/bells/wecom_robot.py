@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import msgspec
 
-from hub.bells.channel import Address, Code, Conversation, Request, Speak, judge_code
+from hub.bells.channel import Address, Code, Conversation, Speak, judge_code
 from hub.bells.message import Message
 from hub.config.bell_settings import BellSettings
+from hub.courier.answer import Request
 
 LONGEST = 2048
 """Bytes of the text."""

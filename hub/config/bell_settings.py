@@ -19,6 +19,7 @@ from msgspec import Meta
 
 from hub.config.secret import add_secret
 from hub.config.toml_reader import TomlReader
+from hub.courier.signature import WEBHOOK_SECRET
 from hub.extras import has_apprise
 from hub.model.alarm import Severity
 from hub.model.bell import CONSOLE, KINDS, BellKind, is_abroad
@@ -26,7 +27,7 @@ from hub.model.instant import seconds_of_day
 from hub.model.spelling import suggest
 
 SECRETS = ("secret", "url", "callback")
-WEBHOOK_SECRET = "whsec_"  # noqa: S105 - how it begins
+
 _QUIET = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _CALLBACK = re.compile(r"[A-Za-z0-9_-]{24,200}")
 _HTTP = (r"https?://[^\s/?#@\\]+([/?][^\s\\]*)?", "https://host/path")

@@ -15,8 +15,8 @@ from random import Random
 
 import msgspec
 
-from hub.bells.channel import DELIVERED, Answer, Verdict, later, refused
 from hub.bells.lane import Lane
+from hub.courier.answer import DELIVERED, Answer, Verdict, later, refused
 from hub.model.alarm import Severity
 from hub.model.ring import Concern, Ring
 from tests.chaos.simulation import ShuffledLoop

@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 from hub.bells import course
-from hub.bells.channel import DELIVERED, Address, Answer, later
+from hub.bells.channel import Address
 from hub.bells.lane import CatchUp, Lane
 from hub.bells.message import Message
 from hub.bells.outbox import Told
+from hub.courier.answer import DELIVERED, Answer, later
 from hub.model.ring import Ring
 from tests.chaos.bell_month import Month, find_faults, play_month
 

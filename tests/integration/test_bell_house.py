@@ -15,11 +15,12 @@ from device_drivers.links.mqtt_dialler import Dialler
 from device_drivers.links.mqtt_settings import MqttSettings
 from hub.bells import smtp
 from hub.bells.apprise_bell import AppriseChannel
-from hub.bells.channel import Address, Answer, Verdict
+from hub.bells.channel import Address
 from hub.bells.mqtt import MqttChannel
 from hub.bells.smtp import SmtpChannel
 from hub.clock import SystemClock
 from hub.config.bell_settings import BellSettings
+from hub.courier.answer import Answer, Verdict
 from tests.integration.test_bell_vendors import MESSAGE
 from tests.integration.test_outbound import certify
 from tests.support.broker import running_broker, shipped_lines

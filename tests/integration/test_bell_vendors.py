@@ -12,13 +12,14 @@ from typing import Any
 import httpx2
 import pytest
 
-from hub.bells import post
-from hub.bells.channel import Address, Answer, Verdict
+from hub.bells.channel import Address
 from hub.bells.kinds import ASKED, OVER_HTTP, PUSHED, make_channel, make_witness
 from hub.bells.message import Message
 from hub.bells.receipt import News, Outcome, Receipt
 from hub.clock import Clock, SystemClock
 from hub.config.bell_settings import BellSettings
+from hub.courier import post
+from hub.courier.answer import Answer, Verdict
 from hub.model.alarm import Severity
 from hub.outbound import GuardedTransport
 from tests.integration.test_outbound import HOSTILE

@@ -12,7 +12,7 @@ import msgspec
 from hub.access.record import PEOPLE, Person
 from hub.assembly.quiet_desk import QuietDesk
 from hub.bells.belfry import Belfry
-from hub.bells.channel import DELIVERED, Address, Answer, Channel
+from hub.bells.channel import Address, Channel
 from hub.bells.contact import CONTACTS, Contacts
 from hub.bells.course import channel_of
 from hub.bells.delivery import DELIVERIES, Delivery
@@ -24,6 +24,7 @@ from hub.bells.receipt import News, Outcome, Receipt
 from hub.bells.receipt_book import ReceiptBook
 from hub.clock import Clock
 from hub.config.bell_settings import BellSettings
+from hub.courier.answer import DELIVERED, Answer
 from hub.intake.pulse import CommitPulse
 from hub.model.access import Role
 from hub.model.alarm import Severity

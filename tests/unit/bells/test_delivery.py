@@ -10,12 +10,12 @@ import msgspec
 import pytest
 
 from hub.bells.belfry import REST
-from hub.bells.channel import Answer, Verdict, later, refused
 from hub.bells.contact import Contacts
 from hub.bells.course import GATHER
 from hub.bells.delivery import DELIVERIES
 from hub.bells.office import Bells
 from hub.config.bell_settings import BellSettings
+from hub.courier.answer import Answer, Verdict, later, refused
 from hub.errors import StoreFullError
 from hub.model.access import Identity, Role
 from hub.model.alarm import Severity

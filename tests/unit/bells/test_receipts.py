@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.bells import aliyun_receipt, tencent_receipt
-from hub.bells.channel import Address, Answer, Ask, Reply, Verdict
+from hub.bells.channel import Address, Ask
 from hub.bells.delivery import DELIVERIES, Delivery
 from hub.bells.receipt import PATIENCE, News, Outcome, Receipt, take
 from hub.clock import SystemClock
 from hub.config.bell_settings import BellSettings
+from hub.courier.answer import Answer, Reply, Verdict
 from hub.model.ring import RINGS, Concern
 from tests.support.belfry import House, make_ring
 from tests.unit.bells.test_delivery import DAY, play, told

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hub.bells import aliyun, dingtalk, feishu, tencent, webhook
+from hub.bells import aliyun, dingtalk, feishu, tencent
+from hub.courier import signature
 
 
 def test_acs3_is_that_of_the_example_in_alibabas_documentation() -> None:
@@ -65,7 +66,7 @@ def test_tc3_with_the_action_signed_is_that_of_todays_example() -> None:
 
 def test_a_webhooks_signature_is_that_of_the_standards_example() -> None:
     """github.com/standard-webhooks/standard-webhooks, the example of the specification."""
-    signed = webhook.sign(
+    signed = signature.sign(
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         "msg_p5jXN8AQM9LWM0D4loKWxJek",
         "1614265330",

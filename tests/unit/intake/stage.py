@@ -26,8 +26,8 @@ from hub.model.place import Place
 from hub.model.rung import Duty
 from hub.ports import Driver, Envelope, Registers
 from hub.services.commission.state_book import ACCEPTANCES, DEVICE_STATES, read_sheets, stand
-from hub.services.registry import Site
 from hub.services.incidents.case_book import CaseBook
+from hub.services.registry import Site
 from hub.settings import FloodSettings
 from hub.store.memory import MemoryStore
 from rules.rule import Rule

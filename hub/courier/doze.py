@@ -14,8 +14,8 @@ async def doze(clock: Clock, news: asyncio.Event, until: float) -> None:
     """Return once there is news, or at the instant `until`; the news is taken."""
     seconds = max(0.0, min(LONGEST, until - clock.now()))
     waiting = {
-        asyncio.create_task(clock.sleep(seconds), name="bells-timer"),
-        asyncio.create_task(news.wait(), name="bells-news"),
+        asyncio.create_task(clock.sleep(seconds), name="doze-timer"),
+        asyncio.create_task(news.wait(), name="doze-news"),
     }
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

@@ -6,10 +6,8 @@ from collections import deque
 
 import msgspec
 
-from hub.bells.channel import Answer, Verdict
+from hub.courier.answer import Answer, Verdict
 
-STATES = "bell_state"
-"""The collection of the documents; the key is the channel's id."""
 ENOUGH = 3
 """Failures in a row after which a channel is left alone for a while."""
 FIRST_BREAK, LONGEST_BREAK = 15.0, 600.0
