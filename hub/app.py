@@ -15,6 +15,7 @@ from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.modbus import ModbusDriver
 from hub.access.local import open_local_door
 from hub.access.record import PEOPLE
+from hub.access.web_ports import WebPorts
 from hub.assembly import notify
 from hub.assembly.crew import Crew, open_crew
 from hub.assembly.deletion import keep_telling
@@ -35,6 +36,7 @@ from hub.bells.setting_up import BellTower, Means, build_tower
 from hub.clock import Clock, SystemClock
 from hub.errors import ConfigError, HubError, Problem
 from hub.feeds.incident import make_projector
+from hub.feeds.push.setting_up import PushHouse, open_pushes
 from hub.intake.climber import read_duty_needs
 from hub.intake.commission_room import CommissionNeeds
 from hub.intake.core import Intake, Needs, build_intake
@@ -129,11 +131,11 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
             bells=tower.office,
         )
         ports = build_ports(world, store, intake, clock, doors)
-        url = await stack.enter_async_context(serve_web(world, ports, intake))
+        pushes = await open_pushes(ports, world.settings.outbound.allow)
+        url = await stack.enter_async_context(serve_web(world, ports, intake, pushes.office))
         linking = await stack.enter_async_context(open_crew(crew.died))
         _start_links(linking, links, wiring, intake, store)
-        linking.start(keep_house(ports), "housekeeping")
-        linking.start(tower.run(), "bells")
+        _start_readers(linking, ports, tower, pushes)
         _start_watches(linking, world, store, intake, clock)
         linking.start(
             keep_forgetting(doors.whistles, intake.desk, store.books, clock), "forgetting"
@@ -174,6 +176,13 @@ def _start_links(
     links.take(build_links(wiring, inbox=intake.inbox, watch=supervisor, is_polled=is_polled))
     crew.start(supervisor.run(links.all), "links")
     crew.start(follow_broker(wiring, intake, store.books, links.read_again), "broker")
+
+
+def _start_readers(crew: Crew, ports: WebPorts, tower: BellTower, pushes: PushHouse) -> None:
+    """Start what tells others: bells and pushes; and who tidies up behind the web."""
+    crew.start(keep_house(ports), "housekeeping")
+    crew.start(tower.run(), "bells")
+    crew.start(pushes.run(), "pushes")
 
 
 def _start_watches(

@@ -26,6 +26,7 @@ from hub.clock import Clock
 from hub.console import build_console, error_page, make_allowance, static_app
 from hub.errors import Problem, StoreError
 from hub.feeds.grid import build_feeds
+from hub.feeds.push.office import PushOffice
 from hub.intake.core import Intake
 from hub.ports import BellOffice, EscalationOffice, RosterOffice, RuleOffice, WindowOffice
 from hub.services.figures.course_book import CourseBook
@@ -94,7 +95,7 @@ def build_ports(
     )
 
 
-def build_app(ports: WebPorts, intake: Intake, problems: Problems) -> FastAPI:
+def build_app(ports: WebPorts, intake: Intake, problems: Problems, pushes: PushOffice) -> FastAPI:
     """Put the routers on one application, behind the shields; `problems` answers as of now."""
     app = FastAPI(title="Lingdang", openapi_url=None, docs_url=None, redoc_url=None)
     app.mount("/static", static_app())
@@ -104,7 +105,7 @@ def build_app(ports: WebPorts, intake: Intake, problems: Problems) -> FastAPI:
         return figures(intake) | {"strangers_refused": allowance.refused.total()}
 
     app.include_router(build_api(ports, readiness=lambda: readiness(intake), counts=counts))
-    app.include_router(build_feeds(ports))
+    app.include_router(build_feeds(ports, pushes))
     app.include_router(build_console(ports, problems=problems, allowance=allowance))
     refusals = RefusalBook(ports.desk, ports.clock)
     problem.install(app, page=error_page, witness=refusals.note)
@@ -129,7 +130,9 @@ def figures(intake: Intake) -> dict[str, float]:
 
 
 @asynccontextmanager
-async def serve_web(world: World, ports: WebPorts, intake: Intake) -> AsyncIterator[str]:
+async def serve_web(
+    world: World, ports: WebPorts, intake: Intake, pushes: PushOffice
+) -> AsyncIterator[str]:
     """Serve everything over HTTP while the block runs; yields the base URL."""
     settings = world.settings
     if file := settings.demo.access:
@@ -140,7 +143,7 @@ async def serve_web(world: World, ports: WebPorts, intake: Intake) -> AsyncItera
     def problems() -> Sequence[Problem]:
         return (*world.problems, *tell_unsure(world.working))
 
-    web, app = settings.web, build_app(ports, intake, problems)
+    web, app = settings.web, build_app(ports, intake, problems, pushes)
     async with contextlib.AsyncExitStack() as stack:
         if web.public_port is not None:
             public = listen(web.public_host, web.public_port, file="lingdang.toml")

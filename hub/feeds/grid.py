@@ -16,10 +16,11 @@ from hub.access.http import bind, identity_of, ports_of
 from hub.access.policy import Call, mount
 from hub.access.web_ports import WebPorts, has_reached
 from hub.errors import GoneError, InvalidRequestError
-from hub.feeds import actions, reconciliation
+from hub.feeds import actions, reconciliation, subscriptions
 from hub.feeds.case import describe_own, no_incident, read_case, receiver_of
 from hub.feeds.catalogue import IncidentCatalogue, Known, catalogue_of
 from hub.feeds.cursor import read_cursor, write_cursor
+from hub.feeds.push.office import PushOffice
 from hub.feeds.shape import FeedPage, IncidentPage, IncidentWithCase
 from hub.model.access import Identity, Role
 from hub.model.case import CaseState
@@ -107,12 +108,13 @@ async def read_incident(request: Request, incident: str) -> Response:
     return Response(body, media_type="application/json")
 
 
-def build_feeds(ports: WebPorts) -> APIRouter:
-    """Make the router of `/grid/v1`."""
+def build_feeds(ports: WebPorts, pushes: PushOffice) -> APIRouter:
+    """Make the router of `/grid/v1`; `pushes` has the subscriptions."""
     catalogue = IncidentCatalogue(ports.books)
 
     async def put(request: Request) -> None:
         request.state.catalogue = catalogue
+        request.state.pushes = pushes
 
     router = APIRouter(prefix=PREFIX, dependencies=[bind(ports), Depends(put)])
     mount(router, CALLS)
@@ -195,4 +197,5 @@ CALLS = (
     ),
     *actions.CALLS,
     *reconciliation.CALLS,
+    *subscriptions.CALLS,
 )

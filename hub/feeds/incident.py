@@ -52,6 +52,11 @@ SAYS: dict[str, str] = {
     "commented": "commented",
 }
 """What happened to the ticket → what the feed calls it; anything else is `updated`."""
+TYPES = tuple(
+    TYPE.format(word)
+    for word in dict.fromkeys((*SAYS.values(), *SAYS_OF_CASES.values(), "updated"))
+)
+"""Every type that an item can have."""
 
 
 def _no_cases(_incident: str) -> Sequence[Case]:

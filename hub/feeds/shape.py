@@ -142,3 +142,60 @@ class DayAccount(Struct, forbid_unknown_fields=True):
     last: str | None
     digest: str
     lines: list[str] | UnsetType = UNSET
+
+
+class SubscriptionCard(Struct, forbid_unknown_fields=True):
+    """A subscription: `state` is unused, works, fails, or no_key where its receiver has none.
+
+    `stuck` counts the items that wait, by incident; the journal has gone on by `behind`.
+    """
+
+    id: str
+    receiver: str
+    url: str
+    types: list[str]
+    place: str
+    made_at: Moment
+    state: Literal["unused", "works", "fails", "no_key"]
+    since: Moment | None
+    why: str
+    sent: int
+    sent_at: Moment | None
+    stuck: dict[str, int]
+    behind: int
+
+
+class NewSubscription(SubscriptionCard, forbid_unknown_fields=True):
+    """A new one, with the `secret` that signs what is sent; it is shown once."""
+
+    secret: str | UnsetType = UNSET
+
+
+class SubscriptionPage(Struct, forbid_unknown_fields=True):
+    """Subscriptions, oldest first."""
+
+    items: list[SubscriptionCard]
+    next: None
+
+
+class DeadItem(Struct, forbid_unknown_fields=True):
+    """An item of the feed that was given up after all its tries; `id` is the item's."""
+
+    id: str
+    incident: str
+    at: Moment
+    tries: int
+    why: str
+
+
+class DeadPage(Struct, forbid_unknown_fields=True):
+    """What was given up, the oldest item first."""
+
+    items: list[DeadItem]
+    next: None
+
+
+class Replayed(Struct, forbid_unknown_fields=True):
+    """How many items are tried again."""
+
+    replayed: int

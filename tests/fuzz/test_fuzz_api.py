@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from hub.assembly.loading import shipped_rules
+from hub.feeds.incident import TYPES
 from hub.model.instant import to_rfc3339
 from tests.chaos.drill import LONG
 from tests.fuzz.mutation import SEED, times
@@ -83,6 +84,11 @@ async def what_is_known(hub: HubProcess) -> Known:
             answer = await client.post(f"/api/v1/{path}", json=body)
             assert answer.status_code in {201, 202}, answer.text
             made.append(answer.json())
+        headers["Authorization"] = f"Bearer {KEYS['grid']}"
+        url = {"url": "https://city.example/in"}
+        answer = await client.post("/grid/v1/subscriptions", json=url, headers=headers)
+        assert answer.status_code == 201, answer.text
+        made.append(answer.json())
     ticket = (await has_ticket(hub, "gate-001"))["number"]
     feed = await hub.get("/grid/v1/feed", limit=1)
     return {
@@ -98,7 +104,13 @@ async def what_is_known(hub: HubProcess) -> Known:
         "place": [PLACE, "test"],
         "after": [feed["next"], 0, 3, ticket, "gate-001"],
         "from": ["2026-11-24T08:00:00+08:00", "0"],
-        "do": ["open", "open", "take", "comment"],
+        "do": ["open", "open", "take", "comment", "file", "dispatch"],
+        "at": [to_rfc3339(time.time()), "2026-11-24T08:00:00+08:00"],
+        "until": [tomorrow],
+        "day": [(to_rfc3339(time.time()) or "")[:10], "2026-02-30"],
+        "url": ["https://city.example/in"],
+        "types": [[TYPES[0]]],
+        "subscription": [made[4]["id"]],
         "reason": ["tried"],
         "expires": ["90d"],
         "overlap": ["7d"],

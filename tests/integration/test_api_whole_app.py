@@ -12,6 +12,7 @@ from hub.access.policy import OPEN_FOLDERS, POLICY, undeclared_routes
 from hub.assembly.web import build_app
 from hub.model.access import Role
 from tests.unit.access.web_fakes import TOKENS, client_of, make_world, ticket
+from tests.unit.api.app_of_api import make_pushes
 
 NAMES = {
     "device_id": "gate-a",
@@ -38,7 +39,7 @@ def app() -> FastAPI:
     world = make_world()
     world.books.ticket_by_number["GS-1"] = ticket("GS-1")
     nobody: Any = None
-    return build_app(world.ports, nobody, tuple)
+    return build_app(world.ports, nobody, tuple, make_pushes(world))
 
 
 def calls(app: FastAPI) -> list[tuple[str, str, list[str]]]:

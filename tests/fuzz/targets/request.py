@@ -21,11 +21,22 @@ from hub.errors import InvalidRequestError
 from hub.feeds import cursor
 from hub.feeds.actions import ActionBody
 from hub.feeds.grid import _since
+from hub.feeds.subscriptions import ReplayBody, SubscriptionBody
 from hub.model.instant import to_rfc3339
 from tests.fuzz.target import Target
 
 COMMUNITY, SCOPE = "guanshan", "guanshan/a"
-BODIES = (ActionBody, StepBody, Order, NewKey, Rotation, NewPerson, PersonChange)
+BODIES = (
+    ActionBody,
+    SubscriptionBody,
+    ReplayBody,
+    StepBody,
+    Order,
+    NewKey,
+    Rotation,
+    NewPerson,
+    PersonChange,
+)
 YEAR_5138 = 1e11
 """Behind it a number counts milliseconds."""
 

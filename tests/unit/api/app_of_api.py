@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 import httpx2
 from fastapi import FastAPI
@@ -11,9 +12,31 @@ from fastapi import FastAPI
 from hub.api.problem import install
 from hub.api.router import build_api
 from hub.api.shield import protect
+from hub.courier.answer import DELIVERED, Answer, Request
 from hub.feeds.grid import build_feeds
+from hub.feeds.push.lane import Around
+from hub.feeds.push.office import PushOffice, live_keys
 from hub.model.access import Role
 from tests.unit.access.web_fakes import TOKENS, World, client_of
+
+
+def make_pushes(world: World) -> PushOffice:
+    """Make an office over the world's books; nothing is sent unless somebody runs it."""
+
+    async def send(_request: Request) -> Answer:
+        return DELIVERED
+
+    ports = world.ports
+    around = Around(
+        community=ports.community.id,
+        books=ports.books,
+        desk=ports.desk,
+        pulse=ports.pulse,
+        clock=ports.clock,
+        send=send,
+        keys_of=partial(live_keys, ports.books, ports.clock),
+    )
+    return PushOffice(around)
 
 
 def make_app(world: World, readiness: Callable[[], Mapping[str, str]] = dict) -> FastAPI:
@@ -24,7 +47,7 @@ def make_app(world: World, readiness: Callable[[], Mapping[str, str]] = dict) ->
     app.include_router(
         build_api(world.ports, readiness=readiness, counts=lambda: {"messages_received": 7})
     )
-    app.include_router(build_feeds(world.ports))
+    app.include_router(build_feeds(world.ports, make_pushes(world)))
     return app
 
 

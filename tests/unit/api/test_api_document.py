@@ -18,13 +18,13 @@ from hub.api import (
 from hub.api.shape import Page
 from hub.assembly.web import build_app
 from hub.feeds.incident import make_projector
-from hub.feeds.shape import DayAccount, FeedPage, IncidentPage, IncidentWithCase
+from hub.feeds.shape import DayAccount, FeedPage, IncidentPage, IncidentWithCase, SubscriptionPage
 from hub.model.access import Role
 from tests.support.detour import ASKED, CALL, SHELF, WAIT
 from tests.unit.access.web_fakes import PLACES, TOKENS, World, client_of, make_world
 from tests.unit.access.web_fakes import alarm as an_alarm
 from tests.unit.access.web_fakes import ticket as a_ticket
-from tests.unit.api.app_of_api import asking, make_app
+from tests.unit.api.app_of_api import asking, make_app, make_pushes
 
 DOCUMENT = "/api/v1/openapi.json"
 PATHS = {
@@ -57,6 +57,7 @@ PATHS = {
     "/grid/v1/feed": FeedPage,
     "/grid/v1/incidents": IncidentPage,
     "/grid/v1/incidents/GS-1": IncidentWithCase,
+    "/grid/v1/subscriptions": SubscriptionPage,
     "/grid/v1/reconciliation?day=2025-11-25": DayAccount,
 }
 
@@ -117,7 +118,7 @@ async def test_each_call_names_its_statuses_and_what_comes_with_them(world: Worl
 
 async def test_pages_are_not_in_the_description(world: World) -> None:
     nobody: Any = None
-    paths = (await document(build_app(world.ports, nobody, tuple)))["paths"]
+    paths = (await document(build_app(world.ports, nobody, tuple, make_pushes(world))))["paths"]
     assert "/api/v1/devices" in paths
     programs = ("/api/", "/grid/", "/healthz", "/readyz", "/metrics", "/receipts/")
     assert all(path.startswith(programs) for path in paths)

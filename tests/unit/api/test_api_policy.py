@@ -23,6 +23,7 @@ NAMES = {
     "substitute": "s-1",
     "bell": "crew-wecom",
     "word": "guessed",
+    "subscription": "sub-1",
     "person": "wang",
     "photo": "p1",
     "message_id": "7",

@@ -35,7 +35,7 @@ GROUPS = {
 WRITTEN_WITHOUT_A_STEP = ("opened", "updated", "recovered", "merged", "overdue", "escalated")
 WRITERS = (
     "device|link|alarm|ticket|report|photo|command|person|key|clock|store|quarantine|newcomer"
-    "|rule|window|broker|roster|bell|contact|acceptance"
+    "|rule|window|broker|roster|bell|contact|acceptance|subscription|push"
 )
 TYPE = re.compile(rf"\"((?:{WRITERS})\.[a-z_]+)\"")
 NOT_TYPES = {"clock.offset", "link.lost", "link.back", "link.errors", "broker.stored"}
@@ -80,7 +80,7 @@ async def test_the_page_of_the_api_has_each_call_with_its_roles_and_parameters()
 def test_the_journal_table_has_every_type_that_is_written_and_no_other() -> None:
     names = ("store/safekeeping/trace.py", "api/arrival.py", "console/people_page.py")
     files = [ROOT / "hub" / name for name in names]
-    for folder in ("assembly", "intake", "services", "access", "bells"):
+    for folder in ("assembly", "intake", "services", "access", "bells", "feeds"):
         files += (ROOT / "hub" / folder).rglob("*.py")
     found = {name for file in files for name in TYPE.findall(file.read_text("utf-8"))} - NOT_TYPES
     found |= {row.entry for row in TRANSITIONS.values()}

@@ -1,0 +1,1 @@
+"""Push: the feed's items, sent to whoever has subscribed to them."""
