@@ -64,12 +64,13 @@ def read_step(body: bytes, receiver: str) -> CaseStep:
     """Read a step strictly, or raise InvalidRequestError with the field and its choices."""
     given = read_struct(body, ActionBody)
     fields: dict[str, Any] = msgspec.structs.asdict(given)
-    fields["at"] = _instant(given.at, "at")
-    fields["until"] = _instant(given.until, "until") if given.until else None
+    fields["at"] = read_instant(given.at, "at")
+    fields["until"] = read_instant(given.until, "until") if given.until else None
     return CaseStep(receiver=receiver, **fields)
 
 
-def _instant(text: str, field: str) -> float:
+def read_instant(text: str, field: str) -> float:
+    """Read an instant, or raise InvalidRequestError that names its field."""
     try:
         instant = from_rfc3339(text)
     except ValueError:

@@ -86,6 +86,18 @@ class ActionAnswer(Struct, forbid_unknown_fields=True):
     case: OwnCase
 
 
+class HandedAnswer(Struct, forbid_unknown_fields=True):
+    """The incident that work which was handed down has become.
+
+    `joined` says that the community knew of it, `applied` is false where it was filed before.
+    """
+
+    incident: str
+    joined: bool
+    applied: bool
+    case: OwnCase
+
+
 class IncidentWithCase(Incident, forbid_unknown_fields=True, rename={"class_": "class"}):
     """An incident as it stands, with the asker's own case where a receiver asks."""
 

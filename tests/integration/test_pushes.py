@@ -182,20 +182,28 @@ async def test_the_page_for_the_platforms_engineer_runs_as_it_is_written(
 ) -> None:
     require_server("curl")
     blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    assert len(blocks) == 7
+    assert len(blocks) == 8
     city = City()
     async with vending(city) as vendor, running_hub(write_config(tmp_path / "site")) as hub:
         number = await report(hub, 1)
-        words = {"URL": hub.url, "KEY": KEYS["grid"], "NUMBER": number, "HOOK": vendor.url}
+        words = {
+            "URL": hub.url,
+            "KEY": KEYS["grid"],
+            "NUMBER": number,
+            "HOOK": vendor.url,
+            "PLACE": "t/a",
+        }
         answers = [await shell(block, words) for block in blocks]
-        listed, told, filed, sent, made, mine, day = answers
+        listed, told, filed, sent, handed, made, mine, day = answers
         assert [item["id"] for item in listed["items"]] == [number]
         assert [item["subject"] for item in told["items"]] == [number]
         assert filed["case"]["state"] == "filed"
         assert (sent["case"]["state"], sent["case"]["to"]) == ("dispatched", "供电所")
         assert made["secret"].startswith("whsec_")
         assert [each["id"] for each in mine["items"]] == [made["id"]]
-        assert day["items"] == 3
+        assert (handed["joined"], handed["case"]["number"]) == (False, "C-2026-200")
+        told_on = {item["time"][:10] for item in (await feed(hub))}
+        assert day["items"] == 5 or told_on != {day["day"]}, "unless it was midnight"
         assert day["lines"][0].split("\t")[3:5] == ["C-2026-118", "dispatched"]
         city.secret = made["secret"]
         await report(hub, 2)
