@@ -53,7 +53,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     `number` is the receiver's own, `to` whom it was dispatched to, `reason` why it was refused,
     returned or reopened. `revision` counts its changes here; `at` is the hub's instant of the
-    last, `their_at` and `their_revision` are the receiver's own marks of the newest step.
+    last, `their_at` and `their_revision` are the receiver's own marks of the newest step, and
+    `last` is what that did.
     """
 
     receiver: str
@@ -72,6 +73,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     at: float | None = None
     their_at: float = 0.0
     their_revision: int | None = None
+    last: CaseAction | None = None
 
     @property
     def key(self) -> str:

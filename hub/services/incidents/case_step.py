@@ -57,12 +57,12 @@ def _fits(case: Case, row: CaseRow) -> bool:
 
 
 def _is_late(case: Case, step: CaseStep) -> bool:
-    """Tell whether a step is older than the newest; by revisions where both have one."""
+    """Tell whether a step is older than the newest, by revisions where both have one, or is it."""
     if step.do in NOTES:
         return False
     if step.revision is not None and case.their_revision is not None:
         return step.revision <= case.their_revision
-    return step.at < case.their_at
+    return (step.at, step.do) == (case.their_at, case.last) or step.at < case.their_at
 
 
 def _change(case: Case, step: CaseStep, row: CaseRow) -> Case:
@@ -94,7 +94,7 @@ def _mark(case: Case, step: CaseStep, row: CaseRow, now: float) -> Case:
     if row.note:
         return case
     revision = case.their_revision if step.revision is None else step.revision
-    return msgspec.structs.replace(case, their_at=step.at, their_revision=revision)
+    return msgspec.structs.replace(case, their_at=step.at, their_revision=revision, last=step.do)
 
 
 def _draft(case: Case, step: CaseStep, row: CaseRow, *, place: str, now: float) -> Draft:

@@ -104,8 +104,9 @@ async def test_a_case_outlives_a_restart() -> None:
         number = await open_one(scene)
         await act(scene, number, "file")
     async with stage(store, clock) as scene:
+        assert not (await act(scene, number, "file")).applied, "it is the same once more"
         with pytest.raises(ConflictError):
-            await act(scene, number, "file")
+            await act(scene, number, "file", at=scene.clock.now() + 1)
         assert (await act(scene, number, "dispatch")).case.number == "C-1"
 
 

@@ -80,6 +80,12 @@ def test_a_step_older_than_the_case_changes_nothing() -> None:
     assert take_step(case, step, place="gs", now=NOW) == (case, None)
 
 
+def test_the_newest_step_once_more_changes_nothing_and_is_no_conflict() -> None:
+    case = do(FRESH, "file")
+    assert do(case, "file") == case
+    assert do(case, "dispatch").state is CaseState.DISPATCHED
+
+
 def test_revisions_count_before_times_where_both_have_one() -> None:
     case = do(FRESH, "dispatch", at=NOW, revision=5)
     assert do(case, "sign", at=NOW - 50, revision=6).state is CaseState.SIGNED
