@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,11 @@ settings.load_profile("lingdang")
 IN_CI = os.environ.get("CI") == "true"
 PLACES = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
 NAMES = {"chromium": ("chromium", "chromium-browser")}
+TESTS = Path(__file__).parent
+COMPUTING = {"unit", "property"}
+"""Folders whose tests compute; the others wait for processes, and for time to pass."""
+WAITING_SHARE = 0.8
+"""Of the run within which the files that wait have begun: what is left at its end is short."""
 TURNS_TO_FINISH = 3
 """Turns of the loop in which a closed transport may still say goodbye."""
 
@@ -24,6 +30,20 @@ def find_server(name: str) -> Path | None:
     """Return the program that runs the server, or None."""
     found = (shutil.which(each, path=PLACES) for each in NAMES.get(name, (name,)))
     return next((Path(path) for path in found if path), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mix files that wait with files that compute, so that workers always do both at a time."""
+    by_folder: dict[str, dict[Path, list[pytest.Item]]] = {}
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        by_folder.setdefault(folder, {}).setdefault(item.path, []).append(item)
+    turns = [
+        ((1.0 if folder in COMPUTING else WAITING_SHARE) * (number + 0.5) / len(files), here)
+        for folder, files in by_folder.items()
+        for number, here in enumerate(files.values())
+    ]
+    items[:] = [item for _, here in sorted(turns, key=itemgetter(0)) for item in here]
 
 
 @pytest.fixture(scope="session")
