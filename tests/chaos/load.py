@@ -15,7 +15,7 @@ from tests.chaos.checker import count_raised, read_messages
 from tests.chaos.plan import Line, Plan
 from tests.support.publisher import Key, Publisher
 
-STALLED = 15.0
+STALLED = 45.0
 """Seconds without progress after which what is missing counts as lost."""
 SETTLING = 4.0 + 2 * RETURN_TIME
 """Seconds for the last holds to run out; the longest takes 3 s, and waits after a short cut."""
@@ -53,13 +53,19 @@ class Speaker(Protocol):
         ...
 
 
-async def drain(store: Path, plan: Plan, speaker: Speaker, settling: float = SETTLING) -> None:
+async def drain(
+    store: Path,
+    plan: Plan,
+    speaker: Speaker,
+    settling: float = SETTLING,
+    stalled: float = STALLED,
+) -> None:
     """Return once everything is stored and has been judged, or nothing more happens.
 
     Then the last holds have run out, too: what would be raised wrongly, is.
     """
     wanted, seen, since = sum(plan.raises.values()), (-1, -1), time.monotonic()
-    while time.monotonic() - since < STALLED:
+    while time.monotonic() - since < stalled:
         missing = len(speaker.acknowledged - read_messages(store))
         raised = count_raised(store)
         if not missing and raised >= wanted:

@@ -11,7 +11,8 @@ from enum import StrEnum
 from random import Random
 
 from device_drivers.links.mqtt_connection import RESET
-from simulators.demo_files import HOST
+from simulators.demo_files import HOST, free_port
+from tests.support.patience import PATIENCE
 
 PIECE = 4096
 """Bytes that are carried at a time."""
@@ -76,7 +77,7 @@ class Proxy:
     """Carries connections to one broker, and cuts them; made by `proxied`."""
 
     def __init__(self, upstream: int, chance: Random) -> None:
-        self.port = 0
+        self.port = free_port()
         self.connections = 0
         self.cuts: Counter[Cut] = Counter()
         """How often each cut has struck at least one connection."""
@@ -88,7 +89,12 @@ class Proxy:
     async def listen(self) -> None:
         """Take connections, on the same port each time."""
         self._server = await asyncio.start_server(self._serve, HOST, self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def meet(self) -> None:
+        """Return once somebody is connected: what strikes nobody is no cut."""
+        async with asyncio.timeout(PATIENCE):
+            while not self._lines:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.02)
 
     async def strike(self, cut: Cut) -> None:
         """Do one cut to every connection that stands; returns once new ones are sound again."""

@@ -13,6 +13,7 @@ import pytest
 from tests.chaos.drill import Script, Stage, drill
 from tests.chaos.plan import Plan
 from tests.support.hub_process import HUB
+from tests.support.patience import PATIENCE
 
 pytestmark = [pytest.mark.chaos, pytest.mark.integration]
 
@@ -20,7 +21,7 @@ SEED = 1_011
 SECONDS = 14.0
 RATE = 200
 SOURCE = Path(__file__).with_name("bad_disk.c")
-ENDS = 10.0
+ENDS = PATIENCE
 """Seconds within which the hub has to end; it looks at its disk with each commit."""
 
 

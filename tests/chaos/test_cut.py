@@ -40,6 +40,7 @@ async def cut_again_and_again(stage: Stage) -> str:
         cuts = stage.chance.sample(list(Cut), k=len(Cut))
         for cut in cuts:
             await asyncio.sleep(stage.chance.uniform(*BETWEEN))
+            await stage.proxy.meet()
             await stage.proxy.strike(cut)
             if cut is Cut.SWALLOWED and number % 2 == 0:
                 await asyncio.sleep(NOTICED)

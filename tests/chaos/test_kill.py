@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from tests.chaos.checker import Stored, find_faults, follow_feed, read_store
-from tests.chaos.load import drain, speak
+from tests.chaos.load import STALLED, drain, speak
 from tests.chaos.plan import Plan, devices
 from tests.support.broker import running_broker, shipped_lines
 from tests.support.hub_process import HUB, HubProcess, running_hub
@@ -30,6 +30,8 @@ LIFE = (0.1, 1.5)
 SECONDS = 52.0
 KINDS = {"gate": "barrier_gate", "door": "unit_door", "controller": "access_controller"}
 SITE = {device: KINDS[device.split("-")[0]] for device in devices()}
+BROKEN = 10.0
+"""Seconds without progress after which a hub that is broken on purpose has lost what is missing."""
 HASTY_HUB = (sys.executable, str(Path(__file__).with_name("hasty_hub.py")))
 
 
@@ -70,7 +72,8 @@ async def run(
             seconds = await speak(plan, publisher)
             await publisher.until_acknowledged()
             await killing
-            await drain(hub.store, plan, publisher)
+            stalled = STALLED if program == HUB else BROKEN
+            await drain(hub.store, plan, publisher, stalled=stalled)
             feed = await follow_feed(hub, chance)
             stored = read_store(hub.store)
             faults = find_faults(stored, plan, publisher.sent, publisher.acknowledged)
