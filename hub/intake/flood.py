@@ -13,6 +13,9 @@ HELD_PREFIX = "flood/"
 TRIM_ABOVE = 4096
 """Topics above which those that have said nothing lately are forgotten; it is looked for when
 there are twice as many as the last time."""
+SET_BACK = 60.0
+"""Seconds by which time must go back for the clock to have been set: a message that has waited in
+the inbox is older than what was let go before it, by less."""
 
 
 class Buckets:
@@ -21,21 +24,30 @@ class Buckets:
     def __init__(self, limit: FloodSettings) -> None:
         self._step = 1.0 / limit.rate
         self._slack = (limit.burst - 0.5) * self._step
-        self._most = self._slack + 2 * self._step
-        """Seconds; who is further ahead than this only seems so: the clock was set back."""
+        self._now = float("-inf")
+        """The latest instant that was heard of."""
         self._trim_above = TRIM_ABOVE
         self._due: dict[str, float] = {}
         """Topic → when its bucket will be empty again."""
 
     def admits(self, topic: str, now: float) -> bool:
         """Tell whether a message may pass, and count it if so."""
+        now = self._advance(now)
         due = self._due.get(topic, now)
-        if due <= now or due - now > self._most:
+        if due <= now:
             due = now
         elif due - now > self._slack:
             return False
         self._due[topic] = due + self._step
         return True
+
+    def _advance(self, now: float) -> float:
+        """Return the time to go by; where the clock was set back, every bucket is empty."""
+        if self._now - now > SET_BACK:
+            self._due.clear()
+            self._now = now
+        self._now = max(self._now, now)
+        return self._now
 
     def trim(self, now: float) -> None:
         """Forget whose bucket is empty, where there are many."""

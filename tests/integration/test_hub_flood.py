@@ -16,6 +16,7 @@ from tests.chaos.checker import read_messages
 from tests.support.blaster import blast
 from tests.support.broker import running_broker, shipped_lines
 from tests.support.hub_process import HubProcess, running_hub
+from tests.support.patience import PATIENCE
 from tests.support.publisher import Publisher, publishing
 from tests.support.site import COMMUNITY, Plot, names, write_site
 from tests.support.story import has_caught_up, has_ticket, read_journal, read_tickets, until
@@ -28,7 +29,7 @@ TOPIC = f"ld/{COMMUNITY}/{FLOODER}/state"
 SECONDS = 6.0
 BOOM_HOLD = 2.0
 """Seconds that `barrier-boom-broken` waits."""
-PATIENCE = 40.0
+IN_TIME = 15.0
 """Seconds; the goal is 1, and a shared machine may be many times slower."""
 
 
@@ -123,11 +124,11 @@ async def test_a_flood_is_limited_and_ticketed_once_and_the_alarms_of_others_are
         f"\n{said} messages of one device in {SECONDS:g} s, {kept} of them taken; tickets of"
         f" others {min(waited.values()):.2f} to {max(waited.values()):.2f} s after their hold\n"
     )
-    assert max(waited.values()) < PATIENCE
+    assert max(waited.values()) < IN_TIME
     tickets = [(each["subject"], each["fault"]) for each in await read_tickets(hub)]
     assert tickets.count((FLOODER, "network.message_storm")) == 1
     assert len(tickets) == len(SITE) + 1, tickets
     assert not {*devices.sent} - stored, "nothing of the others is lost"
     limit = FloodSettings()
-    assert kept <= limit.burst + limit.rate * (SECONDS + PATIENCE)
+    assert kept <= limit.burst + limit.rate * (SECONDS + IN_TIME)
     assert [entry["type"] for entry in await read_journal(hub)].count("device.gap") == 0

@@ -64,6 +64,15 @@ def test_a_clock_set_back_shuts_nobody_out() -> None:
     assert sum(buckets.admits("t", 500.0) for _ in range(500)) == LIMIT.burst
 
 
+def test_what_has_waited_in_the_inbox_does_not_empty_the_bucket() -> None:
+    buckets, passed = Buckets(LIMIT), 0
+    for tenth in range(100):
+        now = 100.0 + tenth / 10
+        passed += sum(buckets.admits("t", now - 3.0) for _ in range(50))
+        passed += buckets.admits("t", now)  # what was held, in the same batch
+    assert passed <= LIMIT.burst + LIMIT.rate * 13.0 + 1
+
+
 def test_topics_that_are_quiet_are_forgotten() -> None:
     buckets = Buckets(LIMIT)
     for number in range(TRIM_ABOVE + 1):
