@@ -25,12 +25,14 @@ async def take_receipts(request: Request, bell: str, word: str) -> Response:
     """Take what a vendor pushes; answered in the vendor's own form, once it is stored."""
     allowance: Allowance = request.state.receipts
     allowance.check("wrong", address_of(request))
-    allowance.take("push")
+    allowance.check("push")
     try:
         taken = await ports_of(request).bells.receive(bell, word, _decode(await request.body()))
     except NotFoundError:
         allowance.take("wrong", address_of(request))
         raise
+    # Only who has the word counts: strangers cannot use up what is the vendor's.
+    allowance.take("push")
     return json_response(dict(taken))
 
 

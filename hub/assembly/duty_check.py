@@ -27,8 +27,10 @@ class Names(NamedTuple):
     people: Mapping[str, Person] | None = None
 
 
-def read_people(bodies: Mapping[str, bytes]) -> dict[str, Person]:
-    """Return the stored people by login."""
+def read_people(bodies: Mapping[str, bytes]) -> dict[str, Person] | None:
+    """Return the stored people by login; None before there is anybody, when nobody is missed."""
+    if not bodies:
+        return None
     return {name: msgspec.json.decode(body, type=Person) for name, body in bodies.items()}
 
 

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from hub.model.instant import to_rfc3339
-from hub.model.ring import RINGS, Ring
+from hub.model.ring import RINGS, Concern, Ring
 from tests.support.broker import running_broker, shipped_lines
 from tests.support.hub_process import HubProcess, running_hub
 from tests.support.publisher import Publisher, publishing
@@ -77,11 +77,12 @@ async def gates(port: int) -> AsyncIterator[Publisher]:
         yield publisher
 
 
-def rings(hub: HubProcess) -> list[Ring]:
-    """Return what the bells would find in the store, the oldest first."""
+def rings(hub: HubProcess, concern: Concern = Concern.RESPONSIBLE) -> list[Ring]:
+    """Return what the bells would find in the store for who has to act, the oldest first."""
     with contextlib.closing(sqlite3.connect(hub.store)) as store:
         rows = store.execute("SELECT body FROM document WHERE collection = ?", (RINGS,))
         found = [msgspec.json.decode(body, type=Ring) for (body,) in rows.fetchall()]
+    found = [ring for ring in found if ring.concern is concern]
     return sorted(found, key=lambda ring: (ring.at, ring.id))
 
 
@@ -173,6 +174,8 @@ async def test_a_site_without_a_file_calls_its_crew_by_the_shipped_plan(
         gates.state(GATE, time.time(), boom_broken=True)
         number = (await has_ticket(hub, GATE))["number"]
         assert [(ring.rung, ring.person) for ring in rings(hub)] == [(1, "crew")]
+        informed = rings(hub, Concern.INFORMED)
+        assert [ring.person for ring in informed] == ["guard"], "its rule has tell = guard, crew"
         outlook = await hub.get(f"/api/v1/tickets/{number}/escalation")
         assert (outlook["plan"], outlook["rung"]) == ("shipped", "leader")
         assert outlook["people"] == ["manager"]

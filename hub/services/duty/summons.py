@@ -119,9 +119,15 @@ class Summons(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(one for one in found if one not in responsible)
 
     def _told(self) -> Sequence[str]:
-        """Return whom the ticket's rule wants to be told, in words; with the first rung only."""
-        is_first = not (self.climb.passed or self.climb.reviewing)
-        return [f"role:{role}" for role in self.case.ticket.tell] if is_first else ()
+        """Return whom the ticket's rule wants to be told, in words; with the first rung only.
+
+        A role of which somebody has to act is told by that: the others may be off duty.
+        """
+        if self.climb.passed or self.climb.reviewing:
+            return ()
+        people = self.case.muster.people
+        acting = {people[one].role for one in self.responsible().people if one in people}
+        return [f"role:{role}" for role in self.case.ticket.tell if role not in acting]
 
     def _managers(self) -> tuple[str, ...]:
         found = (self._called((word,)) for word in MANAGERS)

@@ -398,6 +398,12 @@ def test_whom_the_rule_wants_to_be_told_is_informed_with_the_first_rung() -> Non
     assert play.wait(10) == ["party"]
 
 
+def test_a_rule_that_tells_the_crew_rings_nobody_who_is_off_duty() -> None:
+    night = roster("night", shift("wang"))
+    play = Play(plan(rung("worker", "roster:night")), rosters={"night": night})
+    assert play.change(tell=("crew", "grid_worker")) == ["wang", "(grid)"]
+
+
 def test_of_what_is_discreet_only_leaders_hear() -> None:
     play = Play(TOLD)
     assert play.change(discreet=True, tell=("guard", "crew")) == ["(chen)", "(zhao)", "zhao"]
