@@ -16,7 +16,7 @@ KEPT = 128 * 1024
 """Bytes: a block of memory that is larger is the system's again as soon as it is free. By itself
 glibc raises this to the largest block that it has seen, and then keeps what a page of messages or
 a chunk of history took."""
-_M_TRIM_THRESHOLD = -1
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
 def prepare() -> None:
@@ -24,7 +24,8 @@ def prepare() -> None:
     gc.disable()
     # Another C library has no such word, and needs none.
     with contextlib.suppress(AttributeError, OSError):
-        ctypes.CDLL(None).mallopt(_M_TRIM_THRESHOLD, KEPT)
+        for word in (_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD):
+            ctypes.CDLL(None).mallopt(word, KEPT)
 
 
 def settle() -> None:
