@@ -38,6 +38,10 @@ class Agenda:
         if ready < thing.queued:
             self._push(thing)
 
+    def earliest(self) -> float:
+        """Return where the first entry stands; what it is of may have moved on."""
+        return self._heap[0][0] if self._heap else inf
+
     def next_due(self) -> float | None:
         """Return the earliest instant at which something may fire, or None."""
         self._tidy()

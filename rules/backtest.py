@@ -1,6 +1,8 @@
 """A back-test: rules over stored history, through the code that runs live.
 
-The history comes as reports in the order of their instants, as `Archive.replay` yields it. What
+The history comes as reports in the order of their instants, as `Archive.replay` yields it, or with
+`Repeats` for what only says the same again. Every deadline comes before the next report, so that it
+makes no difference how much is left out. What
 history does not know does not count: maintenance windows and notices of the past, orders to
 devices, and their goodbyes: a device is silent from its last word on. A rule on trial is tested as
 if it were in force.
@@ -17,6 +19,7 @@ from hub.model.alarm import Decision
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device, Kind, Lifecycle
 from hub.model.place import Place
+from hub.model.repeats import Need, Repeats
 from hub.model.report import Report
 from rules.engine import Engine
 from rules.gates import fire_zone
@@ -28,7 +31,7 @@ from rules.world import build_world
 STEP = 10_000
 """Reports between two calls of `progress`."""
 TICK = 1.0
-"""Seconds of history after which the deadlines of silent devices are looked at."""
+"""Seconds of history after which what waits for the time alone is looked at again."""
 WEEK = 7 * 86_400.0
 FIRE_POINT = "fire.input"
 
@@ -62,7 +65,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 def backtest(
     rules: Sequence[Rule],
-    history: Iterable[Report],
+    history: Iterable[Report | Repeats],
     devices: Iterable[Device],
     places: Mapping[str, Place],
     models: Mapping[str, DeviceModel],
@@ -77,10 +80,16 @@ def backtest(
     """
     course = _Course(rules, [_in_service(device) for device in devices], places, models)
     course.ledger.tell = tell
-    reports = 0
-    for reports, report in enumerate(history, 1):
-        course.take(report)
-        if reports % STEP == 0:
+    reports = told = 0
+    for said in history:
+        if isinstance(said, Repeats):
+            course.repeat(said)
+            reports += said.count
+        else:
+            course.take(said)
+            reports += 1
+        if reports - told >= STEP:
+            told = reports
             progress(reports)
     course.advance(course.now)
     progress(reports)
@@ -98,17 +107,23 @@ def concerned(
     devices: Iterable[Device],
     places: Mapping[str, Place],
     models: Mapping[str, DeviceModel],
-) -> dict[str, frozenset[str]]:
-    """Return the devices (by uid) of whose history the rules need to know, each with its points.
+) -> dict[str, Need]:
+    """Return the devices (by uid) of whose history the rules need to know, and what of it.
 
-    A fire input is one of them: it explains what doors and gates say.
+    A fire input is part of it: it explains what doors and gates say.
     """
     world = build_world(rules, [_in_service(device) for device in devices], places, models)
-    return {
-        uid: frozenset({*d.plan.slot_by_point, FIRE_POINT})
+    asked = {
+        uid: d.plan
         for uid, d in world.items()
         if d.watches or d.dependents or d.device.kind is Kind.ACCESS_CONTROLLER
     }
+    needs = {id(plan): _with_fire(plan.need) for plan in asked.values()}
+    return {uid: needs[id(plan)] for uid, plan in asked.items()}
+
+
+def _with_fire(need: Need) -> Need:
+    return msgspec.structs.replace(need, points=need.points | {FIRE_POINT})
 
 
 def compare(before: BacktestResult, after: BacktestResult) -> Difference:
@@ -147,31 +162,58 @@ class _Course:
             if device.kind is Kind.ACCESS_CONTROLLER
         }
         self._decisions: list[Decision] = []
-        self._tick = -inf
+        self._settles_at = -inf
+        self._tick = inf
 
     def take(self, report: Report) -> None:
         """Take the next report of history."""
         if not self.start:
             self.start = report.at
         fire = _find_fire(report) if report.uid in self._zones else None
-        if report.at >= self._tick or fire is not None:
-            self.advance(nextafter(report.at, -inf))  # facts come before timers
+        if fire is not None or self._is_due(report.at):
+            self._come_to(report.at)
         self.now = max(self.now, report.at)
         if decisions := self._engine.apply(report):
             self._decisions += decisions
         if fire is not None:
             self.ledger.note_fire(report.uid, self._zones[report.uid], report.at, burns=fire)
 
+    def repeat(self, repeats: Repeats) -> None:
+        """Take note of what is not told one by one."""
+        self._engine.repeat(repeats)
+
+    def _is_due(self, at: float) -> bool:
+        """Tell whether something may have to be done before a report."""
+        return (
+            self._engine.earliest() < at
+            or self._settles_at < at
+            or self._tick < at
+            or bool(self._decisions and self._decisions[0].at < at)
+        )
+
+    def _come_to(self, at: float) -> None:
+        """Let everything come that lies before a report: facts come before timers."""
+        before = nextafter(at, -inf)
+        while self._tick < at:
+            self.advance(self._tick)
+        if not self._decisions and self._settles_at >= at:
+            self._decisions += self._engine.advance(before)
+            if not self._decisions:
+                return
+        self.advance(before)
+
     def advance(self, now: float) -> None:
         """Let every deadline come, and send what was decided on its way, in order of time.
 
         Whoever has waited is looked at as things stand at that instant, and not later.
         """
-        self._tick = now + TICK
         while (due := self._topology.next_due()) is not None and due < now:
             self._advance(due)
         self._advance(now)
         self.ledger.try_again(now, self._engine.is_ending)
+        due = self._topology.next_due()
+        self._settles_at = inf if due is None else due
+        self._tick = (now // TICK + 1) * TICK if self.ledger.waits else inf
 
     def _advance(self, now: float) -> None:
         self._decisions += self._engine.advance(now)

@@ -10,6 +10,7 @@ from hub.model.alarm import Decision
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device
 from hub.model.place import Place
+from hub.model.repeats import Repeats
 from hub.model.report import Report
 from hub.ports import HeardRow, HourOfPoint, PointRow, StateRow
 from rules import reason
@@ -145,6 +146,16 @@ class Engine:
         take_report(self._runner, d, report, judging=self._judges and not self.uplink.cut)
         return self._runner.take()
 
+    def repeat(self, repeats: Repeats) -> None:
+        """Note that a device will say the same again, and until when."""
+        d = self._world.get(repeats.uid)
+        if d is None:
+            return
+        d.contact.heard_at = max(d.contact.heard_at, repeats.until)
+        slots = d.plan.slot_by_point
+        own = {slots[point]: repeats.ats for point in repeats.points if point in slots}
+        d.repeats = {**d.repeats, **own}
+
     def command(self, uid: str, do: str, at: float) -> list[Decision]:
         """Note that an order was sent to a device."""
         d = self._world.get(uid)
@@ -169,6 +180,10 @@ class Engine:
         if self._now == -inf:
             _wake_all(self._runner, self._world, now)
         self._now = max(self._now, now)
+
+    def earliest(self) -> float:
+        """Return an instant before which no deadline comes; infinity while none is set."""
+        return self._runner.agenda.earliest()
 
     def next_due(self) -> float | None:
         """Return the instant of the earliest deadline; None when nothing is waiting."""

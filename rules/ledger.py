@@ -59,6 +59,11 @@ class Ledger:
         """Note that a fire input has become active, or quiet again."""
         self._fires.note(uid, zone, now, active=burns)
 
+    @property
+    def waits(self) -> bool:
+        """Tell whether something may be told, or closed, by the time alone."""
+        return bool(self._stopped or self._held_open)
+
     def try_again(self, now: float, is_ending: IsEnding) -> None:
         """Tell what fire has held back and is over, but what is ending by itself by then."""
         for key, decision in tuple(self._stopped.items()):

@@ -11,6 +11,7 @@ import msgspec
 
 from hub.model.catalogue import DeviceModel, PointSpec, PointType
 from hub.model.device import Kind
+from hub.model.repeats import Need
 from rules.language.node import Head, Run
 from rules.rule import Rule
 from rules.vocabulary import Vocabulary
@@ -46,6 +47,7 @@ class Plan:
         self.alone: list[int] = []
         self.blanks: list[Any] = []
         self.reach = 0.0
+        self.pause = inf
         self.conditions: dict[str, tuple[Run, tuple[int, ...]]] = {}
 
     def close(self) -> None:
@@ -84,6 +86,24 @@ class Plan:
         self.lives.append(spec.period * PERIODS_KNOWN)
         self.routes.add_slot(spec.type)
         return slot
+
+    def notice_silence(self, seconds: float) -> None:
+        """Note after how long a silence some rule says something else."""
+        self.pause = min(self.pause, seconds)
+
+    @property
+    def need(self) -> Need:
+        """Return what the rules need to know of the history of a device of this model."""
+        routes, beat = self.routes, self.heartbeat
+        asked = (routes.observers, routes.settlers, routes.on_sample, routes.gauges_on_sample)
+        each = frozenset(
+            name
+            for name, slot in self.slot_by_point.items()
+            if self.lives[slot] or any(table[slot] for table in asked)
+        )
+        contact = PERIODS_KNOWN * beat if beat else inf
+        points = frozenset(self.slot_by_point)
+        return Need(points=points, each=each, pause=min(self.pause, contact))
 
     def need_history(self, seconds: float) -> None:
         """Note how far back a window reaches."""

@@ -8,7 +8,7 @@ from hub.model.alarm import Evidence
 from hub.model.report import Quality
 from hub.model.wording import name_point, write_event, write_span, write_value
 from rules.plan import Program
-from rules.state import NEVER, DeviceState
+from rules.state import NEVER, DeviceState, said_at
 
 _MOST = 8
 
@@ -19,10 +19,11 @@ def gather(d: DeviceState, program: Program) -> tuple[Evidence, ...]:
     if d.event:
         found.append(Evidence(point=f"event:{d.event}", value=None, at=d.now))
     for slot in program.slots[:_MOST]:
-        if d.ats[slot] == NEVER and d.raw[slot] is None:
+        at = said_at(d, slot)
+        if at == NEVER and d.raw[slot] is None:
             continue
         value = d.raw[slot]
-        at = d.ats[slot] if d.ats[slot] != NEVER else d.now
+        at = at if at != NEVER else d.now
         quality = Quality.BAD if value is None else Quality.GOOD
         found.append(Evidence(point=d.plan.specs[slot].name, value=value, quality=quality, at=at))
     return tuple(found)

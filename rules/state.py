@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -83,14 +84,15 @@ class DeviceState:
     `event` are the context of the evaluation that is going on; expressions lower `wake` to the
     next instant at which they could change by time alone. `worked_on` is the last instant of which
     events are not counted, since people worked on the device. `due` is not later than the earliest
-    deadline of any watch. `lag` is how far a backlog that is being delivered lies back.
+    deadline of any watch. `repeats` has, by slot, when readings were said that a back-test leaves
+    out. `lag` is how far a backlog that is being delivered lies back.
     """
 
     __slots__ = (
         "ats", "contact", "data", "dependents", "device", "drift", "due", "event", "groups",
         "groups_stored",
-        "lag", "lulls", "newest", "now", "peers", "place", "plan", "raw", "stored", "trackers",
-        "upstream", "values", "wake", "watches", "worked_on",
+        "lag", "lulls", "newest", "now", "peers", "place", "plan", "raw", "repeats", "stored",
+        "trackers", "upstream", "values", "wake", "watches", "worked_on",
     )  # fmt: skip
 
     def __init__(self, device: Device, plan: Plan, place: tuple[Place, ...]) -> None:
@@ -120,6 +122,14 @@ class DeviceState:
         self.stored: bytes | None = None
         self.groups_stored: bytes | None = None
         self.worked_on = NEVER
+        self.repeats: Mapping[int, Sequence[float]] = _NO_REPEATS
+
+
+def said_at(d: DeviceState, slot: int) -> float:
+    """Return the instant of the slot's last reading at the device's `now`; NEVER without one."""
+    at, repeats = d.ats[slot], d.repeats.get(slot)
+    place = bisect_right(repeats, d.now) if repeats else 0
+    return max(at, repeats[place - 1]) if repeats and place else at
 
 
 def is_worked_on(d: DeviceState) -> bool:
@@ -129,6 +139,7 @@ def is_worked_on(d: DeviceState) -> bool:
 
 
 _NO_DRIFT = (0, 0.0, NEVER)
+_NO_REPEATS: Mapping[int, Sequence[float]] = {}
 _NOTHING: Mapping[str, Any] = {}
 """One for all devices: few have a lane, a group or an event."""
 

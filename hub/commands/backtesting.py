@@ -18,7 +18,7 @@ from hub.model.spelling import suggest
 from hub.services.commission.state_book import DEVICE_STATES, DEVICES
 from hub.services.rule_shelf import RULE_VERSIONS, RuleShelf
 from hub.store.peek import newest_instant, read_collection
-from hub.store.readings.replay import replay_file
+from hub.store.readings.replay import replay_news
 from rules.backtest import BacktestResult, Difference, backtest, compare, concerned
 from rules.ledger import PastAlarm
 from rules.rule import Rule
@@ -137,8 +137,8 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     def run(self, rules: Sequence[Rule], telling: Telling | None = None) -> BacktestResult:
         """Run the rules over it."""
         site = self.world.site
-        points = concerned(rules, site.devices, site.places, self.world.models)
-        history = replay_file(self.path, start=self.start, end=self.end, uids=points, points=points)
+        needs = concerned(rules, site.devices, site.places, self.world.models)
+        history = replay_news(self.path, start=self.start, end=self.end, needs=needs)
         names = {device.uid: device.id for device in site.devices}
 
         def tell(alarm: PastAlarm) -> None:

@@ -37,12 +37,14 @@ def silent(compiler: Compiler, call: ast.Call) -> Node:
     part = compiler.build(call.args[0])
     if isinstance(part.value, str):
         span = compiler.seconds(call.args[0])
+        compiler.scope.plan.notice_silence(span)
         return Node(type=Type.BOOL, run=_silent(lambda _: span))
     if not part.constant or isinstance(part.value, bool) or not part.value or part.value < 0:
         raise compiler.fail(
             call.args[0], "write a length such as '3m', or periods", "请写时长（如 '3m'）或周期数"
         )
     periods = float(part.value)
+    compiler.scope.plan.notice_silence(periods * (compiler.scope.plan.heartbeat or 60.0))
     return Node(type=Type.BOOL, run=_silent(lambda d: periods * (d.plan.heartbeat or 60.0)))
 
 

@@ -22,7 +22,7 @@ from hub.model.device import Device, DeviceUid, Kind
 from hub.model.place import Place
 from hub.model.report import Report, Sample, Topic, Value
 from hub.ports import Changes
-from hub.store.readings.replay import replay_file
+from hub.store.readings.replay import replay_news
 from hub.store.sqlite import open_store
 from rules.backtest import backtest, concerned
 from rules.engine import Engine
@@ -254,14 +254,14 @@ async def test_a_back_test(tmp_path: Path) -> None:
         ("a rule of each device", both),
         ("whole library", list(LIBRARY)),
     ):
-        points = concerned(rules, devices, PLACES, MODELS)
+        needs = concerned(rules, devices, PLACES, MODELS)
         first: list[float] = []
         wall, began = time.perf_counter(), time.process_time()
 
         def note(*_: object, since: float = wall, first: list[float] = first) -> None:
             first.append(time.perf_counter() - since)
 
-        history = replay_file(path, start=START, end=START + 1e6, uids=points, points=points)
+        history = replay_news(path, start=START, end=START + 1e6, needs=needs)
         result = backtest(rules, history, devices, PLACES, MODELS, progress=note, tell=note)
         took = time.process_time() - began
         rate = readings / took

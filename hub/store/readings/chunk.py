@@ -10,7 +10,7 @@ import zlib
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import repeat
+from itertools import chain, repeat
 from math import inf
 from operator import add, itemgetter, sub
 from typing import Any, TypeGuard, cast
@@ -32,7 +32,7 @@ LARGEST_NUMBER = 1e300
 """A million such numbers can still be added up."""
 
 _QUALITIES = tuple(Quality)
-_GOOD = _QUALITIES.index(Quality.GOOD)
+GOOD = _QUALITIES.index(Quality.GOOD)
 _CODE = {quality: code for code, quality in enumerate(_QUALITIES)}
 
 
@@ -84,23 +84,20 @@ def unpack(
     Addresses and digests are not kept. With `points` no others are unpacked, but that a message
     without any of them has one still, as a sign of life.
     """
-    own, groups = DeviceUid(uid), _read(body)
-    return [
-        said
-        for group in groups
-        for said in _unpack_group(own, group, span, _find_places(group, points))
-    ]
+    own = DeviceUid(uid)
+    parts = (_unpack_group(own, g, span, find_places(g, points)) for g in read_groups(body))
+    return list(chain.from_iterable(parts))
 
 
 def unpack_point(uid: str, point: str, body: bytes) -> Iterator[ReadingRow]:
     """Yield one point's readings, group by group; no other column is looked at."""
-    for group in _read(body):
+    for group in read_groups(body):
         if point in group.points:
             place = group.points.index(point)
             values = column.unpack(group.values[place], group.count)
             codes = column.unpack(group.qualities[place], group.count)
             for (at, received, seq, _), value, code in zip(
-                _frame(group), values, codes, strict=True
+                unpack_frame(group), values, codes, strict=True
             ):
                 yield ReadingRow(
                     uid=uid,
@@ -117,16 +114,17 @@ def unpack_point(uid: str, point: str, body: bytes) -> Iterator[ReadingRow]:
 def unpack_numbers(body: bytes) -> dict[str, list[float]]:
     """Return the good and finite numbers of each point that has any, in order of event time."""
     found: dict[str, list[tuple[Any, float]]] = {}
-    for group in _read(body):
+    for group in read_groups(body):
         frame = [
-            (at, received, -1 if seq is None else seq) for at, received, seq, _ in _frame(group)
+            (at, received, -1 if seq is None else seq)
+            for at, received, seq, _ in unpack_frame(group)
         ]
         for point, values, codes in zip(group.points, group.values, group.qualities, strict=True):
             numbers = column.unpack(values, group.count)
             good = column.unpack(codes, group.count)
             rows = zip(frame, numbers, good, strict=True)
             found.setdefault(point, []).extend(
-                (key, value) for key, value, code in rows if code == _GOOD and is_number(value)
+                (key, value) for key, value, code in rows if code == GOOD and is_number(value)
             )
     return {
         point: [value for _, value in sorted(rows, key=itemgetter(0))]
@@ -137,7 +135,7 @@ def unpack_numbers(body: bytes) -> dict[str, list[float]]:
 
 def leave_out(body: bytes, is_gone: Callable[[str], bool]) -> bytes | None:
     """Return columns without some points, empty where nothing is left; None without such points."""
-    groups = _read(body)
+    groups = read_groups(body)
     if not any(is_gone(point) for group in groups for point in group.points):
         return None
     left = [group for group in (_leave_out(group, is_gone) for group in groups) if group]
@@ -161,7 +159,8 @@ def is_number(value: Value | None) -> TypeGuard[float]:
     return type(value) in {int, float} and abs(cast("float", value)) <= LARGEST_NUMBER
 
 
-def _read(body: bytes) -> list[Group]:
+def read_groups(body: bytes) -> list[Group]:
+    """Return the groups of columns as they lie."""
     return _GROUPS.decode(zlib.decompress(body))
 
 
@@ -193,28 +192,32 @@ def _pack_group(said: Sequence[Said]) -> Group:
     )
 
 
-def _frame(group: Group) -> Iterator[tuple[float, float, int | None, int]]:
-    """Yield (at, received, seq, place in its batch) of each message."""
+def unpack_instants(group: Group) -> tuple[Sequence[float], Sequence[float]]:
+    """Return when the messages of a group were said, and when they arrived."""
     ats = column.unpack(group.ats, group.count)
     lags = column.unpack(group.lags, group.count)
-    received = column.from_bits(list(map(add, column.to_bits(ats), lags)))
+    return ats, column.from_bits(list(map(add, column.to_bits(ats), lags)))
+
+
+def unpack_frame(group: Group) -> Iterator[tuple[float, float, int | None, int]]:
+    """Yield (at, received, seq, place in its batch) of each message."""
+    ats, received = unpack_instants(group)
     marks = column.unpack(group.marks, group.count)
     if group.numbered:
         return zip(ats, received, marks, repeat(0))
     return zip(ats, received, repeat(None), marks)
 
 
-def _find_places(group: Group, points: Collection[str] | None) -> Sequence[int]:
+def find_places(group: Group, points: Collection[str] | None) -> Sequence[int]:
+    """Return where a group's columns of these points are; its first one where it has none."""
     every = range(len(group.points))
-    if points is None:
-        return every
-    return [place for place in every if group.points[place] in points] or every[:1]
+    return [i for i in every if points is None or group.points[i] in points] or every[:1]
 
 
 def _unpack_group(
     uid: DeviceUid, group: Group, span: Span, places: Iterable[int]
 ) -> Iterator[Said]:
-    frame = list(_frame(group))
+    frame = list(unpack_frame(group))
     cut = slice(bisect_left(frame, span[:1]), bisect_left(frame, span[1:]))
     if cut.start == cut.stop:
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from zlib import crc32
 
@@ -34,8 +34,8 @@ SORTED = "sorted_through"
 COUNTED = "sorted"
 """Names in `meta`: the log's row up to which chunks hold the readings, and how many those were."""
 
-Points = Mapping[str, Collection[str]]
-"""uid → the points of which somebody wants to know."""
+Unpack = Callable[[str, bytes, Span, bool], list[Said]]
+"""Makes messages of (uid, columns, span, whether the device has nothing else in the hour)."""
 Chunk = tuple[int, int, str, int, bytes]
 """hour, part, uid (of a part as it came: group), count of messages, body."""
 
@@ -67,6 +67,11 @@ _GROUP = (
     "SELECT c.body FROM part p CROSS JOIN chunk c ON c.hour = p.hour AND c.part = p.part"
     " AND c.uid = ? WHERE p.hour = ? AND p.part > 0 ORDER BY p.part"
 )
+
+
+def unpack_all(uid: str, body: bytes, span: Span, _alone: bool) -> list[Said]:
+    """Return all that columns hold of a span."""
+    return chunk.unpack(uid, body, span)
 
 
 @lru_cache(maxsize=65_536)
@@ -150,12 +155,12 @@ def read_hour(
     connection: sqlite3.Connection,
     span: Span,
     uids: Collection[str] | None,
-    points: Points | None = None,
+    unpack: Unpack = unpack_all,
 ) -> Iterator[dict[str, list[Said]]]:
     """Yield uid → what the device said, group by group; of all devices or of some.
 
-    `span` lies within one hour; at least what was said in it is given, of columns the `points`
-    of a device only, where they are named.
+    `span` lies within one hour; at least what was said in it is given, of columns what `unpack`
+    makes of them; it is told whether the device has nothing but columns.
     """
     hour = int(span[0] // HOUR)
     columns: dict[str, list[str]] = {}
@@ -164,21 +169,15 @@ def read_hour(
     groups = {*columns, *_names(connection, hour)}
     if uids is not None:
         groups &= set(map(group_of, uids))
+        uids = frozenset(uids)
     for group in sorted(groups):
         parts = _read_parts(connection, hour, group, span)
         some = {*parts, *columns.get(group, ())}
         chosen = some if uids is None else some.intersection(uids)
         packed = chosen.intersection(columns.get(group, ()))
-        said = _read_columns(connection, span, packed, points or {})
+        bodies = ((uid, read_columns(connection, hour, uid)) for uid in packed)
+        said = {uid: unpack(uid, body, span, uid not in parts) for uid, body in bodies}
         yield {uid: _join(parts.get(uid), said.get(uid)) for uid in sorted(chosen)}
-
-
-def _read_columns(
-    connection: sqlite3.Connection, span: Span, uids: Iterable[str], points: Points
-) -> dict[str, list[Said]]:
-    hour = int(span[0] // HOUR)
-    bodies = ((uid, read_columns(connection, hour, uid)) for uid in uids)
-    return {uid: chunk.unpack(uid, body, span, points.get(uid)) for uid, body in bodies}
 
 
 def _join(parts: list[Said] | None, columns: list[Said] | None) -> list[Said]:

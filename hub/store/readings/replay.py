@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from math import inf
 from operator import itemgetter
@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from hub.model.device import DeviceUid
+from hub.model.repeats import Need, Repeats
 from hub.model.report import Report, Topic
 from hub.ports import EventRow
 from hub.store import event
 from hub.store.failure import explain
 from hub.store.readers import open_reader
+from hub.store.readings import chunk
 from hub.store.readings.chunk import HOUR, Span
-from hub.store.readings.compaction import Points, once, read_hour
+from hub.store.readings.compaction import once, read_hour, unpack_all
 from hub.store.readings.log import Said, read_span
+from hub.store.readings.news import unpack_news
 from hub.store.seals.day_key import DayKeys, open_day_keys
 
 AT_ONCE = 100_000
@@ -38,30 +41,78 @@ def replay_file(
     start: float,
     end: float,
     uids: Iterable[str] | None,
-    points: Points | None = None,
     days: DayKeys | None = None,
 ) -> Iterator[Report]:
     """Yield the reports of a database file window by window, each in a transaction of its own.
 
-    Where a device's `points` are named, others may be left out of its reports.
-
     `days` opens what events tell of people; without it the keys beside the file do.
     """
-    days = days or open_day_keys(path)
+    said = _replay(path, (start, end), uids, None, days or open_day_keys(path))
+    yield from (each for each in said if isinstance(each, Report))
+
+
+def replay_news(
+    path: Path, *, start: float, end: float, needs: Mapping[str, Need], days: DayKeys | None = None
+) -> Iterator[Report | Repeats]:
+    """Yield what rules need of the history of the devices in `needs`, in event time.
+
+    What a message has beside the points that are needed may be left out. What only says the same
+    again is left out where no rule could notice it, and `Repeats` stand for it, behind the first
+    of those messages.
+    """
+    yield from _replay(path, (start, end), needs, needs, days or open_day_keys(path))
+
+
+def _replay(
+    path: Path,
+    asked: Span,
+    uids: Iterable[str] | None,
+    needs: Mapping[str, Need] | None,
+    days: DayKeys,
+) -> Iterator[Report | Repeats]:
     chosen = None if uids is None else sorted(set(uids))
+    start, end = asked
     try:
         with closing(open_reader(path)) as connection:
             # What is sorted into chunks meanwhile is found in both, and taken once.
             fresh = _by_hour(read_span(connection, start, end, chosen))
             for span in _windows(connection, start, end, fresh):
                 connection.execute("BEGIN")
-                read = read_hour(connection, span, chosen, points)
-                said = _said(read, span, fresh.get(int(span[0] // HOUR), ()))
-                reports = [*said, *_events(connection, span, chosen, days)]
+                happened = list(_events(connection, span, chosen, days))
+                hour = fresh.get(int(span[0] // HOUR), ())
+                busy = {*(report.uid for report in happened), *(said[0] for said in hour)}
+                news = None if needs is None else _News(needs, busy)
+                read = read_hour(connection, span, chosen, news or unpack_all)
+                reports = [*_said(read, span, hour), *happened]
                 connection.execute("COMMIT")
-                yield from in_order(reports)
+                yield from in_order(reports) if news is None else news.in_order(reports)
     except sqlite3.Error as error:
         raise explain(error, str(path)) from error
+
+
+class _News:
+    """Unpacks what is news of an hour; devices that are `busy` have said something beside it."""
+
+    def __init__(self, needs: Mapping[str, Need], busy: Collection[str]) -> None:
+        self._needs = needs
+        self._busy = busy
+        self._repeats: list[Repeats] = []
+
+    def __call__(self, uid: str, body: bytes, span: Span, alone: bool) -> list[Said]:
+        need = self._needs[uid]
+        if not alone or uid in self._busy:
+            return chunk.unpack(uid, body, span, need.points)
+        said, repeats = unpack_news(uid, body, span, need)
+        self._repeats += repeats
+        return said
+
+    def in_order(self, reports: Iterable[Report]) -> list[Report | Repeats]:
+        """Return reports and repeats as they are replayed."""
+        keyed: list[tuple[tuple[Any, ...], Report | Repeats]] = [
+            (_key(report), report) for report in reports
+        ]
+        keyed += [((each.at, inf, each.uid), each) for each in self._repeats]
+        return [each for _, each in sorted(keyed, key=itemgetter(0))]
 
 
 def in_order(reports: Iterable[Report]) -> list[Report]:

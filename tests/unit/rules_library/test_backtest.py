@@ -306,4 +306,4 @@ def test_the_points_that_rules_ask_for_are_named_by_device() -> None:
     rules = [rule for rule in RULES if rule.id in {"barrier-boom-broken", "lpr-camera-repeats"}]
     found = concerned(rules, SITE, PLACES, MODELS)
     assert found.keys() == {"gate", "access"}, "and a fire input explains what gates say"
-    assert found["gate"] == {"boom.broken", "fire.input"}
+    assert found["gate"].points == {"boom.broken", "fire.input"}
