@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hub.model.alarm import Action, Decision, Severity
+from hub.model.alarm import Action, Alarm, Decision, Severity
+from hub.model.device import Device
 from hub.model.instant import to_rfc3339
 from rules.gates import Answer, Verdict
 
@@ -48,6 +49,15 @@ def why(
         "answer": answer,
         "since": to_rfc3339(since),
         "reason": dict(reason),
+    }
+
+
+def explained_by(root: Alarm, device: Device | None) -> dict[str, str]:
+    """Say which open alarm has taken another one in; `device` is its subject, or None."""
+    label = device.name or device.id if device else root.subject
+    return {
+        "zh": f"由“{label}”的“{root.name.get('zh', root.rule)}”引起，并入该告警",
+        "en": f"Explained by {label}: {root.name.get('en', root.rule)}",
     }
 
 

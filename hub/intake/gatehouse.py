@@ -23,7 +23,7 @@ from hub.model.window import Window, WindowKind
 from hub.ports import PointRow, StateRow
 from hub.services.window_book import in_force
 from rules.fire_watch import FireWatch
-from rules.gates import Situation, Verdict, find_closed, fire_zone, judge, judge_clear
+from rules.gates import Situation, Text, Verdict, find_closed, fire_zone, judge, judge_clear
 
 FIRE_POINT = "fire.input"
 STOPPING = frozenset({"in_service", "maintenance", "notice", "fire", "explained"})
@@ -191,12 +191,16 @@ class Gatehouse:
         """Let an alarm wait no more: what explains it has taken it in."""
         self._book.drop_raise((decision.subject, decision.rule))
 
-    def explain(self, uid: str, now: float) -> list[dict[str, Any]]:
-        """Return what each gate answers now, and where one was closed to a rule's alarm."""
+    def explain(self, uid: str, now: float, root: Text | None = None) -> list[dict[str, Any]]:
+        """Return what each gate answers now, and where one was closed to a rule's alarm.
+
+        `root` is the sentence of what has taken in an alarm of the device.
+        """
         device = self._devices.get(uid)
         if device is None:
             return []
-        general = judge(ANY, self._situation(msgspec.structs.replace(ANY, subject=uid), now))
+        situation = self._situation(msgspec.structs.replace(ANY, subject=uid), now)
+        general = judge(ANY, msgspec.structs.replace(situation, explained_by=root))
         mine = {rule: each for (subject, rule), each in self._last.items() if subject == uid}
         return write_answers(general, (mine | dict(self._marks.of(uid))).items())
 

@@ -11,7 +11,7 @@ from hub.intake.batch import Batch
 from hub.intake.command_room import CommandRoom
 from hub.intake.counting import COUNTER_PREFIX
 from hub.intake.flood import HELD_PREFIX
-from hub.intake.gate_answer import why
+from hub.intake.gate_answer import explained_by, why
 from hub.intake.gate_book import GATES_PREFIX
 from hub.intake.gatehouse import Gatehouse
 from hub.intake.look_back import Recall, look_back
@@ -183,7 +183,20 @@ class Judge:
             | {"name": each["name"]}
             for each in self._engine.explain(uid)
         ]
-        return [*self._gates.explain(uid, self._now), *waiting, *rules]
+        folded = self._find_roots(uid)
+        shown = [why("topology", each, "closed", text) for each, text in folded.items()]
+        general = self._gates.explain(uid, self._now, next(iter(folded.values()), None))
+        return [*general, *waiting, *shown, *rules]
+
+    def _find_roots(self, uid: str) -> dict[str, Mapping[str, str]]:
+        """Return, by rule, what has taken in the device's alarms."""
+        index = self._book.index
+        roots = {each.rule: index.alarm(each.explained_by) for each in index.alarms_on(uid)}
+        return {
+            rule: explained_by(root, self._devices.get(root.uid))
+            for rule, root in roots.items()
+            if root is not None
+        }
 
     def _follow(self, outcomes: Iterable[Outcome], batch: Batch) -> None:
         for outcome in outcomes:
