@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -19,6 +20,8 @@ from rules.rule import Rule, Span
 from rules.story import run_examples
 from rules.vocabulary import Vocabulary
 
+_SCHEDULE = re.compile(r"in_schedule\(\s*['\"]([^'\"]*)")
+
 
 def check_rule(
     draft: Draft,
@@ -33,9 +36,18 @@ def check_rule(
         rule = _learn(rule, kind, vocabulary)
         for problem in _check_kind(draft, rule, kind, vocabulary):
             problems.setdefault((problem.line, problem.column, problem.message), problem)
+    rule = _keep_schedules(rule)
     if not problems:
         return rule, _check_models(draft, rule, vocabulary, models)
     return rule, list(problems.values())
+
+
+def _keep_schedules(rule: Rule) -> Rule:
+    """Keep the schedules that the rule asks: another one that changes does not change it."""
+    texts = expressions(rule).values()
+    asked = {name for text in texts for name in _SCHEDULE.findall(text)}
+    kept = {name: spans for name, spans in rule.schedules.items() if name in asked}
+    return msgspec.structs.replace(rule, schedules=kept)
 
 
 def _learn(rule: Rule, kind: Kind, vocabulary: Vocabulary) -> Rule:

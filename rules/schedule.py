@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from hub.errors import Problem
@@ -10,6 +12,7 @@ from rules.language.syntax import nearest
 from rules.rule import Span
 from rules.source import Block
 
+ALL_DAY = "00:00-24:00"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -32,11 +35,17 @@ def read_schedules(
     return found
 
 
+def write_schedule(name: str, days: Sequence[str], times: Sequence[str]) -> str:
+    """Write a schedule as a table of a rule file; `read_schedules` tells what is wrong in it."""
+    lists = (json.dumps(list(each), ensure_ascii=False) for each in (days, times))
+    return "[schedule.{}]\ndays = {}\ntimes = {}\n".format(name, *lists)
+
+
 def _read_schedule(table: Any) -> tuple[Span, ...]:  # noqa: ANN401
     if not isinstance(table, dict) or not set(table) <= {"days", "times"}:
         raise ValueError("it takes days and times")
     days = frozenset(_read_day(day) for day in table.get("days", DAYS))
-    times = table.get("times", ["00:00-24:00"])
+    times = table.get("times", [ALL_DAY])
     if not days or not isinstance(times, list) or not times:
         raise ValueError("it is never on")
     return tuple(_read_span(str(text), days) for text in times)

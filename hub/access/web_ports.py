@@ -23,6 +23,7 @@ from hub.ports import (
     Pulse,
     RosterOffice,
     RuleOffice,
+    ScheduleOffice,
     WindowOffice,
 )
 from hub.ports.photo import PhotoOffice
@@ -62,6 +63,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     archive: Archive
     gatekeeper: Gatekeeper
     rules: RuleOffice
+    schedules: ScheduleOffice
     windows: WindowOffice
     commission: CommissionOffice
     courses: Courses

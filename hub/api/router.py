@@ -26,6 +26,7 @@ from hub.api import (
     reports,
     retention,
     rules,
+    schedules,
     stream,
     tickets,
     windows,
@@ -37,7 +38,7 @@ from hub.api.operation import Readiness
 PREFIX = "/api/v1"
 PARTS = (
     *(devices, acceptance, alarms, tickets, commands, journal, stream, arrival),
-    *(people, keys, retention, rules, windows, figures, duty, bells, reports, photos),
+    *(people, keys, retention, rules, schedules, windows, figures, duty, bells, reports, photos),
 )
 
 

@@ -71,7 +71,7 @@ async def check_rules(request: Request) -> Response:
 async def import_rules(request: Request) -> Response:
     """Take every rule of a text over, as new versions; all of them or none."""
     wish = read_struct(await request.body(), RuleWish)
-    who = await _overseer(request)
+    who = await overseer(request)
 
     async def act() -> Response:
         cards = await ports_of(request).rules.write(wish.text, wish.mode, wish.why, who)
@@ -89,7 +89,7 @@ async def export_rules(request: Request) -> Response:
 async def write_rule(request: Request, rule: str) -> Response:
     """Make a new version of one rule; `If-Match` names the version that was edited."""
     wish = read_struct(await request.body(), RuleWish)
-    who, on = await _overseer(request), read_edited_version(request)
+    who, on = await overseer(request), read_edited_version(request)
 
     async def act() -> Response:
         office = ports_of(request).rules
@@ -103,7 +103,7 @@ async def change_rule(request: Request, rule: str) -> Response:
     """Activate a rule, put it on trial, switch it off, or go back to an older version."""
     wish = read_struct(await request.body(), RuleAction)
     who, on, office = (
-        await _overseer(request),
+        await overseer(request),
         read_edited_version(request),
         ports_of(request).rules,
     )
@@ -124,7 +124,7 @@ async def change_rule(request: Request, rule: str) -> Response:
 
 async def backtest_rules(request: Request) -> Response:
     """Run rules over stored history; a line of JSON for each alarm, and for progress."""
-    await _overseer(request)
+    await overseer(request)
     wish = read_struct(await request.body(), BacktestWish)
     if not 0 < wish.days <= LONGEST_TEST:
         said = f"more than 0, at most {LONGEST_TEST:g}"
@@ -145,7 +145,7 @@ async def backtest_rules(request: Request) -> Response:
     return StreamingResponse(stream(), media_type=NDJSON)
 
 
-async def _overseer(request: Request) -> Identity:
+async def overseer(request: Request) -> Identity:
     """Return who sees the community: rules count for all of it, and their tests tell of it."""
     who = await identity_of(request)
     if who.scope:

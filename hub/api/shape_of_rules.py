@@ -54,6 +54,18 @@ class RuleWithText(Rule):
     versions: list[RuleVersion]
 
 
+class Schedule(Shape):
+    """A schedule of rules; `version` is 0 where nobody has changed it here."""
+
+    name: str
+    days: list[str]
+    times: list[str]
+    source: str
+    version: int
+    rules: list[str]
+    versions: list[RuleVersion]
+
+
 class RuleFault(Shape):
     """What is wrong with a text; line and column count from 1, 0 is unknown."""
 

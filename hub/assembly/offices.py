@@ -8,6 +8,7 @@ from hub.access.local import LocalDoor
 from hub.assembly.backtest_process import Backtests
 from hub.assembly.loading import World
 from hub.assembly.rule_office import SiteRules
+from hub.assembly.schedule_office import SiteSchedules
 from hub.assembly.web import Doors
 from hub.assembly.whistles import open_whistles
 from hub.clock import Clock
@@ -51,6 +52,7 @@ async def open_offices(
     return Doors(
         local=local,
         rules=rules,
+        schedules=SiteSchedules(rules),
         windows=windows,
         rosters=rosters,
         escalation=intake.climbs,

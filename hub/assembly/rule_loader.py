@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
 
 from hub.assembly.loading import World, shipped_rules
 from hub.assembly.rule_text import DRAFT, foreign_tables, id_of, ids_of, to_fault
@@ -15,6 +16,7 @@ from rules.ruleset import load_rules
 from rules.source import cut_rules
 
 LONGEST_TEXT = 100_000
+Table = Mapping[str, Sequence[str]]
 
 
 class RuleLoader:
@@ -54,6 +56,18 @@ class RuleLoader:
         """Return the text of a loaded rule."""
         texts = {**shipped_rules(), **self._texts(shelf)}
         return next(part for part in cut_rules(texts[rule.file]) if id_of(part) == rule.id)
+
+    def schedules(self, shelf: RuleShelf | None = None) -> dict[str, tuple[str, Table]]:
+        """Return the schedules that count by name, each with its file; without `shelf` the files'.
+
+        A table has been checked when its file was loaded.
+        """
+        own = self._world.rule_files if shelf is None else self._texts(shelf)
+        found: dict[str, tuple[str, Table]] = {}
+        for file, text in {**shipped_rules(), **own}.items():
+            tables = tomllib.loads(text).get("schedule", {})
+            found |= {name: (file, table) for name, table in tables.items()}
+        return found
 
     def mode_of_files(self, rule: str) -> RuleMode:
         """Return how the rule of the files counts, or raise NotFoundError where there is none."""

@@ -14,14 +14,14 @@ from typing import Any
 from hub.assembly.loading import World, choose_modes
 from hub.assembly.rule_card import make_card
 from hub.assembly.rule_loader import RuleLoader
-from hub.assembly.rule_text import id_of, to_problem
+from hub.assembly.rule_text import id_of, schedules_of, to_problem
 from hub.clock import Clock
 from hub.errors import ConfigError, ConflictError, InvalidRequestError, NotFoundError
 from hub.model.access import Identity
 from hub.model.rule_version import RuleMode, RuleVersion
 from hub.model.spelling import suggest
 from hub.ports import BacktestWish, Document, RuleCard, RuleProof, RuleSheet
-from hub.services.rule_shelf import RuleShelf, to_document
+from hub.services.rule_shelf import SCHEDULE, RuleShelf, to_document
 from rules.rule import Rule
 from rules.source import cut_rules
 
@@ -48,17 +48,17 @@ class SiteRules:
         backtest: Backtest,
         clock: Clock,
     ) -> None:
-        self._shelf = shelf
+        self.shelf = shelf
         self._put, self._closings, self._clock = put, closings, clock
         self._backtest = backtest
-        self._one, self._loading = asyncio.Lock(), asyncio.Lock()
-        self._loader = RuleLoader(world, shelf)
+        self.turn, self._loading = asyncio.Lock(), asyncio.Lock()
+        self.loader = RuleLoader(world, shelf)
         self._loaded: dict[str, Rule] = {}
 
     async def cards(self) -> Sequence[RuleCard]:
         """Return every rule, by id."""
         closings = await self._closings()
-        known = await self._known()
+        known = await self.known()
         return [self._card(known[rule], closings) for rule in sorted(known)]
 
     async def sheet(self, rule: str) -> RuleSheet:
@@ -66,62 +66,66 @@ class SiteRules:
         known = await self._find(rule)
         return RuleSheet(
             card=self._card(known, await self._closings()),
-            text=await asyncio.to_thread(self._loader.text_of, known, self._shelf),
-            versions=tuple(self._shelf.versions(rule)),
+            text=await asyncio.to_thread(self.loader.text_of, known, self.shelf),
+            versions=tuple(self.shelf.versions(rule)),
         )
 
     async def check(self, text: str) -> RuleProof:
         """Check a text; what would break elsewhere is told with the file."""
-        return await asyncio.to_thread(self._loader.check, text, self._shelf)
+        return await asyncio.to_thread(self.loader.check, text, self.shelf)
 
     async def write(
         self, text: str, mode: RuleMode, why: str, who: Identity, *, rule: str = "", on: int = -1
     ) -> Sequence[RuleCard]:
         """Make a version of each rule in the text."""
-        _check_why(why)
-        async with self._one:
+        check_why(why)
+        async with self.turn:
             proof = await self.check(text)
             if proof.faults:
                 raise ConfigError(*(to_problem(fault) for fault in proof.faults))
-            if rule and proof.rules != (rule,):
-                said = ", ".join(proof.rules) or "none"
+            schedules = schedules_of(text)
+            if rule and (proof.rules != (rule,) or schedules):
+                said = ", ".join((*proof.rules, *schedules)) or "none"
                 raise InvalidRequestError(
                     f"the text is of {said}; it has to be of {rule} alone",
                     problems={"text": f"not the rule {rule}"},
                     zh=f"文本必须只包含规则 {rule}。",
                 )
-            self._check_edited(rule, on)
+            self.check_edited(rule, on)
             parts = {id_of(part): part for part in cut_rules(text)}
-            await self._add([self._version(r, mode, why, who, parts[r]) for r in proof.rules], who)
+            versions = [self.make_version(r, mode, why, who, parts[r]) for r in proof.rules]
+            active = RuleMode.ACTIVE
+            versions += [self.make_version(s, active, why, who, schedules[s]) for s in schedules]
+            await self.add(versions, who)
         return [await self._one_card(each) for each in proof.rules]
 
     async def switch(
         self, rule: str, mode: RuleMode, why: str, who: Identity, *, on: int = -1
     ) -> RuleCard:
         """Have a rule count in another mode."""
-        _check_why(why)
-        async with self._one:
+        check_why(why)
+        async with self.turn:
             await self._find(rule)
-            self._check_edited(rule, on)
-            versions = self._shelf.versions(rule)
+            self.check_edited(rule, on)
+            versions = self.shelf.versions(rule)
             text = versions[-1].text if versions else ""
-            await self._add([self._version(rule, mode, why, who, text)], who)
+            await self.add([self.make_version(rule, mode, why, who, text)], who)
         return await self._one_card(rule)
 
     async def go_back(
         self, rule: str, number: int, why: str, who: Identity, *, on: int = -1
     ) -> RuleCard:
         """Have an older version count again; 0 is the rule of the files."""
-        _check_why(why)
-        async with self._one:
+        check_why(why)
+        async with self.turn:
             await self._find(rule)
-            self._check_edited(rule, on)
+            self.check_edited(rule, on)
             if number:
-                old = self._shelf.version(rule, number)
+                old = self.shelf.version(rule, number)
                 mode, text = old.mode, old.text
             else:
-                mode, text = await asyncio.to_thread(self._loader.mode_of_files, rule), ""
-            await self._add([self._version(rule, mode, why, who, text)], who)
+                mode, text = await asyncio.to_thread(self.loader.mode_of_files, rule), ""
+            await self.add([self.make_version(rule, mode, why, who, text)], who)
         return await self._one_card(rule)
 
     async def export(self) -> str:
@@ -129,7 +133,7 @@ class SiteRules:
         parts = [
             f"# {version.rule}, version {version.number}, {version.mode}, {version.actor}:"
             f" {version.why}\n{version.text}"
-            for version in sorted(self._shelf.newest(), key=lambda version: version.rule)
+            for version in sorted(self.shelf.newest(), key=lambda version: version.rule)
             if version.text
         ]
         return "\n".join(parts)
@@ -138,26 +142,26 @@ class SiteRules:
         """Try rules on history, in a process of its own."""
         return self._backtest(wish)
 
-    async def _add(self, versions: Sequence[RuleVersion], who: Identity) -> None:
+    async def add(self, versions: Sequence[RuleVersion], who: Identity) -> None:
         """Load everything with the new versions, and have it count in one commit."""
-        shelf = self._shelf.with_new(*versions)
+        shelf = self.shelf.with_new(*versions)
         new = {version.rule for version in versions}
-        known = await asyncio.to_thread(self._loader.load, shelf, new=new, prove=True)
+        known = await asyncio.to_thread(self.loader.load, shelf, new=new, prove=True)
         entries = [_entry(version, who) for version in versions]
         documents = [to_document(version) for version in versions]
         await self._put(choose_modes(known.values(), shelf.newest()), documents, entries)
-        self._shelf, self._loaded = shelf, known
+        self.shelf, self._loaded = shelf, known
 
-    async def _known(self) -> Mapping[str, Rule]:
+    async def known(self) -> Mapping[str, Rule]:
         """Return every rule by id, those that are off as well."""
         async with self._loading:
             if not self._loaded:
-                known = await asyncio.to_thread(self._loader.load, self._shelf)
+                known = await asyncio.to_thread(self.loader.load, self.shelf)
                 self._loaded = self._loaded or known  # what was written meanwhile is newer
         return self._loaded
 
     def _card(self, rule: Rule, closings: Mapping[str, Mapping[str, int]]) -> RuleCard:
-        versions = self._shelf.versions(rule.id)
+        versions = self.shelf.versions(rule.id)
         newest = versions[-1] if versions else None
         return make_card(rule, newest, closings.get(rule.id, {}))
 
@@ -165,26 +169,28 @@ class SiteRules:
         return self._card(await self._find(rule), await self._closings())
 
     async def _find(self, rule: str) -> Rule:
-        known = await self._known()
+        known = await self.known()
         if rule not in known:
             hint = suggest(rule, known)
             raise NotFoundError(f"there is no rule {rule!r}; {hint}", zh=f"没有规则 {rule}。")
         return known[rule]
 
-    def _check_edited(self, rule: str, on: int) -> None:
-        number = self._shelf.number(rule)
+    def check_edited(self, rule: str, on: int) -> None:
+        """Raise ConflictError where somebody has made a version since `on`."""
+        number = self.shelf.number(rule)
         if rule and on not in {-1, number}:
             raise ConflictError(
                 f"rule {rule} is at version {number} by now, not {on}; read it again",
                 zh=f"规则 {rule} 已被他人修改（现为第 {number} 版），请重新读取。",
             )
 
-    def _version(
+    def make_version(
         self, rule: str, mode: RuleMode, why: str, who: Identity, text: str
     ) -> RuleVersion:
+        """Return the next version of a rule or schedule, which does not count yet."""
         return RuleVersion(
             rule=rule,
-            number=self._shelf.number(rule) + 1,
+            number=self.shelf.number(rule) + 1,
             at=self._clock.now(),
             actor=who.name,
             why=why.strip(),
@@ -193,7 +199,8 @@ class SiteRules:
         )
 
 
-def _check_why(why: str) -> None:
+def check_why(why: str) -> None:
+    """Raise InvalidRequestError where nobody says why."""
     if not why.strip() or len(why) > LONGEST_WHY:
         raise InvalidRequestError(
             f"Say why, in up to {LONGEST_WHY} characters.",
@@ -209,4 +216,6 @@ def _entry(version: RuleVersion, who: Identity) -> Entry:
         "why": version.why,
         "text_sha256": sha256(version.text.encode()).hexdigest() if version.text else "",
     }
+    if version.rule.startswith(SCHEDULE):
+        return "schedule.changed", version.rule.removeprefix(SCHEDULE), who.name, data
     return "rule.changed", version.rule, who.name, data

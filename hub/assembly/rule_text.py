@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hub.errors import Problem
 from hub.ports import RuleFault
+from hub.services.rule_shelf import SCHEDULE
+from rules.override import TABLE
+from rules.schedule import ALL_DAY, DAYS, write_schedule
 from rules.source import cut_rules
 
 DRAFT = "text"
@@ -28,13 +31,27 @@ def id_of(part: str) -> str:
     return str(first.get("id", "")) if isinstance(first, dict) else ""
 
 
+def schedules_of(text: str) -> dict[str, str]:
+    """Return the schedules of a text, each under its version's name as a text of its own."""
+    tables = tomllib.loads(text).get("schedule", {})
+    return {
+        f"{SCHEDULE}{name}": write_schedule(name, *days_and_times(table))
+        for name, table in tables.items()
+    }
+
+
+def days_and_times(table: Mapping[str, Sequence[str]]) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the days and times of a schedule's table that has been checked."""
+    return table.get("days", DAYS), table.get("times", [ALL_DAY])
+
+
 def foreign_tables(text: str, names: Sequence[str]) -> list[RuleFault]:
-    """Tell of what belongs into the site's files, or is missing."""
+    """Tell of what is missing, or belongs into the site's files."""
     said = []
-    if not names:
+    if not names and not schedules_of(text):
         said.append("there is no [[rule]] in it / 没有 [[rule]]")
-    if "schedule" in tomllib.loads(text):
-        said.append("a schedule stands in the files of [rules] dirs / 时间表请写在站点规则文件中")
+    if TABLE in tomllib.loads(text):
+        said.append("[[params]] stand in the files of [rules] dirs / 参数请写在站点规则文件中")
     return [RuleFault(line=1, column=1, message=message) for message in said]
 
 

@@ -28,7 +28,14 @@ from hub.errors import Problem, StoreError
 from hub.feeds.grid import build_feeds
 from hub.feeds.push.office import PushOffice
 from hub.intake.core import Intake
-from hub.ports import BellOffice, EscalationOffice, RosterOffice, RuleOffice, WindowOffice
+from hub.ports import (
+    BellOffice,
+    EscalationOffice,
+    RosterOffice,
+    RuleOffice,
+    ScheduleOffice,
+    WindowOffice,
+)
 from hub.services.figures.course_book import CourseBook
 from hub.services.tickets.ticket import possible_steps
 from hub.services.tickets.work_clock import tell_unsure
@@ -48,6 +55,7 @@ class Doors(msgspec.Struct, frozen=True, kw_only=True):
 
     local: LocalDoor
     rules: RuleOffice
+    schedules: ScheduleOffice
     windows: WindowOffice
     rosters: RosterOffice
     escalation: EscalationOffice
@@ -68,6 +76,7 @@ def build_ports(
         archive=store.archive,
         gatekeeper=Gatekeeper(store.books, intake.desk, clock, doors.local),
         rules=doors.rules,
+        schedules=doors.schedules,
         windows=doors.windows,
         commission=intake.commission,
         courses=CourseBook(store.books),

@@ -32,6 +32,8 @@ from hub.ports.rule import (
     RuleOffice,
     RuleProof,
     RuleSheet,
+    ScheduleCard,
+    ScheduleOffice,
 )
 from hub.ports.store import Archive, Books, Committer, Hand, HistoryPage, Reserve
 from hub.ports.window import WindowOffice, WindowWish
@@ -88,6 +90,8 @@ __all__ = [
     "RuleOffice",
     "RuleProof",
     "RuleSheet",
+    "ScheduleCard",
+    "ScheduleOffice",
     "Snapshot",
     "StateRow",
     "SubstituteWish",

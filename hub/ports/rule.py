@@ -63,6 +63,52 @@ class BacktestWish(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
+class ScheduleCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A schedule that rules ask; `days` such as `mon`, `times` such as `07:00-09:00`.
+
+    `source` is `library`, a file of the site's, or `site`; `version` is 0 where nobody has changed
+    it here. `rules` are the ids of those that ask it.
+    """
+
+    name: str
+    days: tuple[str, ...]
+    times: tuple[str, ...]
+    source: str
+    version: int
+    rules: tuple[str, ...]
+    versions: tuple[RuleVersion, ...] = ()
+
+
+class ScheduleOffice(Protocol):
+    """Where the schedules of rules are read and changed; every change is a version with a why."""
+
+    async def cards(self) -> Sequence[ScheduleCard]:
+        """Return every schedule, by name."""
+        ...
+
+    async def write(
+        self,
+        name: str,
+        days: Sequence[str],
+        times: Sequence[str],
+        why: str,
+        who: Identity,
+        *,
+        on: int = -1,
+    ) -> ScheduleCard:
+        """Make a version, or a new schedule; `on` is the version that was edited (-1: any).
+
+        Raises ConfigError with every fault, and ConflictError when somebody was faster.
+        """
+        ...
+
+    async def go_back(
+        self, name: str, number: int, why: str, who: Identity, *, on: int = -1
+    ) -> ScheduleCard:
+        """Have an older version count again, as a new one; 0 is the schedule of the files."""
+        ...
+
+
 class RuleOffice(Protocol):
     """Where rules are read, tried, changed and put back; every change is a version with a why."""
 

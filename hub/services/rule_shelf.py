@@ -16,6 +16,8 @@ from hub.ports import Document
 
 RULE_VERSIONS = "rule_version"
 """The collection of the documents."""
+SCHEDULE = "schedule."
+"""Stands before the name of a schedule, whose versions are kept as those of rules are."""
 
 
 class RuleShelf:

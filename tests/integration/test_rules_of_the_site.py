@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from rules.schedule import DAYS
 from tests.support.broker import running_broker, shipped_lines
 from tests.support.hub_process import HubProcess, running_hub
 from tests.support.publisher import Publisher, publishing
@@ -184,3 +185,27 @@ async def test_an_alarm_of_a_device_that_has_left_the_sheet_is_cleared(
     await until(lambda: alarms(hub), lambda found: not found)
     (after,) = await read_tickets(hub)
     assert (after["number"], after["flags"]) == (ticket["number"], ["recovered"])
+
+
+async def test_a_schedule_is_changed_while_the_hub_runs_and_outlives_it(
+    hub: HubProcess, gates: Publisher
+) -> None:
+    # On the day after tomorrow alone, so that no midnight comes between.
+    day = (time.gmtime(time.time() + 8 * 3600).tm_wday + 2) % 7
+    text = WARM.replace("> 60", "> 60 and in_schedule('hours')").replace(
+        "story", f'from = "2026-03-{2 + day:02}T10:00"\nstory'
+    )
+    text += f'[schedule.hours]\ndays = ["{DAYS[day]}"]\n'
+    made = await post(hub, "/api/v1/rules", {"text": text, "why": "x", "mode": "active"})
+    assert made.status_code == 201, made.text
+    await say_hot(hub, gates)
+    assert await alarms(hub) == []
+    wish = {"times": ["00:00-24:00"], "why": "每天"}
+    wider = await post(hub, "/api/v1/schedules/hours/versions", wish, **{"if-match": '"1"'})
+    assert wider.status_code == 201, wider.text
+    await until(lambda: alarms(hub), lambda found: found == [(RULE, "raised")])
+    await hub.kill()
+    await hub.start()
+    (card,) = (await hub.get("/api/v1/schedules"))["items"]
+    assert (card["version"], card["rules"], len(card["days"])) == (2, [RULE], 7)
+    assert await alarms(hub) == [(RULE, "raised")]

@@ -14,6 +14,7 @@ from hub.access.gatekeeper import Gatekeeper
 from hub.access.keys import key_document, key_record
 from hub.access.record import PEOPLE, Person
 from hub.access.web_ports import CommunityCard, WebPorts
+from hub.assembly.schedule_office import SiteSchedules
 from hub.clock import ManualClock
 from hub.errors import ConflictError, StoreFullError
 from hub.feeds.incident import make_projector
@@ -478,6 +479,7 @@ def make_world() -> World:
     live, archive, clock = FakeLive(), FakeArchive(), ManualClock(NOW)
     devices = [view.device for view in live.devices()]
     commissioning = Commissioning(clock, devices, put=live.put_device)
+    office = make_office(clock)
     ports = WebPorts(
         live=live,
         pulse=pulse,
@@ -485,7 +487,8 @@ def make_world() -> World:
         books=books,
         archive=archive,
         gatekeeper=Gatekeeper(books, desk, clock),
-        rules=make_office(clock),
+        rules=office,
+        schedules=SiteSchedules(office),
         windows=make_windows(clock),
         commission=commissioning.desk,
         courses=CourseBook(books),

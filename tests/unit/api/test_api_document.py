@@ -45,6 +45,7 @@ PATHS = {
     "/api/v1/rules/door-forced": shape_of_rules.RuleWithText,
     "/api/v1/acceptances": Page[shape_of_acceptance.Acceptance],
     "/api/v1/devices/gate-b/acceptance": shape_of_acceptance.Acceptance,
+    "/api/v1/schedules": Page[shape_of_rules.Schedule],
     "/api/v1/windows": Page[shape_of_rules.Window],
     "/api/v1/figures": Page[shape_of_figures.Group],
     "/api/v1/rosters": Page[shape_of_duty.OnDuty],

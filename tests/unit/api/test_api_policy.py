@@ -19,6 +19,7 @@ NAMES = {
     "name": "li",
     "key_id": "k1",
     "rule": "door-forced",
+    "schedule": "peak",
     "window": "w-1",
     "substitute": "s-1",
     "bell": "crew-wecom",

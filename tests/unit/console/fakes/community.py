@@ -15,6 +15,7 @@ from hub.access.session import new_cookie, open_session, session_document
 from hub.access.web_ports import CommunityCard, WebPorts
 from hub.api.problem import install
 from hub.api.shield import protect
+from hub.assembly.schedule_office import SiteSchedules
 from hub.clock import Clock, ManualClock
 from hub.console import build_console, error_page, static_app
 from hub.errors import NotFoundError, Problem
@@ -357,6 +358,7 @@ def make_console(
     def possible(ticket: Ticket, who: Identity) -> Sequence[str]:
         return possible_steps(ticket, who.role, actor=who.name, now=clock.now())
 
+    office = make_office(clock)
     ports = WebPorts(
         live=community,
         pulse=community.pulse,
@@ -364,7 +366,8 @@ def make_console(
         books=community.books,
         archive=WaveArchive(clock),
         gatekeeper=Gatekeeper(community.books, desk, clock),
-        rules=make_office(clock),
+        rules=office,
+        schedules=SiteSchedules(office),
         bells=FakeBells(),
         windows=make_windows(
             clock,
