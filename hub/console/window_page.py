@@ -57,6 +57,25 @@ async def window_page(request: Request, device: str = "") -> Response:
     return await _page(request, Typed(where=f"device:{device}" if device else ""))
 
 
+async def notice_page(request: Request, window: str) -> Response:
+    """Show one notice as a sheet for the doors of its place, in both languages."""
+    visit = await visit_of(request)
+    found = {each.id: each for each in visit.ports.windows.windows(visit.who, over=True)}
+    if window not in found:
+        raise NotFoundError(f"there is no window {window!r}", zh=f"没有检修或公告 {window}。")
+    notice, community = found[window], visit.ports.community
+    return show(
+        visit,
+        "notice.html",
+        notice=notice,
+        where=subject_name(notice.device or notice.place, visit.ports.live),
+        start=to_local_text(notice.start),
+        end=to_local_text(notice.ended_at or notice.end),
+        texts=tuple(dict.fromkeys(notice.text[code] for code in ("zh", "en"))),
+        phone=community.phone,
+    )
+
+
 async def open_by_form(request: Request) -> Response:
     """Open a window; what does not fit is told above the form, which keeps what was typed."""
     ports, who = ports_of(request), await identity_of(request)
@@ -182,6 +201,14 @@ CALLS = (
         roles=LEADERS,
         operation="showWindows",
         about="Maintenance windows and notices",
+    ),
+    Call(
+        method="GET",
+        path="/windows/{window}/notice",
+        answer=notice_page,
+        roles=LEADERS,
+        operation="showNotice",
+        about="A notice to print",
     ),
     Call(
         method="POST",
