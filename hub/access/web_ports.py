@@ -45,6 +45,7 @@ class CommunityCard(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str = ""
     phone: str = ""
     keep_days: int = 180
+    publish_shelved: bool = False
 
 
 class WebPorts(msgspec.Struct, frozen=True, kw_only=True):

@@ -97,6 +97,7 @@ def build_ports(
             public_url=world.settings.web.public_url,
             phone=world.settings.whistle.phone,
             keep_days=world.settings.store.keep_reports,
+            publish_shelved=world.settings.whistle.publish_shelved,
         ),
         possible_steps=lambda ticket, who: possible_steps(
             ticket, who.role, actor=who.name, now=clock.now()

@@ -14,6 +14,7 @@ from tests.unit.access.web_fakes import client_of
     [
         ("/w/123456789012", 200),
         ("/w/progress", 200),
+        ("/w/shelved", 200),
         ("/static/whistle.css", 200),
         ("/healthz", 200),
         ("/receipts/sms/word", 200),

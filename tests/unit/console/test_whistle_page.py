@@ -18,10 +18,11 @@ from hub.model.device import Kind
 from hub.model.ticket import TicketFlag, TicketState
 from hub.model.whistle import PERSONAL, Reporter
 from hub.model.window import Window, WindowKind
+from hub.services.tickets.shelf import list_public
 from tests.support.detour import ASKED, NOW, SHELF, WAIT
 from tests.support.photos import bomb, photo
 from tests.unit.access.web_fakes import client_of
-from tests.unit.console.fakes.community import Console, make_console
+from tests.unit.console.fakes.community import GUANSHAN, Console, make_console
 
 HERE = {"sec-fetch-site": "same-origin"}
 DAY = 86_400.0
@@ -409,3 +410,60 @@ async def test_nobody_needs_a_role_and_staff_see_the_same(
         page = await client.get(resident.path)
     assert page.status_code == 200
     assert "li" not in re.findall(r">(\w+)<", page.text)
+
+
+async def read(console: Console, path: str) -> httpx2.Response:
+    async with client_of(console.app, "", accept="text/html") as client:
+        return await client.get(path)
+
+
+def put_off(console: Console, kind: Kind, **fields: object) -> Any:  # noqa: ANN401
+    subject = console.community.of_kind(kind)[0]
+    return console.community.open_ticket(subject, "落杆失败", "Does not close", **fields)
+
+
+async def test_the_public_reads_what_is_shelved_once_the_site_says_so() -> None:
+    card = replace(GUANSHAN, publish_shelved=True)
+    console = make_console(devices=30, card=card)
+    assert "没有挂账" in (await read(console, "/w/shelved")).text
+    shelf = replace(SHELF, condition="<b>等市政改管</b>")
+    put_off(console, Kind.BARRIER_GATE, shelf=shelf, holder="wang")
+    page = (await read(console, "/w/shelved")).text
+    for words in ("落杆失败", "&lt;b&gt;等市政改管&lt;/b&gt;", "2025-12-25 复核", "街道"):
+        assert words in page, words
+    for name in ("wang", "Wu", "GS-2026"):
+        assert name not in page
+    english = (await read(console, "/w/shelved?lang=en")).text
+    assert "Does not close" in english
+    (label,) = console.ports.whistle.labels_at("")[:1]
+    assert "/w/shelved" in (await read(console, f"/w/{label.code}")).text
+
+
+async def test_without_the_sites_word_nothing_is_published(console: Console) -> None:
+    put_off(console, Kind.BARRIER_GATE, shelf=SHELF)
+    answer = await read(console, "/w/shelved")
+    assert answer.status_code == 404
+    assert "落杆失败" not in answer.text
+    (label,) = console.ports.whistle.labels_at("")[:1]
+    assert "/w/shelved" not in (await read(console, f"/w/{label.code}")).text
+
+
+def test_what_is_a_familys_or_only_a_resident_says_is_never_public(console: Console) -> None:
+    ticket = put_off(console, Kind.BARRIER_GATE, shelf=SHELF)
+    books, live = console.community.books.ticket_by_number, console.community
+    cases = [
+        ({}, True),
+        ({"source": "inspection"}, True),
+        ({"source": "resident"}, False),
+        ({"source": "resident", "alarms": ("A1",)}, True),
+        ({"shelf": None}, False),
+    ]
+    for fields, is_shown in cases:
+        books[ticket.number] = replace(ticket, **fields)
+        assert [each.number for each in list_public(live)] == [ticket.number] * is_shown
+    for view in live.devices():
+        if view.device.attributes.get("scope") == "household":
+            books[ticket.number] = replace(ticket, subject=view.device.id, place=view.device.place)
+            assert list_public(live) == []
+            return
+    raise AssertionError("the community has no meter of a flat")

@@ -344,8 +344,15 @@ class Console(msgspec.Struct, kw_only=True):
         return cookie
 
 
+GUANSHAN = CommunityCard(id="guanshan", name="关山社区", prefix="GS", test=True)
+
+
 def make_console(
-    *, devices: int = 60, clock: Clock | None = None, problems: Sequence[Problem] = ()
+    *,
+    devices: int = 60,
+    clock: Clock | None = None,
+    problems: Sequence[Problem] = (),
+    card: CommunityCard = GUANSHAN,
 ) -> Console:
     """Put the console together as `hub.app` does."""
     clock = clock or ManualClock()
@@ -384,7 +391,7 @@ def make_console(
         holdings=community.books.holdings,
         reach=community.books.reach,
         shortage=lambda: community.shortage,
-        community=CommunityCard(id="guanshan", name="关山社区", prefix="GS", test=True),
+        community=card,
         possible_steps=possible,
     )
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
