@@ -177,6 +177,24 @@ class TicketLife(RuleBasedStateMachine):
         if folded == 0:
             self.put(*merge(self.ticket, "GS-9", "r", self.now))
 
+    @precondition(lambda self: self.ticket.state in UNFINISHED and not self.ticket.waiting)
+    @rule(review=st.integers(3600, 4 * 86400), pause=st.floats(0, 6 * DAY))
+    def put_off(self, review: int, pause: float) -> None:
+        """Have it shelved, let time pass, and take it up again."""
+        said: dict[str, Any] = {"reason": "because", "healthy": True}
+        shelf = self.shelf(self.now + review)
+        self.take(TicketAction.SHELVE, "chen", Role.MANAGER, extra=shelf, **said)
+        self.wait(pause)
+        self.take(TicketAction.UNSHELVE, "chen", Role.MANAGER, **said)
+
+    @precondition(lambda self: self.ticket.state in {TicketState.COMPLETED, TicketState.VERIFIED})
+    @rule(satisfied=st.booleans())
+    def ask_the_reporter(self, satisfied: bool) -> None:
+        """Have somebody call back, where somebody has reported it and was not at work on it."""
+        said: dict[str, Any] = {"text": "words", "healthy": True}
+        extra = {"satisfied": satisfied}
+        self.take(TicketAction.CALL_BACK, "fang", Role.MANAGER, extra=extra, **said)
+
     @precondition(lambda self: is_open(self.ticket))
     @rule(kind=st.sampled_from(["join", "change", "recover"]), spec=SPECS)
     def hear(self, kind: str, spec: TicketSpec) -> None:
