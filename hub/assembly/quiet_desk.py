@@ -10,6 +10,7 @@ from hub.errors import ConflictError
 from hub.intake.batch import Batch, Numbering
 from hub.intake.desk import put_papers
 from hub.model.access import Identity
+from hub.model.alarm import Alarm
 from hub.model.case import CaseOutcome, CaseStep
 from hub.model.command import Command
 from hub.model.ticket import Ticket, TicketStep
@@ -27,6 +28,10 @@ class QuietDesk:
     async def step_ticket(self, number: str, step: TicketStep) -> Ticket:
         """Raise ConflictError: tickets are the running hub's."""
         _refuse(f"{step.do} {number}")
+
+    async def clear_alarm(self, alarm_id: str, reason: str, who: Identity) -> Alarm:
+        """Raise ConflictError: alarms are the running hub's."""
+        _refuse(f"{alarm_id}: {reason} ({who.name})")
 
     async def act_on_incident(self, number: str, step: CaseStep) -> CaseOutcome:
         """Raise ConflictError: cases are the running hub's."""

@@ -15,8 +15,9 @@ from hub.intake.gatehouse import Gatehouse
 from hub.intake.inbox import BoundedInbox
 from hub.intake.live import LiveState
 from hub.intake.report_room import REPORTS, ReportRoom
-from hub.intake.rule_room import RuleRoom
+from hub.intake.rule_room import HandClear, RuleRoom
 from hub.model.access import Identity
+from hub.model.alarm import Alarm
 from hub.model.case import CaseOutcome, CaseStep
 from hub.model.command import Command
 from hub.model.journal import Draft
@@ -144,6 +145,14 @@ class IntakeDesk:
             self._gates.set_windows(windows)
 
         await self._inbox.perform(act)
+
+    async def clear_alarm(self, alarm_id: str, reason: str, who: Identity) -> Alarm:
+        """Clear an open alarm by hand; see `RuleRoom.clear_by_hand`."""
+        wish = HandClear(who=who, reason=reason)
+        answer: Alarm = await self._inbox.perform(
+            lambda batch: self._rules.clear_by_hand(alarm_id, wish, batch)
+        )
+        return answer
 
     async def put_rules(
         self,

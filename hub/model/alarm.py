@@ -91,6 +91,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     trial: bool = False
     children: tuple[str, ...] = ()
     """Subjects that this alarm explains (root fault of a storm)."""
+    by: str = ""
+    """Who has decided it by hand; empty for a rule's own decision."""
 
 
 class AlarmState(StrEnum):

@@ -92,6 +92,14 @@ class Desk(Protocol):
         """Take one step of a ticket, or raise ConflictError with the possible ones."""
         ...
 
+    async def clear_alarm(self, alarm_id: str, reason: str, who: Identity) -> Alarm:
+        """Clear an open alarm by hand.
+
+        Raises NotFoundError for one that is not open or not theirs to see, ConflictError for one
+        that follows from others.
+        """
+        ...
+
     async def act_on_incident(self, number: str, step: CaseStep) -> CaseOutcome:
         """Take one step of a receiver's case, or raise ConflictError with the possible ones."""
         ...

@@ -110,7 +110,7 @@ def describe_clear(alarm: Alarm, decision: Decision, now: float) -> Draft:
         "ticket": alarm.ticket,
         **_discretion(alarm),
     }
-    return _draft(alarm, "alarm.cleared", now, data)
+    return _draft(alarm, "alarm.cleared", now, data, actor=decision.by)
 
 
 def merge_evidence(old: tuple[Evidence, ...], new: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
@@ -134,12 +134,12 @@ def _discretion(alarm: Alarm) -> dict[str, Any]:
     return {"discreet": True} if alarm.discreet else {}
 
 
-def _draft(alarm: Alarm, kind: str, now: float, data: dict[str, Any]) -> Draft:
+def _draft(alarm: Alarm, kind: str, now: float, data: dict[str, Any], *, actor: str = "") -> Draft:
     return Draft(
         at=now,
         type=kind,
         subject=alarm.subject,
-        actor=f"rule:{alarm.rule}",
+        actor=actor or f"rule:{alarm.rule}",
         place=alarm.place,
         data=data,
     )

@@ -196,6 +196,9 @@ class FakeDesk:
         self.tell("ticket.taken", number, step.actor, ticket.place)
         return taken
 
+    async def clear_alarm(self, alarm_id: str, reason: str, who: Identity) -> Alarm:
+        raise ConflictError(f"there is no open alarm {alarm_id!r}: {reason} ({who.name})")
+
     async def act_on_incident(self, number: str, step: CaseStep) -> CaseOutcome:
         ticket = self._books.ticket_by_number[number]
         before = self.cases.find(step.receiver, number)

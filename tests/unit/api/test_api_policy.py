@@ -15,6 +15,7 @@ NAMES = {
     "device_id": "gate-a",
     "number": "GS-1",
     "command_id": "c1",
+    "alarm_id": "a1",
     "incident": "GS-1",
     "name": "li",
     "key_id": "k1",
