@@ -133,11 +133,39 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
     bench = _build_bench(needs, weir, judge, climber, live=live, pulse=pulse)
     inbox.post(suspects.note_death)
     inbox.post(lambda batch: room.end_all(snapshot.commands, batch))
-    subjects = {*(device.uid for device in needs.devices), *needs.places}
-    rules = RuleRoom(engine=engine, judge=judge, index=book.index, subjects=subjects)
+    rules = _build_rules(needs, engine, judge, book)
     inbox.post(rules.end_orphans)
     inbox.post(climber.begin)
-    commission = open_commission(
+    commission = _build_commission(needs, engine, judge, inbox=inbox, weir=weir)
+    watch = _build_watch(needs, engine, inbox=inbox, bench=bench, judge=judge, weir=weir)
+    watch.start(needs.clock.now(), strangers=not snapshot.last_seq)
+    return Intake(
+        inbox=inbox,
+        pipeline=_build_pipeline(needs, inbox, bench),
+        reception=weir.reception,
+        live=live,
+        pulse=pulse,
+        desk=_build_desk(needs, inbox, book, rules, room=room, gates=gates, live=live),
+        climbs=ClimbDesk(climber, book.index, inbox=inbox, clock=needs.clock),
+        commission=commission,
+        watch=watch,
+    )
+
+
+def _build_pipeline(needs: Needs, inbox: BoundedInbox, bench: Workbench) -> Pipeline:
+    rationing = Rationing(needs.committer, inbox, needs.reserve)
+    return Pipeline(inbox=inbox, work=bench, rationing=rationing, clock=needs.clock)
+
+
+def _build_rules(needs: Needs, engine: Engine, judge: Judge, book: DeskBook) -> RuleRoom:
+    subjects = {*(device.uid for device in needs.devices), *needs.places}
+    return RuleRoom(engine=engine, judge=judge, index=book.index, subjects=subjects)
+
+
+def _build_commission(
+    needs: Needs, engine: Engine, judge: Judge, *, inbox: BoundedInbox, weir: Weir
+) -> CommissionDesk:
+    return open_commission(
         needs.commission,
         needs.devices,
         engine=engine,
@@ -145,11 +173,19 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
         reception=weir.reception,
         inbox=inbox,
     )
-    watch = _build_watch(needs, engine, inbox=inbox, bench=bench, judge=judge, weir=weir)
-    watch.start(needs.clock.now(), strangers=not snapshot.last_seq)
-    rationing = Rationing(needs.committer, inbox, needs.reserve)
-    pipeline = Pipeline(inbox=inbox, work=bench, rationing=rationing, clock=needs.clock)
-    desk = IntakeDesk(
+
+
+def _build_desk(
+    needs: Needs,
+    inbox: BoundedInbox,
+    book: DeskBook,
+    rules: RuleRoom,
+    *,
+    room: CommandRoom,
+    gates: Gatehouse,
+    live: LiveState,
+) -> IntakeDesk:
+    return IntakeDesk(
         inbox=inbox,
         book=book,
         room=room,
@@ -159,17 +195,6 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
         gates=gates,
         live=live,
         books=needs.books,
-    )
-    return Intake(
-        inbox=inbox,
-        pipeline=pipeline,
-        reception=weir.reception,
-        live=live,
-        pulse=pulse,
-        desk=desk,
-        climbs=ClimbDesk(climber, book.index, inbox=inbox, clock=needs.clock),
-        commission=commission,
-        watch=watch,
     )
 
 
