@@ -20,6 +20,7 @@ MINUTE = 60.0
 LATE = 10.0 * SPEED
 """Simulated seconds by which a busy machine may be late: ten of its own."""
 UPSTREAM = "upstream"
+CLOCK_WRONG = "clock.wrong"
 WONT_MOVE = "gate-wont-move"
 EXPECTED = {
     "boom-broken": ("gate.boom_broken", "barrier-boom-broken", 1),
@@ -29,7 +30,7 @@ EXPECTED = {
     "meter-dead": ("meter.silent", "electricity-meter-silent", 7),
     "slave-silent": ("water.silent", "water-meter-silent", 25),
     "frozen-values": ("meter.frozen", "meter-frozen", 18),
-    "wrong-clock": ("clock.wrong", "clock-wrong", 12),
+    "wrong-clock": (CLOCK_WRONG, "clock-wrong", 12),
     "door-held": ("door.held", "door-held", 33),
 }
 """Fault → fault of its ticket, rule, and the simulated minutes in which it opens.
@@ -59,7 +60,11 @@ def test_each_fault_opens_the_one_ticket_that_the_crew_expects_and_ends_with_it(
             assert 0 < took < minutes * MINUTE + LATE, (name, took)
             assert ticket["evidence"] or rule.endswith("silent"), name
             gives_a_reason(demo, subject, rule)
-        assert len(demo.tickets()) == len(EXPECTED)
+        told = {(ticket["subject"], ticket["fault"]) for ticket in demo.tickets()}
+        wanted = {(faults[name]["device"], fault) for name, (fault, *_) in EXPECTED.items()}
+        # A machine that stands still for six seconds gives its devices a wrong clock, at this pace.
+        assert {each for each in told - wanted if each[1] != CLOCK_WRONG} == set()
+        assert len(demo.tickets()) == len(told)
         numbers = [ticket["number"] for ticket in demo.tickets()]
         for fault_now in demo.control("GET", "/faults"):
             demo.clear(fault_now)

@@ -42,7 +42,7 @@ class HastyLane(Lane):
         outbox = self._around.outbox
         for ring in parcel:
             outbox.deliveries[ring.id] = course.take(outbox.deliveries[ring.id])
-        answer = await self.send(await self._write(parcel), NOWHERE)
+        answer = await self.send(await self._write(parcel, "zh"), NOWHERE)
         await outbox.put([ring.id for ring in parcel])
         await self._take_answer([ring for ring in parcel if ring.id in outbox.rings], answer)
 
@@ -51,7 +51,7 @@ class ForgetfulLane(Lane):
     """Marks a ring as told before it is sent."""
 
     async def _deliver(self, parcel: Sequence[Ring], catch_up: CatchUp) -> None:
-        message = await self._write(parcel)
+        message = await self._write(parcel, "zh")
         await self._take_answer(parcel, DELIVERED)
         await self.send(message, NOWHERE)
 
@@ -64,7 +64,7 @@ class DeafLane(Lane):
         for ring in parcel:
             outbox.deliveries[ring.id] = course.take(outbox.deliveries[ring.id])
         await outbox.put([ring.id for ring in parcel])
-        message, kept = await self._write(parcel), ({**outbox.rings}, {**outbox.deliveries})
+        message, kept = await self._write(parcel, "zh"), ({**outbox.rings}, {**outbox.deliveries})
         await self._around.clock.sleep(30)
         for ring in parcel:
             outbox.rings[ring.id], outbox.deliveries[ring.id] = kept[0][ring.id], kept[1][ring.id]

@@ -18,6 +18,10 @@ NAMES = {
     "device_id": "gate-a",
     "number": "GS-1",
     "command_id": "c1",
+    "alarm_id": "a1",
+    "word": "guessed",
+    "subscription": "sub-1",
+    "schedule": "office",
     "incident": "GS-1",
     "name": "li",
     "key_id": "k1",
@@ -62,8 +66,9 @@ def test_only_health_signing_in_and_residents_pages_are_for_everybody(app: FastA
     everybody = {path for _, path, roles in calls(app) if roles == ["everybody"]}
     signing_in = {"/sign-in", "/sign-in/password", "/preferences"}
     label = f"/w/{NAMES['code']}"
-    residents = {label, f"{label}/join", "/w/progress", "/w/reopen"}
-    assert everybody <= {"/healthz", "/readyz", *signing_in, *residents}
+    residents = {label, f"{label}/join", "/w/progress", "/w/reopen", "/w/shelved"}
+    vendors = {f"/receipts/{NAMES['bell']}/{NAMES['word']}"}
+    assert everybody <= {"/healthz", "/readyz", *signing_in, *residents, *vendors}
     assert {"/healthz", "/readyz", "/sign-in"} <= everybody
 
 
