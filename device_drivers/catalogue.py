@@ -14,10 +14,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from device_drivers.codecs import digits
 from device_drivers.codecs.registers import FORMATS, ORDERS, roll_over_of
 from hub.config.toml_text import parse_toml
 from hub.errors import ConfigError, Problem
-from hub.model.catalogue import DeviceModel, PointSpec, PointType, Register
+from hub.model.catalogue import DeviceModel, Item, PointSpec, PointType, Register
 from hub.model.device import Kind
 from hub.model.kinds import (
     CORE_EVENTS,
@@ -28,6 +29,7 @@ from hub.model.kinds import (
 )
 
 _Form = TypeVar("_Form")
+_Row = TypeVar("_Row", Register, Item)
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.([a-z0-9_]+|\*))*")
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _MODEL_KEYS, _POINT_KEYS = (
@@ -79,8 +81,9 @@ class _Sheet:
         kind = self._read_kind(raw)
         if kind is not None:
             raw["points"] = dict(self._points(kind, raw.get("points", {})))
-            raw["registers"] = list(self._registers(raw.get("registers", []), raw["points"]))
-            raw["points"] |= dict(_roll_overs(raw["registers"], raw["points"]))
+            raw["registers"] = list(self._rows(raw, "registers", Register))
+            raw["items"] = list(self._rows(raw, "items", Item))
+            raw["points"] |= dict(_roll_overs(raw["registers"], raw["items"], raw["points"]))
             told = raw.get("events", CORE_EVENTS[kind])
             raw["events"] = list(dict.fromkeys([*told, *HUB_MADE_EVENTS]))
         return None if self.problems else self._convert(raw, DeviceModel, "")
@@ -123,27 +126,29 @@ class _Sheet:
         known = {} if core is None else msgspec.structs.asdict(core)
         return self._convert({**known, **text, "name": name}, PointSpec, name)
 
-    def _registers(self, raw: object, points: Mapping[str, PointSpec]) -> Iterator[Register]:
+    def _rows(self, model: Mapping[str, Any], key: str, form: type[_Row]) -> Iterator[_Row]:
+        """Yield the tables of that key which are sound; complain of the others."""
+        raw, what = model.get(key, []), key.removesuffix("s")
         if not isinstance(raw, list):
-            self._complain("registers", "registers must be tables [[registers]]", "")
+            self._complain(key, f"{key} must be tables [[{key}]]", "")
             return
-        for number, row in enumerate(raw, 1):
-            key = str(row.get("point", "registers")) if isinstance(row, dict) else "registers"
-            register = self._convert(row, Register, key, f"register {number}: ")
-            if register is not None and self._is_sound(register, number, points):
-                yield register
+        for number, table in enumerate(raw, 1):
+            word = str(table.get("point", key)) if isinstance(table, dict) else key
+            row = self._convert(table, form, word, f"{what} {number}: ")
+            if row is not None and self._is_sound(row, f"{what} {number}", model["points"]):
+                yield row
 
-    def _is_sound(self, register: Register, number: int, points: Mapping[str, PointSpec]) -> bool:
+    def _is_sound(self, row: Register | Item, place: str, points: Mapping[str, PointSpec]) -> bool:
         """Complain of each word that nothing is known by; what has such a one cannot be read."""
         before = len(self.problems)
-        for what, word, known in (
-            ("point", register.point, points),
-            ("type", register.type, FORMATS),
-            ("order", register.order, ORDERS),
-        ):
+        words: list[tuple[str, str, Iterable[str]]] = [("point", row.point, points)]
+        if isinstance(row, Register):
+            words += [("type", row.type, FORMATS), ("order", row.order, ORDERS)]
+        elif row.format.count("X") % 2:
+            self._complain(row.format, f"{place}: {row.format} is half a byte short", "add an X")
+        for what, word, known in words:
             if word not in known:
-                hint = _nearest(word, known)
-                self._complain(word, f"register {number}: no {what} {word!r}", hint)
+                self._complain(word, f"{place}: no {what} {word!r}", _nearest(word, known))
         return len(self.problems) == before
 
     def _convert(self, raw: object, form: type[_Form], key: str, prefix: str = "") -> _Form | None:
@@ -188,16 +193,17 @@ class _Sheet:
 
 
 def _roll_overs(
-    registers: Iterable[Register], points: Mapping[str, PointSpec]
+    registers: Iterable[Register], items: Iterable[Item], points: Mapping[str, PointSpec]
 ) -> Iterator[tuple[str, PointSpec]]:
-    """Yield the counters that begin again where their register ends, unless the file says where."""
-    for register in registers:
-        spec = points.get(register.point)
+    """Yield the counters that begin again where their field ends, unless the file says where."""
+    ends = [(each.point, roll_over_of(each.type), each.scale) for each in registers]
+    ends += [(each.point, digits.roll_over_of(each.format), 1.0) for each in items if each.format]
+    for point, end, scale in ends:
+        spec = points.get(point)
         if spec is None or spec.type is not PointType.COUNTER or spec.roll_over is not None:
             continue
-        end = roll_over_of(register.type)
         if end is not None:
-            yield spec.name, msgspec.structs.replace(spec, roll_over=end * register.scale)
+            yield point, msgspec.structs.replace(spec, roll_over=end * scale)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

@@ -11,14 +11,13 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from device_drivers.dialects.lingdang import LingdangDriver
-from device_drivers.dialects.modbus import ModbusDriver
 from hub.access.local import open_local_door
 from hub.access.record import PEOPLE
 from hub.access.web_ports import WebPorts
 from hub.assembly import notify
 from hub.assembly.crew import Crew, open_crew
 from hub.assembly.deletion import keep_telling
+from hub.assembly.dialects import speak_all
 from hub.assembly.duty_check import read_people
 from hub.assembly.heartbeat import keep_beating
 from hub.assembly.interpreter import settle
@@ -264,10 +263,7 @@ async def _build_intake(
         spawn=crew.spawn,
         project=make_projector(community, lambda: places, cases.of, test=test),
         cases=cases,
-        drivers={
-            "lingdang": LingdangDriver(world.models),
-            "modbus": ModbusDriver(world.models),
-        },
+        drivers=speak_all(world.models),
         link_drivers=wiring.link_drivers(),
         carried=wiring.carried(),
         devices=world.site.devices,

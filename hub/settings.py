@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from hub.config.bell_settings import BellSettings, read_bells
+from hub.config.buses import LineSettings, ModbusSettings, Port, read_buses
 from hub.config.limits import LimitSettings, read_limits
 from hub.config.outward import (
     HeartbeatSettings,
@@ -29,20 +30,11 @@ from hub.config.toml_reader import TomlReader
 from hub.errors import ConfigError, Problem
 from hub.extras import Client, check_client
 
-Port = Annotated[int, Meta(ge=1, le=65535)]
-Seconds = Annotated[float, Meta(gt=0, le=86400)]
 T = TypeVar("T", bound=msgspec.Struct)
 
 PASSWORD_VARIABLE = "LINGDANG_MQTT_PASSWORD"  # noqa: S105 - its name
 TOKEN_VARIABLE = "LINGDANG_INFLUX_TOKEN"  # noqa: S105 - its name
 
-Word = Annotated[
-    str,
-    Meta(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
-        description="1 to 64 of A-Z a-z 0-9 _ -, the first a letter or digit",
-    ),
-]
 CommunityId = Annotated[
     str,
     Meta(
@@ -82,23 +74,6 @@ class MqttSettings(msgspec.Struct, frozen=True, kw_only=True):
     protocol: Literal[4, 5] = 5
     keepalive: Annotated[int, Meta(ge=5, le=3600)] = 30
     client: Client = "auto"
-
-
-class ModbusSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """One Modbus gateway; devices name it as their `link`.
-
-    `period` is the seconds between two polls of a slave, `timeout` the seconds that an answer may
-    take at most (a slave that was faster so far is waited for less), `gap_ms` the milliseconds of
-    silence that the bus needs between two requests.
-    """
-
-    name: Word
-    host: str
-    port: Port = 502
-    framing: Literal["tcp", "rtu_over_tcp"] = "tcp"
-    period: Seconds = 10.0
-    timeout: Seconds = 1.0
-    gap_ms: Annotated[int, Meta(ge=0, le=10_000)] = 0
 
 
 class InfluxSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,6 +134,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     whistle: WhistleSettings = WhistleSettings()
     mqtt: MqttSettings | None = None
     modbus: tuple[ModbusSettings, ...] = ()
+    line: tuple[LineSettings, ...] = ()
     influx: InfluxSettings | None = None
     flood: FloodSettings = FloodSettings()
     site: SiteSettings = SiteSettings()
@@ -186,13 +162,15 @@ def parse_settings(
     """Read what is good: broken keys keep their default, broken gateways are left out."""
     reader = TomlReader(text, file)
     reader.check_names(reader.tables, dict.fromkeys(Settings.__struct_fields__))
+    modbus = read_buses(reader, "modbus", ModbusSettings, ())
     settings = Settings(
         community=_read_community(reader),
         store=_read_section(reader, "store", StoreSettings),
         web=_read_section(reader, "web", WebSettings),
         whistle=_read_section(reader, "whistle", WhistleSettings),
         mqtt=_read_mqtt(reader, environ),
-        modbus=_read_modbus(reader),
+        modbus=modbus,
+        line=read_buses(reader, "line", LineSettings, [each.name for each in modbus]),
         influx=_read_influx(reader, environ),
         flood=_read_section(reader, "flood", FloodSettings),
         site=_read_section(reader, "site", SiteSettings),
@@ -240,21 +218,3 @@ def _read_influx(reader: TomlReader, environ: Mapping[str, str]) -> InfluxSettin
     influx = reader.read(InfluxSettings, reader.tables["influx"], "influx")
     secret = environ.get(TOKEN_VARIABLE)
     return influx and add_secret(reader, secret, influx, "influx", "token")
-
-
-def _read_modbus(reader: TomlReader) -> tuple[ModbusSettings, ...]:
-    tables = reader.tables.get("modbus", [])
-    if not isinstance(tables, list):
-        reader.add("each gateway has a table of its own", "modbus", hint="write [[modbus]]")
-        return ()
-    gateways: dict[str, ModbusSettings] = {}
-    for place, table in enumerate(tables):
-        gateway = reader.read(ModbusSettings, table, "modbus", place)
-        if gateway is None:
-            continue
-        if gateway.name in gateways or gateway.name == "mqtt":
-            hint = "give each link a name of its own"
-            reader.add(f"'{gateway.name}' is taken", "modbus", place, "name", hint=hint)
-            continue
-        gateways[gateway.name] = gateway
-    return tuple(gateways.values())

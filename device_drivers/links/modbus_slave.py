@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from device_drivers.codecs.blocks import Block, plan, split
-from device_drivers.links.modbus_breaker import Breaker
-from device_drivers.links.modbus_patience import Patience
+from device_drivers.links.breaker import Breaker
+from device_drivers.links.patience import Patience
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device
 
@@ -27,6 +27,7 @@ class Slave:
     def __init__(self, device: Device, model: DeviceModel, timeout: float) -> None:
         self.uid = device.uid
         self.unit = int(device.address)
+        self.address = str(self.unit)
         self.function = model.function
         self.breaker = Breaker()
         self.patience = Patience(timeout)

@@ -18,6 +18,7 @@ from pymodbus.pdu import ModbusPDU
 
 from device_drivers.codecs.blocks import Block
 from device_drivers.links.modbus_slave import Slave
+from device_drivers.links.polling import NoAnswerError
 from hub.errors import LinkError, ProtocolError
 from hub.ports import Registers
 
@@ -33,10 +34,6 @@ REFUSES_BLOCK = frozenset({2, 3})
 does not fit this slave, a smaller one may."""
 # All others (1 no such function, 4 failure, 5 and 6 busy, ...) come from a slave that is alive and
 # has no value at the moment: bad, and asked again in its turn, never at once.
-
-
-class SlaveSilentError(LinkError):
-    """The slave did not answer in time, or its gateway says so; the bus itself is well."""
 
 
 class ModbusSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +93,7 @@ class ModbusWire:
     async def read(self, slave: Slave, block: Block) -> Registers:
         """Read one block, and learn how long the slave takes.
 
-        Raises SlaveSilentError when the slave does not answer (the connection is then fresh),
+        Raises NoAnswerError when the slave does not answer (the connection is then fresh),
         LinkError when the gateway is gone, ProtocolError when the reply does not fit.
         """
         if self._client is None:
@@ -108,7 +105,7 @@ class ModbusWire:
             self.close()
             slave.patience.missed()
             sentence = f"{self._settings.name}: unit {slave.unit} does not answer"
-            raise SlaveSilentError(sentence) from error
+            raise NoAnswerError(sentence) from error
         took = asyncio.get_running_loop().time() - began
         await asyncio.sleep(self._settings.gap)
         answer = self._check(reply, slave.unit, slave.function, block)
@@ -144,7 +141,7 @@ class ModbusWire:
 
     def _exception(self, code: int, unit: int, function: int, block: Block) -> Registers:
         if code in SILENT:
-            raise SlaveSilentError(f"{self._settings.name}: {SILENT[code].format(unit=unit)}")
+            raise NoAnswerError(f"{self._settings.name}: {SILENT[code].format(unit=unit)}")
         return Registers(function=function, start=block.start, exception=code)
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from device_drivers.dialects.lingdang import encode_command
-from device_drivers.links.modbus import IsPolled, ModbusLink, always
+from device_drivers.links.line import LineLink, LineSettings
+from device_drivers.links.line_meter import meters_of
+from device_drivers.links.modbus import ModbusLink
 from device_drivers.links.modbus_slave import slaves_of
 from device_drivers.links.modbus_wire import ModbusSettings
 from device_drivers.links.mqtt import MqttLink
 from device_drivers.links.mqtt_command import MqttCommandSender
 from device_drivers.links.mqtt_dialler import Dialler
 from device_drivers.links.mqtt_settings import MqttSettings, Session, TlsSettings
+from device_drivers.links.polling import IsPolled, always
 from hub.clock import Clock
+from hub.config.buses import LineSettings as LineTable
 from hub.errors import CommandRefusedError
 from hub.intake.inbox import BoundedInbox, Ration
 from hub.model.catalogue import DeviceModel
@@ -42,7 +47,11 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
 
     def link_drivers(self) -> dict[str, str]:
         """Map each link to the driver that finds the addresses of its envelopes."""
-        return {MQTT: "lingdang", **{bus.name: "modbus" for bus in self.settings.modbus}}
+        return {
+            MQTT: "lingdang",
+            **{bus.name: "modbus" for bus in self.settings.modbus},
+            **{line.name: "dlt645" for line in self.settings.line},
+        }
 
     def carried(self) -> dict[str, str]:
         """Map each session to the link that devices name."""
@@ -50,6 +59,7 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
         return {
             **dict.fromkeys(sessions, MQTT),
             **{bus.name: bus.name for bus in self.settings.modbus},
+            **{line.name: line.name for line in self.settings.line},
         }
 
 
@@ -76,18 +86,24 @@ def build_links(
             )
             first = first or link
             yield MQTT, link
+    polled = _Polled(inbox.door(Ration.STATES), watch, wiring.clock, is_polled)
     for bus in wiring.settings.modbus:
-        yield (
-            bus.name,
-            ModbusLink(
-                _bus_settings(bus.name, wiring.settings),
-                slaves_of(_on_bus(wiring, bus.name), wiring.models, bus.timeout),
-                inbox=inbox.door(Ration.STATES),
-                watch=watch,
-                clock=wiring.clock,
-                is_polled=is_polled,
-            ),
-        )
+        slaves = slaves_of(_on_bus(wiring, bus.name), wiring.models, bus.timeout)
+        settings = _bus_settings(bus.name, wiring.settings)
+        yield bus.name, ModbusLink(settings, slaves, **polled._asdict())
+    for line in wiring.settings.line:
+        there = [device for device in wiring.devices if device.link == line.name]
+        meters = meters_of(there, wiring.models, line.timeout)
+        yield line.name, LineLink(_line_settings(line), meters, **polled._asdict())
+
+
+class _Polled(NamedTuple):
+    """What every link needs that asks its devices itself."""
+
+    inbox: Inbox
+    watch: LinkWatch
+    clock: Clock
+    is_polled: IsPolled
 
 
 def build_sender(dialler: Dialler | None, clock: Clock) -> CommandSender:
@@ -126,6 +142,17 @@ def _bus_settings(name: str, settings: Settings) -> ModbusSettings:
         period=bus.period,
         timeout=bus.timeout,
         gap=bus.gap_ms / 1000,
+    )
+
+
+def _line_settings(line: LineTable) -> LineSettings:
+    return LineSettings(
+        name=line.name,
+        host=line.host,
+        port=line.port,
+        period=line.period,
+        timeout=line.timeout,
+        gap=line.gap_ms / 1000,
     )
 
 

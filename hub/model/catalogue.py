@@ -67,8 +67,32 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     """Bits of the word that belong to the point; 0 means all."""
 
 
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a point lies in a meter that is asked by data identifiers (DL/T 645, CJ/T 188).
+
+    `di` is in hexadecimal, high byte first; `at` is the field's first byte behind identifier and
+    serial number, counted from the end where it is negative. `format` is a number's, as `XXX.X`;
+    without one the field is a status word of `size` bytes, of which `mask` are the point's bits,
+    and `decode` maps them to its value. Several items of a point are tried in their order: the
+    next is asked for where a meter does not have the one before.
+    """
+
+    point: str
+    di: Annotated[str, msgspec.Meta(pattern="^([0-9A-F]{4}|[0-9A-F]{8})$")]
+    at: Annotated[int, msgspec.Meta(ge=-200, le=199)] = 0
+    format: Annotated[str, msgspec.Meta(pattern=r"^(X+(\.X+)?)?$")] = ""
+    signed: bool = False
+    size: Annotated[int, msgspec.Meta(ge=1, le=4)] = 2
+    mask: int = 0
+    decode: dict[str, str | bool] = {}
+
+
 class DeviceModel(msgspec.Struct, frozen=True, kw_only=True):
-    """One file of `device_drivers/models/`; `heartbeat` is the longest normal silence (seconds)."""
+    """One file of `device_drivers/models/`; `heartbeat` is the longest normal silence (seconds).
+
+    `function`, `max_registers` and `registers` are for Modbus; `items` for meters on a line, and
+    `medium` for CJ/T 188 (0x10 cold water).
+    """
 
     id: str
     kind: Kind
@@ -81,5 +105,7 @@ class DeviceModel(msgspec.Struct, frozen=True, kw_only=True):
     function: Literal[0, 3, 4] = 0
     max_registers: Annotated[int, msgspec.Meta(ge=1, le=125)] = 32
     registers: tuple[Register, ...] = ()
+    medium: Annotated[int, msgspec.Meta(ge=0, le=0xFF)] = 0x10
+    items: tuple[Item, ...] = ()
     source: str = ""
     confidence: str = ""

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pytest
 
-from device_drivers.links import modbus, modbus_patience
+from device_drivers.links import modbus, patience
 from device_drivers.links.modbus_wire import ModbusSettings
 from hub.model.catalogue import DeviceModel, PointSpec, PointType, Register
 from hub.model.device import Kind
@@ -138,7 +138,7 @@ def cpu() -> float:
 async def test_modbus(story: str, monkeypatch: pytest.MonkeyPatch) -> None:
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # as the hub does
     if "fixed" in story:
-        monkeypatch.setattr(modbus_patience, "SHORTEST_SHARE", 1.0)
+        monkeypatch.setattr(patience, "SHORTEST_SHARE", 1.0)
     with gateways() as (ports, process):
         floor = await measure_floor(ports)
         log = Log()

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from device_drivers.catalogue import load_models, shipped_models
-from device_drivers.links import modbus_breaker
+from device_drivers.links import breaker
 from device_drivers.links.modbus_wire import ModbusSettings
 from hub.model.catalogue import DeviceModel, PointSpec, PointType, Register
 from hub.model.device import Kind
@@ -122,7 +122,7 @@ async def test_a_late_answer_is_never_taken_for_the_next_question(gateway: Fault
 async def test_a_dead_slave_is_told_once_and_left_alone_and_its_neighbour_goes_on(
     gateway: FaultyGateway, fault: Fault, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(modbus_breaker, "MISSING_SECONDS", 0.5)
+    monkeypatch.setattr(breaker, "MISSING_SECONDS", 0.5)
     recorder = Recorder()
     gateway.faults[9] = fault
     async with (
@@ -238,9 +238,9 @@ async def test_a_slave_that_dies_on_a_fast_bus_costs_a_fraction_of_the_time_out(
 async def test_probes_of_a_dead_slave_hold_up_the_bus_by_its_own_times(
     gateway: FaultyGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(modbus_breaker, "MISSING_SECONDS", 0.1)
-    monkeypatch.setattr(modbus_breaker, "FIRST_PROBE", 0.05)
-    monkeypatch.setattr(modbus_breaker, "LAST_PROBE", 0.05)
+    monkeypatch.setattr(breaker, "MISSING_SECONDS", 0.1)
+    monkeypatch.setattr(breaker, "FIRST_PROBE", 0.05)
+    monkeypatch.setattr(breaker, "LAST_PROBE", 0.05)
     recorder = Recorder()
     async with (
         gateway.listening() as port,
@@ -265,9 +265,9 @@ async def test_probes_of_a_dead_slave_hold_up_the_bus_by_its_own_times(
 async def test_a_slave_that_comes_back_much_slower_is_found_by_a_probe(
     gateway: FaultyGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(modbus_breaker, "MISSING_SECONDS", 0.1)
-    monkeypatch.setattr(modbus_breaker, "FIRST_PROBE", 0.05)
-    monkeypatch.setattr(modbus_breaker, "LAST_PROBE", 0.05)
+    monkeypatch.setattr(breaker, "MISSING_SECONDS", 0.1)
+    monkeypatch.setattr(breaker, "FIRST_PROBE", 0.05)
+    monkeypatch.setattr(breaker, "LAST_PROBE", 0.05)
     recorder = Recorder()
     models = {"probe": msgspec.structs.replace(PROBE, registers=PROBE.registers[:1])}
     async with (

@@ -11,7 +11,7 @@ from device_drivers.codecs.blocks import Block, find, plan, split
 from device_drivers.codecs.registers import encode, words_of
 from device_drivers.contract import MAX_INTEGER
 from device_drivers.dialects.modbus import ModbusDriver
-from device_drivers.links.modbus_breaker import Breaker
+from device_drivers.links.breaker import Breaker
 from hub.model.catalogue import PointType, Register
 from hub.model.device import Device, DeviceUid, Kind
 from hub.model.report import Quality, Value

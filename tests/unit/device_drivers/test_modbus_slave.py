@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device_drivers.codecs.blocks import Block
-from device_drivers.links.modbus_patience import Patience
 from device_drivers.links.modbus_slave import HOLE_REST, Slave
+from device_drivers.links.patience import Patience
 from hub.model.catalogue import DeviceModel, PointSpec, PointType, Register
 from hub.model.device import Device, DeviceUid, Kind
 

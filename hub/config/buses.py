@@ -1,0 +1,80 @@
+"""Settings of links on which the hub itself asks: Modbus gateways and lines of meters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from hub.config.toml_reader import TomlReader
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Seconds = Annotated[float, Meta(gt=0, le=86400)]
+Milliseconds = Annotated[int, Meta(ge=0, le=10_000)]
+Word = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        description="1 to 64 of A-Z a-z 0-9 _ -, the first a letter or digit",
+    ),
+]
+
+
+class ModbusSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One Modbus gateway; devices name it as their `link`.
+
+    `period` is the seconds between two polls of a slave, `timeout` the seconds that an answer may
+    take at most (a slave that was faster so far is waited for less), `gap_ms` the milliseconds of
+    silence that the bus needs between two requests.
+    """
+
+    name: Word
+    host: str
+    port: Port = 502
+    framing: Literal["tcp", "rtu_over_tcp"] = "tcp"
+    period: Seconds = 10.0
+    timeout: Seconds = 1.0
+    gap_ms: Milliseconds = 0
+
+
+class LineSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One converter that passes a line's bytes, with meters of DL/T 645 or CJ/T 188 behind it.
+
+    Devices name it as their `link`, and the number on the meter is their address. `period`,
+    `timeout` and `gap_ms` are as of Modbus; meters that live on a battery stand few polls a day.
+    """
+
+    name: Word
+    host: str
+    port: Port
+    period: Seconds = 60.0
+    timeout: Seconds = 1.5
+    gap_ms: Milliseconds = 50
+
+
+Bus = TypeVar("Bus", ModbusSettings, LineSettings)
+
+
+def read_buses(
+    reader: TomlReader, key: str, form: type[Bus], taken: Iterable[str]
+) -> tuple[Bus, ...]:
+    """Read the tables of a key; what is broken or has a `taken` name is told and left out."""
+    tables = reader.tables.get(key, [])
+    if not isinstance(tables, list):
+        reader.add("each gateway has a table of its own", key, hint=f"write [[{key}]]")
+        return ()
+    names = {"mqtt", *taken}
+    buses: list[Bus] = []
+    for place, table in enumerate(tables):
+        bus = reader.read(form, table, key, place)
+        if bus is None:
+            continue
+        if bus.name in names:
+            hint = "give each link a name of its own"
+            reader.add(f"'{bus.name}' is taken", key, place, "name", hint=hint)
+            continue
+        names.add(bus.name)
+        buses.append(bus)
+    return tuple(buses)
