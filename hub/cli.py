@@ -116,6 +116,28 @@ def labels(
 
 
 @app.command()
+def decode(
+    file: Annotated[Path | None, typer.Argument(help="the message, as it came")] = None,
+    *,
+    driver: Annotated[str, typer.Option(help="lingdang, modbus, dlt645 or cjt188")],
+    model: Annotated[str, typer.Option(help="the one that fits best when left out")] = "",
+    models: Annotated[list[Path] | None, typer.Option(help="further model files")] = None,
+    topic: Annotated[str, typer.Option(help="the MQTT topic")] = "",
+    hex_: Annotated[str, typer.Option("--hex", help="the bytes")] = "",
+    registers: Annotated[list[str] | None, typer.Option(help="ADDR:HEX, as 0x2006:4510")] = None,
+) -> None:
+    """Say what the hub makes of one message: a JSON line a fact; 1 where it is rejected."""
+    from time import time
+
+    from hub.commands.decoding import Message, decode_message
+
+    message = Message(topic=topic, hex=hex_, registers=registers or (), file=file)
+    found = decode_message(driver, model, message, now=time(), models=models or (), echo=typer.echo)
+    if not found:
+        typer.echo("sound, but it says nothing: a question, or a point that no model has", err=True)
+
+
+@app.command()
 def doctor(
     config: CONFIG,
     *,

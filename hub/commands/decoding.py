@@ -1,0 +1,193 @@
+"""`lingdang decode`: what the hub makes of one message, fact by fact, without a hub."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from device_drivers.catalogue import load_models, shipped_models
+from device_drivers.codecs import cjt188, dlt645
+from device_drivers.codecs.blocks import find
+from device_drivers.contract import suggest
+from hub.assembly.dialects import speak_all
+from hub.errors import HubError, ProtocolError
+from hub.model.catalogue import DeviceModel
+from hub.model.device import Device, DeviceUid
+from hub.model.instant import to_rfc3339
+from hub.model.kinds import HUB_MADE_POINTS, find_core_point
+from hub.model.report import Quality, Report
+from hub.ports import Driver, Envelope, Registers
+
+Echo = Callable[[str], None]
+Payload = bytes | tuple[Registers, ...]
+NEEDS_A_MODEL = "modbus"
+"""The dialect whose messages say nothing without a map."""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """What came: exactly one of `hex`, `registers` (`ADDR:HEX`) and `file`; `topic` for MQTT."""
+
+    topic: str = ""
+    hex: str = ""
+    registers: Sequence[str] = ()
+    file: Path | None = None
+
+
+def decode_message(
+    driver: str, model: str, message: Message, *, now: float, models: Sequence[Path], echo: Echo
+) -> int:
+    """Print one JSON line a fact, and return how many there were.
+
+    Raises HubError with the reason where the message must be rejected.
+    """
+    texts = {str(path): _read(path).decode() for path in models}
+    known = load_models({**shipped_models(), **texts})
+    drivers = speak_all(known)
+    if driver not in drivers:
+        raise HubError(f"no driver {driver!r}; there are {', '.join(drivers)}")
+    payload = _payload(message, driver)
+    envelope = Envelope(link="decode", address=message.topic or "1", payload=payload, received=now)
+    lines = [
+        *_identity(driver, payload, now),
+        *_facts(drivers[driver], known, model, envelope),
+    ]
+    for line in lines:
+        echo(msgspec.json.encode(line).decode())
+    return len(lines)
+
+
+def _payload(message: Message, driver: str) -> Payload:
+    given = [bool(message.hex), bool(message.registers), message.file is not None]
+    if sum(given) != 1:
+        raise HubError("say what came: --hex, --registers or a file, one of them")
+    if message.registers:
+        words = " ".join(message.registers).replace(",", " ").split()
+        return tuple(_block(word) for word in words)
+    if message.hex:
+        return _bytes(message.hex)
+    raw = _read(message.file)
+    return _bytes(raw.decode()) if driver in TELLERS and raw.isascii() else raw
+
+
+def _read(file: Path | None) -> bytes:
+    try:
+        return file.read_bytes() if file else b""
+    except OSError as error:
+        raise HubError(f"{file}: {error.strerror or error}") from error
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text.replace(":", " "))
+    except ValueError as error:
+        raise HubError(f"{text!r:.60} is not hexadecimal: {error}") from error
+
+
+def _block(word: str) -> Registers:
+    address, colon, digits = word.partition(":")
+    raw = _bytes(digits)
+    try:
+        start = int(address, 0)
+    except ValueError:
+        start = -1
+    if not colon or start < 0 or not raw or len(raw) % 2:
+        raise HubError(f"{word!r:.60} is not ADDR:HEX, as 0x2006:45105000")
+    words = tuple(int.from_bytes(raw[i : i + 2], "big") for i in range(0, len(raw), 2))
+    return Registers(function=3, start=start, words=words)
+
+
+def _facts(
+    driver: Driver, models: Mapping[str, DeviceModel], model: str, envelope: Envelope
+) -> list[dict[str, Any]]:
+    """Return what the message says by the model, or by the one of the dialect that fits best."""
+    own = [each for each in models.values() if each.driver == driver.name]
+    names = [each.id for each in own]
+    if model and model not in names:
+        raise HubError(f"driver {driver.name} has no model {model!r}{suggest(model, names)}")
+    if not model and driver.name == NEEDS_A_MODEL:
+        raise HubError(f"say which --model: {', '.join(names)}")
+    chosen = [each for each in own if not model or each.id == model]
+    readings: list[tuple[DeviceModel, Sequence[Report]]] = []
+    reason: ProtocolError | None = None
+    for each in chosen:
+        try:
+            readings.append((each, driver.decode(envelope, _device(driver, each, envelope))))
+        except ProtocolError as error:
+            reason = reason or error
+    if not readings and reason is not None:
+        raise reason
+    best, reports = max(readings, key=lambda pair: _worth(pair[1]))
+    asked = _given(best, envelope.payload)
+    lines = [line for report in reports for line in _lines(report, best)]
+    return [line for line in lines if asked is None or line.get("reading") in asked]
+
+
+def _given(model: DeviceModel, payload: Payload) -> set[str] | None:
+    """Return the points whose registers were given; None where it is no matter of registers."""
+    if isinstance(payload, bytes):
+        return None
+    blocks = [(block.start, block.words) for block in payload]
+    return {each.point for each in model.registers if find(blocks, each) is not None}
+
+
+def _device(driver: Driver, model: DeviceModel, envelope: Envelope) -> Device:
+    address = driver.device_address(envelope)
+    teller = TELLERS.get(driver.name)
+    if teller is not None and isinstance(envelope.payload, bytes):
+        address = teller.frames(envelope.payload)[0].address
+    return Device(
+        uid=DeviceUid("decode"),
+        id=address,
+        address=address,
+        kind=model.kind,
+        model=model.id,
+        place="",
+    )
+
+
+def _worth(reports: Sequence[Report]) -> int:
+    good = [s for report in reports for s in report.samples if s.quality is Quality.GOOD]
+    return sum(sample.point not in HUB_MADE_POINTS for sample in good)
+
+
+def _lines(report: Report, model: DeviceModel) -> Iterator[dict[str, Any]]:
+    at = to_rfc3339(report.at)
+    for sample in report.samples:
+        if sample.point in HUB_MADE_POINTS and not sample.value:
+            continue
+        yield {
+            "reading": sample.point,
+            "value": sample.value,
+            "unit": _unit(model, sample.point),
+            "quality": sample.quality.value,
+            "at": at,
+        }
+    if report.event:
+        yield {"event": report.event, "data": report.data, "at": at}
+    if report.online is not None:
+        yield {"event": "online" if report.online else "offline", "data": {}, "at": at}
+    if report.ack:
+        data = {"command": report.ack, "result": report.result, "why": report.why}
+        yield {"event": "ack", "data": data, "at": at}
+
+
+def _unit(model: DeviceModel, point: str) -> str:
+    spec = model.points.get(point) or find_core_point(model.kind, point)
+    return spec.unit if spec else ""
+
+
+TELLERS = {"dlt645": dlt645, "cjt188": cjt188}
+"""Dialects whose frames name their meter."""
+
+
+def _identity(driver: str, payload: Payload, now: float) -> Iterator[dict[str, Any]]:
+    """Yield a meter's answer to the question who it is."""
+    teller = TELLERS.get(driver)
+    if teller is None or not isinstance(payload, bytes):
+        return
+    for frame in teller.frames(payload):
+        if frame.is_answer and not frame.is_refusal and frame.function == teller.READ_ADDRESS:
+            yield {"event": "address", "data": {"address": frame.address}, "at": to_rfc3339(now)}
