@@ -8,6 +8,7 @@ from typing import NamedTuple
 HOMES = {
     "lingdang": ("lingdang",),
     "modbus": ("modbus-rtu", "modbus-tcp", "modbus-registers"),
+    "meters": ("dlt645", "cjt188"),
     "mqtt": ("mqtt-codec", "mqtt-publish"),
     "text": ("rules", "expressions", "models", "settings"),
     "sheet": ("devices", "places"),
