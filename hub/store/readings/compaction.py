@@ -7,19 +7,14 @@ that a crash cuts off, leaves nothing double, since readers know a message by it
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from zlib import crc32
-
-import msgspec
 
 from hub.store.readings import chunk
 from hub.store.readings.chunk import EVER, HOUR, Span
 from hub.store.readings.log import Said, identity, order, read_mark, write_mark
 
-MESSAGES = 40_000
-"""Messages of the log that are sorted in one go: some 15 MB."""
 CHUNKS = 50
 """Chunks written in one transaction: about a megabyte."""
 GROUPS = 256
@@ -40,21 +35,6 @@ Chunk = tuple[int, int, str, int, bytes]
 """hour, part, uid (of a part as it came: group), count of messages, body."""
 
 
-class _Head(msgspec.Struct, array_like=True):
-    """As much of an entry's report as tells its hour."""
-
-    address: str
-    topic: str
-    at: float
-
-
-class _Page(msgspec.Struct, array_like=True):
-    said: list[msgspec.Raw]
-
-
-_PAGE = msgspec.msgpack.Decoder(_Page)
-_ENTRY = msgspec.msgpack.Decoder(tuple[str, int, _Head])
-_LOG = "SELECT id, count, body FROM intake WHERE id > ? ORDER BY id"
 _WAITING = "SELECT coalesce(sum(count), 0) FROM intake WHERE id > ?"
 _INSERT = "INSERT OR REPLACE INTO chunk (hour, part, uid, count, body) VALUES (?, ?, ?, ?, ?)"
 _PART = "INSERT OR REPLACE INTO part (hour, part, count) VALUES (?, ?, ?)"
@@ -87,30 +67,9 @@ def measure_log(connection: sqlite3.Connection) -> tuple[int, int]:
     return waiting, held
 
 
-def read_log(connection: sqlite3.Connection) -> tuple[list[Chunk], int]:
-    """Return the oldest unsorted messages by hour and group, and the last row that they are of.
-
-    Row 0 means that all are sorted.
-    """
-    hours: dict[tuple[int, str], list[msgspec.Raw]] = {}
-    last = messages = 0
-    for number, count, body in connection.execute(_LOG, (read_mark(connection, SORTED),)):
-        if messages and messages + count > MESSAGES:
-            break
-        for raw in _PAGE.decode(body).said:
-            uid, _, head = _ENTRY.decode(raw)
-            hours.setdefault((int(head.at // HOUR), group_of(uid)), []).append(raw)
-        last, messages = number, messages + count
-    chunks = [(hour, last, g, len(raws), chunk.join(raws)) for (hour, g), raws in hours.items()]
-    return sorted(chunks, key=lambda row: row[:3]), last
-
-
-def write_parts(connection: sqlite3.Connection, rows: Sequence[Chunk]) -> None:
-    """Write which parts these chunks belong to; before the first of them is written."""
-    counts: Counter[tuple[int, int]] = Counter()
-    for hour, part, _, count, _ in rows:
-        counts[hour, part] += count
-    connection.executemany(_PART, [(*key, count) for key, count in counts.items()])
+def write_parts(connection: sqlite3.Connection, part: int, counts: Mapping[int, int]) -> None:
+    """Write that these hours have this part; before the first of its chunks is written."""
+    connection.executemany(_PART, [(hour, part, count) for hour, count in counts.items()])
 
 
 def write_chunks(connection: sqlite3.Connection, rows: Sequence[Chunk]) -> None:

@@ -17,6 +17,7 @@ from hub.store.readers import Readers
 from hub.store.readings import compaction
 from hub.store.readings.ageing import Ageing
 from hub.store.readings.log import CHECKPOINT, read_mark
+from hub.store.readings.sheaf import MESSAGES, Sheaf
 from hub.store.readings.steps import Steps
 from hub.store.readings.unsaved import Unsaved
 from hub.store.reserve import FileReserve
@@ -58,6 +59,10 @@ class Upkeep:
 
     async def run(self) -> None:
         """Look after the log until cancelled."""
+        with self._steps.unhurried():
+            await self._keep_looking()
+
+    async def _keep_looking(self) -> None:
         failing = False
         while True:
             await asyncio.sleep(LOOK)
@@ -93,12 +98,12 @@ class Upkeep:
         What is said meanwhile is left for the next time, so that it ends on a busy hub as well.
         """
         upto = self._unsaved.last
-        while await self._writer.call(lambda: self._save_some(upto)):
+        while await self._steps.call(lambda: self._save_some(upto)):
             pass
 
     async def _look(self) -> None:
         waiting, held = await self._steps.read(compaction.measure_log)
-        if waiting >= compaction.MESSAGES or self._is_over(self._sorted_at, SORT_EVERY):
+        if waiting >= MESSAGES or self._is_over(self._sorted_at, SORT_EVERY):
             await self._sort()
             self._sorted_at = time.monotonic()
             now = self._clock.now()
@@ -114,16 +119,24 @@ class Upkeep:
         return time.monotonic() - since >= span
 
     async def _sort(self) -> None:
-        """Sort what the log holds now into chunks."""
-        while True:
-            chunks, last = await self._steps.read(compaction.read_log)
-            if not last:
-                return
-            await self._steps.write(partial(compaction.write_parts, rows=chunks))
-            for start in range(0, len(chunks), compaction.CHUNKS):
-                some = chunks[start : start + compaction.CHUNKS]
-                await self._steps.write(partial(compaction.write_chunks, rows=some))
-            await self._steps.write(partial(compaction.note_sorted, last=last))
+        """Sort what the log holds now into chunks.
+
+        What is said meanwhile is left for the next time: sorting less at once costs more.
+        """
+        upto = self._unsaved.last
+        while sheaf := await self._gather(upto):
+            note = partial(compaction.write_parts, part=sheaf.last, counts=sheaf.counts())
+            await self._steps.write(note)
+            while await self._steps.write(sheaf.write):
+                pass
+            await self._steps.write(partial(compaction.note_sorted, last=sheaf.last))
+
+    async def _gather(self, upto: int) -> Sheaf | None:
+        after = await self._steps.read(partial(read_mark, name=compaction.SORTED))
+        sheaf = Sheaf(after)
+        while await self._steps.read(partial(sheaf.gather, upto=upto)):
+            pass
+        return sheaf if sheaf.last > after else None
 
     async def _cut(self) -> None:
         """Delete what is sorted and saved."""

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,9 @@ from hub.ports import Changes, CursorRow, HeardRow, ReadingRow, Snapshot
 from hub.store import migration
 from hub.store.migration import shipped_steps
 from hub.store.peek import newest_instant
-from hub.store.readings import compaction, unsaved, upkeep
+from hub.store.readings import compaction, log, unsaved, upkeep
 from hub.store.readings.log import Page
+from hub.store.readings.sheaf import Sheaf
 from hub.store.seals.day_key import DayKeys
 from hub.store.seals.seal import KeyRing, new_key
 from hub.store.sqlite import SqliteStore, open_store
@@ -162,15 +164,24 @@ def recalled(store: SqliteStore, *uids: str) -> dict[str, list[int | None]]:
     return found
 
 
-async def test_sorting_that_was_cut_off_leaves_nothing_double(tmp_path: Path) -> None:
+def announce(sheaf: Sheaf) -> Callable[[sqlite3.Connection], None]:
+    """Return what writes that the chunks of a sheaf will come."""
+    return partial(compaction.write_parts, part=sheaf.last, counts=sheaf.counts())
+
+
+async def test_sorting_that_was_cut_off_leaves_nothing_double(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with open_store(tmp_path / "hub.db", clock=CLOCK) as store:
         await store.committer.commit(talk(1))
         await store.committer.commit(talk(2))
         await store.upkeep.save()
-        chunks, _ = await store.archive._readers.read(compaction.read_log)
+        sheaf = Sheaf(0)
+        await store.archive._readers.read(partial(sheaf.gather, upto=2))
         writer = store.committer._writer
-        await writer.call(lambda: writer.transact(lambda c: compaction.write_parts(c, chunks)))
-        await writer.call(lambda: writer.transact(lambda c: compaction.write_chunks(c, chunks[:2])))
+        await writer.call(lambda: writer.transact(announce(sheaf)))
+        monkeypatch.setattr("hub.store.readings.sheaf.CHUNKS", 2)
+        assert await writer.call(lambda: writer.transact(sheaf.write)), "there is more"
         assert await values(store, "d0") == [1, 2]
         assert len(list(store.archive.replay(start=0, end=NOW * 2))) == 6
         assert recalled(store) == {"d0": [1, 2], "d1": [1, 2], "d2": [1, 2]}
@@ -186,9 +197,10 @@ async def test_parts_that_were_announced_and_never_written_are_dropped(tmp_path:
     async with open_store(path, clock=CLOCK) as store:
         await store.committer.commit(talk(1))
         await store.upkeep.save()
-        chunks, _ = await store.archive._readers.read(compaction.read_log)
+        sheaf = Sheaf(0)
+        await store.archive._readers.read(partial(sheaf.gather, upto=2))
         writer = store.committer._writer
-        await writer.call(lambda: writer.transact(lambda c: compaction.write_parts(c, chunks)))
+        await writer.call(lambda: writer.transact(announce(sheaf)))
         await store.upkeep._merge(NOW * 2)
         assert tables(path, "part WHERE part > 0", "intake") == [0, 1]
         await store.upkeep.tidy(now=NOW * 2)
@@ -224,8 +236,8 @@ async def test_devices_of_one_group_each_have_their_own(
 async def test_a_long_log_is_sorted_in_goes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compaction, "MESSAGES", 4)
-    monkeypatch.setattr(compaction, "CHUNKS", 2)
+    for name, number in {"MESSAGES": 4, "PIECE": 3, "CHUNKS": 2}.items():
+        monkeypatch.setattr(f"hub.store.readings.sheaf.{name}", number)
     monkeypatch.setattr(compaction, "ROWS", 2)
     path = tmp_path / "hub.db"
     async with open_store(path, clock=CLOCK) as store:
@@ -237,6 +249,25 @@ async def test_a_long_log_is_sorted_in_goes(
     with closing(sqlite3.connect(path)) as connection:
         counted = connection.execute("SELECT value FROM meta WHERE key = 'sorted'").fetchone()
     assert int(counted[0]) == 15
+
+
+async def test_sorting_ends_while_devices_go_on_to_speak(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "hub.db"
+    async with open_store(path, clock=CLOCK) as store:
+        await store.committer.commit(talk(1))
+        write = Sheaf.write
+
+        def speak_and_write(sheaf: Sheaf, connection: sqlite3.Connection) -> bool:
+            page = log.to_page(talk(2), [])
+            assert page is not None
+            store.upkeep._unsaved.note(log.append(connection, page), page)
+            return write(sheaf, connection)
+
+        monkeypatch.setattr(Sheaf, "write", speak_and_write)
+        await store.upkeep._sort()
+        assert tables(path, "intake", "chunk", "part") == [2, 3, 1], "what came meanwhile waits"
 
 
 async def test_upkeep_goes_on_after_a_failure_and_says_so_once(
