@@ -77,20 +77,20 @@ class PahoWire:
         if sock is None or ahead or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
             await asyncio.sleep(0)
             return
-        loop = asyncio.get_running_loop()
-        loop.add_reader(sock, self._ear.awake.set)
+        loop, number = asyncio.get_running_loop(), sock.fileno()
+        loop.add_reader(number, self._ear.awake.set)
         try:
             await self._ear.news(TICK)
         finally:
             if self._client.socket() is not None:
-                loop.remove_reader(sock)
+                loop.remove_reader(number)
 
     def read(self) -> None:
         """Handle a burst of messages, or one packet of another kind."""
         for _ in range(BURST):
             before = self._ear.received
             self._client.read_packet()
-            if self._ear.received == before or self._ear.stopped:
+            if self._ear.received == before or self._ear.stopped or not self._client.has_ahead():
                 break
         self._client.loop_misc()
         if self._client.socket() is None:

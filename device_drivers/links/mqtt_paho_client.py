@@ -52,10 +52,15 @@ class PahoClient(EagerReader):
         return wrapped
 
     def write_by(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Have the loop write whenever something waits to be written."""
+        """Have the loop write what waits to be written: soon, and again when there is room."""
+
+        def write(number: int) -> None:
+            self.loop_write()
+            if self.want_write() and self.socket() is not None:
+                loop.add_writer(number, self.loop_write)
 
         def register(_c: object, _u: object, sock: SocketLike) -> None:
-            loop.add_writer(sock, self.loop_write)
+            loop.call_soon(write, sock.fileno())
 
         def unregister(_c: object, _u: object, sock: SocketLike) -> None:
             loop.remove_writer(sock)

@@ -54,12 +54,24 @@ class EagerReader(Client):
         """Handle one packet, the plain ones on the short way."""
         message = None
         if not self._in_packet["command"]:
+            if not (self.has_ahead() or self._read_ahead()):
+                return
             five = self._protocol == MQTTv5
             message, self._at = take_publish(self._ahead, self._at, five=five)
         if message is None:
             self.loop_read()
         else:
             self.deliver(message)
+
+    def _read_ahead(self) -> bool:
+        """Take what has come from the socket; False where it has nothing to tell now."""
+        try:
+            self._ahead, self._at = super()._sock_recv(READ_AHEAD), 0
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True  # of the end paho learns when it reads by itself
+        return True
 
     def _sock_recv(self, bufsize: int) -> bytes:
         """Give paho what it asks for out of what was taken ahead."""
