@@ -105,6 +105,14 @@ class FastWire:
         """Acknowledge with one write."""
         self._send(pack_acknowledgements(packet_ids))
 
+    async def gather(self, seconds: float) -> None:
+        """Leave what comes in the socket for so long."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+            await asyncio.sleep(seconds)
+            self._transport.resume_reading()
+        await self.wait()
+
     async def wait(self) -> None:
         """Wait for the transport, unless there is something left."""
         if self._is_read:

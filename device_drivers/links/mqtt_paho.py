@@ -70,6 +70,10 @@ class PahoWire:
         """Acknowledge with one write."""
         self._client.acknowledge(packet_ids)
 
+    async def gather(self, seconds: float) -> None:
+        """Do not ask for the socket: most times more has come, and else the read finds nothing."""
+        await asyncio.sleep(seconds)
+
     async def wait(self) -> None:
         """Wait for the socket; what was read ahead, or waits in the TLS layer, it does not tell."""
         sock = self._client.socket()
