@@ -20,14 +20,13 @@ from hub.assembly.duty_table import (
     RungTable,
     ShiftTable,
 )
+from hub.assembly.rung_check import check_both, check_rung, check_taken
 from hub.config.toml_reader import TomlReader
 from hub.errors import ConfigError, Problem
-from hub.model.access import Role
 from hub.model.place import Place
 from hub.model.roster import Roster, Shift, SpecialDay
 from hub.model.rung import Duty, Plan, Quiet, Rung
 from hub.model.spelling import suggest
-from hub.services.duty.muster import KINDS
 
 SECTIONS = ("roster", "day", "quiet", "plan")
 SHIPPED = "escalation.toml"
@@ -97,8 +96,8 @@ def _read_rosters(reader: TomlReader) -> dict[str, Roster]:
     rosters: dict[str, Roster] = {}
     for part in _tables(reader, RosterTable, "roster"):
         table, spot = part.table, part.spot
-        _check_taken(reader, table.name, rosters, (*spot, "name"))
-        _check_both(reader, table.title, (*spot, "title"))
+        check_taken(reader, table.name, rosters, (*spot, "name"))
+        check_both(reader, table.title, (*spot, "title"))
         shifts = tuple(_read_shifts(reader, table.shift, (*spot, "shift")))
         if {"zh", "en"} <= set(table.title):
             roster = Roster(name=table.name, title=table.title, shifts=shifts)
@@ -136,7 +135,7 @@ def _read_plans(
     plans: dict[str, Plan] = {}
     for part in _tables(reader, PlanTable, "plan"):
         table, spot = part.table, part.spot
-        _check_taken(reader, table.name, plans, (*spot, "name"))
+        check_taken(reader, table.name, plans, (*spot, "name"))
         if table.place and places is not None and table.place not in places:
             message = f"the site has no place '{table.place}'"
             reader.add(message, *spot, "place", hint=suggest(table.place, places))
@@ -164,47 +163,11 @@ def _read_rungs(
     outside = False
     for part in _inner(reader, RungTable, tables, spot):
         table, where = part.table, part.spot
-        _check_taken(reader, table.id, rungs, (*where, "id"))
-        _check_both(reader, table.name, (*where, "name"))
-        _check_words(reader, table, where, rosters)
-        if outside and not table.confirm:
-            hint = "add confirm = true, or move it below"
-            reader.add("a rung below it has to be confirmed, and it has not", *where, hint=hint)
+        check_taken(reader, table.id, rungs, (*where, "id"))
+        check_rung(reader, table, where, rosters, outside=outside)
         outside = outside or table.confirm
-        if table.silence and not table.confirm:
-            hint = "add confirm = true, or take it out"
-            reader.add("nobody is asked about this rung", *where, "silence", hint=hint)
         if part.is_sound(reader):
             rungs[table.id] = table.rung()
     if not tables:
         reader.add("it has no rung", *spot[:-1], hint="add [[plan.rung]]")
     return list(rungs.values())
-
-
-def _check_words(
-    reader: TomlReader, table: RungTable, spot: Spot, rosters: Collection[str]
-) -> None:
-    known: dict[str, Collection[str]] = {
-        "roster": rosters,
-        "role": list(Role),
-        "nearest": list(Role),
-    }
-    for field in ("responsible", "informed"):
-        for word in getattr(table, field):
-            kind, _, name = word.partition(":")
-            if kind not in KINDS or not name:
-                hint = f"write one of {', '.join(f'{each}:NAME' for each in KINDS)}"
-                reader.add(f"'{word}' says nobody", *spot, field, hint=hint)
-            elif kind in known and name not in known[kind]:
-                said = f"there is no {kind} '{name}'"
-                reader.add(said, *spot, field, hint=suggest(name, known[kind]))
-
-
-def _check_taken(reader: TomlReader, name: str, known: Collection[str], spot: Spot) -> None:
-    if name in known:
-        reader.add(f"'{name}' is taken", *spot, hint="give each a name of its own")
-
-
-def _check_both(reader: TomlReader, words: Mapping[str, str], spot: Spot) -> None:
-    if not {"zh", "en"} <= set(words):
-        reader.add("it needs zh and en", *spot, hint='{ zh = "…", en = "…" }')

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from hub.model.alarm import Class, Severity
 from hub.model.roster import Shift, SpecialDay, Turn
-from hub.model.rung import Quiet, Rung, Trigger
+from hub.model.rung import Dispatch, Quiet, Rung, Trigger
 from rules.duration import parse_duration
 
 EPOCH = date(1970, 1, 1)
@@ -107,6 +107,7 @@ class RungTable(msgspec.Struct, frozen=True, kw_only=True):
     confirm: bool = False
     automatic_for: tuple[str, ...] = ()
     silence: Annotated[int, Meta(ge=0, le=100)] = 0
+    dispatch: Annotated[Dispatch, Meta(description=f"of {', '.join(Dispatch)}")] = Dispatch.LEADER
 
     def rung(self) -> Rung:
         """Return what it says; ValueError where a length of time is none."""

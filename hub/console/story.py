@@ -13,6 +13,8 @@ from hub.ports import Live
 
 ESCALATED, CALLED = "ticket.escalated", "ticket.called"
 """An entry, and the word for the one that calls a first rung."""
+ROTA = "hub:rota"
+"""Who acts where a plan leaves it to the rota to dispatch a ticket."""
 PRIVATE = ("person.", "key.")
 NOISE = frozenset({"ticket.updated", "alarm.raised", "alarm.changed", "alarm.suppressed"})
 """Entries that tell a guard nothing, or that a ticket says again."""
@@ -94,6 +96,8 @@ def _actor(entry: Entry, _live: Live, words: Words) -> str:
 def actor_name(actor: str, words: Words) -> str:
     """Name who acts or holds: a person by login, a rule, a program's key and the hub by a word."""
     kind, _, name = actor.partition(":")
+    if actor == ROTA:
+        return words("actor.rota")
     if name and kind in {"rule", "key"}:
         return words(f"actor.{kind}", name=name)
     return words(f"actor.{actor}") if actor in {"hub", "resident"} else actor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -10,30 +11,34 @@ from hub.access.record import PEOPLE, Person
 from hub.intake.batch import Batch
 from hub.model.access import Identity
 from hub.model.alarm import ReportWhen
-from hub.model.climb import CLIMBS, Climb
+from hub.model.climb import CLIMBS, ROTA, TURNS, Climb
 from hub.model.journal import Draft
 from hub.model.ring import RINGS
 from hub.model.roster import SUBSTITUTES, Substitute
 from hub.model.rung import Duty
-from hub.model.ticket import Ticket
+from hub.model.ticket import Ticket, TicketState
 from hub.ports import Books, Document
 from hub.services.duty.climb import Move
 from hub.services.duty.escalation import Escalation
+from hub.services.duty.rota import Rota, count_loads
 from hub.services.duty.staff import Staff
 from hub.services.tickets.desk_index import DeskIndex
 from hub.services.tickets.ticket import record
 
 ESCALATED = "ticket.escalated"
+BY_ROTA = "hub:rota"
+"""Who dispatches where the plan leaves it to the rota."""
 Decide = Callable[[Ticket, float], Move | None]
 
 
 class DutyNeeds(msgspec.Struct, frozen=True, kw_only=True):
-    """What the site's file says, and the stored collections: people, substitutes, climbs."""
+    """What the site's file says, and the stored collections: people, substitutes, climbs, turns."""
 
     duty: Duty = Duty(plans=())
     people: Mapping[str, bytes] = {}
     substitutes: Mapping[str, bytes] = {}
     climbs: Mapping[str, bytes] = {}
+    turns: bytes | None = None
 
 
 async def read_duty_needs(duty: Duty, books: Books) -> DutyNeeds:
@@ -43,6 +48,7 @@ async def read_duty_needs(duty: Duty, books: Books) -> DutyNeeds:
         people=await books.documents(PEOPLE),
         substitutes=await books.documents(SUBSTITUTES),
         climbs=await books.documents(CLIMBS),
+        turns=await books.document(ROTA, TURNS),
     )
 
 
@@ -55,8 +61,9 @@ class Climber:
         people = [each for each in found if each is not None]
         climbs = [msgspec.json.decode(body, type=Climb) for body in needs.climbs.values()]
         self.staff = Staff(needs.duty, people, substitutes)
-        self.escalation = Escalation(needs.duty, self.staff, climbs)
+        self.escalation = Escalation(needs.duty, self.staff, climbs, self._rota)
         self._index = index
+        self._turns = msgspec.json.decode(needs.turns, type=dict[str, int]) if needs.turns else {}
 
     def begin(self, batch: Batch) -> None:
         """Look at everything once after a start: what came due meanwhile comes now."""
@@ -100,6 +107,24 @@ class Climber:
             _keep(batch, CLIMBS, number, move.climb)
         for draft in move.drafts:
             self._tell(draft, batch)
+        if move.given:
+            self._give(number, move.given, batch)
+
+    def _rota(self) -> Rota:
+        return Rota(loads=count_loads(self._index.open_tickets()), turns=self._turns)
+
+    def _give(self, number: str, login: str, batch: Batch) -> None:
+        """Dispatch a ticket to whose turn it is, and note that they had it."""
+        ticket = self._index.ticket(number)
+        if ticket is None:
+            return
+        self._turns = self._rota().after(login, self.staff.people)
+        _keep(batch, ROTA, TURNS, self._turns)
+        team = self.staff.team_of(login, batch.now)
+        after = msgspec.structs.replace(
+            ticket, state=TicketState.DISPATCHED, holder=login, team=team
+        )
+        self._record(ticket, after, batch, entry="ticket.dispatched", actor=BY_ROTA, to=login)
 
     def _tell(self, draft: Draft, batch: Batch) -> None:
         """Write the entry; a ticket that has left its first rung is reported from now on."""
@@ -109,14 +134,17 @@ class Climber:
             return
         waits = ticket.report is ReportWhen.ON_ESCALATION
         report = ReportWhen.AT_ONCE if waits else ticket.report
-        after, drafts = record(
-            ticket,
-            msgspec.structs.replace(ticket, report=report),
-            entry=draft.type,
-            actor=draft.actor,
-            at=draft.at,
-            **draft.data,
-        )
+        after = msgspec.structs.replace(ticket, report=report)
+        self._record(ticket, after, batch, entry=draft.type, actor=draft.actor, **draft.data)
+
+    def _record(
+        self,
+        before: Ticket,
+        after: Ticket,
+        batch: Batch,
+        **words: Any,  # noqa: ANN401 - what an entry says
+    ) -> None:
+        after, drafts = record(before, after, at=batch.now, **words)
         self._index.put_ticket(after)
         batch.put(tickets=[after])
         batch.record(drafts, tickets=[after])
@@ -129,7 +157,9 @@ class Climber:
                 self.staff.learn_substitute(_substitute(paper.body))
 
 
-def _keep(batch: Batch, collection: str, key: str, thing: msgspec.Struct | None) -> None:
+def _keep(
+    batch: Batch, collection: str, key: str, thing: msgspec.Struct | dict[str, int] | None
+) -> None:
     body = None if thing is None else msgspec.json.encode(thing)
     batch.changes.documents.append(
         Document(collection=collection, key=key, body=body, at=batch.now)

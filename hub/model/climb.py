@@ -6,6 +6,8 @@ import msgspec
 
 CLIMBS = "climb"
 """The collection of the documents, key = the ticket's number; gone once the ticket has ended."""
+ROTA, TURNS = "rota", "turns"
+"""The collection and key of one document: login → the number of the turn it got last."""
 
 
 class Climb(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,7 +20,8 @@ class Climb(msgspec.Struct, frozen=True, kw_only=True):
     (or where quiet hours let that be heard). `reviews` counts the review dates of a shelved
     ticket that have come, each of which begins anew; `reviewing` says that one is under way.
     `open_rings` are the ids of rings that may have to be taken back: those that ask somebody to
-    confirm, or that quiet hours hold back.
+    confirm, or that quiet hours hold back. `given` are the logins to whom the rota has dispatched
+    it in this opening, and who has held it since.
     """
 
     ticket: str
@@ -33,6 +36,7 @@ class Climb(msgspec.Struct, frozen=True, kw_only=True):
     reviews: int = 0
     reviewing: bool = False
     open_rings: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
 
     @property
     def token(self) -> str:

@@ -30,6 +30,13 @@ class Trigger(StrEnum):
     REOPENED = "reopened"
 
 
+class Dispatch(StrEnum):
+    """Who dispatches a new ticket when a rung comes: a leader, by hand, or the hub, by the rota."""
+
+    LEADER = "leader"
+    ROTA = "rota"
+
+
 class Rung(msgspec.Struct, frozen=True, kw_only=True):
     """One rung; `id` is its own within a plan, and the same in plans that share it.
 
@@ -38,6 +45,7 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
     trigger of it or of a later rung holds. `channels` are tried in turn, `wait` seconds each. With
     `confirm` a person decides, unless the ticket's fault is one of `automatic_for`. Where nobody
     answers it is asked again each `after`; so many askings as `silence` are a yes, 0: never.
+    With `dispatch` by rota a ticket that is nobody's goes to one of `responsible` by itself.
     """
 
     id: str
@@ -51,6 +59,7 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
     confirm: bool = False
     automatic_for: tuple[str, ...] = ()
     silence: int = 0
+    dispatch: Dispatch = Dispatch.LEADER
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

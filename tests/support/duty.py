@@ -14,10 +14,11 @@ from hub.model.journal import Draft
 from hub.model.ring import Ring
 from hub.model.roster import Roster, Shift, SpecialDay, Substitute
 from hub.model.rung import Plan, Quiet, Rung, Trigger
-from hub.model.ticket import Ticket
+from hub.model.ticket import Ticket, TicketState
 from hub.services.duty.climb import answer, climb_on, wake_at
 from hub.services.duty.muster import Muster
 from hub.services.duty.roster import Almanac
+from hub.services.duty.rota import Rota
 from hub.services.duty.summons import Case
 from tests.unit.services.making import NOW, make_ticket
 
@@ -99,6 +100,8 @@ class Play:
         self.rings: list[Ring] = []
         self.drafts: list[Draft] = []
         self.withdrawn: list[str] = []
+        self.given: list[str] = []
+        self.rota = Rota()
         for name, value in fields.items():
             setattr(self, name, value)
 
@@ -108,7 +111,13 @@ class Play:
         almanac = Almanac(days=self.days, substitutes=self.substitutes, known=self.people)
         muster = Muster(people=self.people, rosters=self.rosters, almanac=almanac, now=self.now)
         muster = muster.for_leaders() if self.ticket.discreet else muster
-        return Case(ticket=self.ticket, plan=self.plan, muster=muster, quiet=self.quiet)
+        return Case(
+            ticket=self.ticket,
+            plan=self.plan,
+            muster=muster,
+            quiet=self.quiet,
+            rota=lambda: self.rota,
+        )
 
     def look(self) -> list[str]:
         """Look once; return who is rung by it, as `person` or `(person)` for the informed."""
@@ -152,6 +161,10 @@ class Play:
         self.rings += move.rings
         self.withdrawn += move.withdrawn
         self.drafts += move.drafts
+        if move.given:
+            self.given.append(move.given)
+            state = TicketState.DISPATCHED
+            self.ticket = msgspec.structs.replace(self.ticket, state=state, holder=move.given)
         return said(move.rings)
 
 

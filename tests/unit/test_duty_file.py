@@ -17,7 +17,7 @@ from hub.assembly.loading import load_world
 from hub.model.access import Role
 from hub.model.alarm import Class, Severity
 from hub.model.place import Place
-from hub.model.rung import Quiet, Trigger
+from hub.model.rung import Dispatch, Quiet, Trigger
 from hub.services.duty.roster import kind_of_day
 from hub.services.duty.rung import choose_plan
 from hub.settings import Settings, parse_settings
@@ -49,6 +49,24 @@ def test_the_example_that_ships_is_good_and_says_what_it_seems_to() -> None:
     assert [rung.after for rung in own.rungs] == [0, 1800, 3600, 4 * 3600]
     assert own.rungs[-1].confirm
     assert tuple(shipped) == shipped_duty().plans, "they stand behind the site's own"
+
+
+def test_a_rung_leaves_dispatching_to_the_leader_or_to_the_rota() -> None:
+    plan = '[[plan]]\nname = "own"\n' + RUNG
+    assert read_duty(plan, "duty.toml")[0].plans[0].rungs[0].dispatch is Dispatch.LEADER
+    by_rota = read_duty(plan + 'dispatch = "rota"\n', "duty.toml")[0].plans[0]
+    assert by_rota.rungs[0].dispatch is Dispatch.ROTA
+    [wrong] = faults(plan + 'dispatch = "rotta"\n')
+    assert "duty.toml:9" in wrong
+
+
+def test_no_rota_dispatches_to_groups_or_beyond_the_community() -> None:
+    plan = '[[plan]]\nname = "own"\n' + RUNG + 'dispatch = "rota"\n'
+    [group] = faults(plan.replace("role:crew", "group:crew"))
+    assert group.startswith("duty.toml:9")
+    assert "a group cannot hold a ticket" in group
+    [outside] = faults(plan + "confirm = true\n")
+    assert "what has to be confirmed is dispatched by no rota" in outside
 
 
 def test_without_a_file_every_ticket_has_a_plan_of_five_rungs() -> None:

@@ -11,6 +11,7 @@ from hub.model.journal import Draft
 from hub.model.ring import Ring
 from hub.model.rung import Rung, Trigger
 from hub.model.ticket import plain_fault
+from hub.services.duty.giving import give, give_again
 from hub.services.duty.proposal import (
     SILENCE,
     ask,
@@ -30,13 +31,15 @@ CONFIRMED = {"zh": "已确认上报", "en": "it was confirmed"}
 class Move(msgspec.Struct, frozen=True, kw_only=True):
     """What one look leads to; `climb` None says that the ticket does not climb any more.
 
-    `withdrawn` are the ids of rings that have lost their reason.
+    `withdrawn` are the ids of rings that have lost their reason, `given` the login to whom the
+    rota dispatches the ticket.
     """
 
     climb: Climb | None
     rings: tuple[Ring, ...] = ()
     withdrawn: tuple[str, ...] = ()
     drafts: tuple[Draft, ...] = ()
+    given: str = ""
 
 
 def climb_on(climb: Climb | None, case: Case) -> Move:
@@ -47,7 +50,7 @@ def climb_on(climb: Climb | None, case: Case) -> Move:
     settled = settle(climb, case)
     lapsed = climb is not None and climb.proposed and not settled.proposed
     move = _release(Move(climb=settled, withdrawn=before if lapsed else ()), case)
-    move, pushed = _ask_again(move, case)
+    move, pushed = _ask_again(_give_again(move, case), case)
     while (now_on := move.climb) and _is_due(now_on, case, pushed=pushed):
         place = next_place(now_on, case)
         move, pushed = _come(move, now_on, case, place, pushed=pushed)
@@ -129,15 +132,32 @@ def _ask_again(move: Move, case: Case) -> tuple[Move, bool]:
 
 
 def _ring(move: Move, summons: Summons, case: Case, **more: str) -> tuple[Move, bool]:
+    summons = give(summons)
     who, rings = summons.who(), summons.rings()
     held = tuple(ring.id for ring in rings) if case.not_before > case.now else ()
     passed = _pass(summons.climb, case, summons.place)
-    passed = msgspec.structs.replace(passed, open_rings=held)
+    given = (*passed.given, summons.to) if summons.to else passed.given
+    passed = msgspec.structs.replace(passed, open_rings=held, given=given)
+    move = msgspec.structs.replace(move, given=summons.to or move.given)
     if who["responsible"]:
         draft = summons.draft("ticket.escalated", **who, **more)
         return _add(move, passed, rings, draft), False
     draft = summons.draft("roster.hole", hole=summons.responsible().why_nobody, **who)
     return _add(move, passed, (*rings, *summons.tell_hole()), draft), True
+
+
+def _give_again(move: Move, case: Case) -> Move:
+    """Dispatch a ticket that came back to the next one of its rota, and ring nobody else."""
+    climb, summons = move.climb, give_again(move.climb, case)
+    if climb is None or summons is None:
+        return move
+    return msgspec.structs.replace(
+        move,
+        climb=msgspec.structs.replace(climb, given=(*climb.given, summons.to)),
+        rings=(*move.rings, *summons.rings_to_act()),
+        withdrawn=(*move.withdrawn, *(summons.ring_id(one) for one in climb.given)),
+        given=summons.to,
+    )
 
 
 def _add(move: Move, climb: Climb, rings: tuple[Ring, ...], draft: Draft) -> Move:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from hub.errors import ConflictError
 from hub.model.climb import Climb, Outlook
@@ -11,17 +11,28 @@ from hub.model.rung import Duty
 from hub.model.ticket import Ticket, TicketFlag
 from hub.services.duty.climb import Move, answer, climb_on, next_at, next_rung, wake_at
 from hub.services.duty.muster import call_up
+from hub.services.duty.rota import Rota
 from hub.services.duty.rung import choose_plan
 from hub.services.duty.staff import Staff
 from hub.services.duty.summons import Case
 
 
 class Escalation:
-    """Holds how far each ticket has climbed; runs ahead of the store by the batch in hand."""
+    """Holds how far each ticket has climbed; runs ahead of the store by the batch in hand.
 
-    def __init__(self, duty: Duty, staff: Staff, climbs: Iterable[Climb] = ()) -> None:
+    `rota` counts who has how much in hand.
+    """
+
+    def __init__(
+        self,
+        duty: Duty,
+        staff: Staff,
+        climbs: Iterable[Climb] = (),
+        rota: Callable[[], Rota] = Rota,
+    ) -> None:
         self._duty = duty
         self._staff = staff
+        self._rota = rota
         self._climbs = {climb.ticket: climb for climb in climbs}
         self._due: dict[str, float] = {}
         self._heap: list[tuple[float, str]] = []
@@ -100,7 +111,9 @@ class Escalation:
             return None
         muster = self._staff.muster(now)
         muster = muster.for_leaders() if ticket.discreet else muster
-        return Case(ticket=ticket, plan=plan, muster=muster, quiet=self._duty.quiet)
+        return Case(
+            ticket=ticket, plan=plan, muster=muster, quiet=self._duty.quiet, rota=self._rota
+        )
 
     def _keep(self, number: str, climb: Climb | None, case: Case) -> None:
         self.forget(number)

@@ -7,6 +7,7 @@ import msgspec
 from hub.model.climb import Climb
 from hub.model.rung import Trigger
 from hub.model.ticket import Ticket, TicketFlag
+from hub.services.duty.giving import note_holder
 from hub.services.duty.proposal import follow_clock
 from hub.services.duty.summons import Case
 from hub.services.duty.whereabouts import place_of, trigger
@@ -19,6 +20,7 @@ def settle(climb: Climb | None, case: Case) -> Climb:
     if climb is None or climb.opening != opening:
         climb = Climb(ticket=ticket.number, opening=opening, at=min(opening, now))
     climb = _review(_pause(_follow_clock(climb, case), ticket, now), ticket, now)
+    climb = note_holder(climb, ticket)
     called = place_of(climb.proposed, case) is not None and trigger(climb, case) is not None
     if called or not climb.proposed:
         return climb

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -14,18 +14,23 @@ from hub.model.ring import Concern, Ring
 from hub.model.rung import Plan, Quiet, Rung
 from hub.model.ticket import Ticket
 from hub.services.duty.muster import Called, Muster, Words, call_up
+from hub.services.duty.rota import Rota
 
 MANAGERS = ("role:manager", "role:administrator")
 """Who is told of a hole, and asked to confirm: the first of these that somebody is."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """What is looked at: a ticket, its plan, who there is, and the hours of quiet."""
+    """What is looked at: a ticket, its plan, who there is, and the hours of quiet.
+
+    `rota` counts who has how much in hand, where somebody asks.
+    """
 
     ticket: Ticket
     plan: Plan
     muster: Muster
     quiet: Quiet = Quiet()
+    rota: Callable[[], Rota] = Rota
 
     @property
     def now(self) -> float:
@@ -42,7 +47,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 class Summons(msgspec.Struct, frozen=True, kw_only=True):
     """One rung as it comes: its place among the rungs, and why; `below` are informed with it.
 
-    `mark` makes other rings of it than those that were taken back.
+    `mark` makes other rings of it than those that were taken back. `to` is the one of them to whom
+    the rota dispatches the ticket: nobody else of them is called.
     """
 
     climb: Climb
@@ -52,6 +58,7 @@ class Summons(msgspec.Struct, frozen=True, kw_only=True):
     below: Sequence[Rung] = ()
     actor: str = "hub"
     mark: str = ""
+    to: str = ""
 
     @property
     def rung(self) -> Rung:
@@ -60,14 +67,24 @@ class Summons(msgspec.Struct, frozen=True, kw_only=True):
 
     def responsible(self) -> Called:
         """Return who has to act."""
+        if self.to:
+            return Called(people=(self.to,))
         return call_up(self.rung.responsible, self.case.muster, self.case.ticket.place)
 
     def rings(self) -> tuple[Ring, ...]:
         """Return a ring for each person; who has to act is not informed beside it."""
-        return (
-            *self._ring(self.responsible().people, Concern.RESPONSIBLE),
-            *self._ring(self._informed(), Concern.INFORMED),
-        )
+        return (*self.rings_to_act(), *self._ring(self._informed(), Concern.INFORMED))
+
+    def rings_to_act(self) -> tuple[Ring, ...]:
+        """Return a ring for each person who has to act."""
+        given = {key: f"{text}{GIVEN[key]}" for key, text in self.why.items()}
+        why = given if self.to else self.why
+        return self._ring(self.responsible().people, Concern.RESPONSIBLE, why=why)
+
+    def ring_id(self, person: str, mark: str = "") -> str:
+        """Return the id of a ring: of ticket, opening, rung and person, so that each rings once."""
+        at = f"{self.case.ticket.number}/{self.climb.token}/{self.rung.id}"
+        return f"{at}{self.mark}{mark}/{person}"
 
     def tell_hole(self) -> tuple[Ring, ...]:
         """Return rings that tell the managers that this rung has nobody."""
@@ -142,7 +159,7 @@ class Summons(msgspec.Struct, frozen=True, kw_only=True):
         rung, ticket = self.rung, self.case.ticket
         return tuple(
             Ring(
-                id=f"{ticket.number}/{self.climb.token}/{rung.id}{self.mark}{mark}/{person}",
+                id=self.ring_id(person, mark),
                 ticket=ticket.number,
                 rung=self.place + 1,
                 person=person,
@@ -163,6 +180,7 @@ class Summons(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+GIVEN = {"zh": "，已派给您", "en": ", and dispatched to you"}
 HOLE = {"zh": "无人可叫", "en": "nobody to call"}
 CONFIRM = {"zh": "请确认是否上报", "en": "please confirm or decline"}
 AGAIN = {"zh": "第 {n} 次请确认是否上报", "en": "please confirm or decline, asked {n} times"}

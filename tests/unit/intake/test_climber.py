@@ -13,11 +13,11 @@ from hub.clock import ManualClock
 from hub.errors import ConflictError, StoreError
 from hub.model.access import Identity, Role
 from hub.model.alarm import ReportWhen
-from hub.model.climb import CLIMBS
+from hub.model.climb import CLIMBS, ROTA, TURNS
 from hub.model.ring import RINGS, Ring
 from hub.model.roster import SUBSTITUTES, Substitute
-from hub.model.rung import Duty
-from hub.model.ticket import Ticket, TicketAction, TicketStep
+from hub.model.rung import Dispatch, Duty
+from hub.model.ticket import Ticket, TicketAction, TicketState, TicketStep
 from hub.ports import Document
 from hub.store.memory import MemoryStore
 from tests.support.duty import MINUTE, plan, roster, rung, shift
@@ -287,3 +287,32 @@ async def test_who_takes_a_ticket_brings_the_team_and_takes_it_away_again() -> N
             assert (await run.intake.desk.step_ticket(number, step)).team == team
         entries = await run.store.books.journal(after=0, limit=1000, types=("ticket.",))
         assert [e.data["team"] for e in entries if "team" in e.data] == ["", "night", ""]
+
+
+async def test_the_rota_dispatches_in_the_commit_of_the_opening_and_keeps_its_turns() -> None:
+    first = rung("worker", "role:crew", dispatch=Dispatch.ROTA)
+    duty = Duty(plans=(plan(first, rung("leader", "person:chen", after=5)),))
+    async with stage(duty=duty) as run:
+        await hire(run)
+        ticket = await break_boom(run)
+        assert (ticket.state, ticket.holder) == (TicketState.DISPATCHED, "li")
+        assert (await run.types())[-3:] == [
+            "ticket.opened",
+            "ticket.escalated",
+            "ticket.dispatched",
+        ]
+        entries = await run.store.books.journal(after=0, limit=99, types=("ticket.dispatched",))
+        assert [(entry.actor, entry.data["to"]) for entry in entries] == [("hub:rota", "li")]
+        assert await rings(run) == [("li", 1)]
+        turns = await run.store.books.document(ROTA, TURNS)
+        assert msgspec.json.decode(turns or b"") == {"li": 1}
+        decline = TicketStep(
+            do=TicketAction.RETURN, actor="li", role="crew", at=0, reason="on another job"
+        )
+        after = await run.intake.desk.step_ticket(ticket.number, decline)
+        assert after.state is TicketState.NEW, "that was the step; what follows is the rota's"
+        (ticket,) = await run.store.books.tickets(open_only=True, limit=10)
+        assert ticket.holder == "wang"
+        assert await rings(run) == [("wang", 1)], "the other bell is taken back"
+    async with stage(duty=duty, store=run.store) as again:
+        assert await rings(again) == [("wang", 1)]
