@@ -107,6 +107,7 @@ class RungTable(msgspec.Struct, frozen=True, kw_only=True):
     confirm: bool = False
     automatic_for: tuple[str, ...] = ()
     silence: Annotated[int, Meta(ge=0, le=100)] = 0
+    silence_for: tuple[str, ...] = ()
     dispatch: Annotated[Dispatch, Meta(description=f"of {', '.join(Dispatch)}")] = Dispatch.LEADER
 
     def rung(self) -> Rung:

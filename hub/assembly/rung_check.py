@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from hub.assembly.duty_table import RungTable
 from hub.config.toml_reader import TomlReader
 from hub.model.access import Role
-from hub.model.rung import Dispatch
+from hub.model.rung import FIRE, LIFE_SAFETY, Dispatch, is_life_safety
 from hub.model.spelling import suggest
 from hub.services.duty.muster import KINDS
 
@@ -24,9 +24,7 @@ def check_rung(
     if outside and not table.confirm:
         hint = "add confirm = true, or move it below"
         reader.add("a rung below it has to be confirmed, and it has not", *spot, hint=hint)
-    if table.silence and not table.confirm:
-        hint = "add confirm = true, or take it out"
-        reader.add("nobody is asked about this rung", *spot, "silence", hint=hint)
+    _check_yes(reader, table, spot)
     if table.dispatch is Dispatch.ROTA:
         _check_rota(reader, table, spot)
 
@@ -41,6 +39,26 @@ def check_both(reader: TomlReader, words: Mapping[str, str], spot: Spot) -> None
     """Add a problem where words are not in both languages."""
     if not {"zh", "en"} <= set(words):
         reader.add("it needs zh and en", *spot, hint='{ zh = "…", en = "…" }')
+
+
+def _check_yes(reader: TomlReader, table: RungTable, spot: Spot) -> None:
+    """Nothing but danger to life is called beyond the community without a person's yes."""
+    for field in ("automatic_for", "silence_for"):
+        for fault in getattr(table, field):
+            if not is_life_safety(fault):
+                listed = ", ".join([*sorted(LIFE_SAFETY), f"{FIRE}…"])
+                hint = f"take it out; only faults of life safety can stand here: {listed}"
+                reader.add(f"'{fault}' needs a person's yes", *spot, field, hint=hint)
+    if not table.confirm and (table.silence or table.silence_for):
+        field = "silence" if table.silence else "silence_for"
+        hint = "add confirm = true, or take it out"
+        reader.add("nobody is asked about this rung", *spot, field, hint=hint)
+    elif table.silence and not table.silence_for:
+        hint = 'name the faults of life safety: silence_for = ["lift.trapped"], or take it out'
+        reader.add("silence is no yes for every fault", *spot, "silence", hint=hint)
+    elif table.silence_for and not table.silence:
+        hint = "say after how many askings: silence = 5"
+        reader.add("it has no count", *spot, "silence_for", hint=hint)
 
 
 def _check_rota(reader: TomlReader, table: RungTable, spot: Spot) -> None:

@@ -30,6 +30,17 @@ class Trigger(StrEnum):
     REOPENED = "reopened"
 
 
+LIFE_SAFETY = frozenset({"lift.trapped", "access.fire_input"})
+"""Faults for which the hub may call beyond the community without a yes: somebody is in danger."""
+FIRE = "fire."
+"""So are all faults that begin so."""
+
+
+def is_life_safety(fault: str) -> bool:
+    """Tell whether a fault is one of those that may wait for nobody's yes."""
+    return fault in LIFE_SAFETY or fault.startswith(FIRE)
+
+
 class Dispatch(StrEnum):
     """Who dispatches a new ticket when a rung comes: a leader, by hand, or the hub, by the rota."""
 
@@ -44,7 +55,8 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
     `nearest:manager`, `group:gates`. It comes `after` seconds behind the rung before it, once a
     trigger of it or of a later rung holds. `channels` are tried in turn, `wait` seconds each. With
     `confirm` a person decides, unless the ticket's fault is one of `automatic_for`. Where nobody
-    answers it is asked again each `after`; so many askings as `silence` are a yes, 0: never.
+    answers it is asked again each `after`; for faults of `silence_for` so many askings as `silence`
+    are a yes. Both lists hold faults of life safety alone.
     With `dispatch` by rota a ticket that is nobody's goes to one of `responsible` by itself.
     """
 
@@ -59,6 +71,7 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
     confirm: bool = False
     automatic_for: tuple[str, ...] = ()
     silence: int = 0
+    silence_for: tuple[str, ...] = ()
     dispatch: Dispatch = Dispatch.LEADER
 
 

@@ -118,12 +118,32 @@ def test_of_plans_that_fit_the_narrower_place_counts_then_trade_severity_class()
     assert not deep.fits("guanshan/ab", Severity.MINOR, Class.COMPLEX, "gate")
 
 
-def test_silence_is_a_yes_only_where_a_site_says_so_and_somebody_is_asked() -> None:
+def test_silence_is_a_yes_only_for_life_safety_and_where_somebody_is_asked() -> None:
     assert all(rung.silence == 0 for plan in shipped_duty().plans for rung in plan.rungs)
     rung = '[[plan]]\nname = "p"' + RUNG
-    assert faults(rung + "confirm = true\nsilence = 5") == []
-    (fault,) = faults(rung + "silence = 5")
+    listed = 'silence = 5\nsilence_for = ["lift.trapped", "fire.alarm"]\n'
+    assert faults(rung + "confirm = true\n" + listed) == []
+    (fault,) = faults(rung + listed)
     assert fault.startswith("duty.toml:8:11: plan.rung.silence: nobody is asked about this rung")
+    (fault,) = faults(rung + "confirm = true\nsilence = 5")
+    assert "duty.toml:9:11: plan.rung.silence: silence is no yes for every fault" in fault
+    assert 'silence_for = ["lift.trapped"]' in fault
+    (fault,) = faults(rung + 'confirm = true\nsilence_for = ["lift.trapped"]')
+    assert "it has no count; say after how many askings: silence = 5" in fault
+
+
+@pytest.mark.parametrize("field", ["automatic_for", "silence_for"])
+def test_nothing_but_danger_to_life_goes_without_a_persons_yes(field: str) -> None:
+    plan = (
+        f'[[plan]]\nname = "p"{RUNG}confirm = true\nsilence = 5\nsilence_for = ["lift.trapped"]\n'
+    )
+    text = plan + f'{field} = ["gate.stuck_open"]\n'
+    if field == "silence_for":
+        text = text.replace('silence_for = ["lift.trapped"]\n', "")
+    (fault,) = faults(text)
+    assert f"plan.rung.{field}: 'gate.stuck_open' needs a person's yes" in fault
+    assert "lift.trapped, fire.…" in fault
+    assert read_duty(text, "duty.toml", PLACES)[0].plans == shipped_duty().plans
 
 
 def test_special_days_are_read_as_days_of_the_community() -> None:

@@ -125,7 +125,7 @@ def _ask_again(move: Move, case: Case) -> tuple[Move, bool]:
         return move, False
     summons = Summons(climb=climb, case=case, place=case.plan.rungs.index(rung), why=SILENCE)
     move = msgspec.structs.replace(move, withdrawn=(*move.withdrawn, *climb.open_rings))
-    if is_consent(climb, rung):
+    if is_consent(climb, rung, plain_fault(case.ticket.fault)):
         return _ring(move, summons, case)
     asking = ask(msgspec.structs.replace(summons, why=why_next(climb, case)))
     return _add(move, asking.climb, asking.rings, asking.draft), False

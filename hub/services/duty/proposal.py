@@ -1,6 +1,7 @@
 """Asking whether a rung beyond the community is called: again and again, and of more people.
 
-Pure, as the climb is. Silence is no consent, unless the rung says after how many askings it is.
+Pure, as the climb is. Silence is no consent, unless the rung says after how many askings it is,
+and for which faults of life safety.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import msgspec
 from hub.model.climb import Climb
 from hub.model.journal import Draft
 from hub.model.ring import Ring
-from hub.model.rung import Rung
+from hub.model.rung import Rung, is_life_safety
 from hub.services.duty.summons import Case, Summons
 
 LEAST_PACE = 600.0
@@ -55,9 +56,10 @@ def proposed_rung(climb: Climb, case: Case) -> Rung | None:
     return next((each for each in rungs if climb.proposed and each.id == climb.proposed), None)
 
 
-def is_consent(climb: Climb, rung: Rung) -> bool:
+def is_consent(climb: Climb, rung: Rung, fault: str) -> bool:
     """Tell whether nobody has answered so often that the site takes it for a yes."""
-    return 0 < rung.silence <= climb.asked
+    listed = fault in rung.silence_for and is_life_safety(fault)
+    return listed and 0 < rung.silence <= climb.asked
 
 
 def follow_clock(climb: Climb, case: Case) -> Climb:

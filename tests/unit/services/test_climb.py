@@ -352,9 +352,19 @@ def test_an_asking_that_comes_at_night_is_heard_in_the_morning_and_repeated_from
     assert play.change(severity=CRITICAL) == ["chen", "zhao", "party"], "it cannot wait any more"
 
 
-def test_a_site_can_have_silence_count_as_a_yes() -> None:
-    street = msgspec.structs.replace(STREET.rungs[1], silence=2)
+def test_silence_is_a_yes_for_no_other_fault_than_those_of_life_safety() -> None:
+    listed = {"silence": 2, "silence_for": ("gate.stuck_open", "lift.trapped")}
+    street = msgspec.structs.replace(STREET.rungs[1], **listed)
     play = Play(plan(STREET.rungs[0], street))
+    play.look()
+    play.wait(10_000)
+    assert ("ticket.escalated", "street") not in play.told(), "a gate waits for a person"
+
+
+def test_a_site_can_have_silence_count_as_a_yes_where_somebody_is_in_danger() -> None:
+    listed = {"silence": 2, "silence_for": ("access.fire_input",)}
+    street = msgspec.structs.replace(STREET.rungs[1], **listed)
+    play = Play(plan(STREET.rungs[0], street), make_ticket(fault="access.fire_input"))
     play.look()
     assert play.wait(10) == ["chen", "zhao"]
     assert play.wait(10) == ["chen", "zhao", "party"]
