@@ -27,6 +27,7 @@ from hub.assembly.logs import configure_logging
 from hub.assembly.offices import open_offices
 from hub.assembly.own_broker import follow_broker
 from hub.assembly.site_books import known_uids, site_documents
+from hub.assembly.unheard import find_unheard
 from hub.assembly.wall_clock import keep_time
 from hub.assembly.web import build_ports, keep_house, serve_web
 from hub.assembly.whistles import keep_forgetting
@@ -163,6 +164,8 @@ def _read_world(
     )
     for problem in world.problems:
         log.warning("a file is wrong; what is broken is left out", fault=str(problem))
+    for note in find_unheard(world):
+        log.warning("some alarms would ring nobody", note=str(note))
     return world
 
 

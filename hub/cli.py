@@ -66,7 +66,7 @@ def check(config: CONFIG) -> None:
     """Check configuration, site, models and rules; list every fault at once."""
     from hub.commands.checking import check_files
 
-    problems = check_files(config)
+    problems = check_files(config, typer.echo)
     for problem in problems:
         typer.echo(str(problem), err=True)
     if problems:

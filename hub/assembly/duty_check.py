@@ -21,10 +21,14 @@ Spot = tuple[str | int, ...]
 
 
 class Names(NamedTuple):
-    """What there is to be named: ids of bells, and people by login; None is not to be looked at."""
+    """What there is to be named: ids of bells, and people by login; None is not to be looked at.
+
+    `shared` are those of the bells that many read.
+    """
 
     bells: Collection[str] | None = None
     people: Mapping[str, Person] | None = None
+    shared: Collection[str] = ()
 
 
 def read_people(bodies: Mapping[str, bytes]) -> dict[str, Person] | None:
@@ -39,6 +43,7 @@ def check_names(reader: TomlReader, names: Names) -> None:
     for table, spot in _rungs(reader.tables):
         if names.bells is not None:
             _check_bells(reader, table, spot, {CONSOLE, *names.bells})
+            _check_shared(reader, table, spot, names.shared)
         for field in ("responsible", "informed"):
             for word in _texts(table, field):
                 _check_word(reader, word, (*spot, field), names.people)
@@ -54,6 +59,17 @@ def _check_bells(
         if name not in known:
             hint = suggest(name, known)
             reader.add(f"no [[bell]] is called '{name}'", *spot, "channels", hint=hint)
+
+
+def _check_shared(
+    reader: TomlReader, table: Mapping[str, Any], spot: Spot, shared: Collection[str]
+) -> None:
+    """What is discreet passes over a channel that many read, so nobody should rely on one."""
+    plan, place = reader.tables["plan"], spot[1]
+    for name in _texts(table, "channels") if plan[place].get("discreet") is True else ():
+        if name in shared:
+            hint = "name one that reaches one person: an SMS, a call, an e-mail, wecom_app"
+            reader.add(f"many read '{name}'", *spot, "channels", hint=hint)
 
 
 def _check_word(

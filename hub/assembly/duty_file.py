@@ -20,7 +20,7 @@ from hub.assembly.duty_table import (
     RungTable,
     ShiftTable,
 )
-from hub.assembly.rung_check import check_both, check_rung, check_taken
+from hub.assembly.rung_check import check_both, check_discreet, check_rung, check_taken
 from hub.config.toml_reader import TomlReader
 from hub.errors import ConfigError, Problem
 from hub.model.place import Place
@@ -139,7 +139,7 @@ def _read_plans(
         if table.place and places is not None and table.place not in places:
             message = f"the site has no place '{table.place}'"
             reader.add(message, *spot, "place", hint=suggest(table.place, places))
-        rungs = _read_rungs(reader, table.rung, (*spot, "rung"), rosters)
+        rungs = _read_rungs(reader, table, (*spot, "rung"), rosters)
         if part.is_sound(reader):
             plans[table.name] = _plan(table, rungs)
     return list(plans.values())
@@ -153,21 +153,24 @@ def _plan(table: PlanTable, rungs: Iterable[Rung]) -> Plan:
         severities=table.severity,
         classes=table.class_,
         trades=table.trade,
+        discreet=table.discreet,
     )
 
 
 def _read_rungs(
-    reader: TomlReader, tables: object, spot: Spot, rosters: Collection[str]
+    reader: TomlReader, plan: PlanTable, spot: Spot, rosters: Collection[str]
 ) -> list[Rung]:
     rungs: dict[str, Rung] = {}
     outside = False
-    for part in _inner(reader, RungTable, tables, spot):
+    for part in _inner(reader, RungTable, plan.rung, spot):
         table, where = part.table, part.spot
         check_taken(reader, table.id, rungs, (*where, "id"))
         check_rung(reader, table, where, rosters, outside=outside)
         outside = outside or table.confirm
+        if plan.discreet:
+            check_discreet(reader, table, where)
         if part.is_sound(reader):
             rungs[table.id] = table.rung()
-    if not tables:
+    if not plan.rung:
         reader.add("it has no rung", *spot[:-1], hint="add [[plan.rung]]")
     return list(rungs.values())

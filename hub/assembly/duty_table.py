@@ -126,6 +126,7 @@ class PlanTable(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cl
     severity: Severities = ()
     class_: Classes = ()
     trade: tuple[str, ...] = ()
+    discreet: bool = False
 
 
 class QuietTable(msgspec.Struct, frozen=True, kw_only=True):

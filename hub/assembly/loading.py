@@ -105,7 +105,11 @@ def load_world(
         site = add_hub(site, known)
     faults += _lost_overrides(rules, site)
     calendar = _load_calendar(settings.limits.calendar, faults)
-    names = Names(bells=[bell.id for bell in settings.bell], people=_known(settings, people))
+    names = Names(
+        bells=[bell.id for bell in settings.bell],
+        people=_known(settings, people),
+        shared=[bell.id for bell in settings.bell if bell.facts.is_shared],
+    )
     duty = _load_duty(settings.duty.file, site.places, names, faults)
     duty = msgspec.structs.replace(duty, days=(*special_days(calendar), *duty.days))
     broken = {problem.file for problem in faults}

@@ -7,12 +7,14 @@ from collections.abc import Collection, Mapping
 from hub.assembly.duty_table import RungTable
 from hub.config.toml_reader import TomlReader
 from hub.model.access import Role
+from hub.model.bell import CONSOLE
 from hub.model.rung import FIRE, LIFE_SAFETY, Dispatch, is_life_safety
 from hub.model.spelling import suggest
 from hub.services.duty.muster import KINDS
 
 Spot = tuple[str | int, ...]
 GROUP = "group:"
+NAMED = ("person:", "roster:")
 
 
 def check_rung(
@@ -27,6 +29,21 @@ def check_rung(
     _check_yes(reader, table, spot)
     if table.dispatch is Dispatch.ROTA:
         _check_rota(reader, table, spot)
+
+
+def check_discreet(reader: TomlReader, table: RungTable, spot: Spot) -> None:
+    """Add a problem where what is discreet would be rung to others than named people alone."""
+    for field in ("responsible", "informed"):
+        for word in getattr(table, field):
+            if not word.startswith(NAMED):
+                hint = "name people: person:LOGIN, or roster:NAME of people who may know"
+                reader.add(f"'{word}' is nobody by name", *spot, field, hint=hint)
+    if CONSOLE in table.channels:
+        hint = "name a [[bell]] that reaches one person: an SMS, a call, an e-mail, wecom_app"
+        reader.add("the hub's pages may stand on a wall", *spot, "channels", hint=hint)
+    for field in ("confirm", "dispatch"):
+        if getattr(table, field) not in {False, Dispatch.LEADER}:
+            reader.add("a plan for what is discreet only rings", *spot, field, hint="take it out")
 
 
 def check_taken(reader: TomlReader, name: str, known: Collection[str], spot: Spot) -> None:

@@ -22,6 +22,7 @@ from hub.assembly.loading import (
 )
 from hub.assembly.notify import READY_FILE
 from hub.assembly.site_books import stored_books
+from hub.assembly.unheard import find_unheard
 from hub.commands.kept import look_at_holdings, say_holding
 from hub.errors import ConfigError, HubError, Problem, StoreError
 from hub.settings import Settings
@@ -33,25 +34,33 @@ from rules.story import run_examples
 Echo = Callable[[str], None]
 
 
-def check_files(config: Path) -> tuple[Problem, ...]:
+def _unsaid(_note: str) -> None:
+    """Say nothing."""
+
+
+def check_files(config: Path, echo: Echo = _unsaid) -> tuple[Problem, ...]:
     """Read everything that `config` names and prove every rule; return every fault.
 
-    Raises ConfigError when there is no `config` to read.
+    What is no fault and should be known is said. Raises ConfigError when there is no `config` to
+    read.
     """
     settings, problems = read_settings(config)
     problems += _access_problems(settings)
     known, states = stored_books(settings.store.path)
     try:
-        return load_world(
+        world = load_world(
             settings,
             known,
             problems=problems,
             states=states,
             people=_stored_people(settings),
             prove=True,
-        ).problems
+        )
     except ConfigError as error:
         return (*problems, *error.problems)
+    for each in find_unheard(world):
+        echo(f"note: {each}")
+    return world.problems
 
 
 def _stored_people(settings: Settings) -> Mapping[str, Person] | None:

@@ -78,7 +78,8 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The rungs of some tickets; what is empty fits every ticket.
 
-    A `shipped` plan counts only where none of the site's own fits.
+    A `shipped` plan counts only where none of the site's own fits. A `discreet` one is for tickets
+    that stand on no wall (duress), and for no others: it rings the people it names and nobody else.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     classes: tuple[Class, ...] = ()
     trades: tuple[str, ...] = ()
     shipped: bool = False
+    discreet: bool = False
 
     def fits(self, place: str, severity: Severity, class_: Class, trade: str) -> bool:
         """Tell whether it is for tickets of this kind."""

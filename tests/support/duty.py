@@ -110,7 +110,8 @@ class Play:
         """Return what is looked at now."""
         almanac = Almanac(days=self.days, substitutes=self.substitutes, known=self.people)
         muster = Muster(people=self.people, rosters=self.rosters, almanac=almanac, now=self.now)
-        muster = muster.for_leaders() if self.ticket.discreet else muster
+        secret = self.ticket.discreet and not self.plan.discreet
+        muster = muster.for_leaders() if secret else muster
         return Case(
             ticket=self.ticket,
             plan=self.plan,

@@ -146,6 +146,55 @@ def test_nothing_but_danger_to_life_goes_without_a_persons_yes(field: str) -> No
     assert read_duty(text, "duty.toml", PLACES)[0].plans == shipped_duty().plans
 
 
+DISCREET = """
+[[plan]]
+name = "duress"
+discreet = true
+[[plan.rung]]
+id = "named"
+name = { zh = "专人", en = "named" }
+responsible = ["person:li", "person:chen"]
+channels = ["sms"]
+on = ["opened"]
+"""
+
+
+def test_a_plan_for_what_is_discreet_names_people_and_their_own_channels() -> None:
+    duty, problems = read_duty(DISCREET, "duty.toml")
+    assert problems == ()
+    assert [plan.name for plan in duty.plans if plan.discreet] == ["duress"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "line", "said"),
+    [
+        (("person:chen", "role:manager"), 8, "'role:manager' is nobody by name"),
+        (("person:chen", "group:gates"), 8, "'group:gates' is nobody by name"),
+        (('"sms"', '"console"'), 9, "the hub's pages may stand on a wall"),
+        (('channels = ["sms"]\n', ""), 5, "the hub's pages may stand on a wall"),
+        (('["opened"]', '["opened"]\ndispatch = "rota"'), 11, "only rings"),
+        (('["opened"]', '["opened"]\nconfirm = true'), 11, "only rings"),
+    ],
+)
+def test_what_would_show_a_discreet_alarm_to_others_is_refused(
+    changed: tuple[str, str], line: int, said: str
+) -> None:
+    text = DISCREET.replace(*changed)
+    (fault,) = faults(text)
+    assert fault.startswith(f"duty.toml:{line}:")
+    assert said in fault
+    assert not any(plan.discreet for plan in read_duty(text, "duty.toml")[0].plans)
+
+
+def test_a_channel_that_many_read_is_told_where_a_plan_for_what_is_discreet_names_it() -> None:
+    names = Names(bells=["sms", "crew"], shared=["crew"])
+    text = DISCREET.replace('"sms"', '"sms", "crew"')
+    (problem,) = read_duty(text, "duty.toml", None, names)[1]
+    assert "many read 'crew'" in str(problem)
+    text = text.replace("discreet = true\n", "")
+    assert read_duty(text, "duty.toml", None, names)[1] == ()
+
+
 def test_special_days_are_read_as_days_of_the_community() -> None:
     text = '[[day]]\nfrom = 2025-11-25\nto = 2025-11-26\n[[day]]\nfrom = 2025-11-29\nlike = "thu"'
     days = read_duty(text, "duty.toml")[0].days

@@ -110,7 +110,7 @@ class Escalation:
         if plan is None:
             return None
         muster = self._staff.muster(now)
-        muster = muster.for_leaders() if ticket.discreet else muster
+        muster = muster.for_leaders() if ticket.discreet and not plan.discreet else muster
         return Case(
             ticket=ticket, plan=plan, muster=muster, quiet=self._duty.quiet, rota=self._rota
         )

@@ -41,9 +41,14 @@ _GRAVEST = tuple(reversed(Trigger))
 
 
 def choose_plan(plans: Iterable[Plan], ticket: Ticket) -> Plan | None:
-    """Return the plan that fits a ticket most narrowly; of equals the first counts."""
+    """Return the plan that fits a ticket most narrowly; of equals the first counts.
+
+    A discreet ticket has one of the plans for such, where one fits, and leaders otherwise.
+    """
     about = (ticket.place, ticket.severity, ticket.class_, ticket.trade)
-    fitting = [plan for plan in plans if plan.fits(*about)]
+    found = [plan for plan in plans if plan.fits(*about)]
+    named = [plan for plan in found if plan.discreet and ticket.discreet]
+    fitting = named or [plan for plan in found if not plan.discreet]
     return max(fitting, key=lambda plan: plan.precision, default=None)
 
 

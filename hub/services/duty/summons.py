@@ -138,9 +138,11 @@ class Summons(msgspec.Struct, frozen=True, kw_only=True):
     def _told(self) -> Sequence[str]:
         """Return whom the ticket's rule wants to be told, in words; with the first rung only.
 
+        Not where a plan for what is discreet names people.
+
         A role of which somebody has to act is told by that: the others may be off duty.
         """
-        if self.climb.passed or self.climb.reviewing:
+        if self.climb.passed or self.climb.reviewing or self.case.plan.discreet:
             return ()
         people = self.case.muster.people
         acting = {people[one].role for one in self.responsible().people if one in people}

@@ -9,7 +9,7 @@ import pytest
 
 from device_drivers.catalogue import load_models, shipped_models
 from hub.errors import ConfigError
-from hub.model.alarm import Severity, Urgency
+from hub.model.alarm import ReportWhen, Severity, Urgency
 from hub.model.device import Kind
 from rules.duration import parse_duration, write_duration
 from rules.rule import Example, Rule
@@ -154,10 +154,11 @@ def test_a_fire_is_told_and_never_repaired() -> None:
     assert "guard" in rule.tell
 
 
-def test_duress_is_discreet_and_no_repair() -> None:
+def test_duress_is_discreet_and_its_ticket_is_what_rings_those_who_may_know() -> None:
     rule = BY_ID["controller-duress"]
     assert rule.discreet
-    assert rule.ticket is None
+    assert rule.ticket is not None
+    assert rule.ticket.report is ReportWhen.NEVER
     assert [each.id for each in RULES if each.discreet] == [rule.id]
 
 

@@ -9,7 +9,7 @@ from hub.assembly.duty_file import shipped_duty
 from hub.errors import ConflictError
 from hub.model.rung import Plan, Quiet, Trigger
 from hub.model.ticket import TicketFlag, TicketState
-from hub.services.duty.rung import holds
+from hub.services.duty.rung import choose_plan, holds
 from tests.support.duty import (
     CRITICAL,
     DAY,
@@ -17,6 +17,7 @@ from tests.support.duty import (
     LADDER,
     MINUTE,
     Play,
+    identities,
     plan,
     roster,
     rung,
@@ -412,6 +413,40 @@ def test_a_rule_that_tells_the_crew_rings_nobody_who_is_off_duty() -> None:
     night = roster("night", shift("wang"))
     play = Play(plan(rung("worker", "roster:night")), rosters={"night": night})
     assert play.change(tell=("crew", "grid_worker")) == ["wang", "(grid)"]
+
+
+DURESS = plan(
+    rung("guard", "person:li", "roster:police", on=(Trigger.OPENED,), channels=("sms",)),
+    rung("chief", "person:chen", after=2, channels=("call",)),
+    discreet=True,
+)
+
+
+def test_a_discreet_ticket_rings_the_named_and_nobody_else() -> None:
+    police = {"police": roster("police", shift("street"))}
+    ticket = make_ticket(discreet=True, tell=("guard", "crew", "manager"))
+    play = Play(DURESS, ticket, rosters=police)
+    assert play.look() == ["li", "street"]
+    assert [ring.channels for ring in play.rings] == [("sms",), ("sms",)]
+    assert all(ring.discreet for ring in play.rings)
+    assert play.wait(2) == ["chen"]
+    assert play.wait(10_000) == []
+
+
+def test_a_hole_in_a_discreet_plan_is_told_to_leaders_who_may_know() -> None:
+    people = {name: who for name, who in identities().items() if name != "li"}
+    play = Play(DURESS, make_ticket(discreet=True), people=people)
+    assert play.look() == ["(chen)", "(zhao)", "chen"]
+
+
+def test_a_plan_for_what_is_discreet_is_for_nothing_else() -> None:
+    plans = [msgspec.structs.replace(DURESS, name="duress", place="guanshan"), LADDER]
+    chosen = choose_plan(plans, make_ticket(discreet=True))
+    assert chosen is not None
+    assert chosen.name == "duress"
+    assert choose_plan(plans, make_ticket()) == LADDER
+    far = msgspec.structs.replace(plans[0], place="elsewhere")
+    assert choose_plan([far, LADDER], make_ticket(discreet=True)) == LADDER, "leaders have it"
 
 
 def test_of_what_is_discreet_only_leaders_hear() -> None:
