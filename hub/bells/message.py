@@ -107,7 +107,7 @@ def compose(
     lines = (
         words.where.format(place=where),
         words.since.format(at=to_local_text(ticket.opened_at)) if ticket else "",
-        words.ticket.format(number=last.ticket),
+        "" if last.page else words.ticket.format(number=last.ticket),
         words.informed if last.concern is Concern.INFORMED else until,
         *dict.fromkeys(tidy(_reason(ring, language, words, outside), hide) for ring in rings),
         "" if outside else words.person.format(name=last.person),
@@ -118,7 +118,7 @@ def compose(
         severity=severity,
         title=(words.drill if test else "") + head,
         lines=tuple(line for line in lines if line),
-        link=f"{scene.pages}/tickets/{last.ticket}" if scene.pages else "",
+        link=scene.pages and f"{scene.pages}{last.page or f'/tickets/{last.ticket}'}",
         what=what,
         where=where,
         until=until,

@@ -149,6 +149,7 @@ def _test_message(language: str) -> Message:
 def _ring_card(ring: Ring, delivery: Delivery) -> RingCard:
     return RingCard(
         ticket=ring.ticket,
+        page=ring.page,
         person=ring.person,
         concern=ring.concern.value,
         severity=ring.severity.value,

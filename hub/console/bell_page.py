@@ -17,9 +17,10 @@ REFUSALS = (InvalidRequestError, NotFoundError)
 
 
 class RingRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One ring in the list."""
+    """One ring in the list; `page` is where it leads."""
 
     ticket: str
+    page: str
     person: str
     title: str
     where: str
@@ -72,6 +73,7 @@ def _tell(visit: Visit, proof: BellProof | None) -> str:
 def _row(visit: Visit, card: RingCard) -> RingRow:
     return RingRow(
         ticket=card.ticket,
+        page=card.page or f"/tickets/{card.ticket}",
         person=card.person,
         title=visit.words.of(card.title),
         where=place_name(card.place, visit.ports.live.places()),

@@ -1,4 +1,7 @@
-"""A ring: one person to be told about one ticket, until acknowledged, channel after channel."""
+"""A ring: one person to be told about one ticket, until acknowledged, channel after channel.
+
+A round of an inspection that was missed is told by a ring, too.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,8 @@ class Ring(msgspec.Struct, frozen=True, kw_only=True):
     order: the next one `wait` seconds after the last, unless the ticket was acknowledged, taken or
     ended, or at once where one fails for good; `informed` people are told once, by the first that
     works. Nothing is sent before `not_before` (quiet hours), an instant like `at`. What is
-    `discreet` goes over no channel that many read.
+    `discreet` goes over no channel that many read. With `page` (a path of the console) it is about
+    something that is no ticket, and `ticket` is that thing's id.
     """
 
     id: str
@@ -46,3 +50,4 @@ class Ring(msgspec.Struct, frozen=True, kw_only=True):
     critical: bool = False
     discreet: bool = False
     test: bool = False
+    page: str = ""

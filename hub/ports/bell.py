@@ -30,7 +30,10 @@ class BellCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RingCard(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who is being rung, or whom nobody has reached (`given_up`)."""
+    """Somebody who is being rung, or whom nobody has reached (`given_up`).
+
+    `page` is where to look where `ticket` is no ticket's number (`hub.model.ring`).
+    """
 
     ticket: str
     person: str
@@ -42,6 +45,7 @@ class RingCard(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     reached: tuple[str, ...] = ()
     given_up: bool = False
+    page: str = ""
 
 
 class BellProof(msgspec.Struct, frozen=True, kw_only=True):

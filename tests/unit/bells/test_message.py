@@ -51,6 +51,13 @@ def test_it_says_how_bad_what_where_since_when_until_when_and_where_to_look() ->
     )
 
 
+def test_what_is_about_no_ticket_leads_to_its_own_page_and_names_no_ticket() -> None:
+    ring = make_ring(ticket="i1-202511250000", page="/rounds/i1-202511250000")
+    text = compose([ring], None, SCENE, bell="a", outside=True).text
+    assert "工单" not in text
+    assert text.endswith("https://hub.example/rounds/i1-202511250000")
+
+
 @pytest.mark.parametrize(
     ("state", "until"),
     [
