@@ -40,9 +40,11 @@ from hub.feeds.push.setting_up import PushHouse, open_pushes
 from hub.intake.climber import read_duty_needs
 from hub.intake.commission_room import CommissionNeeds
 from hub.intake.core import Intake, Needs, build_intake
+from hub.intake.inspection_room import InspectionNeeds
 from hub.intake.report_room import GATHERINGS, read_gatherings
 from hub.intake.suspect import SUSPECTS
 from hub.model.case import CASES
+from hub.model.inspection import INSPECTIONS, ROUNDS
 from hub.ports import Link
 from hub.services.commission.state_book import ACCEPTANCES, DEVICE_STATES, read_sheets
 from hub.services.incidents.case_book import CaseBook
@@ -257,6 +259,10 @@ async def _build_intake(
         reserve=store.reserve,
         suspects=await store.books.documents(SUSPECTS),
         gatherings=read_gatherings(await store.books.documents(GATHERINGS)),
+        inspections=InspectionNeeds(
+            inspections=await store.books.documents(INSPECTIONS),
+            rounds=await store.books.documents(ROUNDS),
+        ),
         commission=CommissionNeeds(
             sheets=read_sheets(await store.books.documents(ACCEPTANCES)), written=world.written
         ),

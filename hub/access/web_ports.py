@@ -26,6 +26,7 @@ from hub.ports import (
     ScheduleOffice,
     WindowOffice,
 )
+from hub.ports.community import InspectionOffice
 from hub.ports.photo import PhotoOffice
 from hub.ports.whistle import WhistleOffice
 
@@ -67,6 +68,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     schedules: ScheduleOffice
     windows: WindowOffice
     commission: CommissionOffice
+    inspections: InspectionOffice
     courses: Courses
     rosters: RosterOffice
     escalation: EscalationOffice

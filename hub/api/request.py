@@ -21,5 +21,5 @@ def read_edited_version(request: Request) -> int:
     if not tag or tag == "*":
         return ANY_VERSION
     if not _VERSION.fullmatch(tag):
-        raise InvalidRequestError("If-Match: send the ETag of the rule.")
+        raise InvalidRequestError("If-Match: send the ETag that came with what you edit.")
     return int(tag)

@@ -17,6 +17,7 @@ from hub.api import (
     devices,
     duty,
     figures,
+    inspections,
     journal,
     keys,
     operation,
@@ -25,6 +26,7 @@ from hub.api import (
     receipts,
     reports,
     retention,
+    rounds,
     rules,
     schedules,
     stream,
@@ -39,6 +41,7 @@ PREFIX = "/api/v1"
 PARTS = (
     *(devices, acceptance, alarms, tickets, commands, journal, stream, arrival),
     *(people, keys, retention, rules, schedules, windows, figures, duty, bells, reports, photos),
+    *(inspections, rounds),
 )
 
 

@@ -79,6 +79,7 @@ def build_ports(
         schedules=doors.schedules,
         windows=doors.windows,
         commission=intake.commission,
+        inspections=intake.inspections,
         courses=CourseBook(store.books),
         rosters=doors.rosters,
         escalation=doors.escalation,

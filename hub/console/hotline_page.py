@@ -151,8 +151,8 @@ def _page(
         places=place_choices(visit.ports.live, visit.who),
         sources=SOURCES,
         choices=[(each.id, words.of(each.texts)) for each in choices],
-        offers=[_offer(each, visit) for each in whistle.offered(target)] if target else [],
-        waiting=[_offer(each, visit) for each in to_call_back(visit)],
+        offers=[offer_row(each, visit) for each in whistle.offered(target)] if target else [],
+        waiting=[offer_row(each, visit) for each in to_call_back(visit)],
     )
 
 
@@ -170,7 +170,8 @@ def to_call_back(visit: Visit) -> list[Ticket]:
     ]
 
 
-def _offer(ticket: Ticket, visit: Visit) -> Offer:
+def offer_row(ticket: Ticket, visit: Visit) -> Offer:
+    """Write a ticket that may be meant."""
     live, words = visit.ports.live, visit.words
     is_device = live.device(ticket.subject) is not None
     where = subject_name(ticket.subject, live) if is_device else ""

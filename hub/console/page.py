@@ -31,6 +31,7 @@ LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
 """Path, word and roles of the links on top of a page: as many as a phone is wide."""
 MORE: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/windows", "window.title", LEADERS),
+    ("/inspections", "inspection.title", STAFF),
     ("/acceptances", "acceptance.title", STAFF),
     ("/rosters", "roster.title", LEADERS),
     ("/figures", "figure.title", LEADERS),

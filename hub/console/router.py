@@ -19,12 +19,14 @@ from hub.console import (
     duty_page,
     figure_page,
     hotline_page,
+    inspection_page,
     label_page,
     password_page,
     people_page,
     problem_page,
     progress_page,
     public_shelf_page,
+    round_page,
     sign_in_page,
     ticket_page,
     wall_page,
@@ -54,6 +56,8 @@ PARTS = (
     label_page,
     people_page,
     hotline_page,
+    inspection_page,
+    round_page,
 )
 
 

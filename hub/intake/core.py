@@ -21,6 +21,8 @@ from hub.intake.gatehouse import Gatehouse
 from hub.intake.hearing import Hearing, Prove
 from hub.intake.identity import IdentityBook
 from hub.intake.inbox import BoundedInbox
+from hub.intake.inspection_desk import InspectionDesk
+from hub.intake.inspection_room import InspectionNeeds, InspectionRoom
 from hub.intake.judge import Judge
 from hub.intake.live import LiveState
 from hub.intake.look_back import Recall
@@ -36,6 +38,7 @@ from hub.intake.suspect import Suspects
 from hub.intake.watch import IntakeWatch
 from hub.intake.weir import Weir
 from hub.intake.workbench import Workbench
+from hub.model.access import Identity
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device
 from hub.model.kinds import LINK_ERRORS
@@ -52,6 +55,8 @@ from hub.ports import (
     Reserve,
     Snapshot,
 )
+from hub.services.community.inspection_form import Locate
+from hub.services.community.missed import tell_missed
 from hub.services.incidents.case_book import CaseBook
 from hub.services.tickets.deadline import ALWAYS, Timing
 from hub.services.tickets.desk_book import DeskBook
@@ -93,6 +98,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     duty: DutyNeeds = DutyNeeds()
     gatherings: Sequence[Gathering] = ()
     commission: CommissionNeeds = CommissionNeeds()
+    inspections: InspectionNeeds = InspectionNeeds()
     flood: FloodSettings = FloodSettings()
     test: bool = False
     timing: Timing = ALWAYS
@@ -111,6 +117,7 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     desk: IntakeDesk
     climbs: ClimbDesk
     commission: CommissionDesk
+    inspections: InspectionDesk
     watch: IntakeWatch
 
 
@@ -130,7 +137,9 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
     pulse = CommitPulse(snapshot.last_seq)
     climber = Climber(needs.duty, book.index)
     book.set_teams(climber.staff.team_of)
-    bench = _build_bench(needs, weir, judge, climber, live=live, pulse=pulse)
+    reports = ReportRoom(book, needs.gatherings)
+    rounds = _build_rounds(needs, reports, book, climber)
+    bench = _build_bench(needs, weir, judge, climber, rounds=rounds, live=live, pulse=pulse)
     inbox.post(suspects.note_death)
     inbox.post(lambda batch: room.end_all(snapshot.commands, batch))
     rules = _build_rules(needs, engine, judge, book)
@@ -145,9 +154,12 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
         reception=weir.reception,
         live=live,
         pulse=pulse,
-        desk=_build_desk(needs, inbox, book, rules, room=room, gates=gates, live=live),
+        desk=_build_desk(needs, inbox, book, rules, reports, room=room, gates=gates, live=live),
         climbs=ClimbDesk(climber, book.index, inbox=inbox, clock=needs.clock),
         commission=commission,
+        inspections=InspectionDesk(
+            rounds, inbox=inbox, books=needs.books, locate=partial(_locate, live)
+        ),
         watch=watch,
     )
 
@@ -180,6 +192,7 @@ def _build_desk(
     inbox: BoundedInbox,
     book: DeskBook,
     rules: RuleRoom,
+    reports: ReportRoom,
     *,
     room: CommandRoom,
     gates: Gatehouse,
@@ -190,12 +203,28 @@ def _build_desk(
         book=book,
         room=room,
         rules=rules,
-        reports=ReportRoom(book, needs.gatherings),
+        reports=reports,
         cases=CaseRoom(book.index, needs.cases),
         gates=gates,
         live=live,
         books=needs.books,
     )
+
+
+def _build_rounds(
+    needs: Needs, reports: ReportRoom, book: DeskBook, climber: Climber
+) -> InspectionRoom:
+    tell = partial(tell_missed, staff=climber.staff, duty=needs.duty.duty, test=needs.test)
+    return InspectionRoom(needs.inspections, reports=reports, index=book.index, tell=tell)
+
+
+def _locate(live: LiveState, who: Identity) -> Locate:
+    def find(subject: str) -> str | None:
+        view = live.device(subject)
+        place = view.device.place if view else subject if subject in live.places() else None
+        return place if place is not None and who.may_see(place) else None
+
+    return find
 
 
 def _build_watch(
@@ -231,13 +260,21 @@ def _build_live(needs: Needs, snapshot: Snapshot) -> LiveState:
 
 
 def _build_bench(
-    needs: Needs, weir: Weir, judge: Judge, climber: Climber, *, live: LiveState, pulse: CommitPulse
+    needs: Needs,
+    weir: Weir,
+    judge: Judge,
+    climber: Climber,
+    *,
+    rounds: InspectionRoom,
+    live: LiveState,
+    pulse: CommitPulse,
 ) -> Workbench:
     bench = Workbench(
         weir=weir,
         reception=weir.reception,
         judge=judge,
         climber=climber,
+        rounds=rounds,
         live=live,
         pulse=pulse,
         clock=needs.clock,

@@ -8,6 +8,7 @@ from hub.clock import Clock
 from hub.intake.batch import Batch, Numbering
 from hub.intake.climber import Climber
 from hub.intake.hearing import Hearing
+from hub.intake.inspection_room import InspectionRoom
 from hub.intake.judge import Judge
 from hub.intake.live import LiveState
 from hub.intake.pulse import CommitPulse
@@ -33,6 +34,7 @@ class Workbench:
         reception: Reception,
         judge: Judge,
         climber: Climber,
+        rounds: InspectionRoom,
         live: LiveState,
         pulse: CommitPulse,
         clock: Clock,
@@ -45,6 +47,7 @@ class Workbench:
         self._reception = reception
         self._judge = judge
         self._climber = climber
+        self._rounds = rounds
         self._readers = (live, pulse)
         self._clock = clock
         self.hearing = hearing
@@ -74,6 +77,7 @@ class Workbench:
             self._sweep(batch)
             heard = self.hearing.until(batch.now, self._judge.next_due())
             self._judge.run_rules(batch, heard)
+        self._rounds.finish(batch)
         self._judge.run_desk(batch)
         self._climber.finish(batch)
         self._reception.finish(batch)
@@ -82,7 +86,11 @@ class Workbench:
     def next_due(self) -> float | None:
         """Return the instant at which a timer is due."""
         dues = [self._next_sweep]
-        others = (self._judge.next_order_due(), self._climber.next_due())
+        others = (
+            self._judge.next_order_due(),
+            self._climber.next_due(),
+            self._rounds.next_due(),
+        )
         dues += [due for due in others if due is not None]
         if (due := self._judge.next_due()) is not None:
             dues.append(self.hearing.next_look(due, self._clock.now()))

@@ -9,7 +9,7 @@ import msgspec
 
 from hub.model.access import Identity
 from hub.model.ticket import Ticket
-from hub.model.whistle import Filed, Hotline, Report, Reporter, Source, Target
+from hub.model.whistle import Filed, Hotline, Report, Reporter, ReportWish, Source, Target
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +111,13 @@ class WhistleOffice(Protocol):
 
     async def file_for(self, said: Said, who: Identity) -> Receipt:
         """File a call, a finding or what a grid worker has seen, by somebody of the staff."""
+        ...
+
+    def prepare(self, said: Said, who: Identity) -> ReportWish:
+        """Return what would be filed, for whoever files it with something else.
+
+        Raises what `file_for` raises of what was typed.
+        """
         ...
 
     def offered(self, target: Target, category: str = "") -> Sequence[Ticket]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -43,20 +44,25 @@ class Filing:
         self.notices: list[Window] = []
         self._books = books
         self._clock = clock
-        self._desk_book = DeskBook(EMPTY, prefix="GS")
-        self._room = ReportRoom(self._desk_book)
+        self.desk_book = DeskBook(EMPTY, prefix="GS")
+        self.room = ReportRoom(self.desk_book)
 
     async def file(self, wish: ReportWish) -> Filed:
         """File one, and write at once what follows."""
-        for ticket in self._books.ticket_by_number.values():
-            self._desk_book.index.put_ticket(ticket)
         body = self._books.papers.get((REPORTS, wish.id))
         stored = msgspec.json.decode(body, type=Report) if body else None
+        filed: Filed = await self.perform(lambda batch: self.room.file(wish, batch, stored))
+        return filed
+
+    async def perform(self, act: Callable[[Batch], Any]) -> Any:  # noqa: ANN401 - any answer
+        """Do something in a batch of its own, and write at once what follows."""
+        for ticket in self._books.ticket_by_number.values():
+            self.desk_book.index.put_ticket(ticket)
         last = self._books.entries[-1].seq if self._books.entries else 0
         batch = Batch(now=self._clock.now(), numbering=Numbering(last), project=lambda *_: None)
-        filed = self._room.file(wish, batch, stored)
+        answer = act(batch)
         self._write(batch)
-        return filed
+        return answer
 
     def _write(self, batch: Batch) -> None:
         self._books.entries += batch.changes.journal

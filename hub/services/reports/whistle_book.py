@@ -102,15 +102,19 @@ class WhistleBook:
             )
         if said.join and said.join not in {each.number for each in self._public(said.target)}:
             raise NotFoundError(f"there is no ticket {said.join!r} here", zh="这里没有这张工单。")
-        return await self._take(said, self._codes.report(said.key))
+        return self._receive(await self._file(self._wish(said, self._codes.report(said.key))))
 
     async def file_for(self, said: Said, who: Identity) -> Receipt:
         """File what somebody of the staff was told, or has seen."""
+        return self._receive(await self._file(self.prepare(said, who)))
+
+    def prepare(self, said: Said, who: Identity) -> ReportWish:
+        """Check what somebody of the staff has typed, to be filed with something else."""
         meant = {each.number for each in self.offered(said.target)}
         if not who.may_see(said.target.place) or (said.join and said.join not in meant):
             raise NotFoundError("there is no such place or ticket here", zh="没有这个位置或工单。")
         named = msgspec.structs.replace(said, actor=who.name)
-        return await self._take(named, self._codes.report(f"{who.name}\n{said.key}"))
+        return self._wish(named, self._codes.report(f"{who.name}\n{said.key}"))
 
     def offered(self, target: Target, category: str = "") -> Sequence[Ticket]:
         """Return open tickets that may be meant, likely ones first; none that is discreet."""
@@ -161,10 +165,12 @@ class WhistleBook:
         """Return the newest reports of a ticket with what is still kept of their people."""
         return await self._shelf.newest(number)
 
-    async def _take(self, said: Said, name: str) -> Receipt:
+    def _wish(self, said: Said, name: str) -> ReportWish:
         fields = msgspec.structs.asdict(check(said))
         del fields["key"]
-        filed = await self._file(ReportWish(id=name, **fields))
+        return ReportWish(id=name, **fields)
+
+    def _receive(self, filed: Filed) -> Receipt:
         # Of more reports than are kept the rest are counted, and cannot be asked for.
         code = self._codes.query(filed.report.id) if filed.count <= KEPT else ""
         return Receipt(filed=filed, code=code)

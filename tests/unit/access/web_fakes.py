@@ -45,6 +45,7 @@ from hub.services.incidents.case_book import CaseBook
 from hub.services.incidents.case_step import take_step
 from tests.support.bell_office import FakeBells
 from tests.support.commission import Commissioning
+from tests.support.community import Inspecting
 from tests.support.duty_office import FakeEscalation, make_rosters
 from tests.support.rules import make_office
 from tests.support.whistle import make_photos, make_whistle
@@ -457,6 +458,7 @@ class World(msgspec.Struct, kw_only=True):
     clock: ManualClock
     ports: WebPorts
     commissioning: Commissioning
+    inspecting: Inspecting
 
     def give(
         self, role: Role, *, scope: str = "", token: str = "", lasts: float | None = None
@@ -482,6 +484,7 @@ def make_world() -> World:
     live, archive, clock = FakeLive(), FakeArchive(), ManualClock(NOW)
     devices = [view.device for view in live.devices()]
     commissioning = Commissioning(clock, devices, put=live.put_device)
+    inspecting = Inspecting(live, books, clock)
     office = make_office(clock)
     ports = WebPorts(
         live=live,
@@ -494,11 +497,12 @@ def make_world() -> World:
         schedules=SiteSchedules(office),
         windows=make_windows(clock),
         commission=commissioning.desk,
+        inspections=inspecting.desk,
         courses=CourseBook(books),
         rosters=make_rosters(clock, desk.write),
         escalation=FakeEscalation(),
         bells=FakeBells(),
-        whistle=make_whistle(live, books, desk, clock),
+        whistle=make_whistle(live, books, desk, clock, inspecting.filing),
         photos=make_photos(books, desk, clock),
         clock=clock,
         holdings=books.holdings,
@@ -508,6 +512,7 @@ def make_world() -> World:
     )
     world = World(
         commissioning=commissioning,
+        inspecting=inspecting,
         books=books,
         pulse=pulse,
         desk=desk,

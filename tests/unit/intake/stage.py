@@ -16,12 +16,14 @@ from hub.feeds.incident import make_projector
 from hub.intake.climber import read_duty_needs
 from hub.intake.commission_room import CommissionNeeds
 from hub.intake.core import Intake, Needs, build_intake
+from hub.intake.inspection_room import InspectionNeeds
 from hub.intake.report_room import GATHERINGS, read_gatherings
 from hub.intake.suspect import SUSPECTS
 from hub.model.case import CASES
 from hub.model.catalogue import DeviceModel
 from hub.model.command import Command
 from hub.model.device import Device, DeviceUid, Kind
+from hub.model.inspection import INSPECTIONS, ROUNDS
 from hub.model.place import Place
 from hub.model.rung import Duty
 from hub.ports import Driver, Envelope, Registers
@@ -199,6 +201,10 @@ async def stage(
         carried={"mqtt-state": "mqtt"},
         commission=CommissionNeeds(
             sheets=read_sheets(await store.books.documents(ACCEPTANCES)), written=standing.written
+        ),
+        inspections=InspectionNeeds(
+            inspections=await store.books.documents(INSPECTIONS),
+            rounds=await store.books.documents(ROUNDS),
         ),
         devices=standing.site.devices,
         places=PLACES,

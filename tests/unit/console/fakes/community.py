@@ -42,6 +42,7 @@ from simulators.guanshan import build_site
 from simulators.site import DeviceRow
 from tests.support.bell_office import FakeBells
 from tests.support.commission import Commissioning
+from tests.support.community import Inspecting
 from tests.support.duty_office import FakeEscalation, make_rosters
 from tests.support.rules import make_office
 from tests.support.whistle import Filing, make_photos, make_whistle
@@ -333,6 +334,7 @@ class Console(msgspec.Struct, kw_only=True):
     app: FastAPI
     filing: Filing
     commissioning: Commissioning
+    inspecting: Inspecting
 
     def sign_in(self, name: str, role: Role, *, scope: str = "", password_hash: str = "") -> str:
         """Let somebody in by the back door and return the session's cookie."""
@@ -358,7 +360,8 @@ def make_console(
     clock = clock or ManualClock()
     community = FakeCommunity(devices, clock)
     desk = CommunityDesk(community)
-    filing = Filing(community.books, clock)
+    inspecting = Inspecting(community, community.books, clock)
+    filing = inspecting.filing
     devices_ = [view.device for view in community.devices()]
     commissioning = Commissioning(clock, devices_, put=community.put_device)
 
@@ -382,6 +385,7 @@ def make_console(
             places=community.places(),
         ),
         commission=commissioning.desk,
+        inspections=inspecting.desk,
         courses=CourseBook(community.books),
         rosters=make_rosters(clock, desk.write),
         escalation=FakeEscalation(),
@@ -407,6 +411,7 @@ def make_console(
         app=app,
         filing=filing,
         commissioning=commissioning,
+        inspecting=inspecting,
     )
 
 

@@ -1,0 +1,111 @@
+"""What people see and do of community work: inspections, projects, agenda."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from hub.model.access import Identity
+from hub.model.inspection import Inspection, Rhythm, Round, Verdict
+from hub.model.ticket import Ticket
+from hub.model.whistle import ReportWish
+
+
+class StopWish(msgspec.Struct, frozen=True, kw_only=True):
+    """A stop as it is typed; `id` is empty for a new one."""
+
+    subject: str
+    id: str = ""
+    thing: str = ""
+    checks: tuple[str, ...] = ()
+    category: str = ""
+
+
+class InspectionWish(msgspec.Struct, frozen=True, kw_only=True):
+    """An inspection as it is typed: `at` such as `08:30`, `hours` how long a round can be walked.
+
+    `day` is the weekday (1 to 7) or the day of the month (1 to 28).
+    """
+
+    title: str
+    team: str
+    every: Rhythm = Rhythm.WEEK
+    day: int = 1
+    at: str = "08:00"
+    hours: float = 10.0
+    stops: tuple[StopWish, ...] = ()
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What was seen at a stop of a round: fine, or which check was not, with its report."""
+
+    walk: str
+    stop: str
+    verdict: Verdict
+    check: str = ""
+    wish: ReportWish | None = None
+
+
+class Walked(msgspec.Struct, frozen=True, kw_only=True):
+    """The round after an answer; `ticket` is that of a finding, `joined` where it was known."""
+
+    walk: Round
+    ticket: str = ""
+    joined: bool = False
+
+
+class InspectionOffice(Protocol):
+    """Where inspections are planned and walked; each call is in the store when it returns.
+
+    What lies outside a person's part of the community is as if it were not there (NotFoundError).
+    """
+
+    def inspections(self, who: Identity) -> Sequence[Inspection]:
+        """Return those that have not ended, by title."""
+        ...
+
+    def inspection(self, inspection: str, who: Identity) -> Inspection:
+        """Return one, ended or not."""
+        ...
+
+    def rounds(self, who: Identity, *, since: float = 0.0) -> Sequence[Round]:
+        """Return the rounds that came due at or after `since`, newest first."""
+        ...
+
+    def round(self, walk: str, who: Identity) -> Round:
+        """Return one round."""
+        ...
+
+    def known_at(self, walk: str, stop: str, who: Identity) -> Sequence[Ticket]:
+        """Return the open tickets of earlier findings at a stop, newest first."""
+        ...
+
+    async def plan(self, wish: InspectionWish, who: Identity) -> Inspection:
+        """Plan a new one; InvalidRequestError names every field that does not fit."""
+        ...
+
+    async def change(
+        self, inspection: str, wish: InspectionWish, who: Identity, *, version: int | None = None
+    ) -> Inspection:
+        """Change one; rounds that are due stay as they are.
+
+        ConflictError where it has ended, or is not in the `version` that was edited.
+        """
+        ...
+
+    async def end(self, inspection: str, who: Identity) -> Inspection:
+        """End one: no more rounds come due. ConflictError where it has ended."""
+        ...
+
+    async def answer(self, seen: Seen, who: Identity) -> Walked:
+        """Take what was seen at a stop; a finding opens a ticket, or joins the one of it.
+
+        ConflictError where the round is over, or the ticket that is named is not open any more.
+        """
+        ...
+
+    async def finish(self, walk: str, who: Identity) -> Round:
+        """Finish a round; ConflictError while a stop is left."""
+        ...

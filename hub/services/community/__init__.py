@@ -1,0 +1,1 @@
+"""Community work: inspections, project claims, and the agenda of the joint meeting."""
