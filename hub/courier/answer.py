@@ -44,10 +44,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """Its reply: `data` is the JSON object in it, empty where there is none."""
+    """Its reply: `data` is the JSON object in it, empty where there is none; `body` as it came."""
 
     status: int
     data: dict[str, Any] = {}
+    body: bytes = b""
     retry_after: float = 0.0
 
 

@@ -50,30 +50,33 @@ async def attempt(converse: Callable[[], Awaitable[Answer]]) -> Answer:
         return later(str(error) or type(error).__name__)
 
 
-async def ask(client: httpx2.AsyncClient, clock: Clock, request: Request) -> Reply:
-    """Send one request and read its reply, as far as it is read."""
+async def ask(
+    client: httpx2.AsyncClient, clock: Clock, request: Request, *, most: int = BIGGEST
+) -> Reply:
+    """Send one request and read its reply, up to `most` bytes of it."""
     made = client.build_request(
         request.method, request.url, content=request.body, headers=dict(request.headers)
     )
     answer = await client.send(made, stream=True)
     try:
-        body = await _read(answer)
+        body = await _read(answer, most)
     finally:
         await answer.aclose()
     return Reply(
         status=answer.status_code,
         data=_object(body),
+        body=body,
         retry_after=_wait(answer.headers.get("retry-after", ""), clock.now()),
     )
 
 
-async def _read(answer: httpx2.Response) -> bytes:
+async def _read(answer: httpx2.Response, most: int) -> bytes:
     body = bytearray()
     async for part in answer.aiter_bytes():
         body += part
-        if len(body) > BIGGEST:
+        if len(body) > most:
             break
-    return bytes(body[:BIGGEST])
+    return bytes(body[:most])
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -80,12 +80,9 @@ def fail(
 
     `wait` is what the receiver has asked for, in seconds.
     """
-    stuck = progress.stuck.setdefault(incident, Stuck(seqs=[seq]))
-    if seq not in stuck.seqs:
-        stuck.seqs = sorted([*stuck.seqs, seq])
-    if stuck.seqs[0] != seq:
-        return 0  # something older was replayed meanwhile, and goes first
-    stuck.tries += 1
+    stuck = _try(progress, incident, seq)
+    if stuck is None:
+        return 0
     if stuck.tries < len(SCHEDULE):
         stuck.due = now + max(SCHEDULE[stuck.tries], wait)
         stuck.failed_at, stuck.why = now, why
@@ -93,6 +90,27 @@ def fail(
     tries = stuck.tries
     drop(progress, incident, seq, now)
     return tries
+
+
+def give_up(progress: Progress, incident: str, seq: int, now: float) -> int:
+    """Note that an item will never be taken, and return how often it was tried."""
+    stuck = _try(progress, incident, seq)
+    if stuck is None:
+        return 0
+    tries = stuck.tries
+    drop(progress, incident, seq, now)
+    return tries
+
+
+def _try(progress: Progress, incident: str, seq: int) -> Stuck | None:
+    """Count a try; None where something older was replayed meanwhile, and goes first."""
+    stuck = progress.stuck.setdefault(incident, Stuck(seqs=[seq]))
+    if seq not in stuck.seqs:
+        stuck.seqs = sorted([*stuck.seqs, seq])
+    if stuck.seqs[0] != seq:
+        return None
+    stuck.tries += 1
+    return stuck
 
 
 def wait_behind(progress: Progress, incident: str, seq: int) -> bool:

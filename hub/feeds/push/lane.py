@@ -15,12 +15,12 @@ import msgspec
 import structlog
 
 from hub.clock import Clock
-from hub.courier.answer import Answer, Request, Verdict, later
+from hub.courier.answer import Answer, Verdict, later
 from hub.courier.doze import doze
 from hub.courier.health import ENOUGH, Health, note
-from hub.courier.signature import signed_headers
 from hub.errors import StoreError
 from hub.feeds.push import course
+from hub.feeds.push.courier import Courier, Send, WebhookCourier
 from hub.feeds.push.course import Progress
 from hub.model.access import Identity
 from hub.model.place import contains
@@ -35,9 +35,7 @@ KEEP_EVERY = 20
 RETRY_AFTER = 1.0
 NO_KEY = 60.0
 """Seconds between two looks whether the receiver has a key again."""
-CLOUD_EVENT = "application/cloudevents+json; charset=utf-8"
 
-Send = Callable[[Request], Awaitable[Answer]]
 Told = tuple[str, str, str, dict[str, Any]]
 
 
@@ -57,13 +55,20 @@ class Around(NamedTuple):
 class PushLane:
     """Sends what one subscription wants, in order for each incident."""
 
-    def __init__(self, wish: Subscription, progress: Progress, around: Around) -> None:
+    def __init__(
+        self,
+        wish: Subscription,
+        progress: Progress,
+        around: Around,
+        courier: Courier | None = None,
+    ) -> None:
         self.wish = wish
         self.progress = progress
         self.health = Health()
         self.news = asyncio.Event()
         self.has_key = True
         self._around = around
+        self._courier = courier or WebhookCourier(wish, around.community, around.send, around.clock)
         self._unkept = 0
 
     async def run(self) -> None:
@@ -148,20 +153,18 @@ class PushLane:
     def _is_wanted(self, row: FeedRow, keys: Sequence[Identity]) -> bool:
         wish = self.wish
         return (
-            (not wish.types or row.type in wish.types)
-            and all(contains(each, row.place) for each in (wish.place, wish.scope) if each)
+            all(contains(each, row.place) for each in (wish.place, wish.scope) if each)
             and any(key.may_see(row.place) for key in keys)
+            and self._courier.wants(row)
         )
 
     async def _deliver(self, row: FeedRow) -> None:
         """Send one item, and note what came of it."""
         around = self._around
-        number, now = f"{around.community}-{row.seq}", around.clock.now()
-        signed = signed_headers(self.wish.secret, number, now, row.body)
-        headers = {"content-type": CLOUD_EVENT, **signed}
-        answer = await self._send(Request(url=self.wish.url, body=row.body, headers=headers))
+        answer = await self._hand(row)
         now, before = around.clock.now(), self.health
-        # A receiver is never refused for good: what it does not take comes again by the schedule.
+        # A receiver is never refused for good: what it does not take comes again by the schedule,
+        # unless the item itself is what it cannot take (`theirs`).
         counted = msgspec.structs.replace(
             answer, verdict=answer.verdict if is_taken(answer) else Verdict.LATER
         )
@@ -175,9 +178,9 @@ class PushLane:
         self._unkept += 1
         self._log(before)
 
-    async def _send(self, request: Request) -> Answer:
+    async def _hand(self, row: FeedRow) -> Answer:
         try:
-            return await self._around.send(request)
+            return await self._courier.hand(row)
         except Exception:  # one receiver's fault must end neither the others nor the hub
             log.exception(
                 "a push failed by a fault of its own; report this", subscription=self.wish.id
@@ -185,9 +188,11 @@ class PushLane:
             return later("it failed by a fault of the hub's own; the log has the trace")
 
     async def _fail(self, row: FeedRow, answer: Answer, now: float) -> None:
-        tries = course.fail(
-            self.progress, row.incident, row.seq, now, why=answer.why, wait=answer.wait
-        )
+        place = (self.progress, row.incident, row.seq, now)
+        if answer.theirs:
+            tries = course.give_up(*place)
+        else:
+            tries = course.fail(*place, why=answer.why, wait=answer.wait)
         if not tries:
             return
         dead = Dead(

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import secrets
 from collections.abc import Collection, Sequence
+from functools import partial
 
 import msgspec
 
@@ -15,6 +16,7 @@ from hub.courier.signature import WEBHOOK_SECRET
 from hub.errors import ConflictError, NotFoundError, StoreError
 from hub.feeds.case import receiver_of
 from hub.feeds.push import course
+from hub.feeds.push.courier import Courier
 from hub.feeds.push.course import Progress
 from hub.feeds.push.lane import Around, PushLane
 from hub.model.access import Identity, Role
@@ -33,6 +35,7 @@ class PushOffice:
     def __init__(self, around: Around, make_lane: type[PushLane] = PushLane) -> None:
         self.lanes: dict[str, PushLane] = {}
         self._make_lane = make_lane
+        self._standing: set[str] = set()
         self._around = around
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -47,6 +50,19 @@ class PushOffice:
             come = msgspec.json.decode(known, type=Progress) if known else _begin(wish)
             self.lanes[key] = self._make_lane(wish, come, self._around)
 
+    async def stand(self, wish: Subscription, courier: Courier, who: Identity) -> None:
+        """Take over a lane that the configuration has; at first it begins at what comes next.
+
+        Its place is stored before anything is sent: a kill in between must lose nothing.
+        """
+        around = self._around._replace(keys_of=partial(_always, who))
+        known = await self._around.books.document(PROGRESS, wish.id)
+        progress = msgspec.json.decode(known, type=Progress) if known else _begin(wish)
+        if not known:
+            await self._around.desk.write([self._paper(PROGRESS, wish.id, progress)])
+        self.lanes[wish.id] = self._make_lane(wish, progress, around, courier)
+        self._standing.add(wish.id)
+
     async def run(self) -> None:
         """Push until cancelled."""
         async with asyncio.TaskGroup() as group:
@@ -60,7 +76,7 @@ class PushOffice:
 
         Raises ConflictError for more of them than a receiver may have.
         """
-        if len(self.subscriptions(who)) >= MOST:
+        if len([each for each in self.subscriptions(who) if each.wish.secret]) >= MOST:
             raise ConflictError(
                 f"a receiver has {MOST} subscriptions at most; end one first",
                 zh=f"每个接收方最多 {MOST} 个订阅，请先结束一个。",
@@ -84,8 +100,16 @@ class PushOffice:
         return made
 
     async def end(self, subscription: str, who: Identity) -> PushLane:
-        """End a subscription: nothing more is sent, and its dead letters go."""
+        """End a subscription: nothing more is sent, and its dead letters go.
+
+        Raises ConflictError for one that the configuration has.
+        """
         lane = self.find(subscription, who)
+        if subscription in self._standing:
+            raise ConflictError(
+                f"{subscription} stands in lingdang.toml: take its [[receiver]] out there",
+                zh=f"{subscription} 写在 lingdang.toml 里，请在那里删除对应的 [[receiver]]。",
+            )
         if task := self._tasks.pop(subscription, None):
             task.cancel()
         gone = [(SUBSCRIPTIONS, subscription), (PROGRESS, subscription)]
@@ -168,6 +192,11 @@ async def live_keys(books: Books, clock: Clock, receiver: str) -> Sequence[Ident
         for record in records
         if record.name == receiver and record.role is Role.GRID and record.is_live(clock.now())
     ]
+
+
+async def _always(who: Identity, _receiver: str) -> Sequence[Identity]:
+    """Return whom a configured receiver stands for: it has no key, and needs none."""
+    return (who,)
 
 
 def _begin(wish: Subscription) -> Progress:
