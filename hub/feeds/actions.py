@@ -13,7 +13,7 @@ from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.errors import InvalidRequestError
-from hub.feeds.case import describe_own, no_incident, receiver_of
+from hub.feeds.case import describe_own, hide_words, no_incident, receiver_of
 from hub.feeds.shape import ActionAnswer
 from hub.model.access import Role
 from hub.model.case import CaseAction, CaseStep
@@ -30,7 +30,8 @@ class ActionBody(msgspec.Struct, frozen=True, kw_only=True):
 
     `revision` is its own count of its changes, where it counts; `number` its own number of the
     case, `to` whom it dispatched to, `until` how long an extension is asked for, `granted` the
-    decision on one.
+    decision on one. `receiver` names the department whose extension is decided on, where that is
+    not the asker's own.
     """
 
     do: CaseAction
@@ -42,6 +43,7 @@ class ActionBody(msgspec.Struct, frozen=True, kw_only=True):
     text: Words = ""
     until: str = ""
     granted: bool | None = None
+    receiver: Name = ""
 
 
 async def act_on_incident(request: Request, incident: str) -> Response:
@@ -54,7 +56,8 @@ async def act_on_incident(request: Request, incident: str) -> Response:
     async def act() -> Response:
         step = read_step(await request.body(), receiver_of(who))
         outcome = await ports.desk.act_on_incident(incident, step)
-        shown = {"applied": outcome.applied, "case": describe_own(outcome.case)}
+        case = hide_words(outcome.case) if step.by else outcome.case
+        shown = {"applied": outcome.applied, "case": describe_own(case)}
         return Response(msgspec.json.encode(shown), media_type="application/json")
 
     return await once(request, who, act)
@@ -66,7 +69,9 @@ def read_step(body: bytes, receiver: str) -> CaseStep:
     fields: dict[str, Any] = msgspec.structs.asdict(given)
     fields["at"] = read_instant(given.at, "at")
     fields["until"] = read_instant(given.until, "until") if given.until else None
-    return CaseStep(receiver=receiver, **fields)
+    fields["receiver"] = given.receiver or receiver
+    fields["by"] = receiver if fields["receiver"] != receiver else ""
+    return CaseStep(**fields)
 
 
 def read_instant(text: str, field: str) -> float:

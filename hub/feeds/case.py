@@ -50,6 +50,11 @@ def describe_own(case: Case) -> dict[str, Any]:
     }
 
 
+def hide_words(case: Case) -> Case:
+    """Return a case as another receiver may see it: number, state and instants, and no words."""
+    return msgspec.structs.replace(case, reason="", to="")
+
+
 def no_incident(number: str) -> NotFoundError:
     """Return the error for what is no incident, or none that this key may see."""
     return NotFoundError(f"There is no incident {number!r}.", zh=f"没有案件 {number}。")

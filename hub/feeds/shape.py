@@ -17,13 +17,17 @@ Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
 class CaseMark(Struct, forbid_unknown_fields=True):
-    """What one receiver has made of an incident: its own number and state, and no words."""
+    """What one receiver has made of an incident: its own number and state, and no words.
+
+    `asked_until` is there while it waits for the decision on an extension.
+    """
 
     receiver: str
     number: str
     state: CaseState
     revision: int
     updated_at: Moment
+    asked_until: Moment | UnsetType = UNSET
 
 
 class Incident(Struct, forbid_unknown_fields=True, rename={"class_": "class"}):

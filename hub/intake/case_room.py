@@ -10,7 +10,7 @@ from hub.model.alarm import ReportWhen
 from hub.model.case import CASES, CaseOutcome, CaseStep
 from hub.ports import Document
 from hub.services.incidents.case_book import CaseBook
-from hub.services.incidents.case_step import take_step
+from hub.services.incidents.case_step import check_decider, take_step
 from hub.services.tickets.desk_index import DeskIndex
 
 
@@ -29,6 +29,7 @@ class CaseRoom:
         ticket = self._index.ticket(number)
         if ticket is None or ticket.report is not ReportWhen.AT_ONCE:
             raise NotFoundError(f"There is no incident {number!r}.", zh=f"没有案件 {number}。")
+        check_decider(self._cases.find(step.by, number), step)
         before = self._cases.find(step.receiver, number)
         after, draft = take_step(before, step, place=ticket.place, now=batch.now)
         if draft is None:

@@ -84,7 +84,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 class CaseStep(msgspec.Struct, frozen=True, kw_only=True):
     """A receiver's step: what it did at its own instant `at`, in its own `revision` if it has one.
 
-    `until` is an instant; `granted` is the decision on an extension.
+    `until` is an instant; `granted` is the decision on an extension. `by` is another receiver that
+    takes the step, the one who dispatched to this; empty where it is its own.
     """
 
     do: CaseAction
@@ -97,6 +98,7 @@ class CaseStep(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     until: float | None = None
     granted: bool | None = None
+    by: str = ""
 
 
 class CaseOutcome(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,13 +52,27 @@ def take_step(case: Case, step: CaseStep, *, place: str, now: float) -> tuple[Ca
     return after, _draft(after, step, row, place=place, now=now)
 
 
+def check_decider(own: Case, step: CaseStep) -> None:
+    """Raise InvalidRequestError where who decides (its case is `own`) is not who dispatched it.
+
+    Only an extension is decided on from above; every other step is the case's own receiver's.
+    """
+    if not step.by:
+        return
+    if step.do is not CaseAction.DECIDE_EXTENSION:
+        raise _wrong("receiver", f"only {CaseAction.DECIDE_EXTENSION} names another's case")
+    if own.to != step.receiver:
+        whom = f"it went to {own.to!r}" if own.to else "it went to nobody"
+        raise _wrong("receiver", f"you have not dispatched {own.incident} there; {whom}")
+
+
 def _fits(case: Case, row: CaseRow) -> bool:
     return row.asked is None or row.asked is (case.asked_until is not None)
 
 
 def _is_late(case: Case, step: CaseStep) -> bool:
     """Tell whether a step is older than the newest, by revisions where both have one, or is it."""
-    if step.do in NOTES:
+    if step.do in NOTES or step.by:
         return False
     if step.revision is not None and case.their_revision is not None:
         return step.revision <= case.their_revision
@@ -89,9 +103,9 @@ def _change(case: Case, step: CaseStep, row: CaseRow) -> Case:
 
 
 def _mark(case: Case, step: CaseStep, row: CaseRow, now: float) -> Case:
-    """Raise the revision; a note leaves the receiver's marks where they are."""
+    """Raise the revision; a note, or who decides from above, leaves the receiver's marks alone."""
     case = msgspec.structs.replace(case, revision=case.revision + 1, at=now)
-    if row.note:
+    if row.note or step.by:
         return case
     revision = case.their_revision if step.revision is None else step.revision
     return msgspec.structs.replace(case, their_at=step.at, their_revision=revision, last=step.do)
@@ -104,7 +118,7 @@ def _draft(case: Case, step: CaseStep, row: CaseRow, *, place: str, now: float) 
         at=now,
         type=row.entry,
         subject=case.incident,
-        actor=f"key:{case.receiver}",
+        actor=f"key:{step.by or case.receiver}",
         place=place,
         data={
             "receiver": case.receiver,

@@ -42,7 +42,7 @@ from hub.ports import (
 )
 from hub.services.figures.course_book import CourseBook
 from hub.services.incidents.case_book import CaseBook
-from hub.services.incidents.case_step import take_step
+from hub.services.incidents.case_step import check_decider, take_step
 from tests.support.bell_office import FakeBells
 from tests.support.commission import Commissioning
 from tests.support.community import Inspecting
@@ -202,6 +202,7 @@ class FakeDesk:
 
     async def act_on_incident(self, number: str, step: CaseStep) -> CaseOutcome:
         ticket = self._books.ticket_by_number[number]
+        check_decider(self.cases.find(step.by, number), step)
         before = self.cases.find(step.receiver, number)
         after, draft = take_step(before, step, place=ticket.place, now=NOW)
         if draft is None:
@@ -461,11 +462,18 @@ class World(msgspec.Struct, kw_only=True):
     inspecting: Inspecting
 
     def give(
-        self, role: Role, *, scope: str = "", token: str = "", lasts: float | None = None
+        self,
+        role: Role,
+        *,
+        scope: str = "",
+        token: str = "",
+        name: str = "",
+        lasts: float | None = None,
     ) -> str:
         """Keep a key and return its token."""
         token = token or TOKENS[role]
-        record = key_record(token, name=role, role=role, now=NOW, scope=scope, lasts=lasts)
+        name = name or role
+        record = key_record(token, name=name, role=role, now=NOW, scope=scope, lasts=lasts)
         self.desk.keep(key_document(record))
         return token
 

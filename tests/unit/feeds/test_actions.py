@@ -149,3 +149,57 @@ def _states(words: str) -> set[str]:
 
 def test_each_action_has_a_row() -> None:
     assert {action for _, action in CASE_ROWS} == set(CaseAction)
+
+
+async def ask_for_time(world: World, *, to: str = "power") -> None:
+    """Have the city dispatch GS-1 to somebody, and the key `power` ask for an extension."""
+    world.give(Role.GRID, token="ld_power", name="power")
+    async with platform(world) as client:
+        await client.post(PATH, json=body("dispatch", 1, to=to))
+    async with platform(world, "ld_power") as client:
+        until = to_rfc3339(NOW + 7200)
+        step = body("ask_extension", 2, until=until, reason="等待备件")
+        await client.post(PATH, json=body("sign", 1))
+        assert (await client.post(PATH, json=step)).is_success
+
+
+async def test_who_dispatched_decides_on_its_departments_extension(world: World) -> None:
+    await ask_for_time(world)
+    async with platform(world) as client:
+        marks = (await client.get("/grid/v1/incidents/GS-1")).json()["cases"]
+        decision = body("decide_extension", granted=True, receiver="power")
+        answer = (await client.post(PATH, json=decision)).json()
+        again = await client.post(PATH, json=decision)
+        own = (await client.get("/grid/v1/incidents/GS-1")).json()["case"]
+    asked = {mark["receiver"]: mark.get("asked_until") for mark in marks}
+    assert asked == {"grid": None, "power": to_rfc3339(NOW + 7200)}
+    case = answer["case"]
+    assert (case["receiver"], case["reason"], case["asked_until"]) == ("power", "", None)
+    assert case["extended_until"] == to_rfc3339(NOW + 7200)
+    assert again.status_code == 409, "nothing is asked for any more"
+    assert (own["receiver"], own["state"], own["to"]) == ("grid", "dispatched", "power")
+    entry = world.books.entries[-1]
+    assert (entry.type, entry.actor) == ("incident.extension_decided", "key:grid")
+    async with platform(world, "ld_power") as client:
+        late = await client.post(PATH, json=body("arrive", 3))
+    assert late.json()["applied"], "the decision has left the department's own marks alone"
+
+
+@pytest.mark.parametrize(
+    ("to", "step", "says"),
+    [
+        ("water", body("decide_extension", granted=True, receiver="power"), "'water'"),
+        ("", body("decide_extension", granted=True, receiver="power"), "nobody"),
+        ("power", body("sign", 5, receiver="power"), "only decide_extension"),
+    ],
+    ids=["dispatched elsewhere", "dispatched to nobody", "another step"],
+)
+async def test_nobody_else_decides_for_a_department(
+    to: str, step: dict[str, Any], says: str, world: World
+) -> None:
+    await ask_for_time(world, to=to)
+    async with platform(world) as client:
+        answer = await client.post(PATH, json=step)
+    assert answer.status_code == 422
+    assert says in answer.json()["errors"]["receiver"]
+    assert world.desk.cases.find("power", "GS-1").asked_until is not None
