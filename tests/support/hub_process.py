@@ -113,7 +113,7 @@ class HubProcess:
         ticket: dict[str, Any] = answer.json()
         return ticket
 
-    async def post(self, path: str, role: str, **body: object) -> dict[str, Any]:
+    async def post(self, path: str, role: str, /, **body: object) -> dict[str, Any]:
         """Send JSON by the key of a role, and return the answer's."""
         async with self._client(role) as client:
             answer = await client.post(path, json=body)
