@@ -29,7 +29,8 @@ class HandedBody(msgspec.Struct, frozen=True, kw_only=True):
     """Work for the community: its `number` at the platform, and the platform's own instant `at`.
 
     `device` is an id of the site's books, or `place` a path; `category` is what is wrong there,
-    `text` the platform's words to the crew.
+    `text` the platform's words to the crew. `test` makes it a drill: apart from everything else, and
+    marked wherever it is told.
     """
 
     number: Annotated[Name, Meta(min_length=1)]
@@ -39,6 +40,7 @@ class HandedBody(msgspec.Struct, frozen=True, kw_only=True):
     place: Annotated[str, Meta(max_length=200)] = ""
     category: Annotated[str, Meta(max_length=40)] = OTHER
     text: Words = ""
+    test: bool = False
 
 
 async def hand_down(request: Request) -> Response:
@@ -79,6 +81,8 @@ async def _hand(
         category=body.category,
         target=_target(ports, who, body),
         reporter=Reporter(text=body.text),
+        apart=body.test,
+        test=body.test,
     )
     filed = (await ports.whistle.file_for(said, who)).filed
     case = await read_case(ports.books, step.receiver, filed.report.ticket)

@@ -106,7 +106,8 @@ def personal_key(at: float, name: str) -> str:
 class ReportWish(msgspec.Struct, frozen=True, kw_only=True):
     """A report to be filed; `id` is drawn from its idempotency key.
 
-    `join` is the number of the ticket that is meant, `apart` says that no other one is.
+    `join` is the number of the ticket that is meant, `apart` says that no other one is, `test` that
+    it is a drill.
     """
 
     id: str
@@ -118,6 +119,7 @@ class ReportWish(msgspec.Struct, frozen=True, kw_only=True):
     hotline: Hotline | None = None
     join: str = ""
     apart: bool = False
+    test: bool = False
 
 
 class Filed(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,7 +41,7 @@ class PublicView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """What was typed into a form, about a thing; `key` makes it happen once."""
+    """What was typed into a form, about a thing; `key` makes it happen once, `test` is a drill."""
 
     key: str
     source: Source
@@ -52,6 +52,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     hotline: Hotline | None = None
     join: str = ""
     apart: bool = False
+    test: bool = False
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

@@ -43,7 +43,7 @@ def open_reported(wish: ReportWish, *, number: str, now: float, test: bool) -> T
         trade=trouble.trade,
         report=trouble.spec.report,
         opened_at=now,
-        test=test,
+        test=test or wish.test,
         **case_limits(None, wish.hotline),
     )
 

@@ -61,6 +61,17 @@ async def test_it_joins_what_is_known_and_keeps_apart_what_has_a_number(world: W
     assert repeated["incident"] == second["incident"]
 
 
+async def test_a_drill_is_a_ticket_of_its_own_and_says_so(world: World) -> None:
+    world.books.ticket_by_number["GS-1"] = ticket("GS-1", fault="gate.boom_broken", uid="u-a")
+    async with platform(world) as client:
+        drill = (await client.post(PATH, json=work(category="struck", test=True))).json()
+        real = (await client.post(PATH, json=work("C-2", category="struck"))).json()
+    assert not drill["joined"]
+    assert world.books.ticket_by_number[drill["incident"]].test
+    assert real["incident"] == "GS-1", "what is real is never joined to a drill"
+    assert not world.books.ticket_by_number["GS-1"].test
+
+
 async def test_what_is_told_to_no_platform_is_not_joined(world: World) -> None:
     quiet = ticket("GS-1", fault="gate.boom_broken", uid="u-a", report=ReportWhen.NEVER)
     world.books.ticket_by_number["GS-1"] = quiet
