@@ -75,6 +75,25 @@ async def test_a_wall_that_has_lost_the_hub_says_so_across_its_whole_width_until
         assert await page.locator("html.stopped").count() == 0
 
 
+CUT_OFF = """() => [...document.querySelectorAll('.gates li, .marks .shape')].filter(each => {
+  const frame = each.closest('.gates, .cell').getBoundingClientRect();
+  const box = each.getBoundingClientRect();
+  return box.bottom > frame.bottom || box.right > frame.right;
+}).length"""
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1400, 844), (1366, 768), (3840, 2160)])
+async def test_no_gate_and_no_door_is_cut_off_on_whatever_screen_there_is(
+    require_server: Chromium, size: tuple[int, int]
+) -> None:
+    async with desk(require_server("chromium"), devices=300) as at:
+        page = await at.open("/wall", "wang", size=size)
+        await wait_until_live(page)
+        assert await page.locator(".gates li").count() >= 8
+        assert await page.locator(".marks .shape").count() >= 60
+        assert await page.evaluate(CUT_OFF) == 0
+
+
 async def test_a_silent_gate_is_hatched_and_says_since_when(require_server: Chromium) -> None:
     async with desk(require_server("chromium")) as at:
         page = await at.open("/wall", "wang")
