@@ -7,6 +7,7 @@ from math import inf
 from rules.agenda import Due
 from rules.gauge import Lull, timed
 from rules.plan import PERIODS_KNOWN
+from rules.reliance import Pick, relies_on_anything
 from rules.runner import Runner
 from rules.state import Contact, DeviceState, Watch
 
@@ -78,16 +79,21 @@ def fire(runner: Runner, thing: Due, due: float) -> None:
 
 
 def catch_up(
-    runner: Runner, d: DeviceState, *, before: float, arrival: float, ahead: bool = False
+    runner: Runner,
+    d: DeviceState,
+    *,
+    before: float,
+    arrival: float,
+    may_come: Pick = relies_on_anything,
 ) -> None:
     """Let the device's own deadlines come that lie before a fact.
 
-    Silence is told in arrival time, everything else in the time of the fact. A fact that is
-    `ahead` of states leaves what depends on those alone.
+    Silence is told in arrival time, everything else in the time of the fact. What other news may
+    still change than that which the fact stands for is left alone: `may_come` picks.
     """
     silence = min(before, arrival)
     while _renew_due(d) < before:
-        found = _find_due(d, before, silence, ahead=ahead)
+        found = _find_due(d, before, silence, may_come)
         if found is None:
             return
         fire(runner, found, found.due)
@@ -108,13 +114,11 @@ def _renew_due(d: DeviceState) -> float:
     return due
 
 
-def _find_due(d: DeviceState, before: float, silence: float, *, ahead: bool) -> Due | None:
+def _find_due(d: DeviceState, before: float, silence: float, may_come: Pick) -> Due | None:
     """Return what is due first; what is told by arrival must lie before `silence`."""
     found, edge = None, inf
     for thing in timed(d):
-        if ahead and thing.program.on_change:
-            continue
         limit = silence if thing.program.by_arrival else before
-        if thing.due < limit and thing.due < edge:
+        if thing.due < limit and thing.due < edge and may_come(thing):
             found, edge = thing, thing.due
     return d.contact if d.contact.due < silence and d.contact.due < edge else found

@@ -12,9 +12,10 @@ from math import inf
 from hub.model.report import Report
 from rules.contact import arm, ask_silence, contact_changed
 from rules.gauge import timed
+from rules.reliance import Pick, relies_on_anything, relies_on_states
 from rules.runner import Runner
 from rules.state import NEVER, DeviceState, Watch
-from rules.trust import has_own_time
+from rules.trust import has_own_time, is_behind
 
 RETURN_TIME = 5.0
 """Seconds, at least, that devices have after a cut to reach the broker themselves."""
@@ -35,9 +36,16 @@ def is_cut_off(d: DeviceState) -> bool:
     return d.contact.listens == inf
 
 
+def pick_due(d: DeviceState) -> Pick:
+    """Return which deadlines a state or an event lets come: it knows nothing of measurements."""
+    return relies_on_states if is_behind(d) else relies_on_anything
+
+
 def cut_off(runner: Runner, d: DeviceState) -> None:
     """Let every deadline of the device wait; expectations that are open start anew afterwards."""
     contact = d.contact
+    if not is_behind(d):
+        d.measured = d.newest
     contact.floor = contact.listens = contact.back_at = inf
     runner.agenda.set(contact, inf)
     _move_expectations(runner, d, inf)
@@ -92,7 +100,8 @@ def end_wait(runner: Runner, d: DeviceState) -> None:
 def catch_up_dependents(runner: Runner, d: DeviceState, before: float) -> None:
     """Let deadlines of other devices that wait since a cut come before a fact that they read."""
     for watch in {each: None for slot in (d.dependents or {}).values() for each in slot}:
-        while watch.due < before < watch.device.contact.listens:
+        may_come = pick_due(watch.device)
+        while watch.due < before < watch.device.contact.listens and may_come(watch):
             runner.fire(watch, watch.due)
 
 

@@ -16,12 +16,14 @@ from hub.ports import HeardRow, HourOfPoint, PointRow, StateRow
 from rules import reason
 from rules.account import explain_watch, raised_in, say_again
 from rules.contact import arm, catch_up, fire
+from rules.cut import pick_due
 from rules.decide import write_decision
 from rules.exchange import exchange, find_changed
 from rules.facts import take_report
 from rules.language.happening import COMMAND
 from rules.machine import Move, next_edge
 from rules.memory import carry_over, device_row, find_unparted, group_row, load_row, watch_row
+from rules.origin import Origins
 from rules.recall import far_points, load_heard, load_point, replay
 from rules.rule import Rule
 from rules.runner import Runner, Works, nobody
@@ -46,6 +48,7 @@ class Engine:
         self._books = ((), {}, {})
         self._world: World = {}
         self._runner = Runner(works)
+        self._origins = Origins()
         self._now = -inf
         self.uplink = Uplink(self._runner, self._begin)
 
@@ -60,6 +63,7 @@ class Engine:
         old = self._world
         self._runner.agenda.clear()
         self._world = build_world(self._rules, devices, places, models)
+        self._origins.give(self._world.values())
         carry_over(old, self._world, self._runner)
         self.uplink.set_world(self._world)
         if self._now != -inf:
@@ -97,6 +101,7 @@ class Engine:
         models = self._books[2]
         if not exchange(self._world, self._runner, rules, changed, models, now=self._now):
             self.set_world(*self._books)
+        self._origins.give(self._world.values())
         out = [each for each in ends if not self.keeps(each.subject, each.rule)]
         out += [
             say_again(watch, Move.RAISE, self._now)
@@ -162,7 +167,7 @@ class Engine:
         if d is None:
             return []
         if d.due < at and at >= d.contact.listens:
-            catch_up(self._runner, d, before=at, arrival=at)
+            catch_up(self._runner, d, before=at, arrival=at, may_come=pick_due(d))
         d.now = max(at, d.newest)
         self._runner.happen(d, COMMAND + do, {})
         return self._runner.take()
@@ -208,6 +213,7 @@ class Engine:
         """Return the rows that have changed since the last call."""
         runner = self._runner
         rows = [*runner.dropped, *(watch_row(watch) for watch in runner.dirty)]
+        rows += self._origins.take_rows()
         for d in runner.dirty_devices:
             rows += (device_row(d), group_row(d))
         runner.dropped.clear()
@@ -226,7 +232,8 @@ class Engine:
         """Take up where the last run stopped; raises and clears nothing by itself."""
         self._now = now
         for row in states:
-            load_row(self._world, row, now)
+            if not self._origins.load(row):
+                load_row(self._world, row, now)
         self._runner.dirty_devices.update(find_unparted(self._world))
         for point in points:
             load_point(self._world, point, now)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from rules.language.node import Run
 from rules.plan import Routes
+from rules.reliance import needs_states
 from rules.runner import Runner
 from rules.state import DeviceState
 
@@ -29,7 +30,7 @@ def evaluate(
         indices = _add_awake(runner, d, seen, changed, indices, ahead=ahead)
     for index in indices:
         watch = watches[index]
-        if ahead and watch.program.on_change:
+        if ahead and needs_states(watch.program):
             runner.put_off(watch, d.now)
         else:
             run(watch)
@@ -65,7 +66,7 @@ def _add_awake(
     awake: list[int] = []
     for place in _asked(d.plan.routes, seen, changed):
         lull = d.lulls[place]
-        is_late = ahead and lull.program.on_change
+        is_late = ahead and needs_states(lull.program)
         awake += lull.gauge.members if is_late else lull.pick(runner.agenda)
     return sorted({*indices, *awake}) if awake else indices
 

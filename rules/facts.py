@@ -7,15 +7,23 @@ from math import inf, isfinite
 from hub.model.kinds import LINK_ERRORS
 from hub.model.report import Quality, Report, Sample, Topic, Value
 from rules.contact import ask_silence, catch_up, contact_changed, set_lag
-from rules.cut import catch_up_dependents, doubt, is_cut_off, tells_of_loss
+from rules.cut import (
+    catch_up_dependents,
+    doubt,
+    is_cut_off,
+    pick_due,
+    tells_of_loss,
+)
 from rules.evaluation import evaluate
 from rules.machine import meet
+from rules.reliance import relies_on_measures
 from rules.runner import Runner
 from rules.sign_of_life import note_contact
 from rules.state import DeviceState
-from rules.trust import has_own_time, place_in_time
+from rules.trust import has_own_time, overtakes, place_in_time
 
 _GOOD = Quality.GOOD
+_MEASURED = Topic.TELEMETRY
 PROMPT = 1.0
 """Seconds on the way that are nothing; behind a longer lag, what ends a wait may be under way."""
 
@@ -39,7 +47,7 @@ def _take_said(runner: Runner, d: DeviceState, report: Report, *, judging: bool)
     if late:
         _take_late(runner, d, report, at)
         return
-    if report.received < d.contact.listens and report.topic is Topic.TELEMETRY:
+    if overtakes(d, report):
         _take_ahead(runner, d, report, at)
         return
     now = max(at, d.newest)
@@ -70,10 +78,12 @@ def _take_late(runner: Runner, d: DeviceState, report: Report, at: float) -> Non
 
 
 def _take_ahead(runner: Runner, d: DeviceState, report: Report, at: float) -> None:
-    """Take a measurement that may have overtaken states: it says nothing about those."""
+    """Take a measurement that comes apart from states: it says nothing about those."""
     received = d.contact.heard_at = max(d.contact.heard_at, report.received)
-    catch_up(runner, d, before=at, arrival=received, ahead=True)
-    d.now = max(at, d.newest)
+    catch_up(runner, d, before=at, arrival=received, may_come=relies_on_measures)
+    d.now = max(at, d.measured)
+    if not report.retained:
+        d.measured = d.now
     take_samples(runner, d, report, at, ahead=True)
     if d.contact.doubted:
         ask_silence(runner, d, received)
@@ -85,7 +95,8 @@ def _catch_up(runner: Runner, d: DeviceState, report: Report, at: float) -> None
     if at < runner.held_until and d.dependents:
         catch_up_dependents(runner, d, at)
     if d.due < at:
-        catch_up(runner, d, before=at, arrival=max(report.received, d.contact.heard_at))
+        arrival = max(report.received, d.contact.heard_at)
+        catch_up(runner, d, before=at, arrival=arrival, may_come=pick_due(d))
 
 
 def _note_lag(runner: Runner, d: DeviceState, lag: float) -> None:
@@ -107,7 +118,7 @@ def _believe(sample: Sample, types: tuple[type, ...]) -> Value | None:
     return float(value) if types == (int, float) and kind is bool else None  # type: ignore[arg-type]
 
 
-def take_samples(  # noqa: C901 - for each sample of each message, and each call costs
+def take_samples(  # noqa: C901, PLR0912 - for each sample of each message, and each call costs
     runner: Runner, d: DeviceState, report: Report, at: float, *, ahead: bool = False
 ) -> None:
     """Set all points of one message, then feed the trackers, then evaluate.
@@ -137,6 +148,9 @@ def take_samples(  # noqa: C901 - for each sample of each message, and each call
         seen.append(slot)
         if observers[slot]:
             _show(d, slot, value, at)
+    known = d.plan.measured if report.topic is _MEASURED else d.plan.told
+    if not known.issuperset(seen):
+        d.plan.note_origin(report.topic, seen)
     if sorted_in:
         _look_back(runner, d, at, sorted_in)
     evaluate(runner, d, seen, changed, ahead=ahead)
@@ -148,6 +162,7 @@ def _take_retained(
     """Set the points of which nothing newer is known: a retained message is no new reading."""
     types, slots = d.plan.routes.types, d.plan.slot_by_point
     changed: list[int] = []
+    d.plan.note_origin(report.topic, [slots[s.point] for s in report.samples if s.point in slots])
     for sample in report.samples:
         slot = slots.get(sample.point)
         if slot is None or report.at < d.ats[slot]:

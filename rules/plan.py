@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from math import inf
 from typing import Any
@@ -12,7 +12,9 @@ import msgspec
 from hub.model.catalogue import DeviceModel, PointSpec, PointType
 from hub.model.device import Kind
 from hub.model.repeats import Need
+from hub.model.report import Topic
 from rules.language.node import Head, Run
+from rules.origin import Origin
 from rules.rule import Rule
 from rules.vocabulary import Vocabulary
 
@@ -49,6 +51,7 @@ class Plan:
         self.reach = 0.0
         self.pause = inf
         self.conditions: dict[str, tuple[Run, tuple[int, ...]]] = {}
+        self.take_origin(Origin())
 
     def close(self) -> None:
         """Fix the number of slots; called when every rule has been compiled."""
@@ -104,6 +107,18 @@ class Plan:
         contact = PERIODS_KNOWN * beat if beat else inf
         points = frozenset(self.slot_by_point)
         return Need(points=points, each=each, pause=min(self.pause, contact))
+
+    def take_origin(self, origin: Origin) -> None:
+        """Learn how the points of this model come, and where to note it."""
+        self.origin = origin
+        self.told: set[int] = set()
+        self.measured: set[int] = set()
+
+    def note_origin(self, topic: Topic, slots: Iterable[int]) -> None:
+        """Note that these slots were said on this topic; `told` and `measured` know it then."""
+        known = self.measured if topic is Topic.TELEMETRY else self.told
+        known.update(slots)
+        self.origin.note(topic, (self.specs[slot].name for slot in slots))
 
     def need_history(self, seconds: float) -> None:
         """Note how far back a window reaches."""

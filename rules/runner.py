@@ -150,8 +150,11 @@ class Runner:
             self.agenda.set(lull, due + _NEXT)
 
     def put_off(self, watch: Watch, at: float) -> None:
-        """Have a watch evaluated as of an instant once its device's deadlines come."""
-        self.agenda.set(watch, min(watch.due, at))
+        """Have a watch evaluated as of an instant once its device's deadlines come.
+
+        It is not before the last state of its device: that is what is known of states.
+        """
+        self.agenda.set(watch, min(watch.due, max(at, watch.device.newest)))
 
     def run_dependents(self, d: DeviceState, slot: int, *, ahead: bool = False) -> None:
         """Evaluate the watches of other devices that read this slot, or put it off."""

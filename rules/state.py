@@ -85,14 +85,15 @@ class DeviceState:
     next instant at which they could change by time alone. `worked_on` is the last instant of which
     events are not counted, since people worked on the device. `due` is not later than the earliest
     deadline of any watch. `repeats` has, by slot, when readings were said that a back-test leaves
-    out. `lag` is how far a backlog that is being delivered lies back.
+    out. `lag` is how far a backlog that is being delivered lies back. `newest` is the instant of
+    the last word; `measured` that of the last measurement while those come apart from the states.
     """
 
     __slots__ = (
         "ats", "contact", "data", "dependents", "device", "drift", "due", "event", "groups",
         "groups_stored",
-        "lag", "lulls", "newest", "now", "peers", "place", "plan", "raw", "repeats", "stored",
-        "trackers", "upstream", "values", "wake", "watches", "worked_on",
+        "lag", "lulls", "measured", "newest", "now", "peers", "place", "plan", "raw", "repeats",
+        "stored", "trackers", "upstream", "values", "wake", "watches", "worked_on",
     )  # fmt: skip
 
     def __init__(self, device: Device, plan: Plan, place: tuple[Place, ...]) -> None:
@@ -111,7 +112,7 @@ class DeviceState:
         self.groups: Mapping[str, list[DeviceState]] = _NOTHING
         self.upstream: DeviceState | None = None
         self.dependents: dict[int, list[Watch]] | None = None
-        self.newest = NEVER
+        self.newest = self.measured = NEVER
         self.lag = 0.0
         self.drift: tuple[int, float, float] = _NO_DRIFT
         self.now = NEVER

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from hub.model.report import Report, Topic
 from rules.state import NEVER, DeviceState
 
@@ -19,7 +21,8 @@ def place_in_time(d: DeviceState, report: Report, *, judging: bool) -> tuple[flo
     the messages of a backlog come in one burst with ever smaller distances, and say nothing about
     the clock. Nothing has happened in the future: such a time is replaced at once. What was heard
     during a cut, or before devices have returned from it, without a time of its own happened no
-    earlier than what was said before it.
+    earlier than what was said before it. Late is what is much older than the newest of its
+    kind.
     """
     if report.retained:
         return report.received, False
@@ -29,7 +32,20 @@ def place_in_time(d: DeviceState, report: Report, *, judging: bool) -> tuple[flo
     at = report.received if offset > TOLERANCE or d.drift[0] >= _ENOUGH else report.at
     if report.received < d.contact.listens and not has_own_time(report):
         at = at if d.newest == NEVER else d.newest
-    return at, report.late or at < d.newest - LATE_AFTER
+    newest = d.measured if overtakes(d, report) else d.newest
+    return at, report.late or at < newest - LATE_AFTER
+
+
+def is_behind(d: DeviceState) -> bool:
+    """Tell whether measurements of a cut may wait, though the states that waited were told."""
+    return d.contact.floor == inf
+
+
+def overtakes(d: DeviceState, report: Report) -> bool:
+    """Tell whether a measurement comes apart from the states that were said before it."""
+    if report.topic is not Topic.TELEMETRY:
+        return False
+    return is_behind(d) or report.received < d.contact.listens
 
 
 def has_own_time(report: Report) -> bool:

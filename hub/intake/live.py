@@ -12,7 +12,7 @@ from hub.model.alarm import Alarm, AlarmState, Severity
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device, LinkState
 from hub.model.place import Place
-from hub.model.report import Quality, Report, Value
+from hub.model.report import Quality, Report, Value, replaces
 from hub.model.ticket import Ticket, TicketState
 from hub.ports import Changes, DeviceView, Document, HeardRow, PointView, Snapshot
 from hub.services.commission.state_book import DEVICES
@@ -86,7 +86,9 @@ class LiveState:
         at = report.at
         points = self._points.setdefault(report.uid, {})
         for sample in report.samples:
-            points[sample.point] = (sample.value, sample.quality, at)
+            known = points.get(sample.point)
+            if known is None or replaces(report, known[2]):
+                points[sample.point] = (sample.value, sample.quality, at)
 
     def devices(self) -> Iterable[DeviceView]:
         """Return every device in the order of the site file."""

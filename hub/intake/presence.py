@@ -41,17 +41,21 @@ class Presence:
         trace = self._traces.get(report.uid)
         return trace is not None and bool(trace.boot) and report.boot != trace.boot
 
-    def hear(self, report: Report) -> tuple[bool, bool]:
-        """Note a live message; return (it was silent and is back, it has rebooted)."""
+    def hear(self, report: Report, *, apart: bool = False) -> tuple[bool, bool]:
+        """Note a live message; return (it was silent and is back, it has rebooted).
+
+        One that comes `apart` from what was said after it, of another boot, shows no reboot.
+        """
         trace = self._traces.get(report.uid)
         if trace is None:
             trace = self._traces[report.uid] = _Trace(
                 report.received, report.boot, LinkState.UNKNOWN
             )
-        rebooted = bool(report.boot and trace.boot and report.boot != trace.boot)
+        boot = trace.boot if apart else report.boot
+        rebooted = bool(boot and trace.boot and boot != trace.boot)
         back = trace.state is LinkState.SILENT
         trace.at, trace.state = report.received, LinkState.ONLINE
-        trace.boot = report.boot or trace.boot
+        trace.boot = boot or trace.boot
         self._changed.add(report.uid)
         return back, rebooted
 

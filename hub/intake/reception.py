@@ -121,7 +121,8 @@ class Reception:
         if late:
             self.counts["late"] += 1
         else:
-            self._note_presence(report, batch)
+            apart = report.topic is Topic.TELEMETRY and not judging
+            self._note_presence(report, batch, apart=apart)
         if at != report.at or late != report.late or after_gap:
             report = msgspec.structs.replace(report, at=at, late=late, after_gap=after_gap)
         self._pass_on(report, batch)
@@ -135,13 +136,13 @@ class Reception:
         batch.keep(report)
         self._judge(report, batch)
 
-    def _note_presence(self, report: Report, batch: Batch) -> None:
+    def _note_presence(self, report: Report, batch: Batch, *, apart: bool = False) -> None:
         if report.online is False:
             self.lose(report.uid, "it said goodbye, or its connection broke", batch)
             return
         if report.retained and report.topic is not Topic.AVAIL:
             return
-        back, rebooted = self.presence.hear(report)
+        back, rebooted = self.presence.hear(report, apart=apart)
         if rebooted:
             self.make_event(report.uid, "rebooted", batch, report.received)
         if back:

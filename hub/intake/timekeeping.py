@@ -32,13 +32,24 @@ YEAR_2020 = 1_577_836_800.0
 class _Watch:
     """What is known about one device's clock.
 
-    `fine` says that it was right the last time, and always; `told` that its fault was.
+    `fine` says that it was right the last time, and always; `told` that its fault was. `measured`
+    is the instant of the newest measurement, `newest` that of anything that was said.
     """
 
-    __slots__ = ("fine", "judged", "newest", "off", "offsets", "right", "told", "trusted")
+    __slots__ = (
+        "fine",
+        "judged",
+        "measured",
+        "newest",
+        "off",
+        "offsets",
+        "right",
+        "told",
+        "trusted",
+    )
 
     def __init__(self) -> None:
-        self.newest = 0.0
+        self.newest = self.measured = 0.0
         self.offsets: list[tuple[float, float]] = []
         self.right = 0
         self.fine = self.judged = self.off = self.told = False
@@ -91,7 +102,8 @@ class Timekeeper:
         `judging` is False from (re)connection until the link has caught up; then no clock is
         judged. The offset is positive when the device's clock is ahead; it is given when the
         verdict changes, and 0.0 when the clock is right again. A will, which has only its arrival,
-        and a measurement that has overtaken them make no states late that waited.
+        and a measurement that has overtaken them make no states late that waited, nor do these
+        make late the measurements that waited in a session of their own.
         """
         watch = self._watch(report.uid)
         change = None
@@ -100,7 +112,11 @@ class Timekeeper:
         if judging and not is_fine:
             change = self._judge(watch, report, offset)
         at = _possible(report) if watch.trusted else report.received
-        late = report.late or (at < watch.newest - LATE_AFTER and not report.retained)
+        measures = report.topic is Topic.TELEMETRY
+        newest = watch.measured if measures and not judging else watch.newest
+        late = report.late or (at < newest - LATE_AFTER and not report.retained)
+        if measures and not late and at > watch.measured:
+            watch.measured = at
         if not late and at > watch.newest and _moves_on(report, judging=judging):
             watch.newest = at
         return at, late, change
@@ -143,7 +159,7 @@ class Timekeeper:
         if not (watch.trusted and len(watch.offsets) == IN_A_ROW and _is_wrong(watch.offsets)):
             return None
         watch.trusted = False
-        watch.newest = 0.0
+        watch.newest = watch.measured = 0.0
         watch.told = not self._doubt(offset)
         return offset if watch.told else None
 

@@ -68,3 +68,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fals
     """Content hash; identifies the message where `seq` is missing."""
     after_gap: bool = False
     """Set by the intake: messages of this topic are missing before this one."""
+
+
+def replaces(report: Report, at: float) -> bool:
+    """Tell whether what a report says is newer than what was said of a point at an instant.
+
+    After a cut each session tells in its own order; an instant ahead of the report's arrival is of
+    a clock that was set back.
+    """
+    return at <= report.at or at > report.received

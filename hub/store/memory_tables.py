@@ -11,7 +11,7 @@ from hub.errors import StoreBrokenError
 from hub.model.alarm import Alarm
 from hub.model.command import Command
 from hub.model.journal import Entry
-from hub.model.report import Report
+from hub.model.report import Report, replaces
 from hub.model.ticket import Ticket
 from hub.ports import (
     Changes,
@@ -137,7 +137,9 @@ def _write_history(tables: Tables, changes: Changes) -> None:
         tables.said.setdefault(report.uid, {})[identity(said)] = said
         if not report.late:
             rows = (to_reading(report, sample) for sample in report.samples)
-            tables.points.update({(row.uid, row.point): row for row in rows})
+            points, known = {(row.uid, row.point): row for row in rows}, tables.points
+            fresh = {k for k in points if k not in known or replaces(report, known[k].at)}
+            known.update({key: points[key] for key in fresh})
     for index, event in enumerate(changes.events):
         key = (event.uid, event.at, event.name, event.boot, tie(event, index))
         tables.events[key] = event

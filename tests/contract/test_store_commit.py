@@ -137,6 +137,19 @@ async def test_a_late_reading_goes_to_history_but_is_not_the_latest(store: Store
     assert [row.value for row in page.rows] == [2.0, 1.0]
 
 
+@pytest.mark.parametrize("apart", [True, False])
+async def test_an_older_word_replaces_a_newer_one_only_where_that_was_of_the_future(
+    store: Store, *, apart: bool
+) -> None:
+    first, second = said(reading(NOW, 1.0)), said(reading(NOW - 500, 2.0, received=NOW + 1))
+    third = said(reading(NOW - 400, 3.0, received=NOW - 300))
+    for batch in [[first], [second]] if apart else [[first, second]]:
+        await store.committer.commit(Changes(readings=batch))
+    assert [row.value for row in (await store.archive.load(now=NOW)).points] == [1.0]
+    await store.committer.commit(Changes(readings=[third]))
+    assert [row.value for row in (await store.archive.load(now=NOW)).points] == [3.0]
+
+
 async def test_readings_of_one_instant_without_seq_are_all_kept(store: Store) -> None:
     rows = [reading(NOW, float(n), received=NOW + 0.5) for n in range(3)]
     await store.committer.commit(Changes(readings=each_said(rows)))

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hub.model.report import Report, Sample
+from hub.model.report import Report, Sample, replaces
 from hub.ports import CursorRow, HeardRow, StateRow
 from hub.store.readings.log import CHECKPOINT, Page, read_behind, read_mark, write_mark
 
@@ -27,6 +27,7 @@ _POINT = (
     "INSERT INTO point (uid, point, at, received, boot, seq, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (uid, point) DO UPDATE SET at = excluded.at, received = excluded.received,"
     " boot = excluded.boot, seq = excluded.seq, body = excluded.body"
+    " WHERE point.at <= excluded.at OR point.at > excluded.received"
 )
 _CURSOR = (
     "INSERT INTO cursor (uid, topic, boot, seq, gaps, at) VALUES (?, ?, ?, ?, ?, ?)"
@@ -55,6 +56,14 @@ class Dirty:
         self.cursors: dict[tuple[str, str], CursorRow] = {}
         self.heard: HeardRow | None = None
 
+    def take(self, report: Report) -> None:
+        """Take over what a report says, but of points that were said to be others since."""
+        points = self.points
+        for sample in report.samples:
+            known = points.get(sample.point)
+            if known is None or replaces(report, known.at):
+                points[sample.point] = report
+
 
 class Due(NamedTuple):
     """What is to be written next: devices, and keys of the rules' running state."""
@@ -77,9 +86,7 @@ class Unsaved:
         find = self.devices.get
         for uid, _, report in page.said:
             if not report.late:
-                points = (find(uid) or self._begin(uid)).points
-                for sample in report.samples:
-                    points[sample.point] = report
+                (find(uid) or self._begin(uid)).take(report)
         for cursor in page.cursors:
             device = find(cursor.uid) or self._begin(cursor.uid)
             device.cursors[cursor.topic, cursor.boot] = cursor

@@ -36,6 +36,13 @@ def test_a_late_will_does_not_take_the_gate_offline() -> None:
     assert not presence.is_late_will(report(2.0, boot="b2", online=False))
 
 
+def test_a_measurement_of_an_old_boot_that_waited_shows_no_reboot() -> None:
+    presence = seeing()
+    presence.hear(report(1.0, boot="b2"))
+    assert presence.hear(report(2.0, boot="b1"), apart=True) == (False, False)
+    assert presence.hear(report(3.0, boot="b2")) == (False, False)
+
+
 def test_silence_is_told_once_and_so_is_the_return() -> None:
     presence = seeing()
     presence.hear(report(0.0))

@@ -48,6 +48,23 @@ def test_a_backlog_in_sequence_is_not_late_and_judges_no_clock() -> None:
         assert (at, late, change) == (1000.0 + n, False, None)
 
 
+def test_measurements_that_waited_are_late_beside_measurements_alone() -> None:
+    keeper = Timekeeper()
+
+    def measure(at: float, received: float, *, judging: bool) -> bool:
+        report = msgspec.structs.replace(
+            BASE, topic=Topic.TELEMETRY, at=NOON + at, received=NOON + received
+        )
+        return keeper.settle(report, judging=judging)[1]
+
+    assert not measure(1000.0, 1000.0, judging=True)
+    settle(keeper, 4000.0, 5000.0, judging=False)
+    assert not measure(1030.0, 5000.0, judging=False)
+    assert not measure(1100.0, 5000.0, judging=False)
+    assert measure(1030.0, 5000.0, judging=False)
+    assert measure(1200.0, 5001.0, judging=True)
+
+
 def test_a_buffered_burst_of_one_device_raises_no_clock_fault() -> None:
     keeper = Timekeeper()
     changes = [settle(keeper, 1000.0 + 30 * n, 2000.0)[2] for n in range(10)]

@@ -177,6 +177,44 @@ def test_a_measurement_that_overtakes_the_states_of_a_cut_says_nothing_about_the
     assert engine.advance(T0 + 999) == []
 
 
+HOT = write("motor.temperature > 80", 'hold = "25s"', name="hot")
+
+
+@pytest.mark.parametrize(
+    ("degrees", "expected"),
+    [
+        (70.0, []),
+        (90.0, [("raise", 25.0), ("clear", 80.0)]),
+    ],
+)
+def test_states_that_are_told_first_let_no_deadline_of_measurements_come(
+    degrees: float, expected: list[tuple[str, float]]
+) -> None:
+    engine = start(HOT)
+    engine.apply(measured(0, 0, 90.0))
+    backlog = [measured(at, 200, degrees) for at in range(20, 80, 10)]
+    got = cut(engine, 10, 200, waited(190, 200, "open"), *backlog, measured(80, 200, 70.0))
+    assert brief(got + engine.advance(T0 + 999)) == expected
+
+
+def test_measurements_that_waited_are_judged_at_their_own_times_behind_newer_states() -> None:
+    engine = start(HOT)
+    engine.apply(measured(0, 0, 20.0))
+    hot = [measured(at, 900, 90.0 if 100 <= at < 140 else 20.0) for at in range(10, 880, 10)]
+    got = cut(engine, 5, 900, waited(890, 900, "open"), *hot)
+    assert brief(got + engine.advance(T0 + 1999)) == [("raise", 125.0), ("clear", 140.0)]
+
+
+def test_a_command_before_measurements_were_heard_lets_no_deadline_of_theirs_come() -> None:
+    engine = start(HOT)
+    engine.apply(measured(0, 0, 90.0))
+    engine.uplink.suspend(T0 + 5)
+    engine.uplink.listen(T0 + 30)
+    got = engine.command("u1", "open", T0 + 60) + engine.apply(measured(20, 61, 20.0))
+    got += engine.uplink.resume(T0 + 61)
+    assert got + engine.advance(T0 + 999) == []
+
+
 def test_a_rule_about_both_waits_for_the_states_that_a_measurement_has_overtaken() -> None:
     engine = start(write(OPEN + " and motor.temperature > 80", 'hold = "5s"'))
     engine.apply(say(0, arm_position="closed", motor_temperature=20.0))

@@ -312,9 +312,10 @@ def restart(engine: Engine, rows: list[StateRow], at: float, *rules: str, **valu
 def test_states_are_only_what_changed_and_a_finished_hold_deletes_its_row() -> None:
     engine = start(write(OPEN, 'hold = "3m"'))
     engine.apply(say(0, arm_position="open"))
-    (row,) = engine.take_states()
+    row, origin = engine.take_states()
     assert row.key == "u1|r"
     assert row.data is not None
+    assert origin.key == "origin/g"
     assert engine.take_states() == []
     engine.apply(say(1, mode="auto"))
     assert engine.take_states() == []
