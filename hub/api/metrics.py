@@ -30,7 +30,7 @@ class HubCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield every figure as it is now."""
         live = self._live
-        yield _gauge("devices", "Devices by link state", "link", (v.link for v in live.devices()))
+        yield _gauge("devices", "Devices by link state", "link", live.links())
         alarms, tickets = live.open_alarms(), live.open_tickets()
         yield _gauge("alarms", "Open alarms by severity", "severity", (a.severity for a in alarms))
         yield _gauge("tickets", "Open tickets by state", "state", (t.state for t in tickets))

@@ -92,7 +92,11 @@ class LiveState:
 
     def devices(self) -> Iterable[DeviceView]:
         """Return every device in the order of the site file."""
-        return [self._view(device) for device in self._devices.values()]
+        return map(self._view, self._devices.values())
+
+    def links(self) -> Iterable[LinkState]:
+        """Return how every device is heard."""
+        return map(self._link, self._devices.values())
 
     def device(self, device_id: str) -> DeviceView | None:
         """Return one device by its readable id."""
@@ -119,11 +123,15 @@ class LiveState:
             raise NotFoundError(msg)
         return self.explain(device.uid)
 
+    def _link(self, device: Device) -> LinkState:
+        heard = self._heard.get(device.uid)
+        return heard.state if heard else LinkState.UNKNOWN
+
     def _view(self, device: Device) -> DeviceView:
         heard = self._heard.get(device.uid)
         return DeviceView(
             device=device,
-            link=heard.state if heard else LinkState.UNKNOWN,
+            link=self._link(device),
             heard_at=heard.at if heard else None,
             points=self._point_views(device),
         )

@@ -48,6 +48,10 @@ class Live(Protocol):
         """Return every device in the order of the site file."""
         ...
 
+    def links(self) -> Iterable[LinkState]:
+        """Return how every device is heard; unlike `devices`, without looking at its points."""
+        ...
+
     def device(self, device_id: str) -> DeviceView | None:
         """Return one device by its readable id."""
         ...

@@ -280,6 +280,9 @@ class FakeLive:
     def devices(self) -> Iterable[DeviceView]:
         return self.views.values()
 
+    def links(self) -> Iterable[LinkState]:
+        return (view.link for view in self.views.values())
+
     def device(self, device_id: str) -> DeviceView | None:
         return self.views.get(device_id)
 

@@ -88,6 +88,9 @@ class FakeCommunity:
     def devices(self) -> Iterable[DeviceView]:
         return list(self._views.values())
 
+    def links(self) -> Iterable[LinkState]:
+        return [view.link for view in self._views.values()]
+
     def device(self, device_id: str) -> DeviceView | None:
         return self._views.get(device_id)
 
