@@ -6,6 +6,7 @@ The hub's verdict here is for screens and for health; whether silence is a fault
 from __future__ import annotations
 
 from collections.abc import Mapping
+from heapq import heappop, heappush
 from math import inf
 
 from hub.model.device import LinkState
@@ -18,9 +19,10 @@ SILENT_AFTER_HEARTBEATS = 3
 class _Trace:
     """What is known about one device's presence."""
 
-    __slots__ = ("at", "boot", "state")
+    __slots__ = ("at", "boot", "is_watched", "state")
 
     def __init__(self, at: float, boot: str, state: LinkState) -> None:
+        self.is_watched = False
         self.at = at
         self.boot = boot
         self.state = state
@@ -33,6 +35,10 @@ class Presence:
         self._traces = {row.uid: _Trace(min(row.at, now), row.boot, row.state) for row in heard}
         self._changed: set[str] = set()
         self._counts_from: dict[str, float] = {}
+        self._looks: list[tuple[float, str]] = []
+        """A heap: when each device that is online is looked at next, or before."""
+        for uid, trace in self._traces.items():
+            self._watch(uid, trace)
 
     def is_late_will(self, report: Report) -> bool:
         """Tell whether a will belongs to a connection that the device has left behind."""
@@ -55,6 +61,8 @@ class Presence:
         rebooted = bool(boot and trace.boot and boot != trace.boot)
         back = trace.state is LinkState.SILENT
         trace.at, trace.state = report.received, LinkState.ONLINE
+        if not trace.is_watched:
+            self._watch(report.uid, trace)
         trace.boot = boot or trace.boot
         self._changed.add(report.uid)
         return back, rebooted
@@ -85,18 +93,27 @@ class Presence:
 
         `rhythms` maps a uid to its link and its heartbeat in seconds.
         """
-        return [
-            uid
-            for uid, trace in self._traces.items()
-            if trace.state is LinkState.ONLINE and self._is_quiet(trace, now, rhythms.get(uid))
-        ]
+        quiet: list[str] = []
+        while self._looks and self._looks[0][0] < now:
+            uid = heappop(self._looks)[1]
+            trace = self._traces[uid]
+            trace.is_watched = trace.state is LinkState.ONLINE and uid in rhythms
+            if trace.is_watched:
+                due = self._due(trace, *rhythms[uid], now)
+                if due < now:
+                    quiet.append(uid)
+                heappush(self._looks, (max(due, now), uid))
+        return quiet
 
-    def _is_quiet(self, trace: _Trace, now: float, rhythm: tuple[str, float] | None) -> bool:
-        if rhythm is None or rhythm[0] not in self._counts_from:
-            return False
-        link, heartbeat = rhythm
-        since = max(trace.at, self._counts_from[link])
-        return now - since > SILENT_AFTER_HEARTBEATS * heartbeat
+    def _watch(self, uid: str, trace: _Trace) -> None:
+        """Have a device be looked at in the next round."""
+        trace.is_watched = True
+        heappush(self._looks, (trace.at, uid))
+
+    def _due(self, trace: _Trace, link: str, heartbeat: float, now: float) -> float:
+        """Return when a device is overdue if it stays quiet; never too late, whatever comes."""
+        since = max(trace.at, self._counts_from.get(link, now))
+        return since + SILENT_AFTER_HEARTBEATS * heartbeat
 
     def take_rows(self) -> list[HeardRow]:
         """Return and forget what changed."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from hub.intake.presence import Presence
 from hub.model.device import DeviceUid, LinkState
 from hub.model.report import Report, Topic
@@ -80,6 +82,29 @@ def test_a_start_judges_nobody_until_the_link_has_caught_up() -> None:
     row = HeardRow(uid="d_1", at=0.0, state=LinkState.ONLINE, boot="b1")
     presence = Presence([row])
     assert presence.overdue(9_999.0, RHYTHMS) == []
+
+
+def test_only_those_are_looked_at_that_may_be_overdue() -> None:
+    looked: list[str] = []
+
+    class Rhythms(dict[str, tuple[str, float]]):
+        def __getitem__(self, uid: str) -> tuple[str, float]:
+            looked.append(uid)
+            return super().__getitem__(uid)
+
+    presence = seeing()
+    rhythms = Rhythms(d_1=("mqtt", 60.0), d_2=("mqtt", 600.0))
+    presence.hear(report(0.0))
+    presence.hear(msgspec.structs.replace(report(0.0), uid=DeviceUid("d_2")))
+    for now in range(5, 181, 5):
+        assert presence.overdue(float(now), rhythms) == []
+    assert sorted(looked) == ["d_1", "d_2"], "once each, although it was asked for 36 times"
+    presence.hear(report(170.0))
+    assert presence.overdue(185.0, rhythms) == []
+    assert presence.overdue(351.0, rhythms) == ["d_1"]
+    assert presence.overdue(356.0, rhythms) == ["d_1"], "until it is called silent"
+    presence.lose("d_1")
+    assert presence.overdue(1801.0, rhythms) == ["d_2"]
 
 
 def test_a_device_that_was_never_heard_is_unknown_and_cannot_be_lost() -> None:
