@@ -15,8 +15,8 @@ from hub.store.readings import chunk
 from hub.store.readings.chunk import EVER, HOUR, Span
 from hub.store.readings.log import Said, identity, order, read_mark, write_mark
 
-CHUNKS = 50
-"""Chunks written in one transaction: about a megabyte."""
+CHUNKS = 20
+"""Chunks written in one transaction: less than a megabyte."""
 GROUPS = 256
 """Devices share chunks until their hour is over: few large rows cost less than many small ones."""
 ROWS = 50

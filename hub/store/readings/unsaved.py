@@ -19,7 +19,7 @@ from hub.store.readings.log import CHECKPOINT, Page, read_behind, read_mark, wri
 
 Row = tuple[Any, ...]
 
-AT_ONCE = 200
+AT_ONCE = 50
 """Devices, and states, written in one transaction, at most: a commit may wait for it."""
 
 _ENCODER = msgspec.msgpack.Encoder()
