@@ -22,7 +22,11 @@ from hub.ports import Envelope
 
 BATCH_LIMIT = 1000
 LINGER = 0.005
-"""Real seconds: halves the CPU at low load, since several messages share one commit."""
+"""Real seconds from one batch to the next, at least: several messages share one commit. What comes
+after a quiet moment is not held up by it."""
+MANY = 30
+"""Messages of a batch after which the next one may take twice as long to fill: at such a load it is
+processor time that is short."""
 STOP_LIMIT = 3.0
 """Real seconds that a stop waits for the commit under way."""
 IDLE_LIMIT = 1.0
@@ -79,6 +83,7 @@ class Pipeline:
         self._clock = clock
         self._timer = Timer(clock, inbox.wake)
         self._was_still = False
+        self._linger = LINGER
 
     @property
     def failing(self) -> str:
@@ -91,12 +96,19 @@ class Pipeline:
         taken = loop.time()
         with contextlib.closing(self._timer):
             while True:
-                await self._wait(taken + LINGER - loop.time())
+                await self._wait(taken + self._linger)
                 taken, last = loop.time(), taken
                 self._look_for_standstill(taken - last)
                 await self._look_at_ration()
-                batch = self._prepare(self._inbox.take(BATCH_LIMIT))
-                await self._finish(asyncio.ensure_future(self._commit(batch, acknowledge)))
+                await self._finish(self._begin(acknowledge))
+
+    def _begin(self, acknowledge: Acknowledge) -> asyncio.Future[None]:
+        """Prepare a batch and start its commit; nothing else holds it, or it would stay in memory
+        until the next one is prepared."""
+        items = self._inbox.take(BATCH_LIMIT)
+        self._linger = 2 * LINGER if len(items) > MANY else LINGER
+        batch = self._prepare(items)
+        return asyncio.ensure_future(self._commit(batch, acknowledge))
 
     def _look_for_standstill(self, span: float) -> None:
         was_still, self._was_still = self._was_still, span > STOOD_STILL
@@ -120,14 +132,12 @@ class Pipeline:
                     await commit
             raise
 
-    async def _wait(self, rest: float) -> None:
-        """Wait for work and the linger; `rest` of it is left where work came during a commit."""
-        if len(self._inbox) >= BATCH_LIMIT:
-            rest = 0.0
-        elif not len(self._inbox):
+    async def _wait(self, earliest: float) -> None:
+        """Wait for work, and until `earliest` (of the loop's clock) unless there is plenty."""
+        if not len(self._inbox):
             await self._wait_for_work()
-            rest = LINGER
-        await asyncio.sleep(max(0.0, rest))
+        rest = earliest - asyncio.get_running_loop().time()
+        await asyncio.sleep(0.0 if len(self._inbox) >= BATCH_LIMIT else max(0.0, rest))
 
     async def _wait_for_work(self) -> None:
         due = self._work.next_due()

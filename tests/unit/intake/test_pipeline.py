@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -13,7 +14,7 @@ from hub.clock import SystemClock
 from hub.errors import ConflictError, StoreError
 from hub.intake.batch import Batch, Numbering
 from hub.intake.inbox import BoundedInbox
-from hub.intake.pipeline import Pipeline
+from hub.intake.pipeline import LINGER, MANY, Pipeline
 from hub.intake.ration import NO_RESERVE, Rationing
 from hub.model.journal import Draft
 from hub.ports import Changes, Envelope
@@ -54,12 +55,16 @@ class Committer:
     def __init__(self, failures: int = 0, *, fatal: bool = False) -> None:
         self.failures = failures
         self.fatal = fatal
+        self.takes = 0.01
+        """Seconds that a commit takes."""
+        self.began: list[float] = []
         self.tried: list[bytes] = []
         self.written: list[Changes] = []
 
     async def commit(self, changes: Changes) -> None:
+        self.began.append(asyncio.get_running_loop().time())
         self.tried.append(msgspec.json.encode(changes))
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(self.takes)
         if self.failures:
             self.failures -= 1
             error = StoreError("the disk is on fire")
@@ -131,6 +136,31 @@ async def test_messages_that_arrive_during_a_commit_share_the_next_one() -> None
             bench.offer(f"m{n}")
         await bench.until_acknowledged(100)
     assert bench.pipeline.batches < 10
+
+
+@pytest.mark.looptime
+async def test_what_comes_after_a_quiet_moment_is_taken_at_once() -> None:
+    async with running(Committer()) as bench:
+        await asyncio.sleep(0.5)
+        offered = asyncio.get_running_loop().time()
+        bench.offer("m1")
+        await bench.until_acknowledged(1)
+        assert bench.committer.began == [pytest.approx(offered)]
+
+
+@pytest.mark.looptime
+@pytest.mark.parametrize(("at_once", "linger"), [(1, LINGER), (MANY, 2 * LINGER)])
+async def test_batches_that_follow_each_other_take_their_time(at_once: int, linger: float) -> None:
+    committer = Committer()
+    committer.takes = 0.0001
+    async with running(committer) as bench:
+        for n in range(20 * at_once):
+            bench.offer(f"m{n}")
+            if n % at_once == 0:
+                await asyncio.sleep(0.004)
+        await bench.until_acknowledged(20 * at_once)
+    gaps = [after - before for before, after in pairwise(committer.began)]
+    assert min(gaps[1:]) == pytest.approx(linger, abs=1e-4), "what comes meanwhile shares a commit"
 
 
 async def test_a_failed_commit_is_tried_again_with_the_very_same_batch() -> None:
