@@ -103,8 +103,10 @@ class Pipeline:
                 await self._finish(self._begin(acknowledge))
 
     def _begin(self, acknowledge: Acknowledge) -> asyncio.Future[None]:
-        """Prepare a batch and start its commit; nothing else holds it, or it would stay in memory
-        until the next one is prepared."""
+        """Prepare a batch and start its commit.
+
+        Nothing else holds it, or it would stay in memory until the next one is prepared.
+        """
         items = self._inbox.take(BATCH_LIMIT)
         self._linger = 2 * LINGER if len(items) > MANY else LINGER
         batch = self._prepare(items)

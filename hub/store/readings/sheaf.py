@@ -17,7 +17,7 @@ from hub.store.readings.compaction import CHUNKS, group_of, write_chunks
 MESSAGES = 40_000
 """Messages of the log that are sorted in one go: some 15 MB."""
 PIECE = 1_000
-"""Messages of them that are read in one step: two or three milliseconds of the interpreter's time."""
+"""Messages of them that are read in one step: milliseconds of the interpreter's time."""
 
 
 class _Head(msgspec.Struct, array_like=True):
