@@ -38,7 +38,8 @@ class CaseBody(msgspec.Struct, frozen=True, kw_only=True):
 class ReportBody(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody was told, or has seen, of a device or a place.
 
-    `join` is the ticket that is meant, `apart` says that no known one is.
+    `join` is the ticket that is meant, `apart` says that no known one is. `planned` is the day
+    (`2026-12-05`) for which a leader plans the work; a ticket that is joined keeps its own.
     """
 
     source: Source
@@ -51,6 +52,7 @@ class ReportBody(msgspec.Struct, frozen=True, kw_only=True):
     hotline: CaseBody | None = None
     join: str = ""
     apart: bool = False
+    planned: str = ""
 
 
 async def file_report(request: Request) -> Response:
@@ -114,6 +116,7 @@ def _said(body: ReportBody, target: Target, request: Request) -> Said:
         hotline=_case(body.hotline),
         join=body.join,
         apart=body.apart,
+        planned=body.planned,
     )
 
 

@@ -53,6 +53,8 @@ class CallBack(Shape):
 class Ticket(Shape, rename={"class_": "class"}):
     """A ticket; `first_finish_by` is the limit as it is without its granted extensions.
 
+    `planned` is the day (`2026-12-05`) of planned work, empty where none was set.
+
     `sign_by` and `handle_by` are the limits of 12345; `folded` were folded into it; `split_off`
     were made of parts of it, and name it `split_from`.
     """
@@ -68,6 +70,7 @@ class Ticket(Shape, rename={"class_": "class"}):
     fault: str
     severity: Severity
     urgency: Urgency
+    planned: str
     class_: Class
     class_raises: int
     trade: str

@@ -28,6 +28,7 @@ def ticket(ticket: Ticket) -> dict[str, Any]:
         "fault": ticket.fault,
         "severity": ticket.severity,
         "urgency": ticket.urgency,
+        "planned": ticket.planned,
         "class": ticket.class_,
         "class_raises": ticket.class_raises,
         "trade": ticket.trade,

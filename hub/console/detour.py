@@ -23,6 +23,8 @@ def notes(ticket: Ticket, words: Words) -> list[str]:
         found.append(words("detour.waits_for", body=ticket.waiting.body))
     if ticket.shelf:
         found.append(words("detour.shelved_until", day=to_local_text(ticket.shelf.review_at)[:10]))
+    if ticket.planned:
+        found.append(words("detour.planned_for", day=ticket.planned))
     if asked := asked_extension(ticket):
         found.append(words("detour.asked_until", at=day_and_time(asked.until)))
     return found
@@ -34,6 +36,8 @@ def detour_rows(ticket: Ticket, words: Words) -> Rows:
     if wait := ticket.waiting:
         since = words("detour.since", at=day_and_time(wait.since))
         rows.append((words("ticket_flag.suspended"), f"{wait.body} · {wait.reason} · {since}"))
+    if ticket.planned:
+        rows.append((words("field.planned"), ticket.planned))
     if ticket.shelf:
         rows += _shelf_rows(ticket.shelf, words)
     rows += [(words("detour.extension"), _extension(each, words)) for each in ticket.extensions]
@@ -96,6 +100,8 @@ def _last_extension(data: Mapping[str, Any], words: Words) -> str:
 
 def _classes(data: Mapping[str, Any], words: Words) -> str:
     names = [words.name(group, data[group]) for group in ("urgency", "class") if data.get(group)]
+    if data.get("planned"):
+        names.append(words("detour.planned_for", day=data["planned"]))
     return words("punct.list").join(names)
 
 

@@ -30,6 +30,7 @@ from hub.model.trouble import troubles_of
 from hub.model.whistle import Hotline, Reporter, Source, Target
 from hub.ports.whistle import Said
 from hub.services.reports.label_code import tidy_code
+from hub.services.tickets.step_table import LEADERS
 from hub.services.tickets.transition import is_reported
 
 SOURCES = (Source.HOTLINE, Source.INSPECTION, Source.GRID)
@@ -37,7 +38,7 @@ SOURCES = (Source.HOTLINE, Source.INSPECTION, Source.GRID)
 APART = "apart"
 FIELDS = (
     *("key", "source", "category", "caller", "phone", "text"),
-    *("case", "sign_by", "handle_by", "join"),
+    *("case", "sign_by", "handle_by", "join", "planned"),
 )
 REFUSED: tuple[tuple[type[HubError], int], ...] = (
     (InvalidRequestError, 422),
@@ -110,6 +111,7 @@ def read_said(typed: Mapping[str, str], target: Target) -> Said:
         hotline=case,
         join="" if join == APART else join,
         apart=join == APART,
+        planned=typed["planned"],
     )
 
 
@@ -149,6 +151,7 @@ def _page(
         typed=dict.fromkeys(FIELDS, "") | dict(typed),
         key=whistle.form_key(),
         places=place_choices(visit.ports.live, visit.who),
+        plans=visit.who.role in LEADERS,
         sources=SOURCES,
         choices=[(each.id, words.of(each.texts)) for each in choices],
         offers=[offer_row(each, visit) for each in whistle.offered(target)] if target else [],

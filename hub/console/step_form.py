@@ -21,7 +21,7 @@ WORDS = frozenset({"reason", "code", "to", "text"})
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """One field: `kind` is text, area, number, when or choice.
+    """One field: `kind` is text, area, number, when, day or choice.
 
     `group` has its choices' words, where `names` has none.
     """
@@ -86,6 +86,7 @@ FORMS: dict[str, tuple[Field, ...]] = {
     "classify": (
         _choice("class", (each.value for each in Class)),
         _choice("urgency", (each.value for each in Urgency)),
+        Field(name="planned", kind="day"),
         _REASON,
     ),
     "merge": (Field(name="to", label="merge_into"), _REASON),
@@ -114,6 +115,7 @@ def make_act(do: str, ticket: Ticket, typed: Typed, parts: Mapping[str, str] = N
         "code": ClosingCode.REPAIRED.value,
         "class": ticket.class_.value,
         "urgency": ticket.urgency.value,
+        "planned": ticket.planned,
     }
     mine = typed.values if typed.do == do else {}
     return Act(do=do, fields=fields, values={**known, **mine}, open=typed.do == do)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 COMMUNITY_TIME = timezone(timedelta(hours=8), "CST")
 """China has one zone and no summer time."""
@@ -49,6 +49,11 @@ def seconds_of_day(instant: float) -> float:
 def day_number(instant: float) -> int:
     """Return the community's calendar day, counted from 1970-01-01."""
     return int((instant + 8 * 3600) // 86400)
+
+
+def day_from_text(text: str) -> int:
+    """Read `2026-12-05` as a day, counted from 1970-01-01; ValueError where it is none."""
+    return date.fromisoformat(text).toordinal() - date(1970, 1, 1).toordinal()
 
 
 def start_of_day(day: int) -> float:

@@ -107,6 +107,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class
     handle_by: float | None = None
     """Until when 12345 wants its case signed for and handled, the earliest of several: nothing of
     the ticket's own moves them."""
+    planned: str = ""
+    """The day (`2026-12-05`) on which planned work is to be done, where somebody has set one."""
     reopened_at: float | None = None
     """Limits run from here, where it is set, and from `opened_at` otherwise."""
     overdue: tuple[str, ...] = ()

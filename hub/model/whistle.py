@@ -107,7 +107,7 @@ class ReportWish(msgspec.Struct, frozen=True, kw_only=True):
     """A report to be filed; `id` is drawn from its idempotency key.
 
     `join` is the number of the ticket that is meant, `apart` says that no other one is, `test` that
-    it is a drill.
+    it is a drill. `planned` is the day for which a leader plans the work, where it opens a ticket.
     """
 
     id: str
@@ -120,6 +120,7 @@ class ReportWish(msgspec.Struct, frozen=True, kw_only=True):
     join: str = ""
     apart: bool = False
     test: bool = False
+    planned: str = ""
 
 
 class Filed(msgspec.Struct, frozen=True, kw_only=True):

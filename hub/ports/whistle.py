@@ -41,7 +41,10 @@ class PublicView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """What was typed into a form, about a thing; `key` makes it happen once, `test` is a drill."""
+    """What was typed into a form, about a thing; `key` makes it happen once, `test` is a drill.
+
+    `planned` is a day, such as `2026-12-05`: only a leader plans work.
+    """
 
     key: str
     source: Source
@@ -53,6 +56,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     join: str = ""
     apart: bool = False
     test: bool = False
+    planned: str = ""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

@@ -84,10 +84,15 @@ def calling(rungs: Sequence[Rung], ticket: Ticket) -> Trigger | None:
 
 
 def holds(trigger: Trigger, ticket: Ticket) -> bool:
-    """Tell whether a trigger's condition is true of the ticket."""
+    """Tell whether a trigger's condition is true of the ticket.
+
+    Work that is planned for a day counts as untaken from the morning of that day on.
+    """
     if ticket.state not in _HOLDS_IN[trigger]:
         return False
     if trigger is Trigger.REOPENED:
         return ticket.reopened > 0
+    if trigger is Trigger.UNTAKEN and ticket.planned:
+        return "take" in ticket.overdue
     limit = trigger.partition(".")[2]
     return not limit or limit in ticket.overdue

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from hub.model.alarm import Urgency
 from hub.model.journal import Draft
 from hub.model.place import contains
 from hub.model.ticket import Ticket, TicketState
@@ -27,6 +28,7 @@ RESIDENT = "resident"
 def open_reported(wish: ReportWish, *, number: str, now: float, test: bool) -> Ticket:
     """Open a ticket for a report that no other ticket answers; it has no limits yet."""
     trouble, target = TROUBLE_BY_ID[wish.category], wish.target
+    is_planned = bool(wish.planned)
     return Ticket(
         number=number,
         state=TicketState.NEW,
@@ -38,7 +40,9 @@ def open_reported(wish: ReportWish, *, number: str, now: float, test: bool) -> T
         fault=_fault(wish, trouble, number),
         title=trouble.texts,
         severity=trouble.severity,
-        urgency=trouble.spec.urgency,
+        urgency=Urgency.PLANNED if is_planned else trouble.spec.urgency,
+        planned=wish.planned,
+        classified_by=wish.actor if is_planned else "",
         class_=trouble.spec.class_,
         trade=trouble.trade,
         report=trouble.spec.report,

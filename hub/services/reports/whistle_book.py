@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from hub.clock import Clock
-from hub.errors import InvalidRequestError, NotFoundError
+from hub.errors import ForbiddenError, InvalidRequestError, NotFoundError
 from hub.model.access import Identity, Role
 from hub.model.discretion import is_secret, secret_tickets
 from hub.model.ticket import Ticket, TicketAction, TicketStep
@@ -28,6 +28,8 @@ from hub.services.reports.label_code import Codes, tidy_code
 from hub.services.reports.report import RESIDENT, offered
 from hub.services.reports.report_form import check
 from hub.services.reports.report_shelf import ReportShelf
+from hub.services.tickets.step_check import why_no_day
+from hub.services.tickets.step_table import LEADERS
 from hub.services.tickets.ticket import possible_steps
 from hub.services.window_book import in_force
 
@@ -113,6 +115,8 @@ class WhistleBook:
         meant = {each.number for each in self.offered(said.target)}
         if not who.may_see(said.target.place) or (said.join and said.join not in meant):
             raise NotFoundError("there is no such place or ticket here", zh="没有这个位置或工单。")
+        if said.planned:
+            self._check_day(said.planned, who)
         named = msgspec.structs.replace(said, actor=who.name)
         return self._wish(named, self._codes.report(f"{who.name}\n{said.key}"))
 
@@ -174,6 +178,16 @@ class WhistleBook:
         # Of more reports than are kept the rest are counted, and cannot be asked for.
         code = self._codes.query(filed.report.id) if filed.count <= KEPT else ""
         return Receipt(filed=filed, code=code)
+
+    def _check_day(self, day: str, who: Identity) -> None:
+        if who.role not in LEADERS:
+            raise ForbiddenError("only a leader plans work for a day", zh="只有经理能定计划日期。")
+        if why := why_no_day(day, self._clock.now()):
+            raise InvalidRequestError(
+                f"planned: {why['en']}",
+                problems={"planned": why["en"]},
+                zh=f"计划日期：{why['zh']}",
+            )
 
     def _public(self, target: Target) -> Sequence[Ticket]:
         """Return what rules know; what people have said is nobody else's business."""

@@ -56,6 +56,7 @@ NOT_COMPLETED: dict[str, Any] = {
 _ANEW: dict[str, Any] = {
     **NOT_COMPLETED,
     "overdue": (),
+    "planned": "",
     "sign_by": None,
     "folded_into": "",
     "closed_at": None,

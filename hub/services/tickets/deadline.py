@@ -10,6 +10,7 @@ import msgspec
 from hub.model.alarm import Class, Urgency
 from hub.model.calendar import Pace
 from hub.model.detour import Extension, Pause, Ruling
+from hub.model.instant import day_from_text, start_of_day
 from hub.model.journal import Draft
 from hub.model.ticket import ClosingCode, Ticket, TicketState
 
@@ -17,13 +18,15 @@ MINUTE = 60.0
 HOUR = 3600.0
 
 TAKE = {Urgency.URGENT: 5 * MINUTE, Urgency.NORMAL: 30 * MINUTE}
-"""Seconds from opening to taking; planned work has a date instead."""
+"""Seconds from opening to taking; planned work has a day instead, where somebody sets one."""
 ARRIVE = {Urgency.URGENT: 30 * MINUTE, Urgency.NORMAL: 4 * HOUR}
 """Seconds from opening to arriving."""
 FINISH = {Class.GENERAL: 24 * HOUR, Class.DIFFICULT: 48 * HOUR, Class.COMPLEX: 72 * HOUR}
 """Seconds from opening to completion, by difficulty."""
 PLANNED = 72 * HOUR
 """Seconds from opening to completion that planned work has at least, however easy it is."""
+MORNING = 8 * HOUR
+"""Seconds after midnight of its day by which planned work is to be taken."""
 
 STILL_THERE = HOUR
 """Seconds after the closing of a ticket at which it is looked whether its fault is still there."""
@@ -83,6 +86,28 @@ def finish_within(urgency: Urgency, class_: Class) -> float:
     return max(FINISH[class_], PLANNED) if urgency is Urgency.PLANNED else FINISH[class_]
 
 
+def planned_limit(ticket: Ticket, name: str) -> float | None:
+    """Return a limit of work that is planned for a day: taken in its morning, finished by its end.
+
+    None for every other limit, and for every other ticket.
+    """
+    if ticket.urgency is not Urgency.PLANNED or not ticket.planned or name == "arrive":
+        return None
+    day = day_from_text(ticket.planned)
+    return start_of_day(day) + MORNING if name == "take" else start_of_day(day + 1)
+
+
+def time_to_finish(ticket: Ticket) -> float:
+    """Return the seconds from its opening that a ticket has, by its day or by its class."""
+    by = planned_limit(ticket, "finish")
+    return finish_within(ticket.urgency, ticket.class_) if by is None else by - begun_at(ticket)
+
+
+def begun_at(ticket: Ticket) -> float:
+    """Return from when the limits run: the opening, or the last reopening."""
+    return ticket.opened_at if ticket.reopened_at is None else ticket.reopened_at
+
+
 def renew_limits(ticket: Ticket, timing: Timing = ALWAYS) -> Ticket:
     """Compute a ticket's limits anew: urgency, class, opening, pauses, granted extensions.
 
@@ -105,13 +130,12 @@ def renew_limits(ticket: Ticket, timing: Timing = ALWAYS) -> Ticket:
 def _find_limit(
     ticket: Ticket, timing: Timing, name: str, granted: Iterable[Extension]
 ) -> float | None:
-    seconds = _seconds(ticket, name)
-    if seconds is None:
-        return None
-    clock = clock_of(timing, ticket, name)
-    by = clock.after(
-        ticket.opened_at if ticket.reopened_at is None else ticket.reopened_at, seconds
-    )
+    clock, by = clock_of(timing, ticket, name), planned_limit(ticket, name)
+    if by is None:
+        seconds = _seconds(ticket, name)
+        if seconds is None:
+            return None
+        by = clock.after(begun_at(ticket), seconds)
     turns: list[tuple[float, Pause | Extension]] = [(each.since, each) for each in ticket.pauses]
     turns += [(each.decided_at or 0.0, each) for each in granted]
     for _, turn in sorted(turns, key=lambda pair: pair[0]):

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from hub.model.alarm import Alarm
+from hub.model.alarm import Alarm, Urgency
 from hub.model.detour import CallBack, Extension, Ruling, Rung, Shelf, Wait
 from hub.model.ticket import (
     ClosingCode,
@@ -18,7 +18,7 @@ from hub.model.ticket import (
     TicketStep,
 )
 from hub.services.tickets.afresh import NOT_COMPLETED, end_pause, reopen
-from hub.services.tickets.deadline import ALWAYS, Timing, finish_within, renew_limits
+from hub.services.tickets.deadline import ALWAYS, Timing, renew_limits, time_to_finish
 from hub.services.tickets.transition import asked_extension
 
 TeamOf = Callable[[str], str]
@@ -129,18 +129,18 @@ def _decide(ruling: Ruling) -> Callable[[Ticket, Asked], Ticket]:
 
 
 def _classify(ticket: Ticket, asked: Asked) -> Ticket:
-    """Set class and urgency; what gives more time to finish counts as a raise."""
-    before = finish_within(ticket.urgency, ticket.class_)
-    class_ = asked.extra.get("class", ticket.class_)
+    """Set class, urgency and day; what gives more time to finish counts as a raise."""
     urgency = asked.extra.get("urgency", ticket.urgency)
+    day = asked.extra.get("planned", ticket.planned)
     after = replace(
         ticket,
-        class_=class_,
+        class_=asked.extra.get("class", ticket.class_),
         urgency=urgency,
+        planned=day if urgency is Urgency.PLANNED else "",
         classified_by=asked.wish.actor,
-        class_raises=ticket.class_raises + (finish_within(urgency, class_) > before),
     )
-    return renew_limits(after, asked.timing)
+    raised = time_to_finish(after) > time_to_finish(ticket)
+    return renew_limits(replace(after, class_raises=after.class_raises + raised), asked.timing)
 
 
 def _arrive(ticket: Ticket, asked: Asked) -> Ticket:

@@ -139,6 +139,7 @@ def _trouble(report: Report, device: Device | None) -> dict[str, Any]:
         "severity": trouble.severity,
         "fault": trouble.fault_of(device.kind if device else ""),
         "urgency": trouble.spec.urgency,
+        "planned": "",
         "class_": trouble.spec.class_,
         "trade": trouble.trade,
         "report": trouble.spec.report,
@@ -161,5 +162,5 @@ def _words_of(ticket: Ticket) -> dict[str, Any]:
 
 
 def _spec_of(ticket: Ticket) -> dict[str, Any]:
-    names = ("urgency", "class_", "trade", "report")
+    names = ("urgency", "class_", "trade", "report", "planned")
     return {name: getattr(ticket, name) for name in names}

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from hub.errors import InvalidRequestError
+from hub.model.alarm import Urgency
 from hub.model.detour import Rung
+from hub.model.instant import day_from_text, day_number
 from hub.model.spelling import suggest
 from hub.model.ticket import ClosingCode, Ticket, TicketAction
 from hub.services.tickets.effect import Asked
 from hub.services.tickets.step_field import Faults
 from hub.services.tickets.step_table import Transition
 from hub.services.tickets.transition import asked_extension, same_person
+
+FURTHEST = 366
+"""Days ahead for which work can be planned; what has to wait longer is shelved."""
+
+
+def why_no_day(day: str, now: float) -> Mapping[str, str]:
+    """Say in both languages why work cannot be planned for a day; today's is no plan."""
+    try:
+        ahead = day_from_text(day) - day_number(now)
+    except ValueError:
+        return {"zh": "要写日期，如 2026-12-05", "en": "a day such as 2026-12-05"}
+    if 0 < ahead <= FURTHEST:
+        return {}
+    return {
+        "zh": f"要从明天起，{FURTHEST} 天以内；今天要干的活请选“普通”",
+        "en": f"from tomorrow on, within {FURTHEST} days; what is due today is normal work",
+    }
 
 
 def check_fields(ticket: Ticket, asked: Asked, row: Transition, faults: Faults) -> None:
@@ -90,13 +109,27 @@ def _check_class(ticket: Ticket, asked: Asked) -> Faults:
         asked.extra.get("class", ticket.class_),
         asked.extra.get("urgency", ticket.urgency),
     )
+    day = asked.extra.get("planned", ticket.planned)
+    if day != ticket.planned:
+        return _check_day(day, asked.now, wanted[1])
     if wanted != (ticket.class_, ticket.urgency):
         return {}
     words = {
         "zh": "与现在一样，没有改动",
-        "en": "nothing is changed: name another class or urgency",
+        "en": "nothing is changed: name another class, urgency or day",
     }
     return {"class": words}
+
+
+def _check_day(day: str, now: float, urgency: Urgency) -> Faults:
+    if urgency is not Urgency.PLANNED:
+        words = {
+            "zh": "只有计划的活才定日期，请同时选“计划”",
+            "en": "only planned work has a day; set urgency = planned, too",
+        }
+        return {"planned": words}
+    why = why_no_day(day, now)
+    return {"planned": why} if why else {}
 
 
 def _check_close(ticket: Ticket, asked: Asked) -> Faults:

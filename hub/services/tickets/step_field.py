@@ -10,7 +10,7 @@ import msgspec
 
 from hub.model.alarm import Class, Urgency
 from hub.model.detour import Rung
-from hub.model.instant import LATEST, from_rfc3339
+from hub.model.instant import LATEST, day_from_text, from_rfc3339
 from hub.model.spelling import suggest
 from hub.model.ticket import TicketAction
 
@@ -85,6 +85,15 @@ def _instant(value: object) -> float:
     return instant
 
 
+def _day(value: object) -> str:
+    text = value.strip() if isinstance(value, str) else ""
+    try:
+        day_from_text(text)
+    except ValueError:
+        raise WrongFieldError("要写日期，如 2026-12-05", "a day such as 2026-12-05") from None
+    return text
+
+
 def _truth(value: object) -> bool:
     words = {"true": True, "yes": True, "false": False, "no": False}
     found = words.get(value.lower()) if isinstance(value, str) else value
@@ -142,6 +151,7 @@ FIELDS: dict[TicketAction, dict[str, Field]] = {
     TicketAction.CLASSIFY: {
         "class": Field(_one_of(Class), False),
         "urgency": Field(_one_of(Urgency), False),
+        "planned": Field(_day, False),
     },
     TicketAction.SPLIT: {"part": Field(_text)},
     TicketAction.VOID: {"approver": Field(_text)},

@@ -9,7 +9,9 @@ import msgspec
 import pytest
 
 from hub.model.access import Role
+from hub.model.alarm import Urgency
 from hub.model.device import Kind
+from hub.model.instant import to_local_text
 from hub.model.ticket import Ticket, TicketState
 from hub.model.whistle import PERSONAL, Reporter
 from tests.support.photos import bomb, photo
@@ -203,3 +205,22 @@ async def test_what_has_to_be_called_back_is_on_top(console: Console, gate: str)
 
 def test_nothing_typed_is_nothing_kept() -> None:
     assert Reporter().is_empty()
+
+
+async def test_a_leader_plans_work_for_a_day_and_a_guard_does_not(console: Console) -> None:
+    now = console.community.clock.now()
+    later = to_local_text(now + 4 * 86_400)[:10]
+    manager = Clerk(console, Role.MANAGER)
+    assert 'name="planned"' in (await manager.get(where="guanshan")).text
+    assert 'name="planned"' not in (await Clerk(console).get(where="guanshan")).text
+    late = await manager.file("guanshan", planned=to_local_text(now)[:10])
+    assert late.status_code == 422
+    assert "计划日期要从明天起" in late.text
+    assert (await manager.file("guanshan", planned=later)).status_code == 303
+    (ticket,) = tickets(console)
+    assert (ticket.urgency, ticket.planned) == (Urgency.PLANNED, later)
+    assert (await Clerk(console).file("guanshan", planned=later)).status_code == 403
+    shown = await manager.follow(
+        httpx2.Response(303, headers={"location": f"/tickets/{ticket.number}"})
+    )
+    assert f"计划 {later} 完成" in shown.text

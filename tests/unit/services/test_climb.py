@@ -7,6 +7,7 @@ import pytest
 
 from hub.assembly.duty_file import shipped_duty
 from hub.errors import ConflictError
+from hub.model.alarm import Urgency
 from hub.model.rung import Plan, Quiet, Trigger
 from hub.model.ticket import TicketFlag, TicketState
 from hub.services.duty.rung import choose_plan, holds
@@ -21,6 +22,7 @@ from tests.support.duty import (
     plan,
     roster,
     rung,
+    said,
     shift,
 )
 from tests.unit.services.making import NOW, make_ticket
@@ -413,6 +415,17 @@ def test_a_rule_that_tells_the_crew_rings_nobody_who_is_off_duty() -> None:
     night = roster("night", shift("wang"))
     play = Play(plan(rung("worker", "roster:night")), rosters={"night": night})
     assert play.change(tell=("crew", "grid_worker")) == ["wang", "(grid)"]
+
+
+def test_planned_work_climbs_from_the_morning_of_its_day_on_and_not_before() -> None:
+    first = rung("worker", "person:li", on=(Trigger.OPENED,))
+    play = Play(plan(first, *LADDER.rungs[1:]), make_ticket())
+    play.change(urgency=Urgency.PLANNED, planned="2025-11-28", take_by=NOW + 3 * DAY + 8 * HOUR)
+    assert said(play.rings) == ["li"], "the crew learns of it at once"
+    assert play.wait(3 * 24 * 60 + 7 * 60) == []
+    play.now = NOW + 3 * DAY + 8 * HOUR
+    assert play.change(overdue=("take",)) == ["zhao"]
+    assert play.wait(20) == ["chen"]
 
 
 DURESS = plan(

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from hub.errors import ConflictError, ForbiddenError, InvalidRequestError
 from hub.model.alarm import Urgency
-from hub.model.detour import Ruling
+from hub.model.detour import Pause, Ruling
 from hub.model.instant import to_rfc3339
 from hub.model.ticket import Ticket, TicketFlag, TicketState, TicketStep
-from hub.services.tickets.deadline import due
+from hub.services.tickets.deadline import due, renew_limits
 from hub.services.tickets.follow_up import change, join, merge
-from hub.services.tickets.ticket import possible_steps, step
+from hub.services.tickets.ticket import possible_steps, reopen, step
 from tests.support.detour import EXTRA
 from tests.unit.services.making import HOUR, NOW, decide, make_ticket, wish
 
@@ -92,6 +92,56 @@ def test_an_urgency_set_by_a_leader_is_not_changed_back_by_the_rule() -> None:
     )
     for again in (join(calm, "A2", decide(), NOW)[0], change(calm, (), decide(), NOW)[0]):
         assert (again.urgency, again.class_) == (Urgency.PLANNED, "general")
+
+
+FRIDAY = {"urgency": "planned", "planned": "2025-11-28"}
+"""Three days after `NOW`, a Tuesday's midnight."""
+
+
+def test_planned_work_has_a_day_and_its_limits_follow() -> None:
+    ticket, [draft] = step(
+        make_ticket(), wish("classify", reason="r", extra=FRIDAY, **CHEN), healthy=True, now=NOW
+    )
+    assert (ticket.urgency, ticket.planned) == (Urgency.PLANNED, "2025-11-28")
+    assert ticket.take_by == NOW + 3 * DAY + 8 * HOUR, "taken in its morning"
+    assert ticket.arrive_by is None
+    assert ticket.finish_by == NOW + 4 * DAY, "finished by its end"
+    assert draft.data["planned"] == "2025-11-28"
+    assert ticket.class_raises == 1, "four days are more than one"
+    sooner = {"planned": "2025-11-26"}
+    early = go(ticket, wish("classify", reason="r", extra=sooner, **CHEN))
+    assert (early.planned, early.finish_by) == ("2025-11-26", NOW + 2 * DAY)
+    assert early.class_raises == 1, "less time is no raise"
+
+
+def test_a_planned_day_goes_with_the_urgency_and_with_a_reopening() -> None:
+    ticket = go(make_ticket(), wish("classify", reason="r", extra=FRIDAY, **CHEN))
+    normal = go(ticket, wish("classify", reason="r", extra={"urgency": "normal"}, **CHEN))
+    assert (normal.planned, normal.finish_by) == ("", NOW + DAY)
+    form = {**FRIDAY, "class": "complex"}
+    on_the_day = go(ticket, wish("classify", reason="r", extra=form, **CHEN), now=NOW + 3 * DAY)
+    assert on_the_day.planned == "2025-11-28", "a form that says the same day again changes it not"
+    again = reopen(msgspec.structs.replace(ticket, state=TicketState.CLOSED), NOW + 9 * DAY)
+    assert (again.planned, again.finish_by) == ("", NOW + 12 * DAY)
+
+
+def test_an_extension_and_a_wait_move_the_end_of_planned_work() -> None:
+    ticket = go(make_ticket(), wish("classify", reason="r", extra=FRIDAY, **CHEN))
+    pause = Pause(since=NOW, until=NOW + DAY)
+    moved = renew_limits(msgspec.structs.replace(ticket, pauses=(pause,)))
+    assert moved.finish_by == NOW + 5 * DAY
+
+
+def test_a_day_that_is_none_or_not_for_planning_is_refused() -> None:
+    for extra in (
+        {"planned": "2025-11-28"},
+        {"urgency": "planned", "planned": "2025-11-25"},
+        {"urgency": "planned", "planned": "2027-01-01"},
+        {"urgency": "planned", "planned": "28.11."},
+        {"urgency": "planned", "planned": 7},
+    ):
+        each = wish("classify", reason="r", extra=extra, **CHEN)
+        assert set(refusal(make_ticket(), each)) == {"planned"}
 
 
 def test_classify_says_what_it_cannot_do() -> None:
