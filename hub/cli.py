@@ -12,6 +12,7 @@ import typer
 from hub.commands.cli_access import key_app, user_app
 from hub.commands.cli_audit import audit_app
 from hub.commands.cli_bells import bells_app
+from hub.commands.cli_grid import grid_check
 from hub.commands.cli_store import backup, restore
 from hub.errors import ConfigError, HubError
 
@@ -35,6 +36,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(bells_app, name="bells")
 app.command()(backup)
 app.command()(restore)
+app.command("grid-check")(grid_check)
 
 VERSION = Annotated[bool, typer.Option("--version", help="show the version and exit")]
 CONFIG = Annotated[Path, typer.Argument(help="the configuration, lingdang.toml")]

@@ -29,7 +29,7 @@ class HandedBody(msgspec.Struct, frozen=True, kw_only=True):
     """Work for the community: its `number` at the platform, and the platform's own instant `at`.
 
     `device` is an id of the site's books, or `place` a path; `category` is what is wrong there,
-    `text` the platform's words to the crew. `test` makes it a drill: apart from everything else, and
+    `text` the platform's words to the crew. `test` makes it a drill: apart from all else, and
     marked wherever it is told.
     """
 

@@ -1,9 +1,10 @@
-"""Packages that others wrote read what the hub sends: `standardwebhooks` and `cloudevents`."""
+"""Packages that others wrote read what the hub sends: signatures, CloudEvents, JSON Schema."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import jsonschema_rs
 import msgspec
 import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_http
@@ -57,6 +58,7 @@ async def test_what_is_pushed_and_pulled_satisfies_packages_that_others_wrote(
             return len(city.taken) + len(city.refused)
 
         await until(taken, lambda count: count >= len(told))
+        published = await hub.get("/api/v1/openapi.json")
     assert city.refused == []
     assert len(told) == 6
     for item in told:
@@ -66,6 +68,12 @@ async def test_what_is_pushed_and_pulled_satisfies_packages_that_others_wrote(
         assert event.get_time() is not None
         assert event.get_time().utcoffset() is not None
         assert event.get_data() == item["data"]
+    page = {"items": told, "next": "x"}
+    schema = {"$ref": "#/components/schemas/FeedPage", "components": published["components"]}
+    judge = jsonschema_rs.validator_for(schema)
+    assert [str(error) for error in judge.iter_errors(page)] == []
+    told[0]["data"]["reporter"] = "王伟"
+    assert not judge.is_valid(page), "the schema lets nothing through that it does not name"
     last = city.taken[-1]
     with pytest.raises(WebhookVerificationError):
         Webhook(city.secret).verify(last.raw + b" ", last.headers)

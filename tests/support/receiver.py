@@ -28,6 +28,7 @@ class ReceiverProcess:
 
     def __init__(self, hub: HubProcess, seats: dict[str, str], folder: Path, *more: str) -> None:
         folder.mkdir(exist_ok=True)
+        self.folder = folder
         self.hook = self._control = ""
         self._ready = folder / "receiver.ready"
         words = [word for name, key in seats.items() for word in ("--seat", f"{name}={key}")]
