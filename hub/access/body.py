@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import TypeVar, get_type_hints
+from urllib.parse import parse_qsl
 
 import msgspec
 
 from hub.errors import InvalidRequestError
 
 Body = TypeVar("Body", bound=msgspec.Struct)
+MOST_FIELDS = 100
 
 
 def read_struct(body: bytes, kind: type[Body]) -> Body:
@@ -31,6 +33,30 @@ def read_struct(body: bytes, kind: type[Body]) -> Body:
         f"Unknown fields: {', '.join(unknown)}; known are {', '.join(kind.__struct_fields__)}.",
         problems=dict.fromkeys(unknown, "unknown field"),
     )
+
+
+def read_form(body: bytes, kind: type[Body]) -> Body:
+    """Decode a form (`application/x-www-form-urlencoded`) as strictly; an empty field is none.
+
+    Raises InvalidRequestError with the field and what is wrong with it.
+    """
+    try:
+        pairs = parse_qsl(body.decode(), max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError as error:
+        raise InvalidRequestError(f"The form does not fit: {error}.") from error
+    names = [name for name, _ in pairs]
+    wrong = {name: "unknown field" for name in names if name not in kind.__struct_encode_fields__}
+    wrong |= {name: "given more than once" for name in names if names.count(name) > 1}
+    if wrong:
+        known = ", ".join(kind.__struct_encode_fields__)
+        raise InvalidRequestError(f"The form does not fit; fields are {known}.", problems=wrong)
+    try:
+        return msgspec.convert(dict(pairs), kind, strict=False)
+    except msgspec.ValidationError as error:
+        place, said = _place(error), _say(error, kind)
+        raise InvalidRequestError(
+            f"The form does not fit: {said}.", problems={place: said}
+        ) from error
 
 
 def _say(error: Exception, kind: type[msgspec.Struct]) -> str:

@@ -33,7 +33,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     `body` is a struct that documents the request's JSON, `about` one sentence in English. `shows`
     documents the answer of each of `statuses` in the same way, several types in a tuple, and
-    `problems` are the statuses of failures that other calls of its kind do not have.
+    `problems` are the statuses of failures that other calls of its kind do not have. Where
+    failures are no problem details `fails` describes them, and `problems` are all there are.
     """
 
     method: str
@@ -43,10 +44,12 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     operation: str
     about: str
     body: Any = None
+    takes: str = "application/json"
     shows: Any = None
     statuses: tuple[int, ...] = (200,)
     media: str = "application/json"
     problems: tuple[int, ...] = ()
+    fails: Any = None
 
 
 def mount(router: APIRouter, calls: Iterable[Call]) -> None:
@@ -80,9 +83,11 @@ def _document(call: Call) -> dict[str, Any]:
     extra: dict[str, Any] = {POLICY: roles}
     if call.body is not None:
         schema = msgspec.json.schema(call.body, ref_template=REFERENCE)
-        extra["requestBody"] = {"content": {"application/json": {"schema": schema}}}
+        extra["requestBody"] = {"content": {call.takes: {"schema": schema}}}
     content = {call.media: {"schema": {} if call.shows is None else _schema(call.shows)}}
-    extra[SHOWN] = {"content": content, "statuses": call.statuses, "problems": call.problems}
+    shown = {"content": content, "statuses": call.statuses, "problems": call.problems}
+    fails = None if call.fails is None else {call.media: {"schema": _schema(call.fails)}}
+    extra[SHOWN] = {**shown, "fails": fails}
     return extra
 
 

@@ -31,7 +31,10 @@ PROBLEM = {
 SECURITY = {
     "key": {"type": "http", "scheme": "bearer", "description": "`ld_…`"},
     "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+    "api_key": {"type": "apiKey", "in": "query", "name": "api_key"},
 }
+BY_PARAMETER: list[dict[str, list[str]]] = [{"key": []}, {"session": []}, {"api_key": []}]
+"""What calls of other people's standards take beside a header."""
 
 
 def openapi_document(app: FastAPI) -> dict[str, Any]:
@@ -70,6 +73,10 @@ def _responses(path: str, method: str, call: dict[str, Any]) -> dict[str, Any]:
         str(status): {"description": HTTPStatus(status).phrase, "content": shown["content"]}
         for status in shown["statuses"]
     }
+    if fails := shown.get("fails"):
+        call["security"] = BY_PARAMETER
+        wrong = {"description": "What is wrong", "content": fails}
+        return good | {str(status): wrong for status in sorted(shown["problems"])}
     problems = {*shown["problems"], *_usual_problems(path, method, call)}
     return good | {str(status): PROBLEM for status in sorted(problems)}
 

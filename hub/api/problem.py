@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -34,6 +34,8 @@ MEDIA_TYPE = "application/problem+json"
 
 Page = Callable[[Request, int, str], Awaitable[Response | None]]
 """Makes a page of an error for people (request, status, sentence); None leaves it to JSON."""
+Dialect = Callable[[Request, int, Sequence[str], Mapping[str, str]], Response]
+"""Says in the words of another standard what is wrong: status, sentences, headers."""
 Witness = Callable[[Request, HubError], Awaitable[None]]
 """Is told of each failure that has a name, before it is answered."""
 
@@ -77,14 +79,31 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     extra: dict[str, Any] = {}
     headers: dict[str, str] = {}
 
+    @property
+    def sentences(self) -> list[str]:
+        """Return what is wrong, one sentence for each field that is known."""
+        errors = self.extra.get("errors") or {}
+        return [f"{field}: {what}" for field, what in errors.items()] or [self.detail]
 
-def install(app: FastAPI, page: Page | None = None, witness: Witness | None = None) -> None:
-    """Answer every failure as problem details; `page` may show browsers something kinder."""
+
+def install(
+    app: FastAPI,
+    page: Page | None = None,
+    witness: Witness | None = None,
+    dialects: Mapping[str, Dialect] = {},
+) -> None:
+    """Answer every failure as problem details; `page` may show browsers something kinder.
+
+    Below the paths of `dialects` failures are told as other people's standards want them.
+    """
 
     async def answer(request: Request, error: Exception) -> Response:
         if witness is not None and isinstance(error, HubError):
             await witness(request, error)
         failure = describe(error)
+        for path, dialect in dialects.items():
+            if request.url.path.startswith(path):
+                return dialect(request, failure.status, failure.sentences, failure.headers)
         if page is not None and wants_page(request):
             shown = await page(request, failure.status, failure.detail)
             if shown is not None:

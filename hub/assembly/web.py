@@ -26,6 +26,7 @@ from hub.clock import Clock
 from hub.console import build_console, error_page, make_allowance, static_app
 from hub.errors import Problem, StoreError
 from hub.feeds.grid import build_feeds
+from hub.feeds.open311 import wire as open311
 from hub.feeds.push.office import PushOffice
 from hub.intake.core import Intake
 from hub.ports import (
@@ -119,7 +120,9 @@ def build_app(ports: WebPorts, intake: Intake, problems: Problems, pushes: PushO
     app.include_router(build_feeds(ports, pushes))
     app.include_router(build_console(ports, problems=problems, allowance=allowance))
     refusals = RefusalBook(ports.desk, ports.clock)
-    problem.install(app, page=error_page, witness=refusals.note)
+    problem.install(
+        app, page=error_page, witness=refusals.note, dialects={open311.PREFIX: open311.answer_error}
+    )
     shield.protect(app)
     return app
 

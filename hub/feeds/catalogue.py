@@ -27,6 +27,10 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     place: str
     state: str
     cases: dict[str, str]
+    fault: str = ""
+    folded_into: str = ""
+    opened_at: str = ""
+    """RFC 3339, as its items have it."""
 
 
 class _Case(msgspec.Struct, frozen=True):
@@ -37,6 +41,9 @@ class _Case(msgspec.Struct, frozen=True):
 class _Data(msgspec.Struct, frozen=True):
     state: str
     cases: tuple[_Case, ...] = ()
+    fault: str = ""
+    folded_into: str = ""
+    opened_at: str = ""
 
 
 class _Body(msgspec.Struct, frozen=True):
@@ -81,6 +88,10 @@ class IncidentCatalogue:
         """Return one incident."""
         return self._known.get(incident)
 
+    def all(self) -> Iterator[Known]:
+        """Yield every incident, the one that changed longest ago first."""
+        return iter(self._known.values())
+
     async def whole(self, known: Known) -> bytes | None:
         """Return the incident as JSON; None when retention has taken its last item away."""
         rows = await self._books.feed(after=known.seq - 1, limit=1, scope=known.place)
@@ -101,6 +112,9 @@ class IncidentCatalogue:
             place=row.place,
             state=data.state,
             cases={case.receiver: case.state for case in data.cases},
+            fault=data.fault,
+            folded_into=data.folded_into,
+            opened_at=data.opened_at,
         )
         self._seq = row.seq
 

@@ -20,6 +20,7 @@ from hub.feeds import actions, handing, reconciliation, subscriptions
 from hub.feeds.case import describe_own, no_incident, read_case, receiver_of
 from hub.feeds.catalogue import IncidentCatalogue, Known, catalogue_of
 from hub.feeds.cursor import read_cursor, write_cursor
+from hub.feeds.open311.router import build_open311
 from hub.feeds.push.office import PushOffice
 from hub.feeds.shape import FeedPage, IncidentPage, IncidentWithCase
 from hub.model.access import Identity, Role
@@ -109,15 +110,18 @@ async def read_incident(request: Request, incident: str) -> Response:
 
 
 def build_feeds(ports: WebPorts, pushes: PushOffice) -> APIRouter:
-    """Make the router of `/grid/v1`; `pushes` has the subscriptions."""
+    """Make the router of `/grid/v1` and `/open311/v2`; `pushes` has the subscriptions."""
     catalogue = IncidentCatalogue(ports.books)
 
     async def put(request: Request) -> None:
         request.state.catalogue = catalogue
         request.state.pushes = pushes
 
-    router = APIRouter(prefix=PREFIX, dependencies=[bind(ports), Depends(put)])
-    mount(router, CALLS)
+    grid = APIRouter(prefix=PREFIX, dependencies=[bind(ports), Depends(put)])
+    mount(grid, CALLS)
+    router = APIRouter()
+    router.include_router(grid)
+    router.include_router(build_open311(ports, catalogue))
     return router
 
 

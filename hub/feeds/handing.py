@@ -97,9 +97,13 @@ async def _hand(
 
 
 async def _is_free(ports: WebPorts, case: Case, ticket: str, number: str) -> bool:
-    found = await ports.books.ticket(ticket)
-    is_incident = found is not None and found.report is ReportWhen.AT_ONCE
-    return is_incident and case.number in {"", number}
+    return await is_incident(ports, ticket) and case.number in {"", number}
+
+
+async def is_incident(ports: WebPorts, number: str) -> bool:
+    """Tell whether platforms see a ticket by now."""
+    found = await ports.books.ticket(number)
+    return found is not None and found.report is ReportWhen.AT_ONCE and not found.discreet
 
 
 def _target(ports: WebPorts, who: Identity, body: HandedBody) -> Target:

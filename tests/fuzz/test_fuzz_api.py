@@ -125,6 +125,17 @@ async def what_is_known(hub: HubProcess) -> Known:
         "message_id": [1, 2**63],
         "link": ["mqtt"],
         "address": ["stranger"],
+        "service_code": ["dirty", "struck"],
+        "service_request_id": [ticket],
+        "token": [ticket],
+        "start_date": ["2026-11-24T08:00:00Z", ""],
+        "updated_after": ["2026-11-24T08:00:00Z"],
+        "status": ["open", "open,closed"],
+        "page": ["1"],
+        "page_size": ["10"],
+        "extensions": ["true"],
+        "jurisdiction_id": ["", "", "test"],
+        "address_id": ["gate-003", PLACE, "test"],
     }
 
 

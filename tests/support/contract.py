@@ -31,6 +31,8 @@ CHECKS = [
     negative_data_rejection,
 ]
 PROBLEM = "application/problem+json"
+OPEN311 = "/open311/"
+"""Below it failures are lists, and a missing key is 403, as its standard wants it."""
 EVERYBODY = ["everybody"]
 LONGEST_WAIT = 0.02
 """Seconds that a call may ask to be held back; else the test would only wait."""
@@ -106,11 +108,13 @@ class Inquirer:
             )
             counts[answer.status_code] += 1
             case.validate_response(answer, checks=CHECKS)
-            if answer.status_code >= 400:
+            other = operation.path.startswith(OPEN311)
+            if answer.status_code >= 400 and not other:
                 assert answer.headers["content-type"] == [PROBLEM]
                 assert answer.json()["status"] == answer.status_code
             if raw["x-roles"] != EVERYBODY and role not in allowed:
-                assert answer.status_code == (403 if role else 401), (role, answer.status_code)
+                refused = 403 if role or other else 401
+                assert answer.status_code == refused, (role, answer.status_code)
 
         ask()
 

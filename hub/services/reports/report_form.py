@@ -9,10 +9,12 @@ import msgspec
 
 from hub.errors import InvalidRequestError
 from hub.model.trouble import OTHER, troubles_of
-from hub.model.whistle import Hotline, Reporter
+from hub.model.whistle import Hotline, Reporter, Source
 from hub.ports.whistle import Said
 
 LONGEST_TEXT = 500
+LONGEST_OF_PLATFORMS = 5000
+"""Signs of what a platform hands down: Open311 allows 4,000, beside the address in words."""
 LONGEST_NAME = 40
 _PHONE = re.compile(r"\+?[0-9][0-9 -]{4,18}[0-9]")
 _CASE = re.compile(r"[0-9A-Za-z-]{1,40}")
@@ -35,9 +37,10 @@ def check(said: Said) -> Said:
     """
     reporter, hotline = _tidy_reporter(said.reporter), _tidy_case(said.hotline)
     is_choice = said.category in {each.id for each in troubles_of(said.target.kind)}
+    longest = LONGEST_OF_PLATFORMS if said.source is Source.GRID else LONGEST_TEXT
     fits = {
         "category": is_choice or bool(said.join),
-        "text": len(reporter.text) <= LONGEST_TEXT,
+        "text": len(reporter.text) <= longest,
         "caller": len(reporter.caller) <= LONGEST_NAME,
         "phone": not reporter.phone or bool(_PHONE.fullmatch(reporter.phone)),
         "hotline": hotline is None or bool(_CASE.fullmatch(hotline.number)),

@@ -14,6 +14,7 @@ from hub.api.router import build_api
 from hub.api.shield import protect
 from hub.courier.answer import DELIVERED, Answer, Request
 from hub.feeds.grid import build_feeds
+from hub.feeds.open311.wire import PREFIX, answer_error
 from hub.feeds.push.lane import Around
 from hub.feeds.push.office import PushOffice, live_keys
 from hub.model.access import Role
@@ -43,7 +44,7 @@ def make_app(world: World, readiness: Callable[[], Mapping[str, str]] = dict) ->
     """Mount API and feeds, with the shield and the problem handler."""
     app = FastAPI(title="Lingdang", openapi_url=None, docs_url=None, redoc_url=None)
     protect(app)
-    install(app)
+    install(app, dialects={PREFIX: answer_error})
     app.include_router(
         build_api(world.ports, readiness=readiness, counts=lambda: {"messages_received": 7})
     )

@@ -121,5 +121,5 @@ async def test_pages_are_not_in_the_description(world: World) -> None:
     nobody: Any = None
     paths = (await document(build_app(world.ports, nobody, tuple, make_pushes(world))))["paths"]
     assert "/api/v1/devices" in paths
-    programs = ("/api/", "/grid/", "/healthz", "/readyz", "/metrics", "/receipts/")
+    programs = ("/api/", "/grid/", "/open311/", "/healthz", "/readyz", "/metrics", "/receipts/")
     assert all(path.startswith(programs) for path in paths)
