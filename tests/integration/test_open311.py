@@ -1,4 +1,4 @@
-"""Open311 on a hub that runs: the page's requests as they are written, and a kill after a report."""
+"""Open311 on a hub that runs: the page as it is written, and a kill after a report."""
 
 import asyncio
 import json
