@@ -36,7 +36,7 @@ from hub.bells.setting_up import BellTower, Means, build_tower
 from hub.clock import Clock, SystemClock
 from hub.errors import ConfigError, HubError, Problem
 from hub.feeds.incident import make_projector
-from hub.feeds.push.setting_up import PushHouse, open_pushes
+from hub.feeds.profiles.setting_up import ReceiverHouse, open_receivers
 from hub.intake.climber import read_duty_needs
 from hub.intake.commission_room import CommissionNeeds
 from hub.intake.core import Intake, Needs, build_intake
@@ -133,11 +133,11 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
             bells=tower.office,
         )
         ports = build_ports(world, store, intake, clock, doors)
-        pushes = await open_pushes(ports, world.settings.outbound.allow)
-        url = await stack.enter_async_context(serve_web(world, ports, intake, pushes.office))
+        house = await open_receivers(world.receivers, ports, world.settings.outbound.allow)
+        url = await stack.enter_async_context(serve_web(world, ports, intake, house))
         linking = await stack.enter_async_context(open_crew(crew.died))
         _start_links(linking, links, wiring, intake, store)
-        _start_readers(linking, ports, tower, pushes)
+        _start_readers(linking, ports, tower, house)
         _start_watches(linking, world, store, intake, clock)
         linking.start(
             keep_forgetting(doors.whistles, intake.desk, store.books, clock), "forgetting"
@@ -182,11 +182,11 @@ def _start_links(
     crew.start(follow_broker(wiring, intake, store.books, links.read_again), "broker")
 
 
-def _start_readers(crew: Crew, ports: WebPorts, tower: BellTower, pushes: PushHouse) -> None:
-    """Start what tells others: bells and pushes; and who tidies up behind the web."""
+def _start_readers(crew: Crew, ports: WebPorts, tower: BellTower, house: ReceiverHouse) -> None:
+    """Start what tells others: bells, pushes and polls; and who tidies up behind the web."""
     crew.start(keep_house(ports), "housekeeping")
     crew.start(tower.run(), "bells")
-    crew.start(pushes.run(), "pushes")
+    crew.start(house.run(), "receivers")
 
 
 def _start_watches(

@@ -13,6 +13,7 @@ from hub.commands.cli_access import key_app, user_app
 from hub.commands.cli_audit import audit_app
 from hub.commands.cli_bells import bells_app
 from hub.commands.cli_grid import grid_check
+from hub.commands.cli_profile import profile_app
 from hub.commands.cli_store import backup, restore
 from hub.errors import ConfigError, HubError
 
@@ -34,6 +35,7 @@ app.add_typer(user_app, name="user")
 app.add_typer(key_app, name="key")
 app.add_typer(audit_app, name="audit")
 app.add_typer(bells_app, name="bells")
+app.add_typer(profile_app, name="profile")
 app.command()(backup)
 app.command()(restore)
 app.command("grid-check")(grid_check)

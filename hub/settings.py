@@ -24,6 +24,7 @@ from hub.config.outward import (
     read_outbound,
 )
 from hub.config.public import WebSettings, WhistleSettings
+from hub.config.receiver_settings import ReceiverSettings, read_receivers
 from hub.config.secret import add_secret
 from hub.config.storage import StoreSettings
 from hub.config.toml_reader import TomlReader
@@ -101,7 +102,7 @@ class SiteSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FolderSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Further folders of rules or models; they override shipped ones by id, later folders win."""
+    """Folders of rules, models or profiles; they override shipped ones by id, later ones win."""
 
     dirs: tuple[Path, ...] = ()
 
@@ -140,11 +141,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     site: SiteSettings = SiteSettings()
     rules: FolderSettings = FolderSettings()
     models: FolderSettings = FolderSettings()
+    profiles: FolderSettings = FolderSettings()
     limits: LimitSettings = LimitSettings()
     duty: DutySettings = DutySettings()
     outbound: OutboundSettings = OutboundSettings()
     heartbeat: tuple[HeartbeatSettings, ...] = ()
     bell: tuple[BellSettings, ...] = ()
+    receiver: tuple[ReceiverSettings, ...] = ()
     demo: DemoSettings = DemoSettings()
 
 
@@ -176,11 +179,13 @@ def parse_settings(
         site=_read_section(reader, "site", SiteSettings),
         rules=_read_section(reader, "rules", FolderSettings),
         models=_read_section(reader, "models", FolderSettings),
+        profiles=_read_section(reader, "profiles", FolderSettings),
         limits=read_limits(reader),
         duty=_read_section(reader, "duty", DutySettings),
         outbound=read_outbound(reader),
         heartbeat=read_heartbeats(reader),
         bell=read_bells(reader, environ),
+        receiver=read_receivers(reader, environ),
         demo=_read_section(reader, "demo", DemoSettings),
     )
     return settings, tuple(sorted(reader.problems, key=lambda each: (each.line, each.column)))

@@ -20,10 +20,12 @@ from hub.access.record import Person
 from hub.assembly.duty_check import Names
 from hub.assembly.duty_file import read_duty, shipped_duty
 from hub.assembly.own_device import add_hub
+from hub.assembly.receiver_file import load_receivers
 from hub.config.holidays import parse_holidays, shipped_holidays
 from hub.config.limits import spans_of
 from hub.config.toml_reader import TomlReader
 from hub.errors import ConfigError, Problem
+from hub.feeds.profiles.receiver import Receiver
 from hub.model.calendar import Calendar, overlay
 from hub.model.catalogue import DeviceModel
 from hub.model.device import DeviceUid, Lifecycle
@@ -53,6 +55,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     written: Mapping[DeviceUid, Lifecycle] = {}
     """The states that the sheet of devices has, whatever has become of them since."""
     duty: Duty = Duty(plans=())
+    receivers: tuple[Receiver, ...] = ()
+    """The platforms that are spoken to by a profile; those without faults."""
     problems: tuple[Problem, ...] = ()
     rule_files: dict[str, str] = {}
     """The site's own rule files as they were read, but for broken ones: name → text."""
@@ -112,6 +116,8 @@ def load_world(
     )
     duty = _load_duty(settings.duty.file, site.places, names, faults)
     duty = msgspec.structs.replace(duty, days=(*special_days(calendar), *duty.days))
+    profiles = _folders(settings.profiles.dirs, faults)
+    receivers = load_receivers(settings.receiver, profiles, site.places, faults)
     broken = {problem.file for problem in faults}
     return World(
         settings=settings,
@@ -120,6 +126,7 @@ def load_world(
         site=site,
         written=standing.written,
         duty=duty,
+        receivers=receivers,
         problems=tuple(faults),
         working=_working(settings, calendar),
         rule_files={name: text for name, text in files_of_site.items() if name not in broken},

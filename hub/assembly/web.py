@@ -27,7 +27,7 @@ from hub.console import build_console, error_page, make_allowance, static_app
 from hub.errors import Problem, StoreError
 from hub.feeds.grid import build_feeds
 from hub.feeds.open311 import wire as open311
-from hub.feeds.push.office import PushOffice
+from hub.feeds.profiles.setting_up import ReceiverHouse
 from hub.intake.core import Intake
 from hub.ports import (
     BellOffice,
@@ -107,7 +107,7 @@ def build_ports(
     )
 
 
-def build_app(ports: WebPorts, intake: Intake, problems: Problems, pushes: PushOffice) -> FastAPI:
+def build_app(ports: WebPorts, intake: Intake, problems: Problems, house: ReceiverHouse) -> FastAPI:
     """Put the routers on one application, behind the shields; `problems` answers as of now."""
     app = FastAPI(title="Lingdang", openapi_url=None, docs_url=None, redoc_url=None)
     app.mount("/static", static_app())
@@ -117,7 +117,7 @@ def build_app(ports: WebPorts, intake: Intake, problems: Problems, pushes: PushO
         return figures(intake) | {"strangers_refused": allowance.refused.total()}
 
     app.include_router(build_api(ports, readiness=lambda: readiness(intake), counts=counts))
-    app.include_router(build_feeds(ports, pushes))
+    app.include_router(build_feeds(ports, house))
     app.include_router(build_console(ports, problems=problems, allowance=allowance))
     refusals = RefusalBook(ports.desk, ports.clock)
     problem.install(
@@ -145,7 +145,7 @@ def figures(intake: Intake) -> dict[str, float]:
 
 @asynccontextmanager
 async def serve_web(
-    world: World, ports: WebPorts, intake: Intake, pushes: PushOffice
+    world: World, ports: WebPorts, intake: Intake, house: ReceiverHouse
 ) -> AsyncIterator[str]:
     """Serve everything over HTTP while the block runs; yields the base URL."""
     settings = world.settings
@@ -157,7 +157,7 @@ async def serve_web(
     def problems() -> Sequence[Problem]:
         return (*world.problems, *tell_unsure(world.working))
 
-    web, app = settings.web, build_app(ports, intake, problems, pushes)
+    web, app = settings.web, build_app(ports, intake, problems, house)
     async with contextlib.AsyncExitStack() as stack:
         if web.public_port is not None:
             public = listen(web.public_host, web.public_port, file="lingdang.toml")

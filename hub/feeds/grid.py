@@ -21,7 +21,8 @@ from hub.feeds.case import describe_own, no_incident, read_case, receiver_of
 from hub.feeds.catalogue import IncidentCatalogue, Known, catalogue_of
 from hub.feeds.cursor import read_cursor, write_cursor
 from hub.feeds.open311.router import build_open311
-from hub.feeds.push.office import PushOffice
+from hub.feeds.profiles import pull
+from hub.feeds.profiles.setting_up import ReceiverHouse
 from hub.feeds.shape import FeedPage, IncidentPage, IncidentWithCase
 from hub.model.access import Identity, Role
 from hub.model.case import CaseState
@@ -109,13 +110,17 @@ async def read_incident(request: Request, incident: str) -> Response:
     return Response(body, media_type="application/json")
 
 
-def build_feeds(ports: WebPorts, pushes: PushOffice) -> APIRouter:
-    """Make the router of `/grid/v1` and `/open311/v2`; `pushes` has the subscriptions."""
+def build_feeds(ports: WebPorts, house: ReceiverHouse) -> APIRouter:
+    """Make the router of `/grid/v1` and `/open311/v2`.
+
+    `house` has subscriptions and configured receivers.
+    """
     catalogue = IncidentCatalogue(ports.books)
 
     async def put(request: Request) -> None:
         request.state.catalogue = catalogue
-        request.state.pushes = pushes
+        request.state.pushes = house.office
+        request.state.receivers = house
 
     grid = APIRouter(prefix=PREFIX, dependencies=[bind(ports), Depends(put)])
     mount(grid, CALLS)
@@ -203,4 +208,5 @@ CALLS = (
     *actions.CALLS,
     *reconciliation.CALLS,
     *subscriptions.CALLS,
+    *pull.CALLS,
 )

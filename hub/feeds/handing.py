@@ -59,7 +59,7 @@ async def hand_down(request: Request) -> Response:
             revision=body.revision,
             number=body.number,
         )
-        filed, outcome = await _hand(ports, who, body, step)
+        filed, outcome = await hand(ports, who, body, step)
         answer = {
             "incident": filed.report.ticket,
             "joined": filed.report.joined,
@@ -72,9 +72,13 @@ async def hand_down(request: Request) -> Response:
     return await once(request, who, act)
 
 
-async def _hand(
+async def hand(
     ports: WebPorts, who: Identity, body: HandedBody, step: CaseStep
 ) -> tuple[Filed, CaseOutcome]:
+    """Open a ticket for work that is handed down, or join the one that is known, and file it.
+
+    Raises InvalidRequestError for a place, device or category that there is not.
+    """
     said = Said(
         key=f"{step.receiver}\n{body.number}",
         source=Source.GRID,

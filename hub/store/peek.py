@@ -29,6 +29,13 @@ def read_collection(path: Path, collection: str) -> dict[str, bytes]:
     return {key: bytes(body) for key, body in _select(path, sql, collection)}
 
 
+def read_last_item(path: Path, incident: str) -> bytes | None:
+    """Return the newest item of the feed about an incident; None where there is none."""
+    sql = "SELECT body FROM feed WHERE incident = ? ORDER BY seq DESC LIMIT 1"
+    rows = _select(path, sql, incident)
+    return bytes(rows[0][0]) if rows else None
+
+
 def _select(path: Path, sql: str, *values: str) -> list[Any]:
     if not path.is_file():
         raise StoreError(f"{path}: there is no such database; let the hub run first")

@@ -12,7 +12,7 @@ from hub.access.policy import OPEN_FOLDERS, POLICY, undeclared_routes
 from hub.assembly.web import build_app
 from hub.model.access import Role
 from tests.unit.access.web_fakes import TOKENS, client_of, make_world, ticket
-from tests.unit.api.app_of_api import make_pushes
+from tests.unit.api.app_of_api import make_house
 
 NAMES = {
     "device_id": "gate-a",
@@ -21,6 +21,7 @@ NAMES = {
     "alarm_id": "a1",
     "word": "guessed",
     "subscription": "sub-1",
+    "receiver": "city",
     "schedule": "office",
     "incident": "GS-1",
     "inspection": "i1",
@@ -49,7 +50,7 @@ def app() -> FastAPI:
     world = make_world()
     world.books.ticket_by_number["GS-1"] = ticket("GS-1")
     nobody: Any = None
-    return build_app(world.ports, nobody, tuple, make_pushes(world))
+    return build_app(world.ports, nobody, tuple, make_house(world))
 
 
 def calls(app: FastAPI) -> list[tuple[str, str, list[str]]]:
@@ -74,7 +75,8 @@ def test_only_health_signing_in_and_residents_pages_are_for_everybody(app: FastA
     label = f"/w/{NAMES['code']}"
     residents = {label, f"{label}/join", "/w/progress", "/w/reopen", "/w/shelved"}
     vendors = {f"/receipts/{NAMES['bell']}/{NAMES['word']}"}
-    assert everybody <= {"/healthz", "/readyz", *signing_in, *residents, *vendors}
+    platforms = {f"/grid/v1/profiles/city/{word}" for word in ("incidents", "actions")}
+    assert everybody <= {"/healthz", "/readyz", *signing_in, *residents, *vendors, *platforms}
     assert {"/healthz", "/readyz", "/sign-in"} <= everybody
 
 

@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, NamedTuple
@@ -59,8 +60,9 @@ Judge = Callable[[Asked], Said]
 class Vendor:
     """A server that judges each request; `next` are answers that come first, whatever was asked."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: Judge, scheme: str = "http") -> None:
         self.judge = judge
+        self.scheme = scheme
         self.next: list[Said] = []
         self.asked: list[Asked] = []
         self.port = 0
@@ -68,7 +70,7 @@ class Vendor:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     async def receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         guest = asyncio.current_task()
@@ -110,10 +112,10 @@ def _spell(said: Said) -> bytes:
 
 
 @contextlib.asynccontextmanager
-async def vending(judge: Judge) -> AsyncIterator[Vendor]:
+async def vending(judge: Judge, tls: ssl.SSLContext | None = None) -> AsyncIterator[Vendor]:
     """Serve on a free port while the block runs."""
-    vendor = Vendor(judge)
-    server = await asyncio.start_server(vendor.receive, "127.0.0.1", 0)
+    vendor = Vendor(judge, "http" if tls is None else "https")
+    server = await asyncio.start_server(vendor.receive, "127.0.0.1", 0, ssl=tls)
     vendor.port = server.sockets[0].getsockname()[1]
     try:
         yield vendor

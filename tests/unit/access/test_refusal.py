@@ -11,7 +11,7 @@ from hub.access import refusal
 from hub.assembly.web import build_app
 from hub.model.access import Role
 from tests.unit.access.web_fakes import TOKENS, World, client_of, make_world
-from tests.unit.api.app_of_api import make_pushes
+from tests.unit.api.app_of_api import make_house
 
 PEOPLE = "/api/v1/people"
 
@@ -23,7 +23,7 @@ def world() -> World:
 
 def asking(world: World, token: str) -> httpx2.AsyncClient:
     nobody: Any = None
-    return client_of(build_app(world.ports, nobody, tuple, make_pushes(world)), token)
+    return client_of(build_app(world.ports, nobody, tuple, make_house(world)), token)
 
 
 def told(world: World) -> list[tuple[str, str, dict[str, Any]]]:

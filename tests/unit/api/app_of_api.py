@@ -15,10 +15,18 @@ from hub.api.shield import protect
 from hub.courier.answer import DELIVERED, Answer, Request
 from hub.feeds.grid import build_feeds
 from hub.feeds.open311.wire import PREFIX, answer_error
+from hub.feeds.profiles.setting_up import ReceiverHouse
 from hub.feeds.push.lane import Around
 from hub.feeds.push.office import PushOffice, live_keys
+from hub.feeds.push.setting_up import PushHouse
 from hub.model.access import Role
 from tests.unit.access.web_fakes import TOKENS, World, client_of
+
+
+def make_house(world: World) -> ReceiverHouse:
+    """Make a house without a receiver of the configuration; nothing is sent."""
+    pushes = PushHouse(make_pushes(world), None)  # type: ignore[arg-type]
+    return ReceiverHouse(pushes, world.ports.clock)
 
 
 def make_pushes(world: World) -> PushOffice:
@@ -48,7 +56,7 @@ def make_app(world: World, readiness: Callable[[], Mapping[str, str]] = dict) ->
     app.include_router(
         build_api(world.ports, readiness=readiness, counts=lambda: {"messages_received": 7})
     )
-    app.include_router(build_feeds(world.ports, make_pushes(world)))
+    app.include_router(build_feeds(world.ports, make_house(world)))
     return app
 
 

@@ -24,7 +24,7 @@ from tests.support.detour import ASKED, CALL, SHELF, WAIT
 from tests.unit.access.web_fakes import PLACES, TOKENS, World, client_of, make_world
 from tests.unit.access.web_fakes import alarm as an_alarm
 from tests.unit.access.web_fakes import ticket as a_ticket
-from tests.unit.api.app_of_api import asking, make_app, make_pushes
+from tests.unit.api.app_of_api import asking, make_app, make_house
 
 DOCUMENT = "/api/v1/openapi.json"
 PATHS = {
@@ -119,7 +119,7 @@ async def test_each_call_names_its_statuses_and_what_comes_with_them(world: Worl
 
 async def test_pages_are_not_in_the_description(world: World) -> None:
     nobody: Any = None
-    paths = (await document(build_app(world.ports, nobody, tuple, make_pushes(world))))["paths"]
+    paths = (await document(build_app(world.ports, nobody, tuple, make_house(world))))["paths"]
     assert "/api/v1/devices" in paths
     programs = ("/api/", "/grid/", "/open311/", "/healthz", "/readyz", "/metrics", "/receipts/")
     assert all(path.startswith(programs) for path in paths)

@@ -1,0 +1,201 @@
+"""Fetches a platform's steps and work, window by window; nothing that it says is lost.
+
+Windows overlap, so a record comes several times and is taken once. What cannot be taken is kept,
+told, and tried again with every pass: a code that the profile learns later is then understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+import structlog
+
+from hub.clock import Clock
+from hub.courier.answer import DELIVERED, Answer, later
+from hub.courier.health import Health, note
+from hub.errors import ConflictError, InvalidRequestError, NotFoundError, StoreError
+from hub.feeds.profiles.composing import Draft
+from hub.feeds.profiles.filling import fill_fields, read_instant, write_instant
+from hub.feeds.profiles.receiver import Line, Receiver, converse
+from hub.feeds.profiles.stepper import Stepper
+from hub.feeds.profiles.stepping import Told, read_record
+from hub.feeds.profiles.wire import find_list
+from hub.model.profile import POLL, Poll, Profile
+from hub.ports import Books, Desk, Document
+
+log = structlog.get_logger(__name__)
+
+POLLS = "profile_poll"
+"""The collection of how far each receiver is read, by its name."""
+DAY = 86_400.0
+MOST_PAGES, MOST_ODD = 1000, 500
+"""Pages of one window, and records that wait for a person: with more nothing is read on."""
+
+
+class Odd(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that could not be taken, and why."""
+
+    told: Told
+    why: str
+    since: float
+
+
+class Reading(msgspec.Struct, kw_only=True):
+    """How far a platform is read: all up to `until`; `seen` are the records of the last window."""
+
+    until: float
+    seen: set[str] = set()
+    odd: dict[str, Odd] = {}
+    taken: int = 0
+
+
+class Poller:
+    """Polls one receiver."""
+
+    def __init__(
+        self, receiver: Receiver, line: Line, stepper: Stepper, books: Books, desk: Desk
+    ) -> None:
+        self.receiver = receiver
+        self.health = Health()
+        self.reading = Reading(until=0.0)
+        self._line = line
+        self._stepper = stepper
+        self._books = books
+        self._desk = desk
+
+    async def open(self) -> None:
+        """Read how far it has come; the first window is the day before."""
+        body = await self._books.document(POLLS, self.receiver.name)
+        if body is None:
+            self.reading = Reading(until=self._clock.now() - DAY)
+        else:
+            self.reading = msgspec.json.decode(body, type=Reading)
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        while True:
+            now, before = self._clock.now(), self.health
+            answer = await self.pass_once()
+            self.health = note(before, answer, self._clock.now(), chance=0.5)
+            _log_change(self.receiver.name, before, self.health)
+            pause = max(self._poll.period, self.health.shut_until - now)
+            await self._clock.sleep(pause)
+
+    async def pass_once(self) -> Answer:
+        """Fetch one window, at most a day long, and take what is in it, the oldest first."""
+        if len(self.reading.odd) >= MOST_ODD:
+            return later(f"{MOST_ODD} records wait for a person; nothing is read on before")
+        start = self.reading.until - self._poll.overlap
+        end = min(self._clock.now(), self.reading.until + DAY)
+        try:
+            records = await self._fetch(start, end)
+            if isinstance(records, Answer):
+                return records
+            await self._take_all(records, end)
+        except StoreError as error:
+            return later(f"the hub's disk takes nothing: {error}")
+        return DELIVERED
+
+    async def _fetch(self, start: float, end: float) -> list[Told] | Answer:
+        """Return what a window has, in the order of their instants; an Answer is a failure."""
+        found: dict[str, Told] = {}
+        for page in range(1, MOST_PAGES + 1):
+            judged = await converse(self.receiver, self._line, self._draft(start, end, page))
+            if not judged.is_good:
+                return judged.answer
+            rows = find_list(judged.data, self.receiver.profile.envelope.list)
+            told = [read_record(self.receiver.profile, row) for row in rows]
+            fresh = [each for each in told if each.id not in found]
+            found |= {each.id: each for each in fresh}
+            if len(rows) < self._poll.page_size or not fresh:
+                return sorted(found.values(), key=partial(_instant, self.receiver.profile))
+        return later(f"one window has over {MOST_PAGES} pages")
+
+    async def _take_all(self, records: Sequence[Told], end: float) -> None:
+        reading = self.reading
+        odd = {key: each.told for key, each in reading.odd.items()}
+        new = {each.id: each for each in records if each.id not in reading.seen}
+        kept: dict[str, Odd] = {}
+        for key, told in {**odd, **new}.items():
+            if why := await self._take(told):
+                since = reading.odd[key].since if key in odd else self._clock.now()
+                kept[key] = Odd(told=told, why=why, since=since)
+        after = Reading(
+            until=max(end, reading.until),
+            seen={each.id for each in records},
+            odd=kept,
+            taken=reading.taken + len(new) - len(kept.keys() - odd.keys()),
+        )
+        if after != reading:
+            await self._keep(after, [each for key, each in kept.items() if key not in odd])
+        self.reading = after
+
+    async def _take(self, told: Told) -> str:
+        """Take one record; return why it could not be."""
+        try:
+            await self._stepper.take(told)
+        except (InvalidRequestError, NotFoundError, ConflictError) as error:
+            return str(error)
+        return ""
+
+    async def _keep(self, after: Reading, new: Sequence[Odd]) -> None:
+        now = self._clock.now()
+        body, name = msgspec.json.encode(after), self.receiver.name
+        paper = Document(collection=POLLS, key=name, body=body, at=now)
+        entries = [("receiver.odd", name, "hub", describe_odd(name, each)) for each in new]
+        await self._desk.write([paper], entries)
+        for each in new:
+            log.warning("a platform's record is not understood", receiver=name, why=each.why)
+
+    def _draft(self, start: float, end: float, page: int) -> Draft:
+        profile, poll = self.receiver.profile, self._poll
+        fields = fill_fields(profile, profile.fields_of(POLL), {})
+        fields |= {
+            poll.start: write_instant(profile.time, start),
+            poll.end: write_instant(profile.time, end),
+            poll.page: page,
+            poll.size: poll.page_size,
+        }
+        return Draft(poll.method, self.receiver.url.rstrip("/") + poll.path, fields)
+
+    @property
+    def _clock(self) -> Clock:
+        return self._line.clock
+
+    @property
+    def _poll(self) -> Poll:
+        poll = self.receiver.profile.poll
+        assert poll is not None  # noqa: S101 - pollers are made for profiles that poll
+        return poll
+
+
+def describe_odd(receiver: str, odd: Odd) -> dict[str, Any]:
+    """Write a record that could not be taken: what names it, and why; no words of people."""
+    told = odd.told
+    return {
+        "receiver": receiver,
+        "record": told.id,
+        "incident": told.incident,
+        "number": told.number,
+        "code": told.code,
+        "why": odd.why,
+    }
+
+
+def _instant(profile: Profile, told: Told) -> float:
+    """Return a record's instant for its order; what is none comes first, and is told."""
+    try:
+        return read_instant(profile.time, told.at)
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def _log_change(receiver: str, before: Health, after: Health) -> None:
+    """Say once that a platform cannot be read, and once that it can again."""
+    if after.failing and not before.failing:
+        log.warning("a platform cannot be read", receiver=receiver, why=after.why)
+    if before.failing and not after.failing:
+        log.info("a platform can be read again", receiver=receiver)
