@@ -28,7 +28,7 @@ from hub.assembly.offices import open_offices
 from hub.assembly.own_broker import follow_broker
 from hub.assembly.site_books import known_uids, site_documents
 from hub.assembly.unheard import find_unheard
-from hub.assembly.wall_clock import keep_time
+from hub.assembly.wall_clock import keep_time, machine_since
 from hub.assembly.web import build_ports, keep_house, serve_web
 from hub.assembly.whistles import keep_forgetting
 from hub.bells.message import Scene
@@ -284,6 +284,7 @@ async def _build_intake(
         test=settings.demo.test,
         timing=build_timing(settings.limits, world.working),
         prove=links.prove,
+        machine_since=machine_since(now),
     )
     return build_intake(needs, snapshot, store.archive)
 

@@ -23,6 +23,7 @@ class Agenda:
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Due]] = []
+        self._aside: list[Due] = []
         self._count = 0
 
     def set(self, thing: Due, due: float, *, lag: float = 0.0) -> None:
@@ -56,6 +57,17 @@ class Agenda:
         thing.queued = inf
         return thing
 
+    def put_aside(self, thing: Due) -> None:
+        """Keep what has come, and may not fire yet, until `take_back`."""
+        self._aside.append(thing)
+
+    def take_back(self) -> None:
+        """Put what was put aside, and is still due, among the others again."""
+        for thing in self._aside:
+            if thing.ready < thing.queued:
+                self._push(thing)
+        self._aside.clear()
+
     def sweep(self) -> None:
         """Throw away entries that stand for nothing, in one go: where many deadlines have moved."""
         kept = []
@@ -73,6 +85,7 @@ class Agenda:
     def clear(self) -> None:
         """Forget everything; the things themselves are thrown away with it."""
         self._heap.clear()
+        self._aside.clear()
 
     def _push(self, thing: Due) -> None:
         thing.queued = thing.ready

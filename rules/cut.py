@@ -52,11 +52,11 @@ def cut_off(runner: Runner, d: DeviceState) -> None:
     _queue_again(runner, d)
 
 
-def listen_again(runner: Runner, d: DeviceState, at: float, cut: float) -> None:
+def listen_again(runner: Runner, d: DeviceState, at: float, wait: float) -> None:
     """Let deadlines come again, at their own instants; what is expected is due as long after `at`.
 
-    `cut` is for how many seconds nothing was heard. Silence still proves nothing: that is for
-    `count_silence`.
+    `wait` is for how many seconds devices may still be on their way; see `return_time`. Silence
+    still proves nothing: that is for `count_silence`.
     """
     if not is_cut_off(d):
         return
@@ -64,7 +64,7 @@ def listen_again(runner: Runner, d: DeviceState, at: float, cut: float) -> None:
     if contact.missed:
         doubt(runner, d)
     contact.back_at = at
-    contact.listens = at + return_time(cut)
+    contact.listens = at + wait if wait else NEVER
     _move_expectations(runner, d, at)
     if d.values is not d.raw and not contact.silent:
         d.values = d.raw
@@ -73,9 +73,9 @@ def listen_again(runner: Runner, d: DeviceState, at: float, cut: float) -> None:
     _queue_again(runner, d)
 
 
-def count_silence(runner: Runner, d: DeviceState, at: float, cut: float) -> None:
+def count_silence(runner: Runner, d: DeviceState, at: float, wait: float) -> None:
     """Let the device's silence count from `at`, and deadlines come, if they do not yet."""
-    listen_again(runner, d, at, cut)
+    listen_again(runner, d, at, wait)
     d.contact.floor = at
     if not d.contact.silent:
         arm(runner, d.contact)

@@ -25,6 +25,7 @@ from rules.machine import Move, next_edge
 from rules.memory import carry_over, device_row, find_unparted, group_row, load_row, watch_row
 from rules.origin import Origins
 from rules.recall import far_points, load_heard, load_point, replay
+from rules.reliance import Early
 from rules.rule import Rule
 from rules.runner import Runner, Works, nobody
 from rules.state import Watch
@@ -172,11 +173,20 @@ class Engine:
         self._runner.happen(d, COMMAND + do, {})
         return self._runner.take()
 
-    def advance(self, now: float) -> list[Decision]:
-        """Let every deadline come that is due by `now`, in order; a clock set back does nothing."""
+    def advance(self, now: float, *, early: bool = False) -> list[Decision]:
+        """Let every deadline come that is due by `now`, in order; a clock set back does nothing.
+
+        `early`: only those that no measurement can change which waits since a cut.
+        """
         self._begin(now)
+        agenda, pick = self._runner.agenda, Early() if early else None
+        if pick is None:
+            agenda.take_back()
         out = self._runner.take()
-        while (thing := self._runner.agenda.pop(now)) is not None:
+        while (thing := agenda.pop(now)) is not None:
+            if pick is not None and not pick.may_come(thing):
+                agenda.put_aside(thing)
+                continue
             fire(self._runner, thing, thing.due)
             out += self._runner.take()
         return out

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from rules.agenda import Due
 from rules.gauge import Lull
 from rules.plan import Plan, Program
-from rules.state import Watch
+from rules.state import Contact, Watch
+from rules.trust import is_behind
 
 Pick = Callable[[Watch | Lull], bool]
 """Tells whether a deadline may come now."""
@@ -32,6 +34,27 @@ def relies_on_anything(_thing: Watch | Lull) -> bool:
 def needs_states(program: Program) -> bool:
     """Tell whether a program reads points that are sent on change, or events."""
     return program.on_change or bool(program.events)
+
+
+class Early:
+    """Picks what may come while measurements of a cut wait; asks once for each rule of a model."""
+
+    def __init__(self) -> None:
+        self._known: dict[Program, bool] = {}
+
+    def may_come(self, thing: Due) -> bool:
+        """Tell whether nothing that waits can change it: silence is told once all is heard."""
+        if isinstance(thing, Contact) or thing.program.by_arrival:
+            return False
+        program = thing.program
+        if program.foreign or program.groups:
+            return relies_on_states(thing)
+        if not is_behind(thing.device):
+            return True
+        known = self._known.get(program)
+        if known is None:
+            known = self._known[program] = relies_on_states(thing)
+        return known
 
 
 def _reads(thing: Watch | Lull) -> Iterator[tuple[Plan, list[str]]]:

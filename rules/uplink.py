@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 
 from hub.model.alarm import Decision
-from rules.cut import count_silence, cut_off, is_cut_off, listen_again
+from rules.cut import count_silence, cut_off, end_wait, is_cut_off, listen_again, return_time
 from rules.runner import Runner
 from rules.state import NEVER, DeviceState
 
@@ -19,6 +20,7 @@ class Uplink:
 
     def __init__(self, runner: Runner, begin: Callable[[float], None]) -> None:
         self.cut: dict[str, float] = {}
+        self._steady: set[str] = set()
         self._runner = runner
         self._begin = begin
         self._world: Mapping[str, DeviceState] = {}
@@ -35,6 +37,7 @@ class Uplink:
         Nothing is judged at this instant.
         """
         self._begin(at)
+        self._steady.discard(link)
         heard = max((d.contact.heard_at for d in self._on(link)), default=at)
         self.cut[link] = at if heard == NEVER else min(heard, at)
         self._cut_off(link)
@@ -45,9 +48,9 @@ class Uplink:
 
         Silence still proves nothing, since measurements may wait; `resume` does both.
         """
-        lasted = self._lasted(at, link)
+        wait = self._wait(at, link)
         for d in self._on(link):
-            listen_again(self._runner, d, at, lasted)
+            listen_again(self._runner, d, at, wait)
         self._note_held()
 
     def miss(self, link: str = "") -> None:
@@ -57,15 +60,23 @@ class Uplink:
 
     def resume(self, at: float, link: str = "") -> list[Decision]:
         """Say that messages come again, those that waited included; silence counts from `at`."""
-        lasted = self._lasted(at, link)
+        wait = self._wait(at, link)
         self.cut = {each: since for each, since in self.cut.items() if link not in {"", each}}
         for d in self._on(link):
-            count_silence(self._runner, d, at, lasted)
+            count_silence(self._runner, d, at, wait)
         self._note_held()
         return self._runner.take()
 
-    def _lasted(self, at: float, link: str) -> float:
-        return at - self.cut.get(link, at)
+    def vouch(self, link: str = "") -> None:
+        """Say that devices were connected all through the cut: none of them has to return."""
+        self._steady.add(link)
+        for d in self._on(link):
+            if d.contact.listens not in {NEVER, inf}:
+                end_wait(self._runner, d)
+        self._note_held()
+
+    def _wait(self, at: float, link: str) -> float:
+        return 0.0 if link in self._steady else return_time(at - self.cut.get(link, at))
 
     def _cut_off(self, link: str) -> None:
         for d in self._on(link):

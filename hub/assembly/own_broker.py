@@ -21,7 +21,11 @@ async def follow_broker(
     if wiring.dialler is None or own is None:
         return
     listener = BrokerWatch(
-        own, inbox=intake.inbox, reception=intake.reception, read_again=read_again
+        own,
+        inbox=intake.inbox,
+        reception=intake.reception,
+        read_again=read_again,
+        vouch=intake.watch.vouch,
     )
     listener.start(await books.documents(BROKER))
     supervisor = Supervisor(watch=Unwatched(), clock=wiring.clock)

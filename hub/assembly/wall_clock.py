@@ -8,6 +8,9 @@ anew with it; otherwise it keeps its own and says so. See docs/adr/0018.
 from __future__ import annotations
 
 import asyncio
+import sys
+import time
+from math import inf
 
 import structlog
 
@@ -23,6 +26,16 @@ PATIENCE = 60.0
 """Real seconds in which they can speak; a state comes at least once a minute from most."""
 
 log = structlog.get_logger(__name__)
+
+
+def machine_since(now: float) -> float:
+    """Return when the machine was started, at the latest; infinite where it does not tell.
+
+    `now` is the hub's instant, which may run faster than the machine's.
+    """
+    if sys.platform != "linux":
+        return inf
+    return now - time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 async def keep_time(clock: SystemClock, timekeeper: Timekeeper) -> None:

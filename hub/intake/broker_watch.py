@@ -28,6 +28,7 @@ class BrokerWatch:
     """Implements `hub.ports.BrokerListener`; `own` is the hub in its books.
 
     `read_again` has the devices' states told again; it is called once the loss is in the store.
+    `vouch` hears, in a turn of the loop, since when the broker has run.
     """
 
     def __init__(
@@ -37,9 +38,11 @@ class BrokerWatch:
         inbox: BoundedInbox,
         reception: Reception,
         read_again: Callable[[], None],
+        vouch: Callable[[float], None],
     ) -> None:
         self._own = own
         self._read_again = read_again
+        self._vouch = vouch
         self._inbox = inbox
         self._reception = reception
         self._health: Health | None = None
@@ -61,6 +64,7 @@ class BrokerWatch:
         self._inbox.post(partial(self._tell, "broker.mute", why=why))
 
     def _take(self, figures: BrokerFigures, batch: Batch) -> None:
+        self._vouch(batch.now - figures.uptime)
         self._health, found = examine(self._health, figures, batch.now)
         if found.changed:
             body = msgspec.json.encode(self._health)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from math import inf
 
 import msgspec
 
@@ -102,6 +103,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     flood: FloodSettings = FloodSettings()
     test: bool = False
     timing: Timing = ALWAYS
+    machine_since: float = inf
     prove: Prove | None = None
     reserve: Reserve = NO_RESERVE
 
@@ -243,6 +245,7 @@ def _build_watch(
         judge=judge,
         carried=needs.carried,
         uplink=engine.uplink,
+        machine_since=needs.machine_since,
     )
 
 

@@ -127,6 +127,10 @@ class Judge:
         if self._gates.is_time(batch.now):
             self._look_again(batch)
 
+    def run_early(self, batch: Batch, heard: float) -> None:
+        """Let those timers of rules come that no measurement can change which is still to come."""
+        self.decide(self._engine.advance(heard, early=True), batch)
+
     def _look_again(self, batch: Batch) -> None:
         """Tell what has waited at a gate, and mark what was told before one closed."""
         for decision, quiet in self._gates.retry(batch.now, self._engine.is_ending):
@@ -145,6 +149,10 @@ class Judge:
         """Return the instant of the rules' next timer."""
         parts = (self._engine.next_due(), self._topology.next_due())
         return min((due for due in parts if due is not None), default=None)
+
+    def next_rule_due(self) -> float | None:
+        """Return the instant of the next timer of a rule."""
+        return self._engine.next_due()
 
     def next_order_due(self) -> float | None:
         """Return the instant at which an order's time is over."""

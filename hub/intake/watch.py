@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from math import inf
 
 import structlog
 
@@ -25,7 +26,8 @@ CATCHING_UP = 60.0
 class IntakeWatch:
     """Implements `hub.ports.LinkWatch`; `carried` maps a session to the link that devices name.
 
-    A link's first session brings the states: deadlines wait for it alone, silence for all of them.
+    A link's first session brings the states: deadlines that no measurement can change wait for it
+    alone, all others for every session. `machine_since` is when the hub's machine was started.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class IntakeWatch:
         judge: Judge,
         carried: Mapping[str, str],
         uplink: Uplink,
+        machine_since: float = inf,
     ) -> None:
         self.up: dict[str, bool] = dict.fromkeys(carried, False)
         self._carried = carried
@@ -45,6 +48,9 @@ class IntakeWatch:
         for link, carrier in carried.items():
             self._first.setdefault(carrier, link)
         self._strange = set[str]()
+        self._machine_since = machine_since
+        self._away = set[str]()
+        """Carriers of which nothing was heard, as far as is known, since the hub was away."""
         self._inbox = inbox
         self._bench = bench
         self._reception = reception
@@ -59,8 +65,9 @@ class IntakeWatch:
         self._strange = set(self._carried) if strangers else set[str]()
         if not self._behind:
             return
-        self._bench.hold_timers_until = now + CATCHING_UP
-        for carrier in {self._carried[link] for link in self._behind}:
+        self._bench.hold_timers_until = self._bench.hold_early_until = now + CATCHING_UP
+        self._away = {self._carried[link] for link in self._behind}
+        for carrier in self._away:
             self._inbox.post(partial(self._judge.suspend, carrier))
 
     def link_up(self, link: str, *, resumed: bool) -> None:
@@ -81,6 +88,18 @@ class IntakeWatch:
         """Note until when all was heard; what was offered before this is in the inbox before it."""
         self._inbox.post(lambda _batch: self._bench.hearing.note(link, at))
 
+    def vouch(self, broker_since: float) -> None:
+        """Take note, between two messages, of when the broker was started.
+
+        Where the hub alone was away, and neither its machine nor the broker, what devices said has
+        reached the broker as ever: nobody has to return. See docs/adr/0038.
+        """
+        since = max(broker_since, self._machine_since)
+        for carrier in self._away:
+            if since <= self._uplink.cut.get(carrier, -inf):
+                self._uplink.vouch(carrier)
+        self._away &= self._uplink.cut.keys()
+
     def slave_missed(self, uid: DeviceUid) -> None:
         """Note that a polled device has once not answered."""
         self._inbox.post(lambda batch: self._reception.count_error(uid, batch))
@@ -91,11 +110,12 @@ class IntakeWatch:
 
     def _note_up(self, link: str, batch: Batch, *, resumed: bool) -> None:
         if not self._is_bus(link):
-            self._bench.hold_timers_until = batch.now + CATCHING_UP
+            self._hold(link, batch.now + CATCHING_UP)
         gap = not resumed and link not in self._strange
         self._strange.discard(link)
         if gap and self._is_first(link):
             self._uplink.miss(self._carried[link])
+            self._away.discard(self._carried[link])
         _tell("link.gap" if gap else "link.up", link, batch, resumed=resumed)
 
     def _note_down(self, link: str, why: str, batch: Batch) -> None:
@@ -106,12 +126,20 @@ class IntakeWatch:
             self._reception.presence.see_first(carrier, batch.now)
             return
         self._behind.add(link)
+        self._away.discard(carrier)
         self._bench.hearing.end(link)
         self._reception.judge_clocks(carrier, judging=False)
         self._reception.presence.blind(carrier)
         self._judge.suspend(carrier, batch)
         if self._first[carrier] not in self._behind:
             self._uplink.listen(batch.now, carrier)
+            self._hold(link, batch.now + CATCHING_UP)
+
+    def _hold(self, session: str, until: float) -> None:
+        """Let timers wait for a session; early ones, for what brings states alone."""
+        self._bench.hold_timers_until = until
+        if self._is_first(session):
+            self._bench.hold_early_until = until
 
     def _note_caught_up(self, link: str, batch: Batch) -> None:
         carrier = self._carried[link]
@@ -121,6 +149,8 @@ class IntakeWatch:
         if not self._behind:
             self._bench.hold_timers_until = 0.0
         if self._is_first(link):
+            if self._behind.isdisjoint(self._first.values()):
+                self._bench.hold_early_until = 0.0
             self._uplink.listen(batch.now, carrier)
         if any(self._carried[each] == carrier for each in self._behind):
             return

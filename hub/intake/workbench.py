@@ -56,8 +56,9 @@ class Workbench:
         self._ids: Mapping[str, str] = {}
         self._rhythms: Mapping[str, tuple[str, float]] = {}
         self._next_sweep = 0.0
-        self.hold_timers_until = 0.0
-        """Timers wait until what was said before has been heard (the link has caught up)."""
+        self.hold_timers_until = self.hold_early_until = 0.0
+        """Timers wait until what was said before has been heard (the link has caught up); early
+        ones, which no measurement can change, until states have been."""
 
     def set_devices(self, devices: Sequence[Device], models: Mapping[str, DeviceModel]) -> None:
         """Learn the books anew."""
@@ -77,6 +78,9 @@ class Workbench:
             self._sweep(batch)
             heard = self.hearing.until(batch.now, self._judge.next_due())
             self._judge.run_rules(batch, heard)
+        elif batch.now >= self.hold_early_until:
+            heard = self.hearing.until(batch.now, self._judge.next_rule_due())
+            self._judge.run_early(batch, heard)
         self._rounds.finish(batch)
         self._judge.run_desk(batch)
         self._climber.finish(batch)
@@ -94,11 +98,17 @@ class Workbench:
         dues += [due for due in others if due is not None]
         if (due := self._judge.next_due()) is not None:
             dues.append(self.hearing.next_look(due, self._clock.now()))
-        return max(min(dues), self.hold_timers_until)
+        held = max(min(dues), self.hold_timers_until)
+        if (due := self._judge.next_rule_due()) is None:
+            return held
+        early = self.hearing.next_look(due, self._clock.now())
+        return min(held, max(early, self.hold_early_until))
 
     def hold_timers(self, now: float) -> None:
         """Let timers wait for what links are about to read."""
-        self.hold_timers_until = max(self.hold_timers_until, now + TO_HEAR)
+        until = now + TO_HEAR
+        self.hold_timers_until = max(self.hold_timers_until, until)
+        self.hold_early_until = max(self.hold_early_until, until)
 
     def settled(self, batch: Batch) -> None:
         """Tell the readers that the batch is in the store."""

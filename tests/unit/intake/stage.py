@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from math import inf
 from typing import Any
 
 import msgspec
@@ -52,6 +53,9 @@ GATE, OTHER = device("gate-1"), device("gate-2")
 DOOR = device("door-1", Kind.UNIT_DOOR)
 CONTROLLER = device("ctl-1", Kind.ACCESS_CONTROLLER)
 SITE = (GATE, OTHER, DOOR, CONTROLLER)
+
+
+SESSION = "mqtt-state"
 
 
 class Sender:
@@ -124,19 +128,19 @@ class Stage:
 
     def cut(self) -> None:
         """Lose the connection to the broker."""
-        self.intake.watch.link_down("mqtt-state", "cut")
+        self.intake.watch.link_down(SESSION, "cut")
 
     def prove(self) -> None:
         """Bring the hub's own message back, as long as anything comes."""
-        if not self.deaf:
-            self.intake.watch.link_heard("mqtt-state", self.clock.now())
+        for session in () if self.deaf else self.intake.watch.up:
+            self.intake.watch.link_heard(session, self.clock.now())
 
     def reconnect(self, waited: Sequence[Envelope]) -> None:
         """Have the broker resume the session, and deliver what waited in it."""
-        self.intake.watch.link_up("mqtt-state", resumed=True)
+        self.intake.watch.link_up(SESSION, resumed=True)
         for envelope in waited:
             self.intake.inbox.offer(envelope)
-        self.intake.watch.link_caught_up("mqtt-state")
+        self.intake.watch.link_caught_up(SESSION)
 
     async def settle(self, seconds: float = 0.0) -> None:
         """Let everything that has arrived go through, then the clock go on, second by second."""
@@ -174,6 +178,8 @@ async def stage(
     rules: Sequence[Rule] = RULES,
     duty: Duty = Duty(plans=()),  # noqa: B008 - frozen
     sender: Sender | None = None,
+    sessions: Sequence[str] = (SESSION,),
+    machine_since: float = inf,
 ) -> AsyncIterator[Stage]:
     """Run an intake over the store while the block runs; its link has told what `waited`."""
     clock = clock or ManualClock()
@@ -198,7 +204,8 @@ async def stage(
         cases=cases,
         drivers=drivers or {"lingdang": LingdangDriver(MODELS)},
         link_drivers={"mqtt": "lingdang"},
-        carried={"mqtt-state": "mqtt"},
+        carried=dict.fromkeys(sessions, "mqtt"),
+        machine_since=machine_since,
         commission=CommissionNeeds(
             sheets=read_sheets(await store.books.documents(ACCEPTANCES)), written=standing.written
         ),
