@@ -26,7 +26,7 @@ from hub.ports import (
     ScheduleOffice,
     WindowOffice,
 )
-from hub.ports.community import InspectionOffice
+from hub.ports.community import InspectionOffice, ProjectOffice
 from hub.ports.photo import PhotoOffice
 from hub.ports.whistle import WhistleOffice
 
@@ -69,6 +69,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     windows: WindowOffice
     commission: CommissionOffice
     inspections: InspectionOffice
+    projects: ProjectOffice
     courses: Courses
     rosters: RosterOffice
     escalation: EscalationOffice

@@ -23,6 +23,7 @@ from hub.api import (
     operation,
     people,
     photos,
+    projects,
     receipts,
     reports,
     retention,
@@ -41,7 +42,7 @@ PREFIX = "/api/v1"
 PARTS = (
     *(devices, acceptance, alarms, tickets, commands, journal, stream, arrival),
     *(people, keys, retention, rules, schedules, windows, figures, duty, bells, reports, photos),
-    *(inspections, rounds),
+    *(inspections, rounds, projects),
 )
 
 

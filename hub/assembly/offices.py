@@ -13,7 +13,9 @@ from hub.assembly.web import Doors
 from hub.assembly.whistles import open_whistles
 from hub.clock import Clock
 from hub.intake.core import Intake
+from hub.model.project import PROJECTS
 from hub.ports import BellOffice
+from hub.services.community.project_book import ProjectBook
 from hub.services.duty.roster_book import RosterBook
 from hub.services.rule_shelf import RuleShelf
 from hub.services.window_book import WINDOWS, WindowBook
@@ -48,6 +50,12 @@ async def open_offices(
         clock=clock,
     )
     rosters = RosterBook(intake.climbs.staff, write=intake.desk.write, clock=clock)
+    projects = ProjectBook(
+        await store.books.documents(PROJECTS),
+        places=world.site.places,
+        write=intake.desk.write,
+        clock=clock,
+    )
     whistles = await open_whistles(world, intake, store, windows, clock)
     return Doors(
         local=local,
@@ -58,4 +66,5 @@ async def open_offices(
         escalation=intake.climbs,
         bells=bells,
         whistles=whistles,
+        projects=projects,
     )

@@ -37,6 +37,7 @@ from hub.ports import (
     ScheduleOffice,
     WindowOffice,
 )
+from hub.ports.community import ProjectOffice
 from hub.services.figures.course_book import CourseBook
 from hub.services.tickets.ticket import possible_steps
 from hub.services.tickets.work_clock import tell_unsure
@@ -62,6 +63,7 @@ class Doors(msgspec.Struct, frozen=True, kw_only=True):
     escalation: EscalationOffice
     bells: BellOffice
     whistles: Whistles
+    projects: ProjectOffice
 
 
 def build_ports(
@@ -81,6 +83,7 @@ def build_ports(
         windows=doors.windows,
         commission=intake.commission,
         inspections=intake.inspections,
+        projects=doors.projects,
         courses=CourseBook(store.books),
         rosters=doors.rosters,
         escalation=doors.escalation,

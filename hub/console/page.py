@@ -32,6 +32,7 @@ LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
 MORE: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/windows", "window.title", LEADERS),
     ("/inspections", "inspection.title", STAFF),
+    ("/projects", "project.title", READERS),
     ("/acceptances", "acceptance.title", STAFF),
     ("/rosters", "roster.title", LEADERS),
     ("/figures", "figure.title", LEADERS),

@@ -25,6 +25,7 @@ from hub.console import (
     people_page,
     problem_page,
     progress_page,
+    project_page,
     public_shelf_page,
     round_page,
     sign_in_page,
@@ -58,6 +59,7 @@ PARTS = (
     hotline_page,
     inspection_page,
     round_page,
+    project_page,
 )
 
 

@@ -13,6 +13,7 @@ from hub.console.limit import limits
 from hub.console.naming import place_name
 from hub.console.part_choice import part_choices
 from hub.console.reading import PointRow, point_name, point_rows, subject_name, value_text
+from hub.console.related import related_rows
 from hub.console.span import clock_face, day_and_time
 from hub.console.standing import sight
 from hub.console.step_form import FALSE_ALARM, Typed, make_act
@@ -86,6 +87,7 @@ class TicketSheet:
             emergency=card.emergency_card,
             notes=notes(ticket, words),
             detours=detour_rows(ticket, words),
+            related=related_rows(ticket, ports, self._who, words),
             now=now,
         )
 

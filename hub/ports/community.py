@@ -9,6 +9,7 @@ import msgspec
 
 from hub.model.access import Identity
 from hub.model.inspection import Inspection, Rhythm, Round, Verdict
+from hub.model.project import ClaimantKind, Project, ProjectAction
 from hub.model.ticket import Ticket
 from hub.model.whistle import ReportWish
 
@@ -108,4 +109,59 @@ class InspectionOffice(Protocol):
 
     async def finish(self, walk: str, who: Identity) -> Round:
         """Finish a round; ConflictError while a stop is left."""
+        ...
+
+
+class ProjectStep(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of a project as it is wished; which fields count is said by the table of its steps.
+
+    A claim has `claimant`, `kind`, `promise` and `milestones`: what is done until which instant.
+    """
+
+    do: ProjectAction
+    text: str = ""
+    claimant: str = ""
+    kind: ClaimantKind = ClaimantKind.DEPARTMENT
+    promise: str = ""
+    milestones: tuple[tuple[str, float], ...] = ()
+
+
+class ProjectOffice(Protocol):
+    """Where projects are proposed, claimed and delivered; each call is in the store on return.
+
+    What lies outside a person's part of the community is as if it were not there (NotFoundError).
+    """
+
+    def projects(self, who: Identity) -> Sequence[Project]:
+        """Return all of them, newest first."""
+        ...
+
+    def project(self, project: str, who: Identity) -> Project:
+        """Return one."""
+        ...
+
+    def of_ticket(self, number: str, who: Identity) -> Sequence[Project]:
+        """Return those that a ticket is linked to."""
+        ...
+
+    def possible(self, project: Project, who: Identity) -> Sequence[ProjectAction]:
+        """Return what this person can do to it now."""
+        ...
+
+    async def propose(self, need: str, text: str, place: str, who: Identity) -> Project:
+        """Write a need down; InvalidRequestError names what does not fit."""
+        ...
+
+    async def step(self, project: str, step: ProjectStep, who: Identity) -> Project:
+        """Take a step; ConflictError names those that are possible."""
+        ...
+
+    async def finish_milestone(
+        self, project: str, milestone: str, proof: str, who: Identity
+    ) -> Project:
+        """Have a milestone done, with how it was seen; ConflictError where it is."""
+        ...
+
+    async def link(self, project: str, ticket: Ticket, who: Identity) -> Project:
+        """Link a ticket that the need is about; twice is once."""
         ...

@@ -6,10 +6,28 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from hub.model.photo import Moment, Photo, Picture
-from hub.model.ticket import Ticket
 
 Read = Callable[[], Awaitable[bytes]]
 """Reads what was sent, from wherever it waits."""
+
+
+class Pictured(Protocol):
+    """What has photos: a ticket, or a project."""
+
+    @property
+    def number(self) -> str:
+        """Return under what its photos are kept."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """Return where it is."""
+        ...
+
+    @property
+    def discreet(self) -> bool:
+        """Tell whether it is only for leaders to see."""
+        ...
 
 
 class PhotoOffice(Protocol):
@@ -23,8 +41,8 @@ class PhotoOffice(Protocol):
         """
         ...
 
-    async def add(self, ticket: Ticket, picture: Picture, *, moment: Moment, actor: str) -> Photo:
-        """Keep a photo of a ticket; the same one twice is one.
+    async def add(self, ticket: Pictured, picture: Picture, *, moment: Moment, actor: str) -> Photo:
+        """Keep a photo of a ticket or project; the same one twice is one.
 
         Raises ConflictError where there is no more room for one, StoreFullError where the disk is
         nearly full.

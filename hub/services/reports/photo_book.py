@@ -11,10 +11,9 @@ import msgspec
 from hub.clock import Clock
 from hub.errors import ConflictError, StoreFullError, TooManyRequestsError
 from hub.model.photo import Moment, Photo, Picture
-from hub.model.ticket import Ticket
 from hub.model.whistle import PERSONAL
 from hub.ports import Books, Desk, Document
-from hub.ports.photo import Read
+from hub.ports.photo import Pictured, Read
 
 PHOTOS = "photo"
 """The collection of what is known of photos."""
@@ -73,7 +72,7 @@ class PhotoBook:
         finally:
             self._waiting -= 1
 
-    async def add(self, ticket: Ticket, picture: Picture, *, moment: Moment, actor: str) -> Photo:
+    async def add(self, ticket: Pictured, picture: Picture, *, moment: Moment, actor: str) -> Photo:
         """Keep a photo of a ticket; the same one twice is one."""
         async with self._writing:
             photo = _describe(ticket, picture, moment, actor, self._clock.now())
@@ -137,7 +136,7 @@ class PhotoBook:
         self._by_ticket.setdefault(photo.ticket, []).append(photo)
 
 
-def _describe(ticket: Ticket, picture: Picture, moment: Moment, actor: str, now: float) -> Photo:
+def _describe(ticket: Pictured, picture: Picture, moment: Moment, actor: str, now: float) -> Photo:
     digest = hashlib.sha256(ticket.number.encode() + picture.body).hexdigest()
     return Photo(
         id=digest[:24],

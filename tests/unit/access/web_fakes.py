@@ -40,6 +40,7 @@ from hub.ports import (
     RollupRow,
     Snapshot,
 )
+from hub.services.community.project_book import ProjectBook
 from hub.services.figures.course_book import CourseBook
 from hub.services.incidents.case_book import CaseBook
 from hub.services.incidents.case_step import check_decider, take_step
@@ -509,6 +510,7 @@ def make_world() -> World:
         windows=make_windows(clock),
         commission=commissioning.desk,
         inspections=inspecting.desk,
+        projects=ProjectBook({}, places=PLACES, write=desk.write, clock=clock),
         courses=CourseBook(books),
         rosters=make_rosters(clock, desk.write),
         escalation=FakeEscalation(),

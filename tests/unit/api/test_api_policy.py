@@ -21,6 +21,8 @@ NAMES = {
     "inspection": "i1",
     "walk": "i1-202611300800",
     "stop": "s1",
+    "project": "p1",
+    "milestone": "m1",
     "name": "li",
     "key_id": "k1",
     "rule": "door-forced",

@@ -50,7 +50,7 @@ class Visitor:
         assert f'action="{action}"' in text, text
         hidden = dict(re.findall(r'name="(csrf|key)" value="([^"]+)"', text))
         async with self._client() as client:
-            if 'enctype="multipart/form-data"' not in text:
+            if f'action="{action}" enctype="multipart/form-data"' not in text:
                 return await client.post(action, data=hidden | typed)
             files = {"photo": ("a.jpg", image, "image/jpeg")}
             return await client.post(action, data=hidden | typed, files=files)

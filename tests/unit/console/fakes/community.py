@@ -35,6 +35,7 @@ from hub.ports import (
     ReadingRow,
     Snapshot,
 )
+from hub.services.community.project_book import ProjectBook
 from hub.services.figures.course_book import CourseBook
 from hub.services.tickets.deadline import renew_limits
 from hub.services.tickets.ticket import possible_steps, step
@@ -389,6 +390,7 @@ def make_console(
         ),
         commission=commissioning.desk,
         inspections=inspecting.desk,
+        projects=ProjectBook({}, places=community.places(), write=desk.write, clock=clock),
         courses=CourseBook(community.books),
         rosters=make_rosters(clock, desk.write),
         escalation=FakeEscalation(),

@@ -1,0 +1,22 @@
+"""What community work has to do with a ticket: the projects that it is linked to."""
+
+from __future__ import annotations
+
+from hub.access.web_ports import WebPorts
+from hub.console.language import Words
+from hub.model.access import Identity
+from hub.model.ticket import Ticket
+
+
+def related_rows(
+    ticket: Ticket, ports: WebPorts, who: Identity, words: Words
+) -> list[tuple[str, str, str]]:
+    """Return what it is, where it leads, and its words."""
+    return [
+        (
+            words("project.title"),
+            f"/projects/{each.id}",
+            f"{each.need} · {words.name('project_state', each.state)}",
+        )
+        for each in ports.projects.of_ticket(ticket.number, who)
+    ]
