@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from hub.model.access import Role
+from hub.model.device import Kind
 from hub.model.project import ProjectState
 from tests.support.photos import photo
 from tests.unit.access.web_fakes import make_world
 from tests.unit.api.app_of_api import asking
-from tests.unit.console.fakes.community import Console, break_things, make_console
+from tests.unit.console.fakes.community import Console, make_console
 from tests.unit.console.test_inspection_page import Visitor
 
 NEED = {"need": "3 幢加装电梯", "text": "老人多，六楼", "place": "guanshan/a"}
@@ -41,10 +42,10 @@ async def test_a_need_is_claimed_proved_and_accepted(console: Console) -> None:
     assert "供电公司" in (await desk.get("/projects")).text
 
 
-async def test_a_linked_ticket_leads_to_its_project() -> None:
-    console = make_console(devices=90)
+async def test_a_linked_ticket_leads_to_its_project(console: Console) -> None:
     desk = Visitor(console)
-    break_things(console.community)
+    gate = console.community.of_kind(Kind.BARRIER_GATE)[0]
+    console.community.open_ticket(gate, "地感常占", "Loop always occupied", age=9000)
     number = next(iter(console.community.books.ticket_by_number))
     await desk.send("/projects", "/projects", **NEED)
     linked = await desk.send(PAGE, f"{PAGE}/tickets", ticket=number.lower())
