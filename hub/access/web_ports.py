@@ -26,7 +26,7 @@ from hub.ports import (
     ScheduleOffice,
     WindowOffice,
 )
-from hub.ports.community import InspectionOffice, ProjectOffice
+from hub.ports.community import AgendaOffice, InspectionOffice, ProjectOffice
 from hub.ports.photo import PhotoOffice
 from hub.ports.whistle import WhistleOffice
 
@@ -70,6 +70,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     commission: CommissionOffice
     inspections: InspectionOffice
     projects: ProjectOffice
+    agenda: AgendaOffice
     courses: Courses
     rosters: RosterOffice
     escalation: EscalationOffice

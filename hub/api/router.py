@@ -10,6 +10,7 @@ from hub.access.policy import mount
 from hub.access.web_ports import WebPorts
 from hub.api import (
     acceptance,
+    agenda,
     alarms,
     arrival,
     bells,
@@ -42,7 +43,7 @@ PREFIX = "/api/v1"
 PARTS = (
     *(devices, acceptance, alarms, tickets, commands, journal, stream, arrival),
     *(people, keys, retention, rules, schedules, windows, figures, duty, bells, reports, photos),
-    *(inspections, rounds, projects),
+    *(inspections, rounds, projects, agenda),
 )
 
 

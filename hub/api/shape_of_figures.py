@@ -31,6 +31,7 @@ class Course(Shape, rename={"class_": "class"}):
     subject: str
     place: str
     rule: str
+    fault: str
     title: Both
     opened_at: Moment
     taken_at: Moment | None
@@ -51,3 +52,4 @@ class Course(Shape, rename={"class_": "class"}):
     folded_into: str
     class_: str
     test: bool
+    discreet: bool

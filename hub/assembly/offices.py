@@ -13,10 +13,13 @@ from hub.assembly.web import Doors
 from hub.assembly.whistles import open_whistles
 from hub.clock import Clock
 from hub.intake.core import Intake
+from hub.model.agenda import MEETINGS
 from hub.model.project import PROJECTS
 from hub.ports import BellOffice
+from hub.services.community.agenda_book import AgendaBook
 from hub.services.community.project_book import ProjectBook
 from hub.services.duty.roster_book import RosterBook
+from hub.services.figures.course_book import CourseBook
 from hub.services.rule_shelf import RuleShelf
 from hub.services.window_book import WINDOWS, WindowBook
 from hub.store.sqlite import SqliteStore
@@ -56,6 +59,17 @@ async def open_offices(
         write=intake.desk.write,
         clock=clock,
     )
+    courses = CourseBook(store.books)
+    agenda = AgendaBook(
+        await store.books.documents(MEETINGS),
+        live=intake.live,
+        books=store.books,
+        courses=courses,
+        projects=projects,
+        write=intake.desk.write,
+        clock=clock,
+        test=world.settings.demo.test,
+    )
     whistles = await open_whistles(world, intake, store, windows, clock)
     return Doors(
         local=local,
@@ -67,4 +81,6 @@ async def open_offices(
         bells=bells,
         whistles=whistles,
         projects=projects,
+        agenda=agenda,
+        courses=courses,
     )

@@ -37,7 +37,7 @@ from hub.ports import (
     ScheduleOffice,
     WindowOffice,
 )
-from hub.ports.community import ProjectOffice
+from hub.ports.community import AgendaOffice, ProjectOffice
 from hub.services.figures.course_book import CourseBook
 from hub.services.tickets.ticket import possible_steps
 from hub.services.tickets.work_clock import tell_unsure
@@ -64,6 +64,8 @@ class Doors(msgspec.Struct, frozen=True, kw_only=True):
     bells: BellOffice
     whistles: Whistles
     projects: ProjectOffice
+    agenda: AgendaOffice
+    courses: CourseBook
 
 
 def build_ports(
@@ -84,7 +86,8 @@ def build_ports(
         commission=intake.commission,
         inspections=intake.inspections,
         projects=doors.projects,
-        courses=CourseBook(store.books),
+        agenda=doors.agenda,
+        courses=doors.courses,
         rosters=doors.rosters,
         escalation=doors.escalation,
         bells=doors.bells,

@@ -13,6 +13,7 @@ from hub.access.policy import mount
 from hub.access.web_ports import WebPorts
 from hub.console import (
     acceptance_page,
+    agenda_page,
     bell_page,
     command_page,
     device_page,
@@ -60,6 +61,7 @@ PARTS = (
     inspection_page,
     round_page,
     project_page,
+    agenda_page,
 )
 
 

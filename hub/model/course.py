@@ -18,6 +18,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class
     subject: str = ""
     place: str = ""
     rule: str = ""
+    fault: str = ""
     class_: str = ""
     urgency: str = ""
     trade: str = ""
@@ -38,6 +39,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class
     class_raises: int = 0
     state: str = "new"
     test: bool = False
+    discreet: bool = False
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from hub.model.access import Identity
+from hub.model.agenda import Decision, Matter, Meeting
 from hub.model.inspection import Inspection, Rhythm, Round, Verdict
 from hub.model.project import ClaimantKind, Project, ProjectAction
 from hub.model.ticket import Ticket
@@ -164,4 +165,47 @@ class ProjectOffice(Protocol):
 
     async def link(self, project: str, ticket: Ticket, who: Identity) -> Project:
         """Link a ticket that the need is about; twice is once."""
+        ...
+
+
+class DecisionWish(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision as it is typed: about which matter, what, by which body, until when."""
+
+    matter: str
+    text: str
+    body: str
+    by: float
+
+
+class AgendaOffice(Protocol):
+    """Where the joint meeting has its agenda and its decisions; in the store on return."""
+
+    async def agenda(self, who: Identity, *, times: int = 3, days: int = 30) -> Sequence[Matter]:
+        """Return what a meeting of today has to talk about, in this person's part."""
+        ...
+
+    def meetings(self, who: Identity) -> Sequence[Meeting]:
+        """Return the meetings, newest first."""
+        ...
+
+    def meeting(self, meeting: str, who: Identity) -> Meeting:
+        """Return one; NotFoundError likewise for a foreign one."""
+        ...
+
+    def decisions_of(self, number: str, who: Identity) -> Sequence[tuple[Meeting, Decision]]:
+        """Return what meetings have decided about a ticket, oldest first."""
+        ...
+
+    async def convene(
+        self, held_at: float, who: Identity, *, times: int = 3, days: int = 30
+    ) -> Meeting:
+        """Call a meeting with the agenda of now; ConflictError where that is empty."""
+        ...
+
+    async def decide(self, meeting: str, wish: DecisionWish, who: Identity) -> Meeting:
+        """Write a decision down; InvalidRequestError names what does not fit."""
+        ...
+
+    async def carry_out(self, meeting: str, decision: str, result: str, who: Identity) -> Meeting:
+        """Note that a decision was carried out; ConflictError where it was."""
         ...

@@ -40,6 +40,7 @@ from hub.ports import (
     RollupRow,
     Snapshot,
 )
+from hub.services.community.agenda_book import AgendaBook
 from hub.services.community.project_book import ProjectBook
 from hub.services.figures.course_book import CourseBook
 from hub.services.incidents.case_book import CaseBook
@@ -498,6 +499,8 @@ def make_world() -> World:
     commissioning = Commissioning(clock, devices, put=live.put_device)
     inspecting = Inspecting(live, books, clock)
     office = make_office(clock)
+    courses = CourseBook(books)
+    projects = ProjectBook({}, places=PLACES, write=desk.write, clock=clock)
     ports = WebPorts(
         live=live,
         pulse=pulse,
@@ -510,8 +513,18 @@ def make_world() -> World:
         windows=make_windows(clock),
         commission=commissioning.desk,
         inspections=inspecting.desk,
-        projects=ProjectBook({}, places=PLACES, write=desk.write, clock=clock),
-        courses=CourseBook(books),
+        projects=projects,
+        agenda=AgendaBook(
+            {},
+            live=live,
+            books=books,
+            courses=courses,
+            projects=projects,
+            write=desk.write,
+            clock=clock,
+            test=True,
+        ),
+        courses=courses,
         rosters=make_rosters(clock, desk.write),
         escalation=FakeEscalation(),
         bells=FakeBells(),

@@ -22,6 +22,8 @@ NAMES = {
     "walk": "i1-202611300800",
     "stop": "s1",
     "project": "p1",
+    "meeting": "j1",
+    "decision": "j1-1",
     "milestone": "m1",
     "name": "li",
     "key_id": "k1",

@@ -36,7 +36,7 @@ WRITTEN_WITHOUT_A_STEP = ("opened", "updated", "recovered", "merged", "overdue",
 WRITERS = (
     "device|link|alarm|ticket|report|photo|command|person|key|clock|store|quarantine|newcomer"
     "|rule|window|broker|roster|bell|contact|acceptance|subscription|push|schedule"
-    "|inspection|receiver|project"
+    "|inspection|receiver|project|meeting"
 )
 TYPE = re.compile(rf"\"((?:{WRITERS})\.[a-z_]+)\"")
 NOT_TYPES = {"clock.offset", "link.lost", "link.back", "link.errors", "broker.stored"}

@@ -35,6 +35,7 @@ from hub.ports import (
     ReadingRow,
     Snapshot,
 )
+from hub.services.community.agenda_book import AgendaBook
 from hub.services.community.project_book import ProjectBook
 from hub.services.figures.course_book import CourseBook
 from hub.services.tickets.deadline import renew_limits
@@ -373,6 +374,8 @@ def make_console(
         return possible_steps(ticket, who.role, actor=who.name, now=clock.now())
 
     office = make_office(clock)
+    courses = CourseBook(community.books)
+    projects = ProjectBook({}, places=community.places(), write=desk.write, clock=clock)
     ports = WebPorts(
         live=community,
         pulse=community.pulse,
@@ -390,8 +393,18 @@ def make_console(
         ),
         commission=commissioning.desk,
         inspections=inspecting.desk,
-        projects=ProjectBook({}, places=community.places(), write=desk.write, clock=clock),
-        courses=CourseBook(community.books),
+        projects=projects,
+        agenda=AgendaBook(
+            {},
+            live=community,
+            books=community.books,
+            courses=courses,
+            projects=projects,
+            write=desk.write,
+            clock=clock,
+            test=True,
+        ),
+        courses=courses,
         rosters=make_rosters(clock, desk.write),
         escalation=FakeEscalation(),
         whistle=make_whistle(community, community.books, desk, clock, filing),
