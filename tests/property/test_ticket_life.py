@@ -26,7 +26,7 @@ from hub.model.access import Role
 from hub.model.alarm import Alarm, Class, TicketSpec, Urgency
 from hub.model.calendar import Calendar, Pace
 from hub.model.detour import Ruling, Rung
-from hub.model.instant import to_rfc3339
+from hub.model.instant import to_local_text, to_rfc3339
 from hub.model.journal import Draft
 from hub.model.ticket import ClosingCode, Ticket, TicketAction, TicketState, TicketStep
 from hub.services.alarm import raise_alarm
@@ -186,6 +186,20 @@ class TicketLife(RuleBasedStateMachine):
         self.take(TicketAction.SHELVE, "chen", Role.MANAGER, extra=shelf, **said)
         self.wait(pause)
         self.take(TicketAction.UNSHELVE, "chen", Role.MANAGER, **said)
+
+    @precondition(lambda self: self.ticket.state in UNFINISHED)
+    @rule(urgency=st.sampled_from(Urgency), days=st.integers(-1, 30), apart=st.integers(0, 3))
+    def judge_anew(self, urgency: Urgency, days: int, apart: int) -> None:
+        """Have a leader set another urgency, with a day or without, and now and then split it."""
+        said: dict[str, Any] = {"reason": "because", "healthy": True}
+        day = {"planned": to_local_text(self.now + days * DAY)[:10]} if days else {}
+        extra = {"urgency": urgency.value, **day}
+        self.take(TicketAction.CLASSIFY, "chen", Role.MANAGER, extra=extra, **said)
+        if self.ticket.planned:
+            assert self.ticket.urgency is Urgency.PLANNED
+            assert self.ticket.arrive_by is None
+        if apart == 0:
+            self.take(TicketAction.SPLIT, "chen", Role.MANAGER, extra={"part": "A2"}, **said)
 
     @precondition(lambda self: self.ticket.state in {TicketState.COMPLETED, TicketState.VERIFIED})
     @rule(satisfied=st.booleans())
@@ -358,6 +372,7 @@ class TicketLife(RuleBasedStateMachine):
             "measure": WORDS,
             "class": st.sampled_from([*Class, "easy"]),
             "urgency": st.sampled_from(Urgency),
+            "planned": INSTANTS.map(lambda offset: to_local_text(self.now + offset)[:10]),
             "parts": st.lists(WORDS, max_size=3),
             "minutes": st.integers(-1, 99),
             "part": st.sampled_from(["A2", "A0000000001", "A9"]),
