@@ -13,14 +13,16 @@ from hub.model.ticket import TicketAction, TicketState
 class Who(StrEnum):
     """Which person of a fitting role may take a step.
 
-    Anybody, the holder (or a leader), somebody who had no hand in the work, or somebody above
-    whoever asked for an extension.
+    Anybody, the holder (or a leader), somebody who had no hand in the work, somebody above whoever
+    asked for an extension, or who may say that a closed one is not good: the grid, who has verified
+    it, or a leader (its reporter does so by number and code).
     """
 
     ANYBODY = "anybody"
     HOLDER = "holder"
     ANOTHER = "another"
     ABOVE = "above"
+    WITNESS = "witness"
 
 
 class Check(StrEnum):
@@ -60,7 +62,8 @@ LEADERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 WORKERS = LEADERS | {Role.CREW, Role.DEPARTMENT}
 CREWS = LEADERS | {Role.CREW}
 WITNESSES = LEADERS | {Role.GUARD, Role.CREW, Role.GRID_WORKER}
-REOPENERS = WITNESSES | {Role.GRID}
+GRID = frozenset({Role.GRID, Role.GRID_WORKER})
+REOPENERS = WITNESSES | GRID
 PEOPLE = WITNESSES | {Role.DEPARTMENT}
 EVERYBODY = frozenset(Role)
 
@@ -109,7 +112,11 @@ _ROWS: tuple[tuple[tuple[TicketState, ...], TicketAction, Transition], ...] = (
         _row(None, WITNESSES, "called_back", C.REPORTED, who=_ANOTHER),
     ),
     ((S.VERIFIED,), A.CLOSE, _row(S.CLOSED, LEADERS, "closed", C.CALLED_BACK)),
-    ((S.CLOSED,), A.REOPEN, _row(S.DISPATCHED, REOPENERS, "reopened", C.RECENT, needs=_WHY)),
+    (
+        (S.CLOSED,),
+        A.REOPEN,
+        _row(S.DISPATCHED, REOPENERS, "reopened", C.RECENT, who=Who.WITNESS, needs=_WHY),
+    ),
     (
         HELD_STATES,
         A.SUSPEND,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from hub.model.detour import Extension, Ruling
 from hub.model.ticket import Ticket, TicketAction
-from hub.services.tickets.step_table import LEADERS, TRANSITIONS, Check, Transition, Who
+from hub.services.tickets.step_table import GRID, LEADERS, TRANSITIONS, Check, Transition, Who
 
 __all__ = [
     "TRANSITIONS",
@@ -180,10 +180,21 @@ def _is_not_above(ticket: Ticket, actor: str, _role: str) -> Both:
     }
 
 
+def _is_no_witness(ticket: Ticket, actor: str, role: str) -> Both:
+    if role in LEADERS | GRID or same_person(actor, ticket.verified_by):
+        return {}
+    return {
+        "zh": "只有报修人（凭编号和查询码）、核查的人、网格员或经理能重办",
+        "en": "only its reporter (by number and query code), who verified it, the grid or a manager"
+        " can reopen it",
+    }
+
+
 _PERSONS: dict[Who, Callable[[Ticket, str, str], Both]] = {
     Who.ANYBODY: lambda _ticket, _actor, _role: {},
     Who.HOLDER: _not_the_holder,
     Who.ANOTHER: _had_a_hand_in,
     Who.ABOVE: _is_not_above,
+    Who.WITNESS: _is_no_witness,
 }
 """Whom a row means → why this person is not one of them."""

@@ -247,3 +247,20 @@ def test_an_empty_login_is_nobody() -> None:
     assert not same_person("key:", "")
     assert same_person("LI", "key:li")
     assert not same_person("li", "lin")
+
+
+def test_a_closed_ticket_is_reopened_by_who_verified_it_the_grid_or_a_leader_alone() -> None:
+    done = closed()
+    reopening = {"reason": "it is broken again"}
+    for name, role in (
+        (done.verified_by, "guard"),
+        ("fang", "grid_worker"),
+        ("key:platform", "grid"),
+        ("chen", "manager"),
+    ):
+        assert "reopen" in possible_steps(done, role, actor=name, now=NOW)
+        assert go(done, wish("reopen", name, role, **reopening)).reopened == 1
+    for name, role in (("another", "guard"), ("another", "crew"), (done.completed_by, "crew")):
+        assert "reopen" not in possible_steps(done, role, actor=name, now=NOW)
+        with pytest.raises(ConflictError, match="number and query code"):
+            step(done, wish("reopen", name, role, **reopening), healthy=True, now=NOW)
