@@ -15,7 +15,7 @@ from hub.api.shape import Page
 from hub.errors import ForbiddenError
 from hub.model.access import Identity
 from hub.model.instant import to_rfc3339
-from hub.ports import BellCard, BellProof, ContactCard, RingCard
+from hub.ports import BellCard, BellProof, ChannelNews, ContactCard, RingCard
 
 
 class BellTest(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,10 +31,17 @@ class ShownBell(BellCard, frozen=True, kw_only=True):
     sent_at: str | None = None  # type: ignore[assignment]
 
 
+class ShownNews(ChannelNews, frozen=True, kw_only=True):
+    """What became of a ring on one channel: instants are RFC 3339."""
+
+    at: str | None = None  # type: ignore[assignment]
+
+
 class ShownRing(RingCard, frozen=True, kw_only=True):
     """A ring as it is shown: instants are RFC 3339."""
 
     at: str | None  # type: ignore[assignment]
+    news: tuple[ShownNews, ...] = ()
 
 
 class Addresses(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +67,14 @@ async def list_bells(request: Request) -> Response:
 async def list_rings(request: Request) -> Response:
     """List who is being rung; whom nobody has reached has `given_up`."""
     who = await identity_of(request)
-    return page([_spell(card, "at") for card in ports_of(request).bells.rings(who)], None)
+    rings = ports_of(request).bells.rings(who)
+    return page(
+        [
+            {**_spell(card, "at"), "news": [_spell(each, "at") for each in card.news]}
+            for card in rings
+        ],
+        None,
+    )
 
 
 async def test_bell(request: Request, bell: str) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hmac import compare_digest
 from uuid import uuid4
 
@@ -24,7 +24,7 @@ from hub.model.alarm import Severity
 from hub.model.discretion import SEES
 from hub.model.ring import Ring
 from hub.model.spelling import suggest
-from hub.ports import BellCard, BellProof, ContactCard, RingCard
+from hub.ports import BellCard, BellProof, ChannelNews, ContactCard, RingCard
 
 LEADERS = SEES
 
@@ -47,7 +47,7 @@ class Bells:
     def rings(self, who: Identity) -> Sequence[RingCard]:
         """Return who is being rung: to leaders all that they may see, to others their own."""
         return [
-            _ring_card(ring, delivery)
+            ring_card(ring, delivery)
             for ring, delivery in self._belfry.waiting()
             if who.may_see(ring.place)
             and (who.role in LEADERS or (ring.person == who.name and not ring.discreet))
@@ -146,7 +146,8 @@ def _test_message(language: str) -> Message:
     )
 
 
-def _ring_card(ring: Ring, delivery: Delivery) -> RingCard:
+def ring_card(ring: Ring, delivery: Delivery) -> RingCard:
+    """Say of a ring who, for what, and how far each of its channels has come."""
     return RingCard(
         ticket=ring.ticket,
         page=ring.page,
@@ -159,4 +160,24 @@ def _ring_card(ring: Ring, delivery: Delivery) -> RingCard:
         channel=course.channel_of(ring, delivery),
         reached=delivery.reached,
         given_up=delivery.given_up,
+        news=tuple(_news(ring, delivery)),
     )
+
+
+def _news(ring: Ring, delivery: Delivery) -> Iterator[ChannelNews]:
+    """Say of each channel that was tried what is known: what its vendor has said counts first."""
+    for channel in dict.fromkeys(ring.channels):
+        receipt = delivery.receipts.get(channel)
+        if receipt is not None:
+            yield ChannelNews(
+                channel=channel,
+                outcome=receipt.outcome.value,
+                at=receipt.at or receipt.sent,
+                why=receipt.why,
+                key=receipt.key,
+            )
+        elif channel in delivery.reached:
+            yield ChannelNews(channel=channel, outcome="sent")
+        elif channel in delivery.refused:
+            why = delivery.refused[channel]
+            yield ChannelNews(channel=channel, outcome="refused", why=why)

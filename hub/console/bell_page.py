@@ -10,7 +10,7 @@ from hub.access.policy import Call
 from hub.console.naming import place_name
 from hub.console.page import LEADERS, READERS, Visit, show, visit_of
 from hub.errors import HubError, InvalidRequestError, NotFoundError
-from hub.ports import BellProof, RingCard
+from hub.ports import BellProof, ChannelNews, RingCard
 
 DELIVERED = "delivered"
 REFUSALS = (InvalidRequestError, NotFoundError)
@@ -27,6 +27,7 @@ class RingRow(msgspec.Struct, frozen=True, kw_only=True):
     at: float
     channel: str
     given_up: bool
+    news: tuple[ChannelNews, ...]
 
 
 async def bell_page(request: Request) -> Response:
@@ -80,6 +81,7 @@ def _row(visit: Visit, card: RingCard) -> RingRow:
         at=card.at,
         channel=card.channel,
         given_up=card.given_up,
+        news=card.news,
     )
 
 

@@ -1,6 +1,13 @@
 """Ports: how layers meet neighbours that they do not know; `hub.app` hands in who is behind."""
 
-from hub.ports.bell import BellCard, BellOffice, BellProof, ContactCard, RingCard
+from hub.ports.bell import (
+    BellCard,
+    BellOffice,
+    BellProof,
+    ChannelNews,
+    ContactCard,
+    RingCard,
+)
 from hub.ports.broker import BrokerFigures, BrokerListener
 from hub.ports.commission import AcceptanceView, CommissionOffice
 from hub.ports.course import Courses
@@ -49,6 +56,7 @@ __all__ = [
     "BrokerFigures",
     "BrokerListener",
     "Changes",
+    "ChannelNews",
     "CommandSender",
     "CommissionOffice",
     "Committer",

@@ -29,6 +29,21 @@ class BellCard(msgspec.Struct, frozen=True, kw_only=True):
     held: int = 0
 
 
+class ChannelNews(msgspec.Struct, frozen=True, kw_only=True):
+    """How far one channel of a ring has come.
+
+    `outcome`: sent (taken, and nobody says more), awaited (a receipt may come), delivered (the
+    phone has it), answered, missed, lost (never will), refused (it took none). `why` are the
+    vendor's words or ours, `key` is what was pressed; `at` is an instant, None where unknown.
+    """
+
+    channel: str
+    outcome: str
+    at: float | None = None
+    why: str = ""
+    key: str = ""
+
+
 class RingCard(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who is being rung, or whom nobody has reached (`given_up`).
 
@@ -46,6 +61,7 @@ class RingCard(msgspec.Struct, frozen=True, kw_only=True):
     reached: tuple[str, ...] = ()
     given_up: bool = False
     page: str = ""
+    news: tuple[ChannelNews, ...] = ()
 
 
 class BellProof(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from hub.errors import NotFoundError
 from hub.model.access import Identity, Role
-from hub.ports import BellCard, BellProof, ContactCard, RingCard
+from hub.ports import BellCard, BellProof, ChannelNews, ContactCard, RingCard
 
 NOW = 1_764_000_000.0
 
@@ -58,6 +58,11 @@ class FakeBells:
                 channel="crew-wecom",
                 reached=("console",),
                 given_up=person == "nobody",
+                news=(
+                    ChannelNews(channel="console", outcome="sent"),
+                    ChannelNews(channel="sms", outcome="delivered", at=NOW - 60),
+                    ChannelNews(channel="call", outcome="missed", at=NOW - 30, why="no answer"),
+                ),
             )
             for person in ("wang", "nobody")
             if leads or who.name == person

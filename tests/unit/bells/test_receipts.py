@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from hub.bells import aliyun_receipt, tencent_receipt
 from hub.bells.channel import Address, Ask
 from hub.bells.delivery import DELIVERIES, Delivery
+from hub.bells.office import ring_card
 from hub.bells.receipt import PATIENCE, News, Outcome, Receipt, take
 from hub.clock import SystemClock
 from hub.config.bell_settings import BellSettings
 from hub.courier.answer import Answer, Reply, Verdict
 from hub.model.ring import RINGS, Concern
-from tests.support.belfry import House, make_ring
+from tests.support.belfry import START, House, make_ring
 from tests.unit.bells.test_delivery import DAY, play, told
 
 PHONE = {each: BellSettings(id=each, kind="aliyun_sms") for each in ("sms", "call")}
@@ -267,3 +268,26 @@ def test_an_answer_that_cannot_be_understood_is_no_news(ask: Ask, data: dict[str
     with pytest.raises(StopIteration) as end:
         talk.send(Reply(status=200, data={**data, "Response": data.get("Response", data)}))
     assert end.value.value.outcome is Outcome.AWAITED
+
+
+def test_leaders_see_what_became_of_a_ring_on_each_channel() -> None:
+    receipts = {
+        "sms": Receipt(id="1", sent=START, outcome=Outcome.MISSED, at=START + 5, why="PHONE_OFF"),
+        "call": Receipt(id="2", sent=START + 6, outcome=Outcome.ANSWERED, at=START + 20, key="1"),
+    }
+    delivery = Delivery(
+        ring="r",
+        began=START,
+        due=START,
+        reached=("console", "call"),
+        refused={"mail": "550"},
+        receipts=receipts,
+    )
+    ring = make_ring(channels=("console", "sms", "call", "mail", "later"))
+    card = ring_card(ring, delivery)
+    assert [(each.channel, each.outcome, each.why, each.key) for each in card.news] == [
+        ("console", "sent", "", ""),
+        ("sms", "missed", "PHONE_OFF", ""),
+        ("call", "answered", "", "1"),
+        ("mail", "refused", "550", ""),
+    ]

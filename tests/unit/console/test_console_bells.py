@@ -32,6 +32,15 @@ async def test_leaders_see_each_bell_with_its_state_and_whom_nobody_has_reached(
     assert page.count("发一条测试消息") == 3
 
 
+async def test_a_ring_says_what_became_of_it_on_each_channel(console: Console) -> None:
+    async with browsing(console, "wang", Role.CREW) as client:
+        page = (await client.get("/bells")).text
+    assert "console：已发出，没有回执" in page
+    assert "sms：已送达手机" in page
+    assert "call：<strong>没接到，会再试</strong>" in page
+    assert "no answer" in page
+
+
 async def test_others_see_their_own_rings_and_no_bell(console: Console) -> None:
     async with browsing(console, "wang", Role.CREW) as client:
         page = (await client.get("/bells")).text
