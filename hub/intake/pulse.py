@@ -1,4 +1,4 @@
-"""Wakes the readers of the journal after each commit, in this process."""
+"""Wakes the readers of the journal after each commit that has news for them, in this process."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ class CommitPulse:
         self._mark = 0
         self._changed_at: dict[str, int] = {}
         """Device → mark of its last change, the latest last."""
-        self._beat = asyncio.Event()
+        self._news = asyncio.Event()
 
     def beat(self, last_seq: int, devices: frozenset[str]) -> None:
         """Say that a commit has gone through."""
-        self._last = last_seq
         if devices:
             self._mark += 1
             changed, mark = self._changed_at, self._mark
             for device in devices:
                 changed.pop(device, None)
                 changed[device] = mark
-        self._beat.set()
-        self._beat = asyncio.Event()
+        if last_seq > self._last:
+            self._last = last_seq
+            self._news.set()
+            self._news.clear()
 
     def last_seq(self) -> int:
         """Return the number of the last committed entry."""
@@ -37,18 +38,10 @@ class CommitPulse:
         try:
             async with asyncio.timeout(timeout):
                 while self._last <= after:
-                    await self._beat.wait()
+                    await self._news.wait()
         except TimeoutError:
             pass
         return self._last
-
-    async def next_beat(self, timeout: float) -> None:  # noqa: ASYNC109 - real seconds of a poll
-        """Return after the next commit of any kind, or after `timeout` real seconds."""
-        try:
-            async with asyncio.timeout(timeout):
-                await self._beat.wait()
-        except TimeoutError:
-            pass
 
     def changed_devices(self, since: int) -> tuple[int, set[str]]:
         """Return (new mark, ids of devices that changed since the mark `since`)."""

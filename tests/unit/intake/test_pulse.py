@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Literal
+
+import pytest
+
 from hub.intake.pulse import CommitPulse
+from tests.support.patience import PATIENCE
 
 
 def test_a_reader_far_behind_is_told_what_changed_since_and_nothing_else() -> None:
@@ -14,6 +20,26 @@ def test_a_reader_far_behind_is_told_what_changed_since_and_nothing_else() -> No
     assert pulse.changed_devices(mark)[1] == {"gate-2", "door-0", "door-1", "door-2"}
     assert pulse.changed_devices(mark + 10_000) == (mark + 10_000, set())
     assert pulse.changed_devices(mark + 9_999)[1] == {"gate-2", "door-0"}
+
+
+async def test_a_reader_is_woken_by_news_and_not_by_every_commit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pulse, wait, waits = CommitPulse(3), asyncio.Event.wait, 0
+
+    async def count_and_wait(event: asyncio.Event) -> Literal[True]:
+        nonlocal waits
+        waits += 1
+        return await wait(event)
+
+    monkeypatch.setattr(asyncio.Event, "wait", count_and_wait)
+    reading = asyncio.create_task(pulse.wait(3, PATIENCE))
+    for _ in range(10):
+        await asyncio.sleep(0)
+        pulse.beat(3, frozenset({"gate-1"}))
+    assert waits == 1, "it sleeps on"
+    pulse.beat(4, frozenset())
+    assert await reading == 4
 
 
 def test_a_commit_without_devices_moves_no_mark() -> None:
