@@ -1,8 +1,8 @@
 """A back-test: rules over stored history, through the code that runs live.
 
 The history comes as reports in the order of their instants, as `Archive.replay` yields it, or with
-`Repeats` for what only says the same again. Every deadline comes before the next report, so that it
-makes no difference how much is left out. What
+`Repeats` for what only says the same again, and `Passage` for what no rule can notice. Every
+deadline comes before the next report, so that it makes no difference how much is left out. What
 history does not know does not count: maintenance windows and notices of the past, orders to
 devices, and their goodbyes: a device is silent from its last word on. A rule on trial is tested as
 if it were in force.
@@ -19,7 +19,7 @@ from hub.model.alarm import Decision
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device, Kind, Lifecycle
 from hub.model.place import Place
-from hub.model.repeats import Need, Repeats
+from hub.model.repeats import Need, Passage, Passes, Repeats
 from hub.model.report import Report
 from rules.engine import Engine
 from rules.gates import fire_zone
@@ -34,6 +34,11 @@ TICK = 1.0
 """Seconds of history after which what waits for the time alone is looked at again."""
 WEEK = 7 * 86_400.0
 FIRE_POINT = "fire.input"
+
+
+Said = Report | Repeats | Passage
+History = Iterable[Said] | Callable[[Passes], Iterable[Said]]
+"""What was said; or what gives it, once it is told how to learn what need not be said."""
 
 
 class BacktestResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,17 +60,9 @@ class BacktestResult(msgspec.Struct, frozen=True, kw_only=True):
         return self.bells * WEEK / length if length > 0 else 0.0
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """How one result differs from another; `kept` are pairs (before, after) that overlap."""
-
-    appeared: tuple[PastAlarm, ...]
-    vanished: tuple[PastAlarm, ...]
-    kept: tuple[tuple[PastAlarm, PastAlarm], ...]
-
-
 def backtest(
     rules: Sequence[Rule],
-    history: Iterable[Report | Repeats],
+    history: History,
     devices: Iterable[Device],
     places: Mapping[str, Place],
     models: Mapping[str, DeviceModel],
@@ -81,13 +78,13 @@ def backtest(
     course = _Course(rules, [_in_service(device) for device in devices], places, models)
     course.ledger.tell = tell
     reports = told = 0
-    for said in history:
-        if isinstance(said, Repeats):
-            course.repeat(said)
-            reports += said.count
-        else:
+    for said in history(course.may_pass) if callable(history) else history:
+        if isinstance(said, Report):
             course.take(said)
             reports += 1
+        else:
+            course.leave_out(said)
+            reports += said.count
         if reports - told >= STEP:
             told = reports
             progress(reports)
@@ -124,20 +121,6 @@ def concerned(
 
 def _with_fire(need: Need) -> Need:
     return msgspec.structs.replace(need, points=need.points | {FIRE_POINT})
-
-
-def compare(before: BacktestResult, after: BacktestResult) -> Difference:
-    """Tell what other rules would have changed; alarms of one fault that overlap are the same."""
-    left = list(before.alarms)
-    appeared, kept = [], []
-    for alarm in after.alarms:
-        same = next((each for each in left if _is_same(each, alarm)), None)
-        if same is None:
-            appeared.append(alarm)
-        else:
-            left.remove(same)
-            kept.append((same, alarm))
-    return Difference(appeared=tuple(appeared), vanished=tuple(left), kept=tuple(kept))
 
 
 class _Course:
@@ -178,9 +161,17 @@ class _Course:
         if fire is not None:
             self.ledger.note_fire(report.uid, self._zones[report.uid], report.at, burns=fire)
 
-    def repeat(self, repeats: Repeats) -> None:
+    def leave_out(self, said: Repeats | Passage) -> None:
         """Take note of what is not told one by one."""
-        self._engine.repeat(repeats)
+        if isinstance(said, Repeats):
+            self._engine.repeat(said)
+            return
+        self._engine.pass_by(said)
+        self.now = max(self.now, *(each.ats[-1] for each in said.stretches))
+
+    def may_pass(self, passage: Passage) -> bool:
+        """Tell whether a passage can change nothing; whoever tells of fires is always heard."""
+        return passage.uid not in self._zones and self._engine.may_pass(passage)
 
     def _is_due(self, at: float) -> bool:
         """Tell whether something may have to be done before a report."""
@@ -237,11 +228,3 @@ def _in_service(device: Device) -> Device:
     if device.state is not Lifecycle.MAINTENANCE:
         return device
     return msgspec.structs.replace(device, state=Lifecycle.IN_SERVICE)
-
-
-def _is_same(one: PastAlarm, other: PastAlarm) -> bool:
-    return (
-        (one.subject, one.fault) == (other.subject, other.fault)
-        and one.raised_at <= (other.cleared_at or inf)
-        and other.raised_at <= (one.cleared_at or inf)
-    )

@@ -10,7 +10,7 @@ from hub.model.alarm import Decision
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device
 from hub.model.place import Place
-from hub.model.repeats import Repeats
+from hub.model.repeats import Passage, Repeats
 from hub.model.report import Report
 from hub.ports import HeardRow, HourOfPoint, PointRow, StateRow
 from rules import reason
@@ -24,6 +24,7 @@ from rules.language.happening import COMMAND
 from rules.machine import Move, next_edge
 from rules.memory import carry_over, device_row, find_unparted, group_row, load_row, watch_row
 from rules.origin import Origins
+from rules.passage import may_pass, note_repeats, pass_by
 from rules.recall import far_points, load_heard, load_point, replay
 from rules.reliance import Early
 from rules.rule import Rule
@@ -157,10 +158,18 @@ class Engine:
         d = self._world.get(repeats.uid)
         if d is None:
             return
-        d.contact.heard_at = max(d.contact.heard_at, repeats.until)
-        slots = d.plan.slot_by_point
-        own = {slots[point]: repeats.ats for point in repeats.points if point in slots}
-        d.repeats = {**d.repeats, **own}
+        note_repeats(d, repeats.points, repeats.ats, repeats.until)
+
+    def may_pass(self, passage: Passage) -> bool:
+        """Tell whether what a device says in a passage of history can change nothing."""
+        d = self._world.get(passage.uid)
+        return d is None or may_pass(d, passage)
+
+    def pass_by(self, passage: Passage) -> None:
+        """Take a passage of history as a whole, after `may_pass` has said that it can be."""
+        d = self._world.get(passage.uid)
+        if d is not None:
+            pass_by(self._runner, d, passage)
 
     def command(self, uid: str, do: str, at: float) -> list[Decision]:
         """Note that an order was sent to a device."""

@@ -13,7 +13,7 @@ from hub.model.catalogue import DeviceModel, PointSpec, PointType
 from hub.model.device import Kind
 from hub.model.repeats import Need
 from hub.model.report import Topic
-from rules.language.node import Head, Run
+from rules.language.node import Head, May, Run
 from rules.origin import Origin
 from rules.rule import Rule
 from rules.vocabulary import Vocabulary
@@ -50,12 +50,22 @@ class Plan:
         self.blanks: list[Any] = []
         self.reach = 0.0
         self.pause = inf
+        self.concerned: dict[frozenset[int], list[int]] = {}
         self.conditions: dict[str, tuple[Run, tuple[int, ...]]] = {}
         self.take_origin(Origin())
 
     def close(self) -> None:
         """Fix the number of slots; called when every rule has been compiled."""
         self.blanks = [None] * len(self.specs)
+
+    def concerned_by(self, slots: frozenset[int]) -> list[int]:
+        """Return the places of the programs that read any of these slots."""
+        found = self.concerned.get(slots)
+        if found is None:
+            pairs = enumerate(self.programs)
+            found = [i for i, each in pairs if not slots.isdisjoint((*each.slots, *each.sampled))]
+            self.concerned[slots] = found
+        return found
 
     @cached_property
     def ties(self) -> list[int]:
@@ -95,18 +105,22 @@ class Plan:
         self.pause = min(self.pause, seconds)
 
     @property
+    def noticed(self) -> float:
+        """Return after how many seconds of silence something is another thing."""
+        return min(self.pause, PERIODS_KNOWN * self.heartbeat or inf)
+
+    @property
     def need(self) -> Need:
         """Return what the rules need to know of the history of a device of this model."""
-        routes, beat = self.routes, self.heartbeat
+        routes = self.routes
         asked = (routes.observers, routes.settlers, routes.on_sample, routes.gauges_on_sample)
         each = frozenset(
             name
             for name, slot in self.slot_by_point.items()
             if self.lives[slot] or any(table[slot] for table in asked)
         )
-        contact = PERIODS_KNOWN * beat if beat else inf
         points = frozenset(self.slot_by_point)
-        return Need(points=points, each=each, pause=min(self.pause, contact))
+        return Need(points=points, each=each, pause=self.noticed)
 
     def take_origin(self, origin: Origin) -> None:
         """Learn how the points of this model come, and where to note it."""
@@ -186,12 +200,15 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     `prepares` tells that there is something to do before `when`: durations, an expectation.
     `foreign` are (relation, point) pairs read from other devices. `by_arrival` programs ask
-    whether the device is heard, which is told in arrival time. `head` is what `when` asks first.
+    whether the device is heard, which is told in arrival time. `head` is what `when` asks first;
+    `may` tells what it can be in an hour, and `lives` whether it ever can be true on a device.
     """
 
     rule: Rule
     when: Run
     head: Head | None
+    may: May
+    lives: Callable[[Any], bool]
     clear: Run | None
     stages: tuple[Run, ...]
     after: Run | None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from rules.language import outlook
 from rules.language.compiler import Compiler
 from rules.language.functions import FUNCTIONS
-from rules.language.node import Node, Type, constant
+from rules.language.node import Node, Type, constant, may_of
 from rules.language.scope import Scope
 from rules.language.syntax import ExpressionError, Source
 from rules.plan import Plan, Program
@@ -61,10 +62,13 @@ def build_program(rule: Rule, plan: Plan) -> Program:
             parts.instants.add(field)
     _check_instants(rule, parts)
     runs = {field: node.run for field, node in parts.nodes.items()}
+    when = parts.nodes.get("when", constant(False))
     return Program(
         rule=rule,
-        head=parts.nodes["when"].head if "when" in parts.nodes else None,
-        when=runs.get("when", constant(False).run),
+        head=when.head,
+        may=may_of(when),
+        lives=outlook.find_lives(when),
+        when=when.run,
         clear=runs.get("clear"),
         stages=tuple(runs[f"stage.{i}"] for i in range(len(rule.stages))),
         after=runs.get("after"),

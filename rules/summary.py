@@ -16,13 +16,15 @@ class Summary:
     """What a window says about its entries; this one adds them up.
 
     `share` "sum" gives the sum, "mean" the mean per reading, "count" their number; `scale`
-    multiplies the result.
+    multiplies the result. `is_within` tells that the answer lies between the smallest and the
+    largest number.
     """
 
-    __slots__ = ("_count", "_scale", "_share", "_total")
+    __slots__ = ("_count", "_scale", "_share", "_total", "is_within")
 
     def __init__(self, share: str = "sum", scale: float = 1.0) -> None:
         self._share = share
+        self.is_within = share == "mean"
         self._scale = scale
         self._total = 0.0
         self._count = 0
@@ -68,26 +70,27 @@ class Extreme(Summary):
     Kept are the entries that may still lead: each outdoes all that came after it.
     """
 
-    __slots__ = ("_ats", "_numbers", "_sign")
+    __slots__ = ("_ats", "_numbers", "sign")
 
     def __init__(self, sign: int) -> None:
         super().__init__()
-        self._sign = sign
+        self.is_within = True
+        self.sign = sign
         self._ats = self._numbers = _NONE
 
     def join(self, one: float, other: float) -> float:
         """Return the better of two numbers."""
-        return max(one, other) if self._sign > 0 else min(one, other)
+        return max(one, other) if self.sign > 0 else min(one, other)
 
     def of_hour(self, hour: RollupRow) -> float:
         """Return the hour's extreme."""
-        return hour.maximum if self._sign > 0 else hour.minimum
+        return hour.maximum if self.sign > 0 else hour.minimum
 
     def add(self, at: float, number: float, _count: int) -> None:
         """Keep the entry, and drop those that it will outlive and outdo."""
         if not self._ats:
             self._ats, self._numbers = array("d"), array("d")
-        numbers, sign = self._numbers, self._sign
+        numbers, sign = self._numbers, self.sign
         while numbers and numbers[-1] * sign <= number * sign:
             numbers.pop()
             self._ats.pop()
@@ -121,6 +124,7 @@ class Median(Summary):
 
     def __init__(self) -> None:
         super().__init__()
+        self.is_within = True
         self._sorted = array("d")
 
     def add(self, _at: float, number: float, count: int) -> None:

@@ -7,6 +7,7 @@ back; None is nothing.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from math import inf
 from typing import Any
 
@@ -29,6 +30,11 @@ class Previous:
     def observe(self, _at: float, value: Value) -> None:
         """Take a good reading in."""
         self.value, self.last = self.last, value
+
+    def observe_all(self, _ats: Sequence[float], values: Sequence[Value]) -> None:
+        """Take readings in, in their order."""
+        for value in values[-2:]:
+            self.value, self.last = self.last, value
 
     def dump(self) -> list[Any] | None:
         """Return both readings."""

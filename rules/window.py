@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
+from collections.abc import Sequence
 from math import inf
+from typing import NamedTuple
 
 from hub.model.report import Value
 from hub.ports import RollupRow
@@ -23,29 +25,38 @@ _BUCKETS = 240
 _REFRESH = 1_000
 
 
+class Entries(NamedTuple):
+    """Instants, numbers, and of buckets how many readings each holds; empty for single readings."""
+
+    ats: array[float]
+    numbers: array[float]
+    counts: array[int]
+
+
 class Window:
     """The numbers of one point that lie in a window, with what has to be known about them.
 
     The first `_inside` entries lie in the window, those behind them wait until they are old
     enough. An entry is a place in arrays, not an object: there are many. What was said at
-    `_asked` is said again to whoever asks before it can change.
+    `_asked` is said again to whoever asks before it can change. `reach` seconds back it begins, and
+    `before` seconds back it ends.
     """
 
     __slots__ = (
-        "_asked", "_ats", "_before", "_bucket", "_counts", "_evicted", "_inside", "_last",
-        "_moved", "_numbers", "_said", "_summary", "_weigh", "first", "reach",
+        "_asked", "_ats", "_bucket", "_counts", "_evicted", "_inside", "_moved", "_numbers",
+        "_said", "before", "first", "last", "reach", "summary", "weigh",
     )  # fmt: skip
 
     def __init__(self, summary: Summary, weigh: Weigh, *, span: float, before: float) -> None:
-        self._summary = summary
-        self._weigh = weigh
-        self._before = before
+        self.summary = summary
+        self.weigh = weigh
+        self.before = before
         self.reach = before + span
         self._bucket = span / _BUCKETS if span > _KEPT_RAW else 0.0
         self._ats = self._numbers = _NO_NUMBERS
         self._counts = _NO_COUNTS
         self._inside = 0
-        self._last: Value | None = None
+        self.last: Value | None = None
         self._evicted = 0
         self._asked = inf
         self._moved = -inf
@@ -62,12 +73,12 @@ class Window:
         if at < self.first:  # noqa: PLR1730 - for each window at each reading, and min is a call
             self.first = at
         if self._ats and at < self._ats[-1]:
-            if self._weigh in {take_value, take_one}:
-                self._insert_late(at, self._weigh(None, value))
+            if self.weigh in {take_value, take_one}:
+                self._insert_late(at, self.weigh(None, value))
             return
-        weigh = self._weigh
-        weight = float(value) if weigh is take_value else weigh(self._last, value)
-        self._last = value
+        weigh = self.weigh
+        weight = float(value) if weigh is take_value else weigh(self.last, value)
+        self.last = value
         if self._bucket and self._merges(at, weight):
             return
         ats = self._ats
@@ -86,10 +97,10 @@ class Window:
 
         A counter's hour is its first and its last reading: a reset between them is not seen.
         """
-        if self._weigh is take_change or not self._bucket:
+        if self.weigh is take_change or not self._bucket:
             return False
-        if self._weigh in {take_value, take_one}:
-            number = hour.count if self._weigh is take_one else self._summary.of_hour(hour)
+        if self.weigh in {take_value, take_one}:
+            number = hour.count if self.weigh is take_one else self.summary.of_hour(hour)
             self.first = min(self.first, hour.at)
             self._insert(len(self._ats), hour.at + HOUR / 2, number, hour.count)
             return True
@@ -102,10 +113,34 @@ class Window:
         first, self.first, self._asked = self.first, inf, inf
         return first
 
-    @property
-    def kept(self) -> int:
-        """Return how many entries are kept."""
-        return len(self._ats)
+    def observe_all(self, ats: Sequence[float], values: Sequence[Value]) -> None:
+        """Take readings in, in their order and behind all others."""
+        self.observe(ats[0], values[0])
+        weigh, before, numbers = self.weigh, values[0], []
+        for value in values[1:]:
+            numbers.append(weigh(before, value))
+            before = value
+        self.last = before
+        if self._bucket:
+            self._fill_buckets(ats[1:], numbers)
+        else:
+            self._ats.extend(ats[1:])
+            self._numbers.extend(numbers)
+        if self._ats[0] + self.reach <= ats[-1]:
+            self._move(ats[-1])
+
+    def _fill_buckets(self, ats: Sequence[float], numbers: Sequence[float]) -> None:
+        """Append readings, those of one bucket together."""
+        for at, number in zip(ats, numbers, strict=True):
+            if self._merges(at, number):
+                continue
+            self._ats.append(at)
+            self._numbers.append(number)
+            self._counts.append(1)
+
+    def entries(self) -> Entries:
+        """Return what is kept; not to be changed."""
+        return Entries(self._ats, self._numbers, self._counts)
 
     def read(self, now: float) -> tuple[float | None, float]:
         """Return (value, next instant at which it may change by itself); None is unknown."""
@@ -129,16 +164,16 @@ class Window:
         ats, inside = self._ats, self._inside
         wake = ats[0] + self.reach if inside else inf
         if inside < len(ats):
-            wake = min(wake, ats[inside] + self._before)
+            wake = min(wake, ats[inside] + self.before)
         full = self.first + self.reach
         if now < full:
             return None, min(wake, full)
-        return self._summary.result(), wake
+        return self.summary.result(), wake
 
     def _move(self, now: float) -> None:
-        ats, numbers, counts, summary = self._ats, self._numbers, self._counts, self._summary
+        ats, numbers, counts, summary = self._ats, self._numbers, self._counts, self.summary
         inside, size, self._moved = self._inside, len(ats), now
-        while inside < size and ats[inside] + self._before <= now:
+        while inside < size and ats[inside] + self.before <= now:
             summary.add(ats[inside], numbers[inside], counts[inside] if counts else 1)
             inside += 1
         self._inside = inside
@@ -166,15 +201,15 @@ class Window:
         if not self._ats or self._ats[-1] // self._bucket != at // self._bucket:
             return False
         is_inside = self._inside == len(self._ats)
-        if is_inside and self._before:
+        if is_inside and self.before:
             return False
         if is_inside:
-            self._summary.retract(*self._entry(-1))
+            self.summary.retract(*self._entry(-1))
         self._ats[-1] = at
-        self._numbers[-1] = self._summary.join(self._numbers[-1], weight)
+        self._numbers[-1] = self.summary.join(self._numbers[-1], weight)
         self._counts[-1] += 1
         if is_inside:
-            self._summary.add(*self._entry(-1))
+            self.summary.add(*self._entry(-1))
         return True
 
     def _insert(self, place: int, at: float, weight: float, count: int = 1) -> None:
@@ -193,9 +228,9 @@ class Window:
 
     def _rebuild(self) -> None:
         self._evicted = 0
-        self._summary.reset()
+        self.summary.reset()
         for place in range(self._inside):
-            self._summary.add(*self._entry(place))
+            self.summary.add(*self._entry(place))
 
 
 _NO_NUMBERS, _NO_COUNTS = array("d"), array("I")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,7 +20,8 @@ from hub.services.commission.state_book import DEVICE_STATES, DEVICES
 from hub.services.rule_shelf import RULE_VERSIONS, RuleShelf
 from hub.store.peek import newest_instant, read_collection
 from hub.store.readings.replay import replay_news
-from rules.backtest import BacktestResult, Difference, backtest, compare, concerned
+from rules.backtest import BacktestResult, backtest, concerned
+from rules.difference import Difference, compare
 from rules.ledger import PastAlarm
 from rules.rule import Rule
 from rules.ruleset import load_rules
@@ -138,7 +140,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
         """Run the rules over it."""
         site = self.world.site
         needs = concerned(rules, site.devices, site.places, self.world.models)
-        history = replay_news(self.path, start=self.start, end=self.end, needs=needs)
+        history = partial(replay_news, self.path, start=self.start, end=self.end, needs=needs)
         names = {device.uid: device.id for device in site.devices}
 
         def tell(alarm: PastAlarm) -> None:

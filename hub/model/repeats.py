@@ -1,8 +1,9 @@
-"""What a back-test need not be told again: who asks for what, and what was only said again."""
+"""What a back-test need not be told one by one: who asks for what, and what changed nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -34,3 +35,30 @@ class Repeats(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ats: Sequence[float]
     until: float
     count: int
+
+
+class Stretch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Messages of one shape: `ats` is when each was said, `values` has a row for each point."""
+
+    points: tuple[str, ...]
+    ats: Sequence[float]
+    values: tuple[Sequence[Any], ...]
+
+
+class Passage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """All that a device said in a stretch of time, `count` messages, each value good and in time.
+
+    `at` is when it was said first, `heard` when that arrived, `until` when the device was heard
+    last; epoch seconds. No pause between them was long enough for a rule to notice.
+    """
+
+    uid: DeviceUid
+    at: float
+    heard: float
+    until: float
+    stretches: tuple[Stretch, ...]
+    count: int
+
+
+Passes = Callable[[Passage], bool]
+"""Tells whether nothing of a passage can have any rule say something."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.model.catalogue import PointType
 from hub.model.device import Kind
-from rules.language.node import Node, Run, Type, constant
+from rules.language.node import Node, Reach, Run, Type, constant, truth
 from rules.language.syntax import ExpressionError, nearest
 from rules.plan import Plan
 from rules.state import NEVER, DeviceState
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _DEVICE_FIELDS = ("id", "kind", "model", "place", "link", "name", "lane")
 _PLACE_FIELDS = ("path", "name", "kind", "grid_code")
-_YES = frozenset({"true", "yes", "1", "是"})
 _TYPES = {
     PointType.BOOL: Type.BOOL,
     PointType.NUMBER: Type.NUMBER,
@@ -28,25 +27,23 @@ _TYPES = {
 }
 
 
-def truth(value: Any) -> bool | None:  # noqa: ANN401
-    """Read an attribute as yes or no; spreadsheets write it as text."""
-    if isinstance(value, str):
-        return value.strip().lower() in _YES
-    return None if value is None else bool(value)
-
-
 def own_point(plan: Plan, slot: int) -> Node:
     """Read a point of the device itself."""
     spec = plan.specs[slot]
     life = plan.lives[slot]
-    source = spec.name if _TYPES[spec.type] is Type.NUMBER else ""
+    source, reach = "", None
+    if _TYPES[spec.type] is Type.NUMBER:
+        source, reach = spec.name, _reach_point(slot)
     if not life:
         return Node(
             type=_TYPES[spec.type],
             run=lambda d: d.values[slot],
             choices=spec.values,
             slot=slot,
+            seen=slot,
             source=source,
+            reach=reach,
+            may=lambda d, hour, wanted: wanted in hour.seen(d, slot),
         )
 
     def run(d: DeviceState) -> Any:  # noqa: ANN401
@@ -57,7 +54,19 @@ def own_point(plan: Plan, slot: int) -> Node:
             d.wake = end
         return d.raw[slot]
 
-    return Node(type=_TYPES[spec.type], run=run, choices=spec.values, source=source)
+    return Node(
+        type=_TYPES[spec.type],
+        run=run,
+        choices=spec.values,
+        source=source,
+        reach=reach,
+        may=lambda d, hour, wanted: wanted in hour.seen(d, slot),
+        seen=slot,
+    )
+
+
+def _reach_point(slot: int) -> Reach:
+    return lambda d, hour: hour.reach(d, slot)
 
 
 def read_other(d: DeviceState, other: DeviceState | None, name: str) -> Any:  # noqa: ANN401
@@ -131,8 +140,8 @@ def _param(compiler: Compiler, node: ast.expr, name: str) -> Node:
 
 def _device(_compiler: Compiler, _node: ast.expr, name: str) -> Node:
     if name in _DEVICE_FIELDS:
-        return Node(type=Type.TEXT, run=lambda d: str(getattr(d.device, name)))
-    return Node(type=Type.ANY, run=lambda d: d.device.attributes.get(name))
+        return Node(type=Type.TEXT, run=lambda d: str(getattr(d.device, name)), static=True)
+    return Node(type=Type.ANY, run=lambda d: d.device.attributes.get(name), static=True)
 
 
 def _place(_compiler: Compiler, _node: ast.expr, name: str) -> Node:
@@ -147,7 +156,8 @@ def _place(_compiler: Compiler, _node: ast.expr, name: str) -> Node:
         return str(getattr(d.place[0], name)) if d.place else None
 
     is_field = name in _PLACE_FIELDS
-    return Node(type=Type.TEXT if is_field else Type.ANY, run=field if is_field else run)
+    kind, read = (Type.TEXT, field) if is_field else (Type.ANY, run)
+    return Node(type=kind, run=read, static=True)
 
 
 def _upstream(compiler: Compiler, _node: ast.expr, name: str) -> Node:

@@ -6,7 +6,7 @@ import ast
 from math import inf, nextafter
 from typing import TYPE_CHECKING
 
-from rules.language import logic
+from rules.language import logic, outlook
 from rules.language.node import Head, Node, Run, Type, constant
 from rules.language.syntax import nearest
 
@@ -19,25 +19,21 @@ _ORDERED = frozenset(_FLIPPED)
 
 def compare(compiler: Compiler, node: ast.Compare) -> Node:
     """Compile a comparison, chained or not."""
-    runs: list[Run] = []
-    head: Head | None = None
+    parts: list[Node] = []
     left = node.left
     for op, right in zip(node.ops, node.comparators, strict=True):
         name = type(op).__name__
         if name in {"In", "NotIn"}:
-            runs.append(_member(compiler, left, right, inside=name == "In"))
+            parts.append(_member(compiler, left, right, inside=name == "In"))
         elif name in logic.COMPARISONS:
-            pair = _pair(compiler, name, left, right)
-            head = head if runs else pair.head
-            runs.append(pair.run)
+            parts.append(_pair(compiler, name, left, right))
         else:
             raise compiler.fail(right, "use == or !=", "请用 == 或 !=")
         left = right
-    run = runs[0] if len(runs) == 1 else logic.both(runs)
-    return Node(type=Type.BOOL, run=run, head=head)
+    return parts[0] if len(parts) == 1 else logic.join_all(parts)
 
 
-def _member(compiler: Compiler, left: ast.expr, right: ast.expr, *, inside: bool) -> Run:
+def _member(compiler: Compiler, left: ast.expr, right: ast.expr, *, inside: bool) -> Node:
     if not isinstance(right, ast.Tuple | ast.List | ast.Set):
         en, zh = "write a list such as ('a', 'b')", "请写成列表，如 ('a', 'b')"
         raise compiler.fail(right, en, zh)
@@ -47,7 +43,10 @@ def _member(compiler: Compiler, left: ast.expr, right: ast.expr, *, inside: bool
         if not member.constant:
             raise compiler.fail(each, "only fixed values are possible here", "此处只能是固定值")
         _check_pair(compiler, "Eq", part, member, each)
-    return logic.contained(part.run, [member.value for member in members], inside=inside)
+    values = [member.value for member in members]
+    run = logic.contained(part.run, values, inside=inside)
+    may = outlook.may_be_in(part.seen, values, inside=inside) if part.seen >= 0 else None
+    return Node(type=Type.BOOL, run=run, static=part.static, may=may)
 
 
 def _pair(compiler: Compiler, name: str, left: ast.expr, right: ast.expr) -> Node:
@@ -56,7 +55,13 @@ def _pair(compiler: Compiler, name: str, left: ast.expr, right: ast.expr) -> Nod
         return Node(type=Type.BOOL, run=_elapsed(compiler, name, (a, left), (b, right)))
     _check_pair(compiler, name, a, b, right)
     _check_pair(compiler, name, b, a, left)
-    return Node(type=Type.BOOL, run=_choose(name, a, b), head=_find_head(name, a, b))
+    return Node(
+        type=Type.BOOL,
+        run=_choose(name, a, b),
+        head=_find_head(name, a, b),
+        static=a.static and b.static,
+        may=outlook.may_compare(name, a, b),
+    )
 
 
 def _choose(name: str, a: Node, b: Node) -> Run:

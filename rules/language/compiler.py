@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 
 from hub.model.catalogue import PointSpec
 from rules.duration import parse_duration
-from rules.language.access import truth
-from rules.language.node import Node, Type
+from rules.language.node import Node, Type, truth
 from rules.language.part import BUILDERS
 from rules.language.scope import Scope
 from rules.language.syntax import ExpressionError, Source, nearest
@@ -47,7 +46,7 @@ class Compiler:
         part = self.build(node)
         if part.type is Type.ANY:
             run = part.run
-            return Node(type=Type.BOOL, run=lambda d: truth(run(d)))
+            return Node(type=Type.BOOL, run=lambda d: truth(run(d)), static=part.static)
         return self._expect(part, Type.BOOL, node)
 
     def number(self, node: ast.expr) -> Node:

@@ -6,103 +6,51 @@ import ast
 from collections.abc import Callable
 from math import inf
 
-from hub.model.catalogue import PointType
-from rules.language import group, happening, moment
+from rules.hour import NOTHING, Hour, Range
+from rules.language import group, happening, moment, outlook
 from rules.language.arguments import check_arguments
 from rules.language.compiler import Builder, Compiler
 from rules.language.node import Node, Run, Type
 from rules.language.of_model import build_has, of_model
+from rules.language.of_window import MAKERS, build_window
 from rules.state import NEVER, DeviceState
-from rules.summary import Extreme, Median, Summary
 from rules.tracker import Duration, Previous, Slots, Streak
-from rules.weight import (
-    CounterStep,
-    Weigh,
-    take_change,
-    take_one,
-    take_step,
-    take_value,
-)
-from rules.window import Window
 
 _DAY = 86_400.0
 _EAST = 8 * 3_600.0
-_MAKERS: dict[str, Callable[[float], Summary]] = {
-    "avg": lambda _: Summary("mean"),
-    "sum": lambda _: Summary(),
-    "count": lambda _: Summary("count"),
-    "min": lambda _: Extreme(-1),
-    "max": lambda _: Extreme(1),
-    "median": lambda _: Median(),
-    "delta": lambda _: Summary(),
-    "rate": lambda span: Summary(scale=1 / span),
-    "changes": lambda _: Summary(),
-}
-_ANY_POINT = frozenset({"count", "changes"})
-
-
-def _weigh_for(name: str, kind: PointType, roll_over: float | None) -> Callable[[], Weigh]:
-    if name == "changes":
-        return lambda: take_change
-    if name not in {"delta", "rate"}:
-        return lambda: take_one if name == "count" else take_value
-    if kind is PointType.COUNTER:
-        return lambda: CounterStep(roll_over)
-    return lambda: take_step
-
-
-def _window(name: str) -> Builder:
-    def build(compiler: Compiler, call: ast.Call) -> Node:
-        options = check_arguments(compiler, call, 2, "before")
-        slot, spec = compiler.point(call.args[0])
-        if spec.type in {PointType.ENUM, PointType.TEXT} and name not in _ANY_POINT:
-            raise compiler.fail(call.args[0], f"{name} needs a number", f"{name} 需要数值测点")
-        span = compiler.seconds(call.args[1])
-        before = compiler.seconds(options["before"]) if options else 0.0
-        compiler.scope.plan.need_history(before + span)
-        weigh = _weigh_for(name, spec.type, spec.roll_over)
-        key = f"{name}({spec.name},{span:g},{before:g})"
-        index = compiler.scope.observe(
-            slot,
-            key,
-            lambda: Window(_MAKERS[name](span), weigh(), span=span, before=before),
-        )
-        return Node(type=Type.NUMBER, run=_read_window(index), source=key)
-
-    return build
-
-
-def _read_window(index: int) -> Run:
-    def run(d: DeviceState) -> float | None:
-        value, wake = d.trackers[index].read(d.now)
-        if wake < d.wake:  # noqa: PLR1730 - for each rule at each reading, and min is a call
-            d.wake = wake
-        return value  # type: ignore[no-any-return]
-
-    return run
 
 
 def _abs(compiler: Compiler, call: ast.Call) -> Node:
     check_arguments(compiler, call, 1)
-    part = compiler.number(call.args[0]).run
+    part = compiler.number(call.args[0])
+    inner = part.run
 
     def run(d: DeviceState) -> float | None:
-        value = part(d)
+        value = inner(d)
         return None if value is None else abs(value)
 
-    return Node(type=Type.NUMBER, run=run)
+    return Node(type=Type.NUMBER, run=run, static=part.static, reach=outlook.reach_abs(part))
 
 
 def _pick(choose: Callable[[list[float]], float]) -> Builder:
     def build(compiler: Compiler, call: ast.Call) -> Node:
         check_arguments(compiler, call, max(1, len(call.args)))
-        runs = [compiler.number(each).run for each in of_model(compiler, call.args)]
+        parts = [compiler.number(each) for each in of_model(compiler, call.args)]
+        if len(parts) == 1:
+            return parts[0]
+        runs = [part.run for part in parts]
 
         def run(d: DeviceState) -> float | None:
             values = [each(d) for each in runs]
             return None if None in values else choose(values)
 
-        return Node(type=Type.NUMBER, run=run)
+        sources = [part.source for part in parts]
+        return Node(
+            type=Type.NUMBER,
+            run=run,
+            source=f"{choose.__name__}({', '.join(sources)})" if all(sources) else "",
+            reach=outlook.reach_all(parts, choose),
+        )
 
     return build
 
@@ -112,7 +60,19 @@ def _previous(compiler: Compiler, call: ast.Call) -> Node:
     slot, spec = compiler.point(call.args[0])
     index = compiler.scope.observe(slot, f"previous({spec.name})", Previous)
     kind = compiler.build(call.args[0]).type
-    return Node(type=kind, run=lambda d: d.trackers[index].value, choices=spec.values)
+
+    def reach(d: DeviceState, hour: Hour) -> Range:
+        values, from_start = hour.before(slot)
+        last = d.trackers[index].last
+        known = [*values, last] if from_start and last is not None else values
+        return (min(known), max(known)) if known else NOTHING
+
+    return Node(
+        type=kind,
+        run=lambda d: d.trackers[index].value,
+        choices=spec.values,
+        reach=reach if kind is Type.NUMBER else None,
+    )
 
 
 def _age(compiler: Compiler, call: ast.Call) -> Node:
@@ -212,7 +172,7 @@ def _duration(compiler: Compiler, call: ast.Call) -> Node:
 
 
 FUNCTIONS: dict[str, Builder] = {
-    **{name: _window(name) for name in _MAKERS},
+    **{name: build_window(name) for name in MAKERS},
     "least": _pick(min),
     "greatest": _pick(max),
     "abs": _abs,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from rules.hour import Hour, Range
 from rules.language.arguments import check_arguments
 from rules.language.compiler import Compiler
-from rules.language.node import Node, Run, Type
+from rules.language.node import Node, Reach, Run, Type
 from rules.language.syntax import nearest
 from rules.state import DeviceState
 from rules.tracker import EventCount, LastEvent
@@ -95,7 +96,7 @@ def _count(compiler: Compiler, call: ast.Call, *, key: str, since: str, mode: st
         f"{mode}_events({name},{span:g},{key},{since})",
         lambda: EventCount(span, mode=mode, key=key, since=since),
     )
-    return Node(type=Type.NUMBER, run=_read_count(index))
+    return Node(type=Type.NUMBER, run=_read_count(index), reach=_reach_count(index))
 
 
 def _read_count(index: int) -> Run:
@@ -105,6 +106,15 @@ def _read_count(index: int) -> Run:
         return count  # type: ignore[no-any-return]
 
     return run
+
+
+def _reach_count(index: int) -> Reach:
+    """While nothing happens a count only falls."""
+
+    def reach(d: DeviceState, _hour: Hour) -> Range:
+        return 0.0, float(d.trackers[index].read(d.now)[0])
+
+    return reach
 
 
 def followed(compiler: Compiler, call: ast.Call) -> Node:

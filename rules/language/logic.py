@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any
 
-from rules.language.node import Node, Run
+from rules.language import outlook
+from rules.language.node import Node, Run, Type, constant
 from rules.state import DeviceState
 
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -27,6 +28,28 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "FloorDiv": operator.floordiv,
     "Mod": operator.mod,
 }
+
+
+def join_all(parts: Sequence[Node]) -> Node:
+    """Make `and`; what it asks first is what its first part asks first."""
+    return Node(
+        type=Type.BOOL,
+        run=both([part.run for part in parts]),
+        head=parts[0].head,
+        static=all(part.static for part in parts),
+        fixed=outlook.find_fixed(parts),
+        may=outlook.may_both(parts),
+    )
+
+
+def join_any(parts: Sequence[Node]) -> Node:
+    """Make `or`."""
+    return Node(
+        type=Type.BOOL,
+        run=either([part.run for part in parts]),
+        static=all(part.static for part in parts),
+        may=outlook.may_either(parts),
+    )
 
 
 def both(parts: Sequence[Run]) -> Run:
@@ -72,14 +95,15 @@ def either(parts: Sequence[Run]) -> Run:
     return run
 
 
-def negate(part: Run) -> Run:
+def negate(part: Node) -> Node:
     """Kleene `not`: the negation of unknown is unknown."""
+    inner = part.run
 
     def run(d: DeviceState) -> bool | None:
-        value = part(d)
+        value = inner(d)
         return None if value is None else not value
 
-    return run
+    return Node(type=Type.BOOL, run=run, static=part.static, may=outlook.may_not(part))
 
 
 def compare_slot(name: str, slot: int, limit: Any) -> Run:  # noqa: ANN401
@@ -149,8 +173,22 @@ def compare_elapsed(name: str, start: Run, limit: Run) -> Run:
     return run
 
 
-def calculate(name: str, left: Run, right: Run) -> Run:
+def calculate(name: str, left: Node, right: Node) -> Node:
     """Do arithmetic; what cannot be computed, or is no finite number, is unknown."""
+    run = _calculate(name, left.run, right.run)
+    if left.constant and right.constant:
+        value = run(None)  # type: ignore[arg-type]
+        if value is not None:
+            return constant(value)
+    return Node(
+        type=Type.NUMBER,
+        run=run,
+        static=left.static and right.static,
+        reach=outlook.reach_calculate(name, left, right),
+    )
+
+
+def _calculate(name: str, left: Run, right: Run) -> Run:
     work = ARITHMETIC[name]
 
     def run(d: DeviceState) -> float | None:

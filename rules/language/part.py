@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rules.language import access, logic
 from rules.language.comparison import compare
-from rules.language.node import Node, Type, constant
+from rules.language.node import Node, constant
 from rules.language.syntax import nearest
 
 if TYPE_CHECKING:
@@ -27,16 +27,13 @@ def literal(compiler: Compiler, node: ast.Constant) -> Node:
 def join(compiler: Compiler, node: ast.BoolOp) -> Node:
     """Compile `and` and `or`."""
     parts = [compiler.condition(value) for value in node.values]
-    runs = [part.run for part in parts]
-    if isinstance(node.op, ast.And):
-        return Node(type=Type.BOOL, run=logic.both(runs), head=parts[0].head)
-    return Node(type=Type.BOOL, run=logic.either(runs))
+    return logic.join_all(parts) if isinstance(node.op, ast.And) else logic.join_any(parts)
 
 
 def unary(compiler: Compiler, node: ast.UnaryOp) -> Node:
     """Compile `not` and signs."""
     if isinstance(node.op, ast.Not):
-        return Node(type=Type.BOOL, run=logic.negate(compiler.condition(node.operand).run))
+        return logic.negate(compiler.condition(node.operand))
     part = compiler.number(node.operand)
     if isinstance(node.op, ast.UAdd):
         return part
@@ -44,7 +41,7 @@ def unary(compiler: Compiler, node: ast.UnaryOp) -> Node:
         raise compiler.fail(node, "this sign is not part of the language", "不支持的运算符")
     if part.constant and isinstance(part.value, int | float):
         return constant(-part.value)
-    return Node(type=Type.NUMBER, run=logic.calculate("Sub", constant(0).run, part.run))
+    return logic.calculate("Sub", constant(0), part)
 
 
 def calculate(compiler: Compiler, node: ast.BinOp) -> Node:
@@ -53,7 +50,7 @@ def calculate(compiler: Compiler, node: ast.BinOp) -> Node:
     if name not in logic.ARITHMETIC:
         raise compiler.fail(node, f"{name} is not part of the language", "不支持的运算符")
     left, right = compiler.number(node.left), compiler.number(node.right)
-    return Node(type=Type.NUMBER, run=logic.calculate(name, left.run, right.run))
+    return logic.calculate(name, left, right)
 
 
 def call_function(compiler: Compiler, node: ast.Call) -> Node:

@@ -1,4 +1,4 @@
-"""What rules cost: a message against their number, a point with ten, a long window, a back-test.
+"""What rules cost: a message against their number, a point with ten, a long window.
 
 CPU time of this process, in turns, so that a busy machine does not count.
 """
@@ -10,21 +10,15 @@ import statistics
 import time
 import tracemalloc
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 import msgspec
 import pytest
 
 from device_drivers.catalogue import load_models, shipped_models
 from hub.assembly.loading import shipped_rules
-from hub.clock import SystemClock
 from hub.model.device import Device, DeviceUid, Kind
 from hub.model.place import Place
 from hub.model.report import Report, Sample, Topic, Value
-from hub.ports import Changes
-from hub.store.readings.replay import replay_news
-from hub.store.sqlite import open_store
-from rules.backtest import backtest, concerned
 from rules.engine import Engine
 from rules.rule import Rule
 from rules.ruleset import load_rules
@@ -39,8 +33,6 @@ PLACES = {f"c/b{n}": Place(path=f"c/b{n}", name=f"{n}") for n in range(100)}
 PLACES["c"] = Place(path="c", name="c")
 MODELS = load_models(shipped_models())
 LIBRARY = load_rules(shipped_rules(), MODELS, prove=False)
-BACKTEST_DEVICES, BACKTEST_HOURS = 1000, 6
-"""A 120th of the month that the design asks for; the rate is what counts."""
 
 
 def make_devices(count: int) -> list[Device]:
@@ -229,47 +221,3 @@ def test_what_a_meter_keeps_after_a_day_and_a_quarter() -> None:
         tracemalloc.stop()
         rows.append(Row(f"{model}, a message a minute: bytes a device", f"{kept:,.0f}"))
     print_table("what the rules keep of a meter, beside its fixed part", rows)
-
-
-async def test_a_back_test(tmp_path: Path) -> None:
-    devices = make_devices(BACKTEST_DEVICES)
-    path = tmp_path / "hub.db"
-    minutes = BACKTEST_HOURS * 60
-    async with open_store(path, clock=SystemClock()) as store:
-        batch: list[Report] = []
-        for minute in range(minutes):
-            for n in range(BACKTEST_DEVICES):
-                point = "contact.fault" if n % 2 else "boom.broken"
-                broken = (n + minute) % 977 == 0
-                batch.append(say(n, START + 60 * minute + n / 100, {point: broken}))
-            await store.committer.commit(Changes(readings=batch))
-            batch = []
-        await store.upkeep.tidy(now=START + 1e6)  # a month lies in columns
-    readings = BACKTEST_DEVICES * minutes
-    ids = "barrier-boom-broken", "door-contact-fault"
-    both = [rule for rule in LIBRARY if rule.id in ids]
-    rows = []
-    for name, rules in (
-        ("one rule, of half the devices", both[:1]),
-        ("a rule of each device", both),
-        ("whole library", list(LIBRARY)),
-    ):
-        needs = concerned(rules, devices, PLACES, MODELS)
-        first: list[float] = []
-        wall, began = time.perf_counter(), time.process_time()
-
-        def note(*_: object, since: float = wall, first: list[float] = first) -> None:
-            first.append(time.perf_counter() - since)
-
-        history = replay_news(path, start=START, end=START + 1e6, needs=needs)
-        result = backtest(rules, history, devices, PLACES, MODELS, progress=note, tell=note)
-        took = time.process_time() - began
-        rate = readings / took
-        month = 43.2e6 / rate
-        rows += [
-            Row(f"{name}: readings a second of CPU", f"{rate:,.0f}"),
-            Row(f"{name}: 30 days of 1,000 devices at that rate", f"{month:,.0f} s", "≤ 180 s"),
-            Row(f"{name}: first word of it after", f"{first[0]:.2f} s", "≤ 2 s"),
-            Row(f"{name}: alarms", f"{len(result.alarms)}"),
-        ]
-    print_table(f"back-test of {readings:,} readings", rows)

@@ -1,7 +1,8 @@
 """What a device's columns of an hour hold that is news: what only says the same again is left out.
 
-Left out is nothing that a rule could notice: the first and the last message of each shape are
-there, and an hour with a pause, a backlog or a doubtful value is there whole.
+Left out is nothing that a rule could notice: an hour with a pause, a backlog or a doubtful value is
+there whole, and of what is only repeated the first and the last message are there. Where each
+message says something else it is asked whether any of it matters.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 
 from hub.model.device import DeviceUid
 from hub.model.kinds import LINK_ERRORS
-from hub.model.repeats import Need, Repeats
+from hub.model.repeats import Need, Passage, Passes, Repeats, Stretch
 from hub.model.report import Report, Sample
 from hub.store.readings import chunk, column
 from hub.store.readings.chunk import Group, Span
@@ -23,6 +24,8 @@ from hub.store.readings.log import Said
 
 PROMPT = 1.0
 """Seconds on the way up to which a message says nothing but itself."""
+WORTH_ASKING = 4
+"""Messages of a shape in an hour from which on it is asked whether they matter."""
 
 
 class _Shape(NamedTuple):
@@ -41,7 +44,18 @@ class _Shape(NamedTuple):
         return tuple([self.group.points[place] for place in self.places])
 
 
-def unpack_news(uid: str, body: bytes, span: Span, need: Need) -> tuple[list[Said], list[Repeats]]:
+LeftOut = Repeats | Passage
+"""What stands for messages that are left out."""
+
+
+def all_matters(_passage: Passage) -> bool:
+    """Say that no passage can be left out."""
+    return False
+
+
+def unpack_news(
+    uid: str, body: bytes, span: Span, need: Need, passes: Passes = all_matters
+) -> tuple[list[Said], Sequence[LeftOut]]:
     """Return (what is news, what stands for the rest) of columns; all is news where it may matter.
 
     Only for a device of whose hour nothing lies elsewhere, and that had no events in it.
@@ -53,12 +67,39 @@ def unpack_news(uid: str, body: bytes, span: Span, need: Need) -> tuple[list[Sai
     own, until = DeviceUid(uid), max(shape.received[shape.end - 1] for shape in shapes)
     said: list[Said] = []
     repeats: list[Repeats] = []
-    for shape in shapes:
-        news = _find_news(shape, need)
+    found = [_find_news(shape, need) for shape in shapes]
+    if sum(map(len, found)) > WORTH_ASKING * len(shapes):
+        passage = _make_passage(own, shapes, until)
+        if passes(passage):
+            return [], [passage]
+    for shape, news in zip(shapes, found, strict=True):
         said += _build(own, shape, news)
         if len(news) < shape.end - shape.start:
             repeats.append(_stand_in(own, shape, until, len(news)))
     return said, repeats
+
+
+def _make_passage(uid: DeviceUid, shapes: Sequence[_Shape], until: float) -> Passage:
+    return Passage(
+        uid=uid,
+        at=min(shape.ats[shape.start] for shape in shapes),
+        heard=min(shape.received[shape.start] for shape in shapes),
+        until=until,
+        stretches=tuple(
+            Stretch(
+                points=shape.points,
+                ats=shape.ats[shape.start : shape.end],
+                values=tuple(_cut(shape, place) for place in shape.places),
+            )
+            for shape in shapes
+        ),
+        count=sum(shape.end - shape.start for shape in shapes),
+    )
+
+
+def _cut(shape: _Shape, place: int) -> Sequence[Any]:
+    values = column.unpack(shape.group.values[place], shape.group.count)
+    return values[shape.start : shape.end]
 
 
 def _take_part(group: Group, span: Span, need: Need) -> _Shape:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.model.device import DeviceUid
-from hub.model.repeats import Need, Repeats
+from hub.model.repeats import Need, Passes
 from hub.model.report import Report, Topic
 from hub.ports import EventRow
 from hub.store import event
@@ -19,9 +19,9 @@ from hub.store.failure import explain
 from hub.store.readers import open_reader
 from hub.store.readings import chunk
 from hub.store.readings.chunk import HOUR, Span
-from hub.store.readings.compaction import once, read_hour, unpack_all
+from hub.store.readings.compaction import Unpack, once, read_hour, unpack_all
 from hub.store.readings.log import Said, read_span
-from hub.store.readings.news import unpack_news
+from hub.store.readings.news import LeftOut, all_matters, unpack_news
 from hub.store.seals.day_key import DayKeys, open_day_keys
 
 AT_ONCE = 100_000
@@ -52,24 +52,32 @@ def replay_file(
 
 
 def replay_news(
-    path: Path, *, start: float, end: float, needs: Mapping[str, Need], days: DayKeys | None = None
-) -> Iterator[Report | Repeats]:
+    path: Path,
+    passes: Passes = all_matters,
+    *,
+    start: float,
+    end: float,
+    needs: Mapping[str, Need],
+    days: DayKeys | None = None,
+) -> Iterator[Report | LeftOut]:
     """Yield what rules need of the history of the devices in `needs`, in event time.
 
     What a message has beside the points that are needed may be left out. What only says the same
     again is left out where no rule could notice it, and `Repeats` stand for it, behind the first
-    of those messages.
+    of those messages. So does a `Passage` that `passes`, of which it is asked once all that lies
+    before its hour has been taken.
     """
-    yield from _replay(path, (start, end), needs, needs, days or open_day_keys(path))
+    news = _News(needs, passes)
+    yield from _replay(path, (start, end), needs, news, days or open_day_keys(path))
 
 
 def _replay(
     path: Path,
     asked: Span,
     uids: Iterable[str] | None,
-    needs: Mapping[str, Need] | None,
+    news: _News | None,
     days: DayKeys,
-) -> Iterator[Report | Repeats]:
+) -> Iterator[Report | LeftOut]:
     chosen = None if uids is None else sorted(set(uids))
     start, end = asked
     try:
@@ -81,8 +89,8 @@ def _replay(
                 happened = list(_events(connection, span, chosen, days))
                 hour = fresh.get(int(span[0] // HOUR), ())
                 busy = {*(report.uid for report in happened), *(said[0] for said in hour)}
-                news = None if needs is None else _News(needs, busy)
-                read = read_hour(connection, span, chosen, news or unpack_all)
+                unpack = news.begin(busy) if news else unpack_all
+                read = read_hour(connection, span, chosen, unpack)
                 reports = [*_said(read, span, hour), *happened]
                 connection.execute("COMMIT")
                 yield from in_order(reports) if news is None else news.in_order(reports)
@@ -93,25 +101,31 @@ def _replay(
 class _News:
     """Unpacks what is news of an hour; devices that are `busy` have said something beside it."""
 
-    def __init__(self, needs: Mapping[str, Need], busy: Collection[str]) -> None:
+    def __init__(self, needs: Mapping[str, Need], passes: Passes) -> None:
         self._needs = needs
-        self._busy = busy
-        self._repeats: list[Repeats] = []
+        self._passes = passes
+        self._busy: Collection[str] = ()
+        self._left_out: list[LeftOut] = []
+
+    def begin(self, busy: Collection[str]) -> Unpack:
+        """Turn to the next hour; return what unpacks its columns."""
+        self._busy, self._left_out = busy, []
+        return self
 
     def __call__(self, uid: str, body: bytes, span: Span, alone: bool) -> list[Said]:
         need = self._needs[uid]
         if not alone or uid in self._busy:
             return chunk.unpack(uid, body, span, need.points)
-        said, repeats = unpack_news(uid, body, span, need)
-        self._repeats += repeats
+        said, left_out = unpack_news(uid, body, span, need, self._passes)
+        self._left_out += left_out
         return said
 
-    def in_order(self, reports: Iterable[Report]) -> list[Report | Repeats]:
-        """Return reports and repeats as they are replayed."""
-        keyed: list[tuple[tuple[Any, ...], Report | Repeats]] = [
+    def in_order(self, reports: Iterable[Report]) -> list[Report | LeftOut]:
+        """Return reports, and what stands for others, as they are replayed."""
+        keyed: list[tuple[tuple[Any, ...], Report | LeftOut]] = [
             (_key(report), report) for report in reports
         ]
-        keyed += [((each.at, inf, each.uid), each) for each in self._repeats]
+        keyed += [((each.at, inf, each.uid), each) for each in self._left_out]
         return [each for _, each in sorted(keyed, key=itemgetter(0))]
 
 

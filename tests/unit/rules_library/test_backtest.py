@@ -8,7 +8,8 @@ import pytest
 from hub.model.device import Device, DeviceUid, Kind, Lifecycle
 from hub.model.place import Place
 from hub.model.report import Report, Sample, Topic, Value
-from rules.backtest import STEP, BacktestResult, backtest, compare, concerned
+from rules.backtest import STEP, BacktestResult, backtest, concerned
+from rules.difference import compare
 from rules.rule import Rule
 from tests.support.shipped import MODELS, RULES
 
