@@ -1,4 +1,8 @@
-"""The one heap of deadlines; an entry whose deadline has moved on is put back when it comes up."""
+"""The heap of deadlines; an entry whose deadline has moved on is put back when it comes up.
+
+What may fire at one time fires in the order of its own instants, whoever it is of: after a cut, or
+behind a backlog, that is not the order in which it was queued.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +22,13 @@ class Agenda:
     """Orders watches, lulls and contacts by the hub's time at which they may fire.
 
     `due` is the deadline itself, in the device's time; `ready` is later than that while the
-    device delivers a backlog, or cannot be heard; `queued` is where the thing's entry stands.
+    device delivers a backlog, or cannot be heard; `queued` is where the thing's entry stands: NEVER
+    among those that have come and are not fired yet.
     """
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Due]] = []
+        self._come: list[tuple[float, int, Due]] = []
         self._aside: list[Due] = []
         self._count = 0
 
@@ -38,6 +44,10 @@ class Agenda:
             device.due = due
         if ready < thing.queued:
             self._push(thing)
+        elif thing.queued == NEVER:
+            thing.queued = inf
+            if ready != inf:
+                self._push(thing)
 
     def earliest(self) -> float:
         """Return where the first entry stands; what it is of may have moved on."""
@@ -49,13 +59,20 @@ class Agenda:
         return self._heap[0][0] if self._heap else None
 
     def pop(self, now: float) -> Due | None:
-        """Return the thing that came first, if one has come by `now`."""
+        """Return the thing with the first deadline of those that may fire by `now`, or None."""
+        heap, come = self._heap, self._come
         self._tidy()
-        if not self._heap or self._heap[0][0] > now:
-            return None
-        thing = heapq.heappop(self._heap)[2]
-        thing.queued = inf
-        return thing
+        while heap and heap[0][0] <= now:
+            _, count, thing = heapq.heappop(heap)
+            thing.queued = NEVER
+            heapq.heappush(come, (thing.due, count, thing))
+            self._tidy()
+        while come:
+            due, _, thing = heapq.heappop(come)
+            if thing.queued == NEVER and thing.due == due:
+                thing.queued = inf
+                return thing
+        return None
 
     def put_aside(self, thing: Due) -> None:
         """Keep what has come, and may not fire yet, until `take_back`."""
@@ -85,6 +102,7 @@ class Agenda:
     def clear(self) -> None:
         """Forget everything; the things themselves are thrown away with it."""
         self._heap.clear()
+        self._come.clear()
         self._aside.clear()
 
     def _push(self, thing: Due) -> None:

@@ -99,10 +99,16 @@ def end_wait(runner: Runner, d: DeviceState) -> None:
 
 def catch_up_dependents(runner: Runner, d: DeviceState, before: float) -> None:
     """Let deadlines of other devices that wait since a cut come before a fact that they read."""
-    for watch in {each: None for slot in (d.dependents or {}).values() for each in slot}:
-        may_come = pick_due(watch.device)
-        while watch.due < before < watch.device.contact.listens and may_come(watch):
-            runner.fire(watch, watch.due)
+    while True:
+        waiting = [
+            watch
+            for watch in {each: None for slot in (d.dependents or {}).values() for each in slot}
+            if watch.due < before < watch.device.contact.listens and pick_due(watch.device)(watch)
+        ]
+        if not waiting:
+            return
+        watch = min(waiting, key=lambda each: each.due)
+        runner.fire(watch, watch.due)
 
 
 def tells_of_loss(d: DeviceState, report: Report) -> bool:

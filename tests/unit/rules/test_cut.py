@@ -370,3 +370,22 @@ def test_a_restart_alone_raises_nothing_before_devices_could_return() -> None:
     assert cut(second, 50, 100) == []
     assert second.advance(T0 + 100 + WAIT - 0.1) == []
     assert brief(second.advance(T0 + 100 + WAIT)) == [("raise", 60.0)]
+
+
+ORDERS = "".join(
+    f"[[rule]]\nid = '{name}'\nname = 'N'\nkind = 'barrier_gate'\nafter = \"command('{do}')\"\n"
+    f"expect = \"arm.position == 'moving'\"\nwithin = '{within}s'\n"
+    f"when = \"event('{name}.missed')\"\nquiet = '1m'\n"
+    for name, do, within in (("a", "open", 4), ("b", "close", 2))
+)
+
+
+def test_what_waits_until_devices_could_return_comes_in_its_own_order_and_hides_nothing() -> None:
+    both = write("followed('b.missed', 'a.missed', '1h')", 'quiet = "1m"', name="both")
+    engine = start(ORDERS, both)
+    engine.apply(say(-20, arm_position="closed"))
+    engine.command("u1", "open", T0)
+    engine.command("u1", "close", T0)
+    got = cut(engine, 1, 100, waited(60, 100, "closed")) + engine.advance(T0 + 230)
+    raised = [(each.rule, each.at - T0) for each in got if each.action.value == "raise"]
+    assert raised == [("b", 102.0), ("a", 104.0), ("both", 104.0)]
