@@ -129,7 +129,7 @@ def _check_day(day: str, now: float, urgency: Urgency) -> Faults:
         }
         return {"planned": words}
     why = why_no_day(day, now)
-    return {"planned": why} if why else {}
+    return {"planned": dict(why)} if why else {}
 
 
 def _check_close(ticket: Ticket, asked: Asked) -> Faults:
