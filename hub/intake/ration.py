@@ -104,6 +104,8 @@ class Rationing:
         self._say(ration, _FULL.get(ration, ""))
 
     def _say(self, ration: Ration, why: str) -> None:
+        if ration is self.ration and why == self.failing:
+            return
         if why and why != self.failing:
             log.error("the store does not take everything; devices wait", why=why)
         if self.failing and not why:

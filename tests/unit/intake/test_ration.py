@@ -56,6 +56,21 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hub.intake.ration.LOOK_EVERY", 0.0)
 
 
+async def test_doors_hear_nothing_of_commits_that_change_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inbox, disk = BoundedInbox(), Disk(reserve=4, free=3)
+    heard: list[Ration] = []
+    door = inbox.door(Ration.STATES)
+    monkeypatch.setattr(door, "set_ration", heard.append)
+    rationing = Rationing(disk, inbox, disk)
+    for _ in range(3):
+        await rationing.commit(Changes())
+    assert heard == []
+    await rationing.commit(Changes())
+    assert heard == [Ration.STATES]
+
+
 async def test_each_half_of_the_reserve_takes_less_and_room_brings_everything_back() -> None:
     inbox, disk = BoundedInbox(), Disk(reserve=4, free=1)
     measurements, states = inbox.door(Ration.STATES), inbox.door(Ration.ORDERS)
