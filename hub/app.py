@@ -199,7 +199,10 @@ def _start_watches(
     if isinstance(clock, SystemClock):
         crew.start(keep_time(clock, intake.reception.timekeeper), "clock")
     crew.start(keep_telling(store, desk, clock), "deletions")
-    crew.start(keep_beating(settings, desk, store.books, clock), "heartbeat")
+    crew.start(
+        keep_beating(settings, desk, store.books, clock, lambda: intake.pipeline.failing),
+        "heartbeat",
+    )
 
 
 @contextlib.contextmanager

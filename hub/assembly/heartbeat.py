@@ -33,9 +33,10 @@ ENDS = 10.0
 
 
 class Beat(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sent; `failing` says why the store takes nothing, `head` is the audit chain's.
+    """What is sent; `failing` says why the store takes less than all, `head` is the audit chain's.
 
-    While it fails, number and head are those of the last beat.
+    `alive` tells that the commit made for it went through; else number and head are those of the
+    last beat.
     """
 
     site: str
@@ -43,6 +44,7 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True):
     at: str
     seq: int
     head: str
+    alive: bool = True
     failing: str = ""
 
 
@@ -72,6 +74,8 @@ class Heart:
 
     async def _beat(self, beat: Beat) -> None:
         url = self._settings.fail_url if beat.failing else self._settings.url
+        if url is None and beat.alive:
+            url = self._settings.url
         # Silence is what rings: a beat of a store that takes nothing would count as life.
         if url is None:
             return
@@ -105,34 +109,41 @@ class Heart:
 
 
 class Pulse:
-    """Makes the commit that proves the hub alive; one at a time, however many receivers."""
+    """Makes the commit that proves the hub alive; one at a time, however many receivers.
 
-    def __init__(self, site: str, desk: Desk, books: SqliteBooks, clock: Clock) -> None:
+    `shortage` says why the store takes less than all while it takes this; empty where it does not.
+    """
+
+    def __init__(
+        self, site: str, desk: Desk, books: SqliteBooks, clock: Clock, shortage: Callable[[], str]
+    ) -> None:
         self._site = site
         self._desk = desk
         self._books = books
         self._clock = clock
+        self._shortage = shortage
         self._writing: asyncio.Task[None] | None = None
         self._last = Head()
 
     async def prove(self) -> Beat:
-        """Return a beat; `failing` where the store has not taken a commit in time."""
-        failing = ""
+        """Return a beat; not `alive` where the store has not taken a commit in time."""
+        dead = ""
         try:
             async with asyncio.timeout(ENDS):
                 await self._commit()
                 self._last = await self._books.head()
         except TimeoutError:
-            failing = f"the store has not taken anything for {ENDS:.0f} s"
+            dead = f"the store has not taken anything for {ENDS:.0f} s"
         except StoreError as error:
-            failing = str(error)
+            dead = str(error)
         return Beat(
             site=self._site,
             version=version("lingdang"),
             at=to_rfc3339(self._clock.now()) or "",
             seq=self._last.seq,
             head=str(self._last),
-            failing=failing,
+            alive=not dead,
+            failing=dead or self._shortage(),
         )
 
     async def _commit(self) -> None:
@@ -151,11 +162,13 @@ class Pulse:
                 await self._writing
 
 
-async def keep_beating(settings: Settings, desk: Desk, books: SqliteBooks, clock: Clock) -> None:
+async def keep_beating(
+    settings: Settings, desk: Desk, books: SqliteBooks, clock: Clock, shortage: Callable[[], str]
+) -> None:
     """Beat for all receivers until cancelled; without any there is nothing to do."""
     if not settings.heartbeat:
         return
-    pulse = Pulse(settings.community.id, desk, books, clock)
+    pulse = Pulse(settings.community.id, desk, books, clock, shortage)
     # A proxy of the environment, or a redirect, would be a way around what was looked at.
     client = httpx2.AsyncClient(
         transport=GuardedTransport(settings.outbound.allow), trust_env=False
