@@ -16,19 +16,22 @@ from hub.clock import SystemClock
 from hub.errors import ConfigError, NotFoundError
 from hub.feeds.profiles.carrier import draft_request
 from hub.feeds.profiles.checking import speaks
-from hub.feeds.profiles.composing import Composed, Credentials, Moment, compose
+from hub.feeds.profiles.composing import Composed, Credentials, Draft, Moment, compose
 from hub.feeds.profiles.facts import collect_facts, open_item
-from hub.feeds.profiles.filling import UnfitError
+from hub.feeds.profiles.filling import UnfitError, fill_fields, write_instant
+from hub.feeds.profiles.poller import poll_draft
 from hub.feeds.profiles.receiver import Receiver
 from hub.feeds.profiles.schema import build_schema
 from hub.feeds.profiles.signing import mask
+from hub.feeds.profiles.wire import nest
 from hub.model.case import CASES, Case
-from hub.model.profile import CREATE, QUERY, UPDATE, Profile
+from hub.model.profile import CREATE, POLL, PULL, QUERY, UPDATE, Profile
 from hub.settings import Settings
 from hub.store.peek import read_collection, read_last_item
 
 Echo = Callable[[str], None]
 
+HUB = "https://hub.example:8800"
 NOWHERE = "https://platform.example"
 STAND_IN = Credentials(app_key="APPKEY", secret="SECRET")  # noqa: S106 - shown as it is
 NUMBER = "THEIR-NUMBER"
@@ -104,6 +107,25 @@ def _uses(profile: Profile) -> Iterator[str]:
         yield CREATE
     if profile.update:
         yield UPDATE
+    if profile.poll:
+        yield POLL
+    if profile.pull:
+        yield PULL
+
+
+def _draft(one: Receiver, use: str, facts: Mapping[str, Any]) -> Draft:
+    """Return what is asked; with `pull` it is they who ask us."""
+    profile, now = one.profile, SystemClock().now()
+    if use == POLL and profile.poll:
+        return poll_draft(one, now - profile.poll.overlap, now, 1)
+    pull = profile.pull
+    if use != PULL or pull is None:
+        return draft_request(one, use, facts)
+    if pull.style == "cursor":
+        return Draft("GET", f"{HUB}/grid/v1/feed", {"limit": 100})
+    start = write_instant(profile.time, now - pull.overlap)
+    window = {pull.start: start, pull.page: 1, pull.size: pull.page_size}
+    return Draft("GET", f"{HUB}/grid/v1/profiles/{one.name}/incidents", window)
 
 
 def _show(one: Receiver, use: str, facts: Mapping[str, Any], echo: Echo) -> int:
@@ -116,13 +138,16 @@ def _show(one: Receiver, use: str, facts: Mapping[str, Any], echo: Echo) -> int:
         known.setdefault("action", next(iter(one.profile.actions.out.values()), ""))
     echo(f"--- [{use}]")
     try:
-        draft = draft_request(one, use, known)
+        draft = _draft(one, use, known)
     except UnfitError as error:
         echo(f"不会发送 / it would not be sent: {error}")
         return 1
     moment = Moment(SystemClock().now(), secrets.token_hex(8))
     for line in _lines(compose(one.profile, draft, one.keys, moment), one.keys.secret):
         echo(line)
+    if use == PULL and one.profile.fields:
+        row = fill_fields(one.profile, one.profile.fields_of(PULL), known, lenient=True)
+        echo(f"应答中的一行 / a row of the answer: {msgspec.json.encode(nest(row)).decode()}")
     return 0
 
 
@@ -149,7 +174,7 @@ def _show_notes(profile: Profile, one: Receiver, echo: Echo) -> None:
     if profile.personal.fields:
         echo(f"外送个人信息 / personal data that leaves: {', '.join(profile.personal.fields)}")
     if profile.create is None and profile.pull is not None:
-        echo("对方来拉取：我方不发请求。 They fetch: the hub sends nothing by itself.")
+        echo("对方来拉取：以下是对方的请求。 They fetch: this is what they send.")
 
 
 def _receiver(known: Sequence[Receiver], profile: Profile, name: str) -> Receiver:

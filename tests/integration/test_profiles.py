@@ -21,8 +21,8 @@ from typer.testing import CliRunner
 from hub.assembly.receiver_file import read_profile_text, shipped_profiles
 from hub.cli import app
 from hub.clock import SystemClock
-from hub.courier.answer import Verdict
-from hub.courier.post import ask, attempt
+from hub.courier.answer import Answer, Verdict
+from hub.courier.post import ask, attempt, make_client
 from hub.feeds.profiles.composing import Draft
 from hub.feeds.profiles.receiver import Line, Receiver, converse
 from hub.model.instant import to_rfc3339
@@ -170,8 +170,12 @@ async def test_their_work_comes_down_once_and_is_a_ticket_of_ours(tmp_path: Path
             assert (case["number"], case["state"]) == ("WG900", "dispatched")
             await hub.kill()
             await hub.start()
-            before = (await receivers(hub))["read_until"]
-            await until(lambda: receivers(hub), lambda card: card["read_until"] > before)
+            before = len(vendor.asked)
+
+            async def looks() -> int:
+                return len(vendor.asked) - before
+
+            await until(looks, lambda count: count >= 3)
             assert len(await incidents()) == 1
             assert platform.bodies == [], "it has their number already"
 
@@ -193,6 +197,76 @@ async def test_an_expired_certificate_is_a_failure_that_says_so(
     assert judged.answer.verdict is Verdict.LATER
     assert "certificate has expired" in judged.answer.why
     assert vendor.asked == []
+
+
+async def hear(said: Said, url: str = "", allow: str = "127.0.0.0/8") -> tuple[Answer, int]:
+    """Ask a server that answers so, by the shipped profile; returns what it means, and its asks."""
+    profile, _ = read_profile_text(PUSH, next(iter(shipped_profiles())))
+    assert profile is not None
+    async with vending(lambda _asked: said) as vendor, make_client([allow]) as out:
+        clock = SystemClock()
+        line = Line(clock, partial(ask, out, clock), attempt, lambda: "n")
+        receiver = Receiver(name="city", profile=profile, url=url or vendor.url)
+        judged = await converse(receiver, line, Draft("POST", receiver.url + "/case/add", {"a": 1}))
+        return judged.answer, len(vendor.asked)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (Said("500 Internal Server Error"), "HTTP 500"),
+        (Said("503 Busy", headers={"retry-after": "120"}), "HTTP 503"),
+        (Said("301 Moved", headers={"location": "http://127.0.0.1:1/"}), "not followed"),
+        (Said(raw=b"\x00\xff garbage"), "cannot be read"),
+        (Said(raw=b'{"code":' + b"[" * 100_000), "cannot be read"),
+        (Said(raw=b'{"code":0,"pad":"' + b"x" * 100_000), "cannot be read"),
+        (Said(data={"code": 5, "msg": "系统忙"}), "HTTP 200, but code is 5: 系统忙"),
+        (Said(after=5.0), "no answer within"),
+    ],
+    ids=lambda said: getattr(said, "status", ""),
+)
+async def test_whatever_a_platform_answers_is_a_failure_with_its_reason(
+    said: Said, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if said.after:
+        monkeypatch.setattr("hub.courier.post.PATIENCE", 0.5)
+    answer, asked = await hear(said)
+    assert answer.verdict is Verdict.LATER
+    assert not answer.theirs
+    assert why in answer.why
+    assert asked == 1
+    assert answer.wait == (60.0 if "301" in said.status else 120.0 if "503" in said.status else 0)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://169.254.169.254/latest",
+        "http://[::ffff:127.0.0.1]:1/",
+        "http://localhost:1",
+        "http://0x7f000001:1",
+        "file:///etc/passwd",
+        "http://a b/",
+    ],
+)
+async def test_a_hostile_address_is_not_reached(url: str) -> None:
+    answer, asked = await hear(Said(data={"code": 0}), url, allow="10.99.99.0/24")
+    assert answer.verdict is not Verdict.DELIVERED
+    assert asked == 0
+    assert answer.why
+
+
+async def test_a_receiver_with_a_fault_is_told_and_left_out_and_the_rest_runs(
+    tmp_path: Path,
+) -> None:
+    config = write_site(tmp_path / "site", "https://city.example", profile="push-numbr")
+    said = CliRunner().invoke(app, ["check", str(config)])
+    assert said.exit_code == 1
+    assert "[[receiver]] city: there is no profile 'push-numbr'" in said.output
+    assert "did you mean 'push-number'?" in said.output
+    async with running_hub(config) as hub:
+        assert (await hub.get("/grid/v1/receivers"))["items"] == []
+        assert "push-numbr" in hub.log
 
 
 CA = """

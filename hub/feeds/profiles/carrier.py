@@ -25,6 +25,7 @@ from hub.model.case import CaseAction, CaseStep
 from hub.model.instant import from_rfc3339
 from hub.model.place import Place
 from hub.model.profile import CREATE, QUERY, UPDATE
+from hub.model.whistle import Source
 from hub.ports import Books, Desk, FeedRow
 
 log = structlog.get_logger(__name__)
@@ -56,10 +57,16 @@ class ProfileCarrier:
         self._sources = sources
 
     def wants(self, row: FeedRow) -> bool:
-        """Tell whether an item is news to them: not their own step, and no drill."""
+        """Tell whether an item is news to them: no step of theirs, no drill, no work of theirs.
+
+        What is handed down is a ticket a moment before it is filed under somebody's number: told
+        then, it would be a second case at who has handed it down.
+        """
         item, profile = open_item(row.body), self._receiver.profile
-        is_drill = bool(item.data.get("test")) and profile.head.test == "skip"
-        return item.receiver != self._receiver.name and not is_drill
+        is_drill = bool(item.data["test"]) and profile.head.test == "skip"
+        is_filed = any(case["number"] for case in item.data["cases"])
+        is_unfiled_work = item.data["source"] == Source.GRID and not is_filed
+        return item.receiver != self._receiver.name and not is_drill and not is_unfiled_work
 
     async def hand(self, row: FeedRow) -> Answer:
         """Create the incident there if it has no number of theirs, then tell what has happened."""

@@ -6,6 +6,7 @@ told, and tried again with every pass: a code that the profile learns later is t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -22,7 +23,7 @@ from hub.feeds.profiles.filling import fill_fields, read_instant, write_instant
 from hub.feeds.profiles.receiver import Line, Receiver, converse
 from hub.feeds.profiles.stepper import Stepper
 from hub.feeds.profiles.stepping import Told, read_record
-from hub.feeds.profiles.wire import find_list
+from hub.feeds.profiles.wire import find, find_list, plain
 from hub.model.profile import POLL, Poll, Profile
 from hub.ports import Books, Desk, Document
 
@@ -31,6 +32,7 @@ log = structlog.get_logger(__name__)
 POLLS = "profile_poll"
 """The collection of how far each receiver is read, by its name."""
 DAY = 86_400.0
+DIGITS = 10
 MOST_PAGES, MOST_ODD = 1000, 500
 """Pages of one window, and records that wait for a person: with more nothing is read on."""
 
@@ -44,7 +46,10 @@ class Odd(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reading(msgspec.Struct, kw_only=True):
-    """How far a platform is read: all up to `until`; `seen` are the records of the last window."""
+    """How far a platform is read: all up to `until`, an instant of theirs.
+
+    `seen` are the records of the last window.
+    """
 
     until: float
     seen: set[str] = set()
@@ -78,43 +83,60 @@ class Poller:
         """Poll until cancelled."""
         while True:
             now, before = self._clock.now(), self.health
-            answer = await self.pass_once()
+            answer = await self._pass_safely()
             self.health = note(before, answer, self._clock.now(), chance=0.5)
             _log_change(self.receiver.name, before, self.health)
             pause = max(self._poll.period, self.health.shut_until - now)
             await self._clock.sleep(pause)
 
+    async def _pass_safely(self) -> Answer:
+        try:
+            return await self.pass_once()
+        except Exception:  # one platform's fault must end neither the others nor the hub
+            name = self.receiver.name
+            log.exception("a poll failed by a fault of its own; report this", receiver=name)
+            return later("it failed by a fault of the hub's own; the log has the trace")
+
     async def pass_once(self) -> Answer:
         """Fetch one window, at most a day long, and take what is in it, the oldest first."""
         if len(self.reading.odd) >= MOST_ODD:
             return later(f"{MOST_ODD} records wait for a person; nothing is read on before")
-        start = self.reading.until - self._poll.overlap
-        end = min(self._clock.now(), self.reading.until + DAY)
+        now, overlap = self._clock.now(), self._poll.overlap
+        last = self.reading.until + DAY
+        end = min(now + overlap, last)
         try:
-            records = await self._fetch(start, end)
+            records = await self._fetch(self.reading.until - overlap, end)
             if isinstance(records, Answer):
                 return records
-            await self._take_all(records, end)
+            # By their own instants and not by our clock: theirs may be behind.
+            newest = max((_instant(self.receiver.profile, each) for each in records), default=0.0)
+            await self._take_all(records, last if last < now else min(newest, now))
         except StoreError as error:
             return later(f"the hub's disk takes nothing: {error}")
         return DELIVERED
 
     async def _fetch(self, start: float, end: float) -> list[Told] | Answer:
-        """Return what a window has, in the order of their instants; an Answer is a failure."""
-        found: dict[str, Told] = {}
+        """Return what a window has, in the order of their instants; an Answer is a failure.
+
+        A page may be shorter than was asked for, so that alone is no end.
+        """
+        profile, found, count = self.receiver.profile, dict[str, Told](), 0
         for page in range(1, MOST_PAGES + 1):
-            judged = await converse(self.receiver, self._line, self._draft(start, end, page))
+            judged = await converse(
+                self.receiver, self._line, poll_draft(self.receiver, start, end, page)
+            )
             if not judged.is_good:
                 return judged.answer
-            rows = find_list(judged.data, self.receiver.profile.envelope.list)
-            told = [read_record(self.receiver.profile, row) for row in rows]
-            fresh = [each for each in told if each.id not in found]
-            found |= {each.id: each for each in fresh}
-            if len(rows) < self._poll.page_size or not fresh:
-                return sorted(found.values(), key=partial(_instant, self.receiver.profile))
+            rows = find_list(judged.data, profile.envelope.list)
+            told = {(each := read_record(profile, row)).id: each for row in rows}
+            count += len(rows)
+            is_news = not told.keys() <= found.keys()
+            found |= told
+            if not is_news or count >= _total(profile, judged.data):
+                return sorted(found.values(), key=partial(_instant, profile))
         return later(f"one window has over {MOST_PAGES} pages")
 
-    async def _take_all(self, records: Sequence[Told], end: float) -> None:
+    async def _take_all(self, records: Sequence[Told], until: float) -> None:
         reading = self.reading
         odd = {key: each.told for key, each in reading.odd.items()}
         new = {each.id: each for each in records if each.id not in reading.seen}
@@ -124,7 +146,7 @@ class Poller:
                 since = reading.odd[key].since if key in odd else self._clock.now()
                 kept[key] = Odd(told=told, why=why, since=since)
         after = Reading(
-            until=max(end, reading.until),
+            until=max(until, reading.until),
             seen={each.id for each in records},
             odd=kept,
             taken=reading.taken + len(new) - len(kept.keys() - odd.keys()),
@@ -150,17 +172,6 @@ class Poller:
         for each in new:
             log.warning("a platform's record is not understood", receiver=name, why=each.why)
 
-    def _draft(self, start: float, end: float, page: int) -> Draft:
-        profile, poll = self.receiver.profile, self._poll
-        fields = fill_fields(profile, profile.fields_of(POLL), {})
-        fields |= {
-            poll.start: write_instant(profile.time, start),
-            poll.end: write_instant(profile.time, end),
-            poll.page: page,
-            poll.size: poll.page_size,
-        }
-        return Draft(poll.method, self.receiver.url.rstrip("/") + poll.path, fields)
-
     @property
     def _clock(self) -> Clock:
         return self._line.clock
@@ -183,6 +194,26 @@ def describe_odd(receiver: str, odd: Odd) -> dict[str, Any]:
         "code": told.code,
         "why": odd.why,
     }
+
+
+def poll_draft(receiver: Receiver, start: float, end: float, page: int) -> Draft:
+    """Return what is asked for one page of a window."""
+    profile, poll = receiver.profile, receiver.profile.poll or Poll()
+    fields = fill_fields(profile, profile.fields_of(POLL), {})
+    fields |= {
+        poll.start: write_instant(profile.time, start),
+        poll.end: write_instant(profile.time, end),
+        poll.page: page,
+        poll.size: poll.page_size,
+    }
+    return Draft(poll.method, receiver.url.rstrip("/") + poll.path, fields)
+
+
+def _total(profile: Profile, data: object) -> float:
+    """Return how many records a window has; without end where the platform does not say."""
+    total = find(data, profile.envelope.total) if profile.envelope.total else None
+    text = plain(total) if isinstance(total, int | str) else ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < DIGITS else math.inf
 
 
 def _instant(profile: Profile, told: Told) -> float:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import httpx2
+import structlog
 
 from hub.access.allowance import Allowance
 from hub.access.web_ports import WebPorts
@@ -28,6 +29,8 @@ from hub.model.access import Identity
 from hub.model.instant import to_rfc3339
 from hub.model.profile import Profile
 from hub.model.subscription import Subscription
+
+log = structlog.get_logger(__name__)
 
 BIGGEST = 4 * 1024 * 1024
 """Bytes of an answer that are read: a page of theirs may have a thousand records."""
@@ -74,6 +77,8 @@ async def open_receivers(
     house.receivers = receivers
     for receiver in receivers:
         profile, name = receiver.profile, receiver.name
+        if profile.codes.rows and profile.codes.sample:
+            log.warning("the codes are samples, and no city's", receiver=name)
         carrier = ProfileCarrier(receiver, line, make_sources(ports, profile))
         if profile.create is not None:
             await house.office.stand(_wish(receiver, ports), carrier, receiver.identity())

@@ -23,6 +23,7 @@ class Stepper:
         self._receiver = receiver
         self._ports = ports
         self._incidents: dict[str, str] = {}
+        self._known_at = -1
 
     async def take(self, told: Told) -> CaseOutcome:
         """Take one step; what is older than the case changes nothing.
@@ -55,8 +56,13 @@ class Stepper:
         return ""
 
     async def _by_number(self, number: str) -> str:
-        """Return the incident that has a number of theirs; the cases are read anew on a miss."""
-        if number and number not in self._incidents:
+        """Return the incident that has a number of theirs.
+
+        On a miss the cases are read anew, where anything has changed since.
+        """
+        seq = self._ports.pulse.last_seq()
+        if number and number not in self._incidents and seq != self._known_at:
+            self._known_at = seq
             bodies = (await self._ports.books.documents(CASES)).values()
             cases = (msgspec.json.decode(body, type=Case) for body in bodies)
             self._incidents = {

@@ -322,6 +322,20 @@ def test_drills_and_their_own_steps_are_not_told_to_them() -> None:
     play(story())
 
 
+def test_work_that_was_handed_down_is_no_new_case_where_it_came_from() -> None:
+    async def story() -> None:
+        stage = Stage()
+        lane = await stage.open()
+        await stage.tell("GS-1", "opened", source="grid")
+        last = await stage.tell("GS-1", "dispatched", source="grid")
+        await asyncio.sleep(1)
+        assert stage.said == [], "it is not filed yet, and may be theirs"
+        assert lane.progress.cursor >= last
+        await stage.kill()
+
+    play(story())
+
+
 def test_what_is_void_before_it_was_told_never_gets_there() -> None:
     async def story() -> None:
         stage = Stage()
