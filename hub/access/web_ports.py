@@ -26,6 +26,7 @@ from hub.ports import (
     ScheduleOffice,
     WindowOffice,
 )
+from hub.ports.case import Cases
 from hub.ports.community import AgendaOffice, InspectionOffice, ProjectOffice
 from hub.ports.photo import PhotoOffice
 from hub.ports.whistle import WhistleOffice
@@ -76,6 +77,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     escalation: EscalationOffice
     bells: BellOffice
     whistle: WhistleOffice
+    cases: Cases
     photos: PhotoOffice
     clock: Clock
     community: CommunityCard

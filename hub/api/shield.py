@@ -16,7 +16,9 @@ PHOTO_LIMIT = 11 * 1024 * 1024
 """The same where a photo of 10 MiB may come in a form."""
 PUBLIC_PATHS = re.compile(r"/w/|/static/|/receipts/|/healthz$")
 """How the paths begin that residents need, and vendors who push what became of a message."""
-PHOTO_PATHS = re.compile(r"/w/[0-9]+|/hotline$|(/api/v1)?/tickets/[^/]+/photos")
+PHOTO_PATHS = re.compile(
+    r"/w/[0-9]+|/hotline$|(/api/v1)?/tickets/[^/]+/photos|/department/[^/]+/actions"
+)
 
 HEADERS = {
     "content-security-policy": (

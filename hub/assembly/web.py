@@ -92,6 +92,7 @@ def build_ports(
         escalation=doors.escalation,
         bells=doors.bells,
         whistle=doors.whistles.book,
+        cases=intake.cases,
         photos=doors.whistles.photos,
         clock=clock,
         holdings=store.holdings,

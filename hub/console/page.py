@@ -24,7 +24,8 @@ READERS = STAFF | {Role.DEPARTMENT}
 
 LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/wall", "site.wall", WATCHERS),
-    ("/tickets", "site.tickets", READERS),
+    ("/department", "department.title", frozenset({Role.DEPARTMENT})),
+    ("/tickets", "site.tickets", STAFF),
     ("/hotline", "site.hotline", STAFF),
     ("/more", "site.more", READERS),
 )
@@ -39,6 +40,7 @@ MORE: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/figures", "figure.title", LEADERS),
     ("/bells", "bells.title", READERS),
     ("/labels", "label.title", LEADERS),
+    ("/departments", "department.all", LEADERS),
     ("/problems", "site.problems", LEADERS),
 )
 """The links of the page of everything else."""

@@ -1,4 +1,4 @@
-"""The photo in a form of a report: drawn anew before anything is filed, kept once it is."""
+"""The photo in a form: drawn anew before anything is filed, kept once it is."""
 
 from __future__ import annotations
 
@@ -22,15 +22,20 @@ async def read_picture(request: Request, form: FormData) -> Picture | None:
 
 
 async def keep_picture(
-    request: Request, number: str, picture: Picture | None, *, actor: str
+    request: Request,
+    number: str,
+    picture: Picture | None,
+    *,
+    actor: str,
+    moment: Moment = Moment.REPORT,
 ) -> bool:
-    """Keep the photo of a report that is taken; tell whether there was no room for it."""
+    """Keep the photo of a form that is taken; tell whether there was no room for it."""
     ports = ports_of(request)
     ticket = await ports.books.ticket(number)
     if picture is None or ticket is None:
         return False
     try:
-        await ports.photos.add(ticket, picture, moment=Moment.REPORT, actor=actor)
+        await ports.photos.add(ticket, picture, moment=moment, actor=actor)
     except (ConflictError, StoreError):
         return True
     return False

@@ -15,7 +15,9 @@ from hub.console import (
     acceptance_page,
     agenda_page,
     bell_page,
+    case_page,
     command_page,
+    department_page,
     device_page,
     duty_page,
     figure_page,
@@ -62,6 +64,8 @@ PARTS = (
     round_page,
     project_page,
     agenda_page,
+    case_page,
+    department_page,
 )
 
 

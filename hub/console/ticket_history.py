@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hub.model.journal import Entry
 from hub.model.ticket import Ticket
 from hub.ports import Books
@@ -14,11 +16,15 @@ NEWEST = 60
 
 
 class TicketHistory:
-    """Remembers what it has found of one ticket, and reads on from there."""
+    """Remembers what it has found of one ticket, and reads on from there.
 
-    def __init__(self, books: Books, number: str) -> None:
+    `about` says how the types of its entries begin.
+    """
+
+    def __init__(self, books: Books, number: str, about: Sequence[str] = ABOUT_TICKETS) -> None:
         self._books = books
         self._number = number
+        self._about = about
         self._seq = -1
         self._entries: list[Entry] = []
 
@@ -27,7 +33,7 @@ class TicketHistory:
         if self._seq < 0:
             self._seq = await seq_before(self._books, ticket.opened_at - MARGIN, last_seq)
         while True:
-            page = await self._books.journal(after=self._seq, limit=PAGE, types=ABOUT_TICKETS)
+            page = await self._books.journal(after=self._seq, limit=PAGE, types=self._about)
             self._entries += [entry for entry in page if entry.subject == self._number]
             self._seq = page[-1].seq if page else max(self._seq, last_seq)
             if len(page) < PAGE:

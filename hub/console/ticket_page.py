@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from hub.access.http import identity_of, ports_of
 from hub.access.policy import Call
 from hub.console.channel import Parts
+from hub.console.department_page import lead_to_work
 from hub.console.language import Words
 from hub.console.naming import place_name
 from hub.console.page import READERS, Visit, chosen_language, local_path, show, visit_of
@@ -56,7 +57,9 @@ async def shelf(request: Request) -> Response:
 
 
 async def ticket(request: Request, number: str) -> Response:
-    """Show one ticket."""
+    """Show one ticket; a department is led to its own page of it."""
+    if elsewhere := await lead_to_work(request, number):
+        return elsewhere
     await visible_ticket(ports_of(request), await identity_of(request), number)
     visit, parts = await _visit(request, number)
     return show(visit, "ticket.html", parts=parts, number=number, message="")

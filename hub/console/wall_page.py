@@ -15,6 +15,9 @@ from hub.console.wall import density, groups
 from hub.errors import ForbiddenError, NotFoundError
 from hub.model.access import Identity, Role
 
+HOMES = {Role.GUARD: "/wall", Role.DEPARTMENT: "/department"}
+"""Where a role begins; everybody else at the tickets."""
+
 
 def studio_of(request: Request) -> Studio:
     """Return the studio of the router that answers."""
@@ -23,9 +26,9 @@ def studio_of(request: Request) -> Studio:
 
 
 async def home(request: Request) -> Response:
-    """Lead a guard to the wall and everybody else to the tickets."""
+    """Lead a guard to the wall, a department to its work, and everybody else to the tickets."""
     who = await identity_of(request)
-    return RedirectResponse("/wall" if who.role is Role.GUARD else "/tickets", 303)
+    return RedirectResponse(HOMES.get(who.role, "/tickets"), 303)
 
 
 async def wall(request: Request) -> Response:

@@ -2,36 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+
 import msgspec
 
 from hub.errors import NotFoundError
 from hub.intake.batch import Batch
+from hub.model.access import Identity
 from hub.model.alarm import ReportWhen
-from hub.model.case import CASES, CaseOutcome, CaseStep
+from hub.model.case import CASES, CaseAction, CaseOutcome, CaseStep
+from hub.model.ticket import Ticket
 from hub.ports import Document
 from hub.services.incidents.case_book import CaseBook
-from hub.services.incidents.case_step import check_decider, take_step
+from hub.services.incidents.case_limit import PACES
+from hub.services.incidents.case_step import check_decider, possible_actions, take_step
+from hub.services.incidents.case_table import AT_WORK
+from hub.services.incidents.department import department_names, passed_on
 from hub.services.tickets.desk_index import DeskIndex
+
+People = Callable[[], Mapping[str, Identity]]
+"""Gives those who may sign in, by login."""
 
 
 class CaseRoom:
     """Puts the steps of cases into the batch that is being prepared."""
 
-    def __init__(self, index: DeskIndex, cases: CaseBook) -> None:
+    def __init__(self, index: DeskIndex, cases: CaseBook, people: People = dict) -> None:
         self._index = index
         self._cases = cases
+        self._people = people
 
     def act(self, number: str, step: CaseStep, batch: Batch) -> CaseOutcome:
         """Take one step of the incident `number`; raises what `take_step` raises.
 
+        What it hands to a department is in the department's own case, in the same commit.
         NotFoundError where no such ticket is an incident (yet).
         """
         ticket = self._index.ticket(number)
-        if ticket is None or ticket.report is not ReportWhen.AT_ONCE:
+        seen = ticket is not None and (step.actor or ticket.report is ReportWhen.AT_ONCE)
+        if ticket is None or ticket.discreet or not seen:
             raise NotFoundError(f"There is no incident {number!r}.", zh=f"没有案件 {number}。")
         check_decider(self._cases.find(step.by, number), step)
         before = self._cases.find(step.receiver, number)
-        after, draft = take_step(before, step, place=ticket.place, now=batch.now)
+        outcome = self._take(ticket, step, batch)
+        further = passed_on(before, step, department_names(self._people(), ticket.place))
+        if outcome.applied and further is not None:
+            self._pass_on(ticket, further, batch)
+        return outcome
+
+    def call(self, ticket: Ticket, people: Iterable[str], batch: Batch) -> None:
+        """Hand a ticket to those of whom escalation has called that are departments."""
+        departments = department_names(self._people(), ticket.place)
+        for name in people:
+            if name in departments and not ticket.discreet:
+                step = CaseStep(
+                    do=CaseAction.DISPATCH, receiver=name, at=batch.now, to=name, actor="hub"
+                )
+                self._pass_on(ticket, step, batch)
+
+    def _pass_on(self, ticket: Ticket, step: CaseStep, batch: Batch) -> None:
+        """Take a step that follows from another one; nothing comes of it where it does not fit."""
+        case = self._cases.find(step.receiver, ticket.number)
+        has_it = step.do is CaseAction.DISPATCH and case.state in AT_WORK
+        if has_it or step.do not in possible_actions(case):
+            return
+        at = max(step.at, case.their_at)
+        self._take(ticket, msgspec.structs.replace(step, at=min(at, batch.now)), batch)
+
+    def _take(self, ticket: Ticket, step: CaseStep, batch: Batch) -> CaseOutcome:
+        before = self._cases.find(step.receiver, ticket.number)
+        is_department = step.receiver in department_names(self._people())
+        pace = PACES[ticket.urgency] if is_department else None
+        after, draft = take_step(before, step, place=ticket.place, now=batch.now, pace=pace)
         if draft is None:
             return CaseOutcome(case=before, applied=False)
         self._cases.put(after)

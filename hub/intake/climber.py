@@ -29,6 +29,8 @@ ESCALATED = "ticket.escalated"
 BY_ROTA = "hub:rota"
 """Who dispatches where the plan leaves it to the rota."""
 Decide = Callable[[Ticket, float], Move | None]
+Call = Callable[[Ticket, Iterable[str], Batch], None]
+"""Is told whom a rung has called."""
 
 
 class DutyNeeds(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +66,7 @@ class Climber:
         self.escalation = Escalation(needs.duty, self.staff, climbs, self._rota)
         self._index = index
         self._turns = msgspec.json.decode(needs.turns, type=dict[str, int]) if needs.turns else {}
+        self.called: Call = _nobody
 
     def begin(self, batch: Batch) -> None:
         """Look at everything once after a start: what came due meanwhile comes now."""
@@ -129,9 +132,16 @@ class Climber:
     def _tell(self, draft: Draft, batch: Batch) -> None:
         """Write the entry; a ticket that has left its first rung is reported from now on."""
         ticket = self._index.ticket(draft.subject)
-        if ticket is None or draft.type != ESCALATED or draft.data["rung"] == 1:
+        if ticket is None or draft.type != ESCALATED:
             batch.record([draft])
             return
+        if draft.data["rung"] == 1:
+            batch.record([draft])
+        else:
+            ticket = self._report(ticket, draft, batch)
+        self.called(ticket, draft.data["responsible"], batch)
+
+    def _report(self, ticket: Ticket, draft: Draft, batch: Batch) -> Ticket:
         waits = ticket.report is ReportWhen.ON_ESCALATION
         report = ReportWhen.AT_ONCE if waits else ticket.report
         after = msgspec.structs.replace(ticket, report=report)
@@ -148,6 +158,7 @@ class Climber:
         self._index.put_ticket(after)
         batch.put(tickets=[after])
         batch.record(drafts, tickets=[after])
+        return after
 
     def _learn(self, documents: Iterable[Document]) -> None:
         for paper in documents:
@@ -155,6 +166,10 @@ class Climber:
                 self.staff.learn_person(paper.key, _identity(paper.body))
             elif paper.collection == SUBSTITUTES and paper.body is not None:
                 self.staff.learn_substitute(_substitute(paper.body))
+
+
+def _nobody(_ticket: Ticket, _people: Iterable[str], _batch: Batch) -> None:
+    """Tell nobody."""
 
 
 def _keep(

@@ -117,6 +117,7 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     live: LiveState
     pulse: CommitPulse
     desk: IntakeDesk
+    cases: CaseBook
     climbs: ClimbDesk
     commission: CommissionDesk
     inspections: InspectionDesk
@@ -141,6 +142,8 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
     book.set_teams(climber.staff.team_of)
     reports = ReportRoom(book, needs.gatherings)
     rounds = _build_rounds(needs, reports, book, climber)
+    cases = CaseRoom(book.index, needs.cases, lambda: climber.staff.people)
+    climber.called = cases.call
     bench = _build_bench(needs, weir, judge, climber, rounds=rounds, live=live, pulse=pulse)
     inbox.post(suspects.note_death)
     inbox.post(lambda batch: room.end_all(snapshot.commands, batch))
@@ -156,7 +159,10 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
         reception=weir.reception,
         live=live,
         pulse=pulse,
-        desk=_build_desk(needs, inbox, book, rules, reports, room=room, gates=gates, live=live),
+        desk=_build_desk(
+            needs, inbox, book, rules, reports, room=room, gates=gates, live=live, cases=cases
+        ),
+        cases=needs.cases,
         climbs=ClimbDesk(climber, book.index, inbox=inbox, clock=needs.clock),
         commission=commission,
         inspections=InspectionDesk(
@@ -199,6 +205,7 @@ def _build_desk(
     room: CommandRoom,
     gates: Gatehouse,
     live: LiveState,
+    cases: CaseRoom,
 ) -> IntakeDesk:
     return IntakeDesk(
         inbox=inbox,
@@ -206,7 +213,7 @@ def _build_desk(
         room=room,
         rules=rules,
         reports=reports,
-        cases=CaseRoom(book.index, needs.cases),
+        cases=cases,
         gates=gates,
         live=live,
         books=needs.books,

@@ -42,6 +42,7 @@ class CaseAction(StrEnum):
     URGE = "urge"
     SUPERVISE = "supervise"
     RETURN = "return"
+    HELP = "help"
     COMMENT = "comment"
     CHECK = "check"
     CLOSE = "close"
@@ -74,6 +75,18 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     their_at: float = 0.0
     their_revision: int | None = None
     last: CaseAction | None = None
+    given_at: float | None = None
+    """When the work was handed to it last; `given_by` says by whom."""
+    given_by: str = ""
+    sign_by: float | None = None
+    arrive_by: float | None = None
+    feed_back_by: float | None = None
+    """A department's limits, from `given_at` on; None for whom no limit is set."""
+    signed_at: float | None = None
+    fed_back_at: float | None = None
+    helps: str = ""
+    """Whom it helps (协办), where the work is another department's."""
+    helpers: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -85,7 +98,8 @@ class CaseStep(msgspec.Struct, frozen=True, kw_only=True):
     """A receiver's step: what it did at its own instant `at`, in its own `revision` if it has one.
 
     `until` is an instant; `granted` is the decision on an extension. `by` is another receiver that
-    takes the step, the one who dispatched to this; empty where it is its own.
+    takes the step, the one who dispatched to this; empty where it is its own. `actor` is the person
+    who took it, empty for the receiver's own program; `helps` whom the receiver is to help.
     """
 
     do: CaseAction
@@ -99,6 +113,8 @@ class CaseStep(msgspec.Struct, frozen=True, kw_only=True):
     until: float | None = None
     granted: bool | None = None
     by: str = ""
+    actor: str = ""
+    helps: str = ""
 
 
 class CaseOutcome(msgspec.Struct, frozen=True, kw_only=True):

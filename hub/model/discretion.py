@@ -21,7 +21,12 @@ def may_see_alarm(who: Identity, alarm: Alarm) -> bool:
 
 
 def may_see_ticket(who: Identity, ticket: Ticket, secret: Container[str] = ()) -> bool:
-    """Tell whether a ticket is theirs to see; `secret` is what `secret_tickets` says."""
+    """Tell whether a ticket is theirs to see; `secret` is what `secret_tickets` says.
+
+    A department sees those that it holds; of others it has a case, on a page of its own.
+    """
+    if who.role is Role.DEPARTMENT and ticket.holder != who.name:
+        return False
     return who.may_see(ticket.place) and (who.role in SEES or not is_secret(ticket, secret))
 
 

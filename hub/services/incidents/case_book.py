@@ -26,6 +26,11 @@ class CaseBook:
         known = self._cases.get(incident, {}).get(receiver)
         return known or Case(receiver=receiver, incident=incident)
 
+    def of_receiver(self, receiver: str) -> Sequence[Case]:
+        """Return the cases that a receiver has touched, or was given, by the incidents' numbers."""
+        found = (cases.get(receiver) for _, cases in sorted(self._cases.items()))
+        return [case for case in found if case is not None]
+
     def of(self, incident: str) -> Sequence[Case]:
         """Return the cases of an incident that receivers have touched, by the receivers' names."""
         return [case for _, case in sorted(self._cases.get(incident, {}).items())]

@@ -10,6 +10,7 @@ from hub.errors import ConflictError, InvalidRequestError
 from hub.model.case import Case, CaseAction, CaseStep
 from hub.model.instant import to_rfc3339
 from hub.model.journal import Draft
+from hub.services.incidents.case_limit import Pace, timed
 from hub.services.incidents.case_table import CASE_ROWS, NOTES, CaseRow
 
 AHEAD = 300.0
@@ -26,8 +27,12 @@ def possible_actions(case: Case) -> tuple[str, ...]:
     )
 
 
-def take_step(case: Case, step: CaseStep, *, place: str, now: float) -> tuple[Case, Draft | None]:
+def take_step(
+    case: Case, step: CaseStep, *, place: str, now: float, pace: Pace | None = None
+) -> tuple[Case, Draft | None]:
     """Take one step; one that is older than the case changes nothing, and has no draft.
+
+    `pace` sets the limits of a department to which the work is handed.
 
     Raises InvalidRequestError with the fields that are missing or wrong, and ConflictError with
     what is possible.
@@ -48,7 +53,7 @@ def take_step(case: Case, step: CaseStep, *, place: str, now: float) -> tuple[Ca
     for name in row.needs:
         if getattr(step, name) in {"", None}:
             raise _wrong(name, f"{step.do} needs it")
-    after = _mark(_change(case, step, row), step, row, now)
+    after = timed(case, _mark(_change(case, step, row), step, row, now), step, now, pace)
     return after, _draft(after, step, row, place=place, now=now)
 
 
@@ -84,8 +89,6 @@ def _change(case: Case, step: CaseStep, row: CaseRow) -> Case:
     if row.to is not None:
         changes |= {"state": row.to, "reason": step.reason, "asked_until": None}
     match step.do:
-        case CaseAction.DISPATCH:
-            changes |= {"arrived_at": None, "to": step.to}
         case CaseAction.ARRIVE:
             changes["arrived_at"] = step.at
         case CaseAction.ASK_EXTENSION:
@@ -93,6 +96,8 @@ def _change(case: Case, step: CaseStep, row: CaseRow) -> Case:
         case CaseAction.DECIDE_EXTENSION:
             until = case.asked_until if step.granted else case.extended_until
             changes |= {"asked_until": None, "extended_until": until}
+        case CaseAction.HELP:
+            changes |= {"to": case.to, "helpers": (*case.helpers, step.to)}
         case CaseAction.URGE:
             changes["urged"] = case.urged + 1
         case CaseAction.SUPERVISE:
@@ -118,7 +123,7 @@ def _draft(case: Case, step: CaseStep, row: CaseRow, *, place: str, now: float) 
         at=now,
         type=row.entry,
         subject=case.incident,
-        actor=f"key:{step.by or case.receiver}",
+        actor=step.actor or f"key:{step.by or case.receiver}",
         place=place,
         data={
             "receiver": case.receiver,

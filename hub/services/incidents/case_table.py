@@ -74,6 +74,7 @@ _ROWS: tuple[tuple[tuple[CaseState, ...], CaseAction, CaseRow], ...] = (
     ((S.HANDLED,), A.CHECK, _row(S.CHECKED, "checked", "verified")),
     ((S.HANDLED, S.CHECKED), A.CLOSE, _row(S.CLOSED, "closed", "closed")),
     (ENDED, A.REOPEN, _row(S.FILED, "reopened", "reopened", *_WHY)),
+    (AT_WORK, A.HELP, _row(None, "help_asked", "updated", "to", "reason")),
     (UNFINISHED, A.URGE, _row(None, "urged", "urged", note=True)),
     (UNFINISHED, A.SUPERVISE, _row(None, "supervised", "supervised", note=True)),
     (tuple(S), A.COMMENT, _row(None, "commented", "commented", "text", note=True)),

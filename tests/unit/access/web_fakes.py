@@ -529,6 +529,7 @@ def make_world() -> World:
         escalation=FakeEscalation(),
         bells=FakeBells(),
         whistle=make_whistle(live, books, desk, clock, inspecting.filing),
+        cases=desk.cases,
         photos=make_photos(books, desk, clock),
         clock=clock,
         holdings=books.holdings,

@@ -81,7 +81,7 @@ async def test_what_does_not_fit_is_named_and_a_crew_may_not(world: World) -> No
 async def test_the_outlook_of_a_ticket_and_none_where_it_does_not_climb(world: World) -> None:
     name = {"zh": "班长", "en": "crew leader"}
     outlook = Outlook(ticket="GS-1", plan="shipped", rung="leader", name=name, at=NOW + 300)
-    async with asking(world, Role.DEPARTMENT) as client:
+    async with asking(world, Role.GRID_WORKER) as client:
         none = await client.get("/api/v1/tickets/GS-1/escalation")
         escalation(world.ports).outlooks["GS-1"] = outlook
         found = await client.get("/api/v1/tickets/GS-1/escalation")

@@ -36,8 +36,11 @@ async def test_a_call_is_filed_and_its_ticket_shows_it_without_the_number(world:
     receipt = answer.json()
     assert (receipt["joined"], receipt["count"]) == (False, 1)
     assert len(receipt["query_code"]) == 8
+    path = f"/api/v1/tickets/{receipt['ticket']}/reports"
     async with asking(world, Role.DEPARTMENT) as client:
-        found = await client.get(f"/api/v1/tickets/{receipt['ticket']}/reports")
+        assert (await client.get(path)).status_code == 404, "it does not hold the ticket"
+    async with asking(world, Role.CREW) as client:
+        found = await client.get(path)
     (report,) = found.json()["items"]
     assert (report["text"], report["phone_ends"]) == ("漏水", "5678")
     assert report["hotline"] == {

@@ -13,6 +13,7 @@ from hub.model.acceptance import Progress
 from hub.model.access import Role
 from hub.model.alarm import Class, Severity, Urgency
 from hub.model.bell import KINDS
+from hub.model.case import CaseAction, CaseState
 from hub.model.device import Kind, Lifecycle
 from hub.model.ticket import ClosingCode, TicketAction, TicketFlag, TicketState
 
@@ -53,6 +54,8 @@ def test_every_phrase_that_a_template_or_module_asks_for_exists() -> None:
         ("lifecycle", Lifecycle),
         ("progress", Progress),
         ("bell_kind", KINDS),
+        ("case_state", CaseState),
+        ("case_do", CaseAction),
     ],
 )
 def test_every_word_of_the_model_has_a_word_for_people(group: str, names: type[str]) -> None:

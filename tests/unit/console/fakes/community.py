@@ -21,6 +21,7 @@ from hub.console import build_console, error_page, static_app
 from hub.errors import NotFoundError, Problem
 from hub.model.access import Identity, Role
 from hub.model.alarm import Alarm, AlarmState, Evidence, Severity, TicketSpec, Urgency
+from hub.model.case import CaseOutcome, CaseStep
 from hub.model.device import Device, DeviceUid, Kind, Lifecycle, LinkState
 from hub.model.journal import Entry
 from hub.model.place import Place
@@ -38,6 +39,8 @@ from hub.ports import (
 from hub.services.community.agenda_book import AgendaBook
 from hub.services.community.project_book import ProjectBook
 from hub.services.figures.course_book import CourseBook
+from hub.services.incidents.case_limit import PACES
+from hub.services.incidents.case_step import take_step
 from hub.services.tickets.deadline import renew_limits
 from hub.services.tickets.ticket import possible_steps, step
 from simulators.guanshan import build_site
@@ -262,6 +265,19 @@ class CommunityDesk(FakeDesk):
             )
         return ticket
 
+    async def act_on_incident(self, number: str, step_: CaseStep) -> CaseOutcome:
+        ticket = self._community.books.ticket_by_number[number]
+        before = self.cases.find(step_.receiver, number)
+        pace = PACES[ticket.urgency]
+        after, draft = take_step(before, step_, place=ticket.place, now=step_.at, pace=pace)
+        if draft is None:
+            return CaseOutcome(case=before, applied=False)
+        self.cases.put(after)
+        self._community.tell(
+            draft.type, draft.subject, draft.actor, draft.place, at=draft.at, data=draft.data
+        )
+        return CaseOutcome(case=after, applied=True)
+
 
 class WaveArchive:
     """Every point's history is a slow wave, one sample in five minutes."""
@@ -408,6 +424,7 @@ def make_console(
         rosters=make_rosters(clock, desk.write),
         escalation=FakeEscalation(),
         whistle=make_whistle(community, community.books, desk, clock, filing),
+        cases=desk.cases,
         photos=make_photos(community.books, desk, clock),
         clock=clock,
         holdings=community.books.holdings,

@@ -1,0 +1,122 @@
+"""Work handed to departments in the loop: by a platform, a leader, a rung, another department."""
+
+from typing import Any
+
+import pytest
+
+from hub.errors import ConflictError, NotFoundError
+from hub.model.access import Role
+from hub.model.case import Case, CaseAction, CaseState, CaseStep
+from hub.model.rung import Duty
+from tests.support.duty import MINUTE, plan, rung
+from tests.unit.intake.stage import Stage, stage
+from tests.unit.intake.test_cases import open_one
+from tests.unit.intake.test_climber import CHEN, break_boom, hire, person
+
+SECONDS = 1 / MINUTE
+
+
+async def hire_departments(run: Stage) -> None:
+    await hire(run)
+    wanted = [person("power", Role.DEPARTMENT), person("water", Role.DEPARTMENT)]
+    far = person("far", Role.DEPARTMENT, scope="gs/elsewhere")
+    await run.intake.desk.write([*wanted, far])
+
+
+async def act(run: Stage, number: str, do: str, receiver: str, /, **fields: Any) -> Case:  # noqa: ANN401
+    base = {"reason": "why", "text": "words", "actor": "", "number": ""}
+    step = CaseStep(do=CaseAction(do), receiver=receiver, at=run.clock.now(), **{**base, **fields})
+    return (await run.intake.desk.act_on_incident(number, step)).case
+
+
+def case(run: Stage, receiver: str, number: str) -> Case:
+    return run.intake.cases.find(receiver, number)
+
+
+async def told(run: Stage) -> list[tuple[str, str, str]]:
+    entries = await run.store.books.journal(after=0, limit=1000, types=("incident.",))
+    return [(each.type, each.data["receiver"], each.actor) for each in entries]
+
+
+async def test_what_the_platform_dispatches_to_a_department_is_its_work_in_one_commit() -> None:
+    async with stage() as run:
+        await hire_departments(run)
+        number = await open_one(run)
+        await act(run, number, "file", "city", number="C-1")
+        await act(run, number, "dispatch", "city", to="power")
+        given = case(run, "power", number)
+        assert (given.state, given.given_by) == (CaseState.DISPATCHED, "key:city")
+        assert given.sign_by is not None
+        assert case(run, "city", number).sign_by is None, "a platform has no limits here"
+        assert await told(run) == [
+            ("incident.filed", "city", "key:city"),
+            ("incident.dispatched", "city", "key:city"),
+            ("incident.dispatched", "power", "key:city"),
+        ]
+        await act(run, number, "urge", "city")
+        assert case(run, "power", number).urged == 1
+        await act(run, number, "sign", "power", actor="power")
+        await act(run, number, "dispatch", "city", to="power")
+        assert case(run, "power", number).state is CaseState.SIGNED, "it has it already"
+
+
+async def test_who_is_far_away_or_no_department_is_handed_nothing() -> None:
+    async with stage() as run:
+        await hire_departments(run)
+        number = await open_one(run)
+        for name in ("far", "li", "供电所"):
+            await act(run, number, "dispatch", "city", to=name)
+            assert case(run, name, number).state is CaseState.REPORTED
+
+
+async def test_a_leader_hands_over_and_a_department_asks_another_for_help() -> None:
+    async with stage() as run:
+        await hire_departments(run)
+        number = await open_one(run)
+        given = await act(run, number, "dispatch", "power", to="power", actor="chen")
+        assert (given.given_by, given.state) == ("chen", CaseState.DISPATCHED)
+        helped = await act(run, number, "help", "power", to="water", actor="power")
+        assert helped.helpers == ("water",)
+        assert case(run, "water", number).helps == "power"
+        assert case(run, "water", number).sign_by is not None
+        with pytest.raises(ConflictError):
+            await act(run, number, "check", "water", actor="chen")
+
+
+async def test_a_rung_that_calls_a_department_hands_it_the_ticket_and_once() -> None:
+    ladder = plan(
+        rung("worker", "person:li"),
+        rung("street", "role:department", after=5 * SECONDS, confirm=True),
+    )
+    async with stage(duty=Duty(plans=(ladder,))) as run:
+        await hire_departments(run)
+        ticket = await break_boom(run)
+        await run.settle(8)
+        assert case(run, "power", ticket.number).given_at is None, "it is only proposed"
+        (current,) = await run.store.books.tickets(open_only=True, limit=10)
+        await run.intake.climbs.decide(current, CHEN, agreed=True, reason="")
+        await run.settle()
+        assert case(run, "power", ticket.number).given_by == "hub"
+        assert case(run, "water", ticket.number).state is CaseState.DISPATCHED
+        assert case(run, "far", ticket.number).given_at is None
+        before = await told(run)
+        await run.settle(20)
+        assert await told(run) == before
+
+
+async def test_it_is_all_there_after_a_restart() -> None:
+    async with stage() as run:
+        await hire_departments(run)
+        number = await open_one(run)
+        await act(run, number, "dispatch", "power", to="power", actor="chen")
+        before = case(run, "power", number)
+    async with stage(store=run.store, clock=run.clock) as again:
+        assert case(again, "power", number) == before
+        await act(again, number, "sign", "power", actor="power")
+
+
+async def test_what_is_discreet_is_no_departments_business() -> None:
+    async with stage() as run:
+        await hire_departments(run)
+        with pytest.raises(NotFoundError):
+            await act(run, "GS-1", "dispatch", "power", to="power", actor="chen")
