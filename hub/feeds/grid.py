@@ -16,7 +16,7 @@ from hub.access.http import bind, identity_of, ports_of
 from hub.access.policy import Call, mount
 from hub.access.web_ports import WebPorts, has_reached
 from hub.errors import GoneError, InvalidRequestError
-from hub.feeds import actions, handing, reconciliation, subscriptions
+from hub.feeds import actions, asyncapi, handing, reconciliation, subscriptions
 from hub.feeds.case import describe_own, no_incident, read_case, receiver_of
 from hub.feeds.catalogue import IncidentCatalogue, Known, catalogue_of
 from hub.feeds.cursor import read_cursor, write_cursor
@@ -209,4 +209,5 @@ CALLS = (
     *reconciliation.CALLS,
     *subscriptions.CALLS,
     *pull.CALLS,
+    *asyncapi.CALLS,
 )
