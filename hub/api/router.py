@@ -15,6 +15,7 @@ from hub.api import (
     arrival,
     bells,
     commands,
+    departments,
     devices,
     duty,
     figures,
@@ -44,6 +45,7 @@ PARTS = (
     *(devices, acceptance, alarms, tickets, commands, journal, stream, arrival),
     *(people, keys, retention, rules, schedules, windows, figures, duty, bells, reports, photos),
     *(inspections, rounds, projects, agenda),
+    departments,
 )
 
 

@@ -48,6 +48,11 @@ def read_case_step(form: FormData, receiver: str, who: Identity, now: float) -> 
     )
 
 
+def typed_words(form: FormData) -> dict[str, str]:
+    """Return what somebody has typed, to be shown again when it was refused."""
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
 def _word(form: FormData, name: str) -> str:
     text = str(form.get(name) or "").strip()
     if len(text) <= LONGEST:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from hub.access.http import identity_of, ports_of
 from hub.access.policy import Call
-from hub.console.case_form import FIELDS, NEEDED, read_case_step
+from hub.console.case_form import FIELDS, NEEDED, read_case_step, typed_words
 from hub.console.case_sheet import CaseCard, card_of, case_history
 from hub.console.department_list import by_time_left, work_row
 from hub.console.page import LEADERS, STAFF, Visit, show, visit_of
@@ -23,6 +24,17 @@ from hub.services.incidents.case_table import AT_WORK
 from hub.services.incidents.department import ABOVE, DepartmentFigures, department_names, figures_of
 
 STEPS = ("sign", "arrive", "feed_back")
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a form: a refusal with what was typed, or nothing to say."""
+
+    status: int = 200
+    message: str = ""
+    typed: dict[str, str] = {}
+
+
+TAKEN = Refused()
 
 
 async def show_cases(request: Request, number: str) -> Response:
@@ -46,22 +58,28 @@ async def take_case_step(request: Request, number: str) -> Response:
         await visit.ports.desk.act_on_incident(number, step)
     except tuple(kind for kind, _ in REFUSED) as error:
         status, message = explain_refusal(error, visit.words)
-        return await _page(request, visit, ticket, status=status, message=message)
+        told = Refused(status=status, message=message, typed=typed_words(form))
+        return await _page(request, visit, ticket, told)
     return RedirectResponse(f"/tickets/{number}/cases", 303)
 
 
 async def show_departments(request: Request) -> Response:
     """Show each department's open work and how long its steps took."""
     visit = await visit_of(request)
-    ports, words, now = visit.ports, visit.words, visit.page.now
+    ports, now = visit.ports, visit.page.now
     rows, table = [], []
     for name in await _departments(visit):
-        cases = list(ports.cases.of_receiver(name))
+        cases = [
+            case
+            for case in ports.cases.of_receiver(name)
+            if (ticket := await ports.books.ticket(case.incident))
+            and visit.who.may_see(ticket.place)
+        ]
         table.append((name, _figures(figures_of(name, cases, now), visit)))
         found = [await work_row(visit, each, "/tickets") for each in by_time_left(cases)]
         rows += [row for row in found if row is not None]
     groups = [("department.open", rows)] if rows else []
-    return show(visit, "departments.html", groups=groups, table=table, steps=STEPS, title=words)
+    return show(visit, "departments.html", groups=groups, table=table, steps=STEPS)
 
 
 async def _visit(request: Request, number: str) -> tuple[Visit, Ticket]:
@@ -75,9 +93,7 @@ async def _departments(visit: Visit, place: str = "") -> list[str]:
     return department_names(known, place)
 
 
-async def _page(
-    request: Request, visit: Visit, ticket: Ticket, *, status: int = 200, message: str = ""
-) -> Response:
+async def _page(request: Request, visit: Visit, ticket: Ticket, told: Refused = TAKEN) -> Response:
     ports, words, now = visit.ports, visit.words, visit.page.now
     departments = await _departments(visit, ticket.place)
     cases = ports.cases.of(ticket.number)
@@ -102,11 +118,17 @@ async def _page(
         fields=FIELDS,
         needed=NEEDED,
         csrf=visit.page.csrf,
+        typed=told.typed,
     )
     if request.headers.get("hx-request") == "true":
         return HTMLResponse(part)
     return show(
-        visit, "cases.html", status=status, number=ticket.number, part=part, message=message
+        visit,
+        "cases.html",
+        status=told.status,
+        number=ticket.number,
+        part=part,
+        message=told.message,
     )
 
 

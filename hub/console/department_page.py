@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from hub.access.http import identity_of, ports_of
 from hub.access.policy import Call
-from hub.console.case_form import FIELDS, NEEDED, read_case_step
+from hub.console.case_form import FIELDS, NEEDED, read_case_step, typed_words
 from hub.console.case_sheet import card_of, case_history
 from hub.console.department_list import paint_work, state_standing
 from hub.console.naming import place_name
@@ -18,7 +19,7 @@ from hub.console.picture_form import keep_picture, read_picture
 from hub.console.reading import subject_name
 from hub.console.refusal import REFUSED, explain_refusal
 from hub.console.ticket_sheet import evidence_lines
-from hub.errors import HubError, NotFoundError
+from hub.errors import ConflictError, HubError, NotFoundError
 from hub.model.access import Identity, Role
 from hub.model.case import Case, CaseAction, CaseState
 from hub.model.photo import Moment
@@ -57,12 +58,13 @@ async def take_work_step(request: Request, number: str) -> Response:
         try:
             step = read_case_step(form, case.receiver, visit.who, visit.page.now)
             if step.do not in steps_of_department(case, possible_actions(case)):
-                return await _page(visit, number, status=409, message=visit.words("case.not_now"))
+                raise ConflictError("not possible now", zh=visit.words("case.not_now"))
             picture = await read_picture(request, form)
             await visit.ports.desk.act_on_incident(number, step)
         except tuple(kind for kind, _ in REFUSED) as error:
             status, message = explain_refusal(error, visit.words)
-            return await _page(visit, number, status=status, message=message)
+            typed = typed_words(form)
+            return await _page(visit, number, status=status, message=message, typed=typed)
         await _silence(visit, ticket, step.do)
         lost = await keep_picture(
             request, number, picture, actor=visit.who.name, moment=Moment.AFTER
@@ -93,7 +95,14 @@ async def _silence(visit: Visit, ticket: Ticket, do: CaseAction) -> None:
             await visit.ports.desk.step_ticket(ticket.number, step)
 
 
-async def _page(visit: Visit, number: str, *, status: int = 200, message: str = "") -> Response:
+async def _page(
+    visit: Visit,
+    number: str,
+    *,
+    status: int = 200,
+    message: str = "",
+    typed: Mapping[str, str] = {},
+) -> Response:
     ticket, case = await own_work(visit, number)
     ports, words, now = visit.ports, visit.words, visit.page.now
     history = await case_history(ports.books, ticket, ports.pulse.last_seq())
@@ -107,6 +116,7 @@ async def _page(visit: Visit, number: str, *, status: int = 200, message: str = 
         "department_case.html",
         status=status,
         message=message,
+        typed=typed,
         ticket=ticket,
         where=subject_name(ticket.subject, ports.live),
         place=place_name(ticket.place, ports.live.places()),

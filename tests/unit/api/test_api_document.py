@@ -6,7 +6,9 @@ import msgspec
 import pytest
 from fastapi import FastAPI
 
+from hub.access.record import PEOPLE, Person
 from hub.api import (
+    departments,
     shape,
     shape_of_acceptance,
     shape_of_duty,
@@ -20,6 +22,8 @@ from hub.assembly.web import build_app
 from hub.feeds.incident import make_projector
 from hub.feeds.shape import DayAccount, FeedPage, IncidentPage, IncidentWithCase, SubscriptionPage
 from hub.model.access import Role
+from hub.model.case import Case
+from hub.ports import Document
 from tests.support.detour import ASKED, CALL, SHELF, WAIT
 from tests.unit.access.web_fakes import PLACES, TOKENS, World, client_of, make_world
 from tests.unit.access.web_fakes import alarm as an_alarm
@@ -55,6 +59,7 @@ PATHS = {
     "/api/v1/tickets/GS-1/reports": Page[shape_of_reports.Report],
     "/api/v1/tickets/GS-1/photos": Page[shape_of_reports.Photo],
     "/api/v1/retention": Page[shape_of_rules.Holding],
+    "/api/v1/departments": Page[departments.Department],
     "/grid/v1/feed": FeedPage,
     "/grid/v1/incidents": IncidentPage,
     "/grid/v1/incidents/GS-1": IncidentWithCase,
@@ -77,6 +82,10 @@ def world() -> World:
     row = make_projector("guanshan", lambda: PLACES)(entry, a_ticket("GS-1"))
     assert row is not None
     made.books.rows.append(row)
+    power = Person(name="power", role=Role.DEPARTMENT)
+    body = msgspec.json.encode(power)
+    made.desk.keep(Document(collection=PEOPLE, key="power", body=body))
+    made.desk.cases.put(Case(receiver="power", incident="GS-1", given_at=0.0, sign_by=60.0))
     return made
 
 

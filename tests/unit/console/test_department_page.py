@@ -173,6 +173,8 @@ async def test_what_does_not_fit_is_said_on_the_page(
         answer = await act(client, f"/department/{ticket.number}", do, **fields)
     assert answer.status_code == status
     assert says in answer.text
+    if fields.get("reason"):
+        assert f">{fields['reason']}</textarea>" in answer.text, "what was typed is not lost"
     assert console.desk.cases.find("power", ticket.number) == before
 
 
