@@ -34,7 +34,7 @@ MORE: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/windows", "window.title", LEADERS),
     ("/inspections", "inspection.title", STAFF),
     ("/projects", "project.title", READERS),
-    ("/agenda", "agenda.title", LEADERS | {Role.GRID_WORKER}),
+    ("/agenda", "agenda.short", LEADERS | {Role.GRID_WORKER}),
     ("/acceptances", "acceptance.title", STAFF),
     ("/rosters", "roster.title", LEADERS),
     ("/figures", "figure.title", LEADERS),

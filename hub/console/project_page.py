@@ -16,7 +16,7 @@ from hub.access.http import identity_of, ports_of
 from hub.access.policy import Call
 from hub.console.naming import place_name
 from hub.console.page import LEADERS, READERS, Visit, show, visit_of
-from hub.console.span import day_and_time
+from hub.console.span import calendar_day
 from hub.console.ticket_sheet import visible_ticket
 from hub.console.window_page import place_choices
 from hub.errors import ConflictError, ForbiddenError, HubError, InvalidRequestError, NotFoundError
@@ -206,7 +206,7 @@ def _row(project: Project, visit: Visit) -> ProjectRow:
         state=project.state.value,
         word=visit.words.name("project_state", project.state),
         claimant=project.claimant.name if project.claimant else "",
-        next=f"{day_and_time(coming[0].by)[:10]} {coming[0].text}" if coming else "",
+        next=f"{calendar_day(coming[0].by)} {coming[0].text}" if coming else "",
         late=len(project.late(visit.page.now)),
     )
 

@@ -65,3 +65,8 @@ def day_and_time(at: float) -> str:
 def hour_and_minute(at: float) -> str:
     """Write the minute of an instant: `03:12`."""
     return datetime.fromtimestamp(at, COMMUNITY_TIME).strftime("%H:%M")
+
+
+def calendar_day(at: float) -> str:
+    """Write the day in the community: `2026-11-25`."""
+    return datetime.fromtimestamp(at, COMMUNITY_TIME).strftime("%Y-%m-%d")

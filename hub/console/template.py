@@ -51,6 +51,7 @@ ENVIRONMENT.globals |= {
     "actor_name": actor_name,
     "ago": span.ago,
     "clock_face": span.clock_face,
+    "calendar_day": span.calendar_day,
     "coarse_ago": span.coarse_ago,
     "day_and_time": span.day_and_time,
     "dom_id": dom_id,

@@ -48,9 +48,6 @@ PROJECT_ROWS: Mapping[ProjectAction, ProjectRow] = {
     ProjectAction.CLAIM: _row(
         OPEN, to=CLAIMED, roles=CLAIMANTS, needs="claim", entry="project.claimed"
     ),
-    ProjectAction.GIVE_BACK: _row(
-        *(CLAIMED, UNDER_WAY), to=OPEN, roles=CLAIMANTS, needs="text", entry="project.given_back"
-    ),
     ProjectAction.START: _row(
         CLAIMED, to=UNDER_WAY, roles=CLAIMANTS, needs="", entry="project.started"
     ),
@@ -61,11 +58,14 @@ PROJECT_ROWS: Mapping[ProjectAction, ProjectRow] = {
         needs="text",
         entry="project.delivered",
     ),
+    ProjectAction.ACCEPT: _row(
+        DELIVERED, to=ACCEPTED, roles=LEADERS, needs="text", entry="project.accepted"
+    ),
     ProjectAction.REJECT: _row(
         DELIVERED, to=UNDER_WAY, roles=LEADERS, needs="text", entry="project.rejected"
     ),
-    ProjectAction.ACCEPT: _row(
-        DELIVERED, to=ACCEPTED, roles=LEADERS, needs="text", entry="project.accepted"
+    ProjectAction.GIVE_BACK: _row(
+        *(CLAIMED, UNDER_WAY), to=OPEN, roles=CLAIMANTS, needs="text", entry="project.given_back"
     ),
     ProjectAction.WITHDRAW: _row(
         *(OPEN, CLAIMED, UNDER_WAY),
