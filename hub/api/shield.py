@@ -17,7 +17,8 @@ PHOTO_LIMIT = 11 * 1024 * 1024
 PUBLIC_PATHS = re.compile(r"/w/|/static/|/receipts/|/healthz$")
 """How the paths begin that residents need, and vendors who push what became of a message."""
 PHOTO_PATHS = re.compile(
-    r"/w/[0-9]+|/hotline$|(/api/v1)?/tickets/[^/]+/photos|/department/[^/]+/actions"
+    r"/w/[0-9]+|/hotline$|(/api/v1)?/(tickets|projects)/[^/]+/photos|/department/[^/]+/actions"
+    r"|/rounds/[^/]+/stops/[^/]+"
 )
 
 HEADERS = {

@@ -7,11 +7,10 @@ import pytest
 from hub.model.access import Role
 from hub.model.device import Kind
 from hub.model.project import ProjectState
-from tests.support.photos import photo
 from tests.unit.access.web_fakes import make_world
 from tests.unit.api.app_of_api import asking
 from tests.unit.console.fakes.community import Console, make_console
-from tests.unit.console.test_inspection_page import Visitor
+from tests.unit.console.test_inspection_page import LARGE, Visitor
 
 NEED = {"need": "3 幢加装电梯", "text": "老人多，六楼", "place": "guanshan/a"}
 CLAIM = {"do": "claim", "claimant": "供电公司", "kind": "enterprise", "promise": "免费增容"}
@@ -32,7 +31,7 @@ async def test_a_need_is_claimed_proved_and_accepted(console: Console) -> None:
     assert claimed.status_code == 303, claimed.text
     done = await desk.send(PAGE, f"{PAGE}/milestones/m1", text="报告已交")
     assert done.status_code == 303
-    kept = await desk.send(PAGE, f"{PAGE}/photos", photo())
+    kept = await desk.send(PAGE, f"{PAGE}/photos", LARGE)
     assert kept.status_code == 303
     await desk.send(PAGE, f"{PAGE}/actions", do="deliver", text="已送电")
     await desk.send(PAGE, f"{PAGE}/actions", do="accept", text="现场看过")
@@ -101,7 +100,7 @@ async def test_over_the_api_a_department_claims_and_a_guard_only_reads() -> None
             409,
             ["start", "deliver", "give_back"],
         )
-        sent = await client.post("/api/v1/projects/p1/photos", content=photo())
+        sent = await client.post("/api/v1/projects/p1/photos", content=LARGE)
         (name,) = sent.json()["photos"]
         fetched = await client.get(f"/api/v1/projects/p1/photos/{name}")
         done = await client.post("/api/v1/projects/p1/milestones/m1", json={"text": "看过"})
