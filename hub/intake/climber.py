@@ -145,7 +145,7 @@ class Climber:
         waits = ticket.report is ReportWhen.ON_ESCALATION
         report = ReportWhen.AT_ONCE if waits else ticket.report
         after = msgspec.structs.replace(ticket, report=report)
-        self._record(ticket, after, batch, entry=draft.type, actor=draft.actor, **draft.data)
+        return self._record(ticket, after, batch, entry=draft.type, actor=draft.actor, **draft.data)
 
     def _record(
         self,
@@ -153,7 +153,7 @@ class Climber:
         after: Ticket,
         batch: Batch,
         **words: Any,  # noqa: ANN401 - what an entry says
-    ) -> None:
+    ) -> Ticket:
         after, drafts = record(before, after, at=batch.now, **words)
         self._index.put_ticket(after)
         batch.put(tickets=[after])
