@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -12,7 +14,7 @@ from hub.model.alarm import Alarm, AlarmState, Severity
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device, LinkState
 from hub.model.place import Place
-from hub.model.report import Quality, Report, Value, replaces
+from hub.model.report import Report, Sample, Topic, replaces
 from hub.model.ticket import Ticket, TicketState
 from hub.ports import Changes, DeviceView, Document, HeardRow, PointView, Snapshot
 from hub.services.commission.state_book import DEVICES
@@ -33,7 +35,8 @@ class LiveState:
         self._devices: dict[str, Device] = {}
         self._models: Mapping[str, DeviceModel] = {}
         self._places: Mapping[str, Place] = {}
-        self._points: dict[str, dict[str, tuple[Value | None, Quality, float]]] = {}
+        self._points: dict[str, dict[str, Report]] = {}
+        """Device → point → the report that named it last, as what waits to be saved has it."""
         self._heard: dict[str, HeardRow] = {}
         self._alarms: dict[str, Alarm] = {}
         self._tickets: dict[str, Ticket] = {}
@@ -51,8 +54,11 @@ class LiveState:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Take over what was stored."""
-        for row in snapshot.points:
-            self._points.setdefault(row.uid, {})[row.point] = (row.value, row.quality, row.at)
+        for (uid, at), rows in groupby(snapshot.points, key=attrgetter("uid", "at")):
+            samples = tuple(Sample(row.point, row.value, row.quality) for row in rows)
+            self._take(
+                Report(address="", uid=uid, topic=Topic.STATE, at=at, received=at, samples=samples)
+            )
         self._heard = {row.uid: row for row in snapshot.heard}
         self._alarms = {alarm.id: alarm for alarm in snapshot.alarms}
         self._tickets = {t.number: t for t in snapshot.tickets if t.state not in ENDED}
@@ -75,7 +81,10 @@ class LiveState:
 
     def _take_book(self, document: Document) -> None:
         if document.collection == DEVICES and document.body and document.key in self._devices:
-            self._devices[document.key] = msgspec.json.decode(document.body, type=Device)
+            device = msgspec.json.decode(document.body, type=Device)
+            # At a first start every device is written, and others hold those of the site file.
+            if device != self._devices[document.key]:
+                self._devices[document.key] = device
 
     def _take_ticket(self, ticket: Ticket) -> None:
         self._tickets[ticket.number] = ticket
@@ -83,12 +92,11 @@ class LiveState:
             del self._tickets[ticket.number]
 
     def _take(self, report: Report) -> None:
-        at = report.at
         points = self._points.setdefault(report.uid, {})
         for sample in report.samples:
             known = points.get(sample.point)
-            if known is None or replaces(report, known[2]):
-                points[sample.point] = (sample.value, sample.quality, at)
+            if known is None or replaces(report, known.at):
+                points[sample.point] = report
 
     def devices(self) -> Iterable[DeviceView]:
         """Return every device in the order of the site file."""
@@ -138,14 +146,17 @@ class LiveState:
 
     def _point_views(self, device: Device) -> dict[str, PointView]:
         specs = self._models[device.model].points
-        views = {}
-        for name, (value, quality, at) in self._points.get(device.uid, {}).items():
-            spec = specs.get(name)
+        views: dict[str, PointView] = {}
+        last, said = None, {}
+        for name, report in self._points.get(device.uid, {}).items():
+            if report is not last:
+                last, said = report, {sample.point: sample for sample in report.samples}
+            spec, sample = specs.get(name), said[name]
             views[name] = PointView(
-                value=value,
+                value=sample.value,
                 unit=spec.unit if spec else "",
-                quality=quality,
-                at=at,
+                quality=sample.quality,
+                at=report.at,
                 stale_after=STALE_PERIODS * spec.period if spec else 0.0,
             )
         return views
