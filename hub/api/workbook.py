@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
-from typing import Any
-
-from xlsxwriter import Workbook  # type: ignore[import-untyped]
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
+from typing import TYPE_CHECKING, Any
 
 from hub.model.course import Course
 from hub.model.instant import COMMUNITY_TIME
 from hub.services.figures.figure import Group
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 SHARES = frozenset({"on_time", "on_time_without_extension", "false_alarms"})
 HOURS = frozenset({"to_take", "to_arrive", "to_repair", "mttr", "mtbf", "down"})
@@ -91,6 +91,8 @@ COURSE_TITLES = (
 
 def write_workbook(groups: Mapping[str, Sequence[Group]], courses: Iterable[Course]) -> bytes:
     """Write an XLSX file; texts are never taken for formulas or links."""
+    from xlsxwriter import Workbook  # type: ignore[import-untyped]  # noqa: PLC0415 - 2 MB, seldom used
+
     target = BytesIO()
     plain = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
     with Workbook(target, {**plain, "default_date_format": "yyyy-mm-dd hh:mm"}) as book:
