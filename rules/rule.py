@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import msgspec
 
 from hub.model.alarm import Severity, TicketSpec
@@ -105,3 +107,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """What models of the kind have beside the core, for stories without a model."""
     file: str = ""
     line: int = 0
+
+
+_JUDGES_BY = ("when", "clear", "hold", "release", "gap", "params", "expectation")
+
+
+def fingerprint(rule: Rule) -> str:
+    """Return what tells a rule from one that judges otherwise: 16 hex digits.
+
+    Words, severities and who is told are not in it, nor what other devices have for parameters.
+    """
+    stages = [(stage.when, stage.hold) for stage in rule.stages]
+    judged = [*(getattr(rule, field) for field in _JUDGES_BY), stages]
+    return sha256(msgspec.json.encode(judged, order="deterministic")).hexdigest()[:16]

@@ -71,7 +71,7 @@ def sheet_row(
 
 def _row(line: Line, kind: Kind, words: Words) -> FaultRow:
     excuse = line.excuse
-    missing = line.progress in {Progress.UNTRIED, Progress.RAISED}
+    missing = line.progress in {Progress.UNTRIED, Progress.RAISED, Progress.CHANGED}
     return FaultRow(
         rule=line.fault.rule,
         name=words.of(line.fault.name),

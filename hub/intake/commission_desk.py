@@ -19,7 +19,7 @@ from hub.ports.commission import AcceptanceView
 from hub.services.commission.acceptance import find_missing, write_lines
 from hub.services.commission.lifecycle import IDLE
 from rules.engine import Engine
-from rules.rule import Rule
+from rules.rule import Rule, fingerprint
 
 HOUSEHOLD = "household"
 """The scope of a meter that is one family's."""
@@ -123,5 +123,10 @@ def open_commission(
 
 def _fault(rule: Rule) -> Fault:
     return Fault(
-        rule=rule.id, fault=rule.fault, name=rule.name, severity=rule.severity, trial=rule.trial
+        rule=rule.id,
+        fault=rule.fault,
+        name=rule.name,
+        severity=rule.severity,
+        trial=rule.trial,
+        version=fingerprint(rule),
     )

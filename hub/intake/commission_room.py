@@ -95,8 +95,11 @@ class CommissionRoom:
         if device is None or device.state is not Lifecycle.COMMISSIONING:
             return
         sheet = self._open_sheet(device)
-        noted = acceptance.note_decision(sheet, decision) if sheet else None
-        if noted is not None and noted is not sheet:
+        if sheet is None:
+            return
+        versions = {fault.rule: fault.version for fault in self.faults_of(device)}
+        noted = acceptance.note_decision(sheet, decision, versions.get(decision.rule, ""))
+        if noted is not sheet:
             self._keep(noted, batch)
 
     def change(

@@ -29,7 +29,8 @@ class StateChange(msgspec.Struct, frozen=True, kw_only=True):
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """One time that a fault was tried: what its rule would have raised, and until when.
 
-    Instants in epoch seconds; `cleared_at` is None while the fault is there.
+    Instants in epoch seconds; `cleared_at` is None while the fault is there. `version` is that of
+    the rule as it judged then; empty where it was not noted yet.
     """
 
     raised_at: float
@@ -37,6 +38,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     reason: dict[str, str] = {}
     evidence: tuple[Evidence, ...] = ()
+    version: str = ""
 
 
 class Excuse(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,14 +66,20 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     name: dict[str, str]
     severity: Severity
     trial: bool = False
+    version: str = ""
+    """Tells it from a rule of the same name that judges otherwise."""
 
 
 class Progress(StrEnum):
-    """How far a fault has come: `raised` is there now, `tried` has come and gone."""
+    """How far a fault has come: `raised` is there now, `tried` has come and gone.
+
+    `changed`: it has come and gone, but under a rule that judged otherwise than the one of now.
+    """
 
     UNTRIED = "untried"
     RAISED = "raised"
     TRIED = "tried"
+    CHANGED = "changed"
     EXCUSED = "excused"
     EXEMPT = "exempt"
 

@@ -17,12 +17,12 @@ LONGEST_TEXT = 500
 _DONE = frozenset({Progress.TRIED, Progress.EXCUSED, Progress.EXEMPT})
 
 
-def note_decision(sheet: Acceptance, decision: Decision) -> Acceptance:
-    """Note what a rule has decided: a raise begins an attempt, a clear ends it."""
+def note_decision(sheet: Acceptance, decision: Decision, version: str = "") -> Acceptance:
+    """Note what a rule of this version has decided: a raise begins an attempt, a clear ends it."""
     known = sheet.attempts.get(decision.rule, ())
     is_open = bool(known) and known[-1].cleared_at is None
     if decision.action is Action.RAISE and not is_open:
-        return _with(sheet, decision.rule, _cut((*known, _begin(decision))))
+        return _with(sheet, decision.rule, _cut((*known, _begin(decision, version))))
     if decision.action is Action.CLEAR and is_open:
         end = max(decision.at, known[-1].raised_at)
         ended = msgspec.structs.replace(known[-1], cleared_at=end)
@@ -119,15 +119,18 @@ def _progress(sheet: Acceptance, fault: Fault) -> Progress:
         return Progress.EXEMPT if fault.trial else Progress.UNTRIED
     if attempts[-1].cleared_at is None:
         return Progress.EXEMPT if fault.trial else Progress.RAISED
-    return Progress.TRIED
+    if any(each.version in {"", fault.version} for each in attempts):
+        return Progress.TRIED
+    return Progress.EXEMPT if fault.trial else Progress.CHANGED
 
 
-def _begin(decision: Decision) -> Attempt:
+def _begin(decision: Decision, version: str) -> Attempt:
     return Attempt(
         raised_at=decision.at,
         severity=decision.severity,
         reason=decision.reason,
         evidence=decision.evidence,
+        version=version,
     )
 
 

@@ -15,6 +15,8 @@ from hub.model.access import Identity, Role
 from hub.model.device import Device, Kind, Lifecycle, LinkState
 from hub.ports.commission import AcceptanceView
 from hub.store.memory import MemoryStore
+from rules.rule import Rule
+from tests.support.shipped import RULES
 from tests.unit.intake.stage import CONTROLLER, DOOR, GATE, OTHER, Stage, device, stage
 
 LI = Identity(name="李经理", role=Role.MANAGER)
@@ -230,3 +232,25 @@ async def test_a_foreign_device_is_as_if_it_were_not_there() -> None:
         assert desk.is_polled(GATE.uid)
         await put(run, Lifecycle.PLANNED)
         assert not desk.is_polled(GATE.uid)
+
+
+def with_boom(**fields: object) -> list[Rule]:
+    return [msgspec.structs.replace(each, **fields) if each.id == BOOM else each for each in RULES]
+
+
+async def test_a_rule_that_judges_otherwise_since_has_to_be_tried_again() -> None:
+    async with stage(devices=NEW) as run:
+        await try_boom(run)
+        await run.intake.desk.put_rules(with_boom(name={"zh": "杆", "en": "Boom"}), (), ())
+        assert boom_line(run).progress is Progress.TRIED
+        await run.intake.desk.put_rules(with_boom(hold=5.0), (), ())
+        assert boom_line(run).progress is Progress.CHANGED
+        desk = run.intake.commission
+        for each in desk.sheet(GATE.id, LI).lines:
+            if each.fault.rule != BOOM:
+                await desk.excuse(GATE.id, each.fault.rule, "现场无条件", LI)
+        with pytest.raises(ConflictError):
+            await desk.sign(GATE.id, "王师傅", "", LI)
+        await try_boom(run)
+        assert boom_line(run).progress is Progress.TRIED
+        assert (await desk.sign(GATE.id, "王师傅", "", LI)).sheet.signature is not None
