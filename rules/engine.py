@@ -21,7 +21,7 @@ from rules.decide import write_decision
 from rules.exchange import exchange, find_changed
 from rules.facts import take_report
 from rules.language.happening import COMMAND
-from rules.machine import Move, next_edge
+from rules.machine import Move
 from rules.memory import carry_over, device_row, find_unparted, group_row, load_row, watch_row
 from rules.origin import Origins
 from rules.passage import may_pass, note_repeats, pass_by
@@ -291,4 +291,4 @@ def _wake_all(runner: Runner, world: World, now: float) -> None:
         elif d.contact.heard_at != -inf:
             arm(runner, d.contact)
         for watch in d.watches:
-            runner.agenda.set(watch, min(next_edge(watch), now))
+            runner.wake(watch, now)

@@ -12,7 +12,6 @@ from math import inf
 
 from hub.model.catalogue import DeviceModel
 from rules.gauge import set_watches
-from rules.machine import next_edge
 from rules.memory import drop_row, move_readings
 from rules.override import variant_of
 from rules.plan import Plan
@@ -81,7 +80,7 @@ def _replant(runner: Runner, d: DeviceState, plan: Plan, ids: set[str], now: flo
         watch.program = program
         if program.rule.id in ids:
             watch.last = None
-            runner.agenda.set(watch, min(next_edge(watch), now))
+            runner.wake(watch, now)
     set_watches(d, watches)
     for watch in old.values():
         _retire(runner, watch)

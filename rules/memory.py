@@ -201,7 +201,11 @@ def _transplant(old: DeviceState, new: DeviceState) -> None:
     for index, target in _pairs(before, after):
         _copy(old.watches[index], new.watches[target], _WATCH_FIELDS)
     _copy(old.contact, new.contact, _CONTACT_FIELDS)
-    _copy(old, new, ("newest", "measured", "drift", "now", "stored", "groups_stored", "worked_on"))
+    _copy(
+        old,
+        new,
+        ("newest", "measured", "lag", "drift", "now", "stored", "groups_stored", "worked_on"),
+    )
 
 
 def move_readings(old: DeviceState, new: DeviceState) -> None:

@@ -12,7 +12,7 @@ from hub.ports import StateRow
 from rules.agenda import Agenda
 from rules.decide import write_decision
 from rules.gauge import Lull, has_something_open
-from rules.machine import Move, expect, step
+from rules.machine import Move, expect, next_edge, step
 from rules.state import DeviceState, Watch, is_worked_on
 
 Works = Callable[[Device, float], bool]
@@ -148,6 +148,14 @@ class Runner:
                 self.run(watch, timed=True)
         if lull.due <= due:
             self.agenda.set(lull, due + _NEXT)
+
+    def wake(self, watch: Watch, now: float) -> None:
+        """Have a watch evaluated at once on what is known, and what runs end at its own instant.
+
+        Of a device that delivers a backlog no more is known than what it has told by then.
+        """
+        lag = 0.0 if watch.program.by_arrival else watch.device.lag
+        self.agenda.set(watch, min(next_edge(watch), now - lag), lag=lag)
 
     def put_off(self, watch: Watch, at: float) -> None:
         """Have a watch evaluated as of an instant once its device's deadlines come.

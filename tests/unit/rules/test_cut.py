@@ -389,3 +389,17 @@ def test_what_waits_until_devices_could_return_comes_in_its_own_order_and_hides_
     got = cut(engine, 1, 100, waited(60, 100, "closed")) + engine.advance(T0 + 230)
     raised = [(each.rule, each.at - T0) for each in got if each.action.value == "raise"]
     assert raised == [("b", 102.0), ("a", 104.0), ("both", 104.0)]
+
+
+@pytest.mark.parametrize("woven", [True, False])
+@pytest.mark.parametrize(("ends", "expected"), [(55, []), (65, [("raise", 60.0), ("clear", 65.0)])])
+def test_a_rule_that_is_changed_in_a_backlog_waits_for_what_is_under_way(
+    ends: float, expected: list[tuple[str, float]], *, woven: bool
+) -> None:
+    others = [EXPECTING.replace("'r'", "'e'").replace("r.missed", "e.missed")] if woven else []
+    engine = start(HELD)
+    got = engine.apply(waited(0, 30, "open")) + engine.advance(T0 + 69)
+    changed = write(OPEN, 'hold = "60s"\nrelease = "0s"')
+    got += engine.set_rules(load(changed, *others), T0 + 70)
+    got += engine.advance(T0 + ends + 29) + engine.apply(waited(ends, ends + 30, "closed"))
+    assert brief(got + engine.advance(T0 + 999)) == expected
