@@ -26,13 +26,13 @@ CITY, POWER = "grid", "供电所"
 class ReceiverProcess:
     """One platform with its books in `folder`."""
 
-    def __init__(self, hub: HubProcess, seats: dict[str, str], folder: Path, *more: str) -> None:
+    def __init__(self, url: str, seats: dict[str, str], folder: Path, *more: str) -> None:
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self.hook = self._control = ""
         self._ready = folder / "receiver.ready"
         words = [word for name, key in seats.items() for word in ("--seat", f"{name}={key}")]
-        command = [sys.executable, "-m", "simulators.platform", hub.url, *words, *more]
+        command = [sys.executable, "-m", "simulators.platform", url, *words, *more]
         command += ["--data", str(folder), "--ready-file", str(self._ready)]
         self._child = Child("receiver", command, folder)
 
@@ -84,7 +84,7 @@ async def make_seats(hub: HubProcess) -> dict[str, str]:
 @contextlib.asynccontextmanager
 async def receiving(hub: HubProcess, folder: Path, *more: str) -> AsyncIterator[ReceiverProcess]:
     """Run a platform with two seats while the block runs."""
-    receiver = ReceiverProcess(hub, await make_seats(hub), folder, *more)
+    receiver = ReceiverProcess(hub.url, await make_seats(hub), folder, *more)
     try:
         await receiver.start()
         yield receiver
