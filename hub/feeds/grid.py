@@ -12,10 +12,10 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from hub.access.http import bind, identity_of, ports_of
+from hub.access.http import bind, identity_of, ports_of, recognise
 from hub.access.policy import Call, mount
 from hub.access.web_ports import WebPorts, has_reached
-from hub.errors import GoneError, InvalidRequestError
+from hub.errors import ForbiddenError, GoneError, InvalidRequestError
 from hub.feeds import actions, asyncapi, handing, reconciliation, subscriptions
 from hub.feeds.case import describe_own, no_incident, read_case, receiver_of
 from hub.feeds.catalogue import IncidentCatalogue, Known, catalogue_of
@@ -53,6 +53,7 @@ async def read_feed(
     rows, seq = await _read_on(ports, who, seq, limit)
     while not rows and (left := end - asyncio.get_running_loop().time()) > 0:
         await ports.pulse.wait(seq, left)
+        await _may_still(request, who)
         rows, seq = await _read_on(ports, who, seq, limit)
     following = write_cursor(ports.community.id, seq, who.scope)
     return _joined((row.body for row in rows), following)
@@ -142,6 +143,19 @@ async def _start(ports: WebPorts, who: Identity, after: str) -> int:
         f"What followed this cursor {why}; read again from `oldest`.",
         oldest=write_cursor(ports.community.id, oldest, who.scope),
     )
+
+
+async def _may_still(request: Request, who: Identity) -> None:
+    """Raise AuthenticationError where the key was taken away while it waited.
+
+    A key with other rights gets ForbiddenError: what it waits for is not what it may see now.
+    """
+    now = await recognise(request)
+    if (now.role, now.scope) != (who.role, who.scope):
+        raise ForbiddenError(
+            "The rights of this key have changed while it waited; read again from the start.",
+            zh="等待期间密钥权限已变更，请从头重新读取。",
+        )
 
 
 async def _read_on(

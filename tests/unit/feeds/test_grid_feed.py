@@ -2,20 +2,23 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx2
 import msgspec
 import pytest
 
+from hub.access.record import KEYS, ApiKey
 from hub.feeds.cursor import write_cursor
 from hub.feeds.incident import make_projector
-from hub.model.access import Role
+from hub.model.access import Identity, Role
 from hub.model.ticket import TicketState
 from tests.unit.access.web_fakes import NOW, PLACES, TOKENS, World, client_of, make_world, ticket
 from tests.unit.api.app_of_api import make_app
 
 FEED = "/grid/v1/feed"
+ADMIN = Identity(name="admin", role=Role.ADMINISTRATOR)
 project = make_projector("guanshan", lambda: PLACES, test=True)
 
 
@@ -309,3 +312,39 @@ async def test_incidents_are_filtered_by_the_askers_own_case(world: World) -> No
         }
     numbers = {case: [item["number"] for item in items] for case, items in found.items()}
     assert numbers == {"refused": ["GS-1"], "reported": ["GS-2"]}
+
+
+async def take_away(world: World) -> None:
+    """Revoke the platform's key."""
+    papers = world.books.papers
+    [key] = [
+        key
+        for (collection, key), body in papers.items()
+        if collection == KEYS and msgspec.json.decode(body, type=ApiKey).name == "grid"
+    ]
+    await world.ports.gatekeeper.keys.revoke(key, ADMIN)
+
+
+async def narrow(world: World) -> None:
+    """Limit the platform's key to a part of the community."""
+    world.give(Role.GRID, scope="guanshan/b")
+    world.ports.gatekeeper._recent.forget()
+
+
+@pytest.mark.parametrize(
+    ("change_of_rights", "status"), [(take_away, 401), (narrow, 403)], ids=["taken", "narrowed"]
+)
+async def test_a_key_whose_rights_change_while_it_waits_is_told_so(
+    change_of_rights: Callable[[World], Awaitable[None]], status: int, world: World
+) -> None:
+    async with client_of(make_app(world), TOKENS[Role.GRID]) as client:
+        waiting = asyncio.create_task(client.get(FEED, params={"wait": 30}))
+        for _ in range(50):
+            await asyncio.sleep(0)
+        await change_of_rights(world)
+        change(world, "GS-77")
+        answer = await waiting
+        after = await client.get(FEED)
+    assert answer.status_code == status
+    assert "GS-77" not in answer.text
+    assert after.status_code == (401 if status == 401 else 200)
