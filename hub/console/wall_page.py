@@ -17,6 +17,8 @@ from hub.model.access import Identity, Role
 
 HOMES = {Role.GUARD: "/wall", Role.DEPARTMENT: "/department"}
 """Where a role begins; everybody else at the tickets."""
+OF_TICKETS = frozenset({"ticket", "tickets"})
+"""Live pages that a department can have, of tickets that it holds."""
 
 
 def studio_of(request: Request) -> Studio:
@@ -66,6 +68,8 @@ def channel_of(request: Request, who: Identity, of: str) -> Channel:
     kind, _, name = of.partition(":")
     if kind == "wall" and who.role not in WATCHERS:
         raise ForbiddenError(f"{who.role} 不能看值班墙。 The wall is not for a {who.role}.")
+    if who.role is Role.DEPARTMENT and kind not in OF_TICKETS:
+        raise NotFoundError(f"没有这一页。 There is no live page {of!r} for a {who.role}.")
     if kind == "wall":
         return studio.wall(who, language)
     if kind == "tickets":

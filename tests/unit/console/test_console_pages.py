@@ -82,7 +82,9 @@ async def test_the_wall_stream_is_refused_to_whom_the_wall_is_refused(console: C
     async with browsing(console, "dept", Role.DEPARTMENT) as client:
         answer = await client.get("/console/stream?of=wall")
         unknown = await client.get("/console/stream?of=attic")
+        device = await client.get("/console/stream?of=device:camera-1")
     assert (answer.status_code, unknown.status_code) == (403, 404)
+    assert device.status_code == 404, "a department follows no device"
 
 
 @pytest.mark.parametrize("path", [*ALLOWED, "/console/stream?of=wall"])
