@@ -48,6 +48,7 @@ class CommunityCard(msgspec.Struct, frozen=True, kw_only=True):
     phone: str = ""
     keep_days: int = 180
     publish_shelved: bool = False
+    publish_work: bool = False
 
 
 class WebPorts(msgspec.Struct, frozen=True, kw_only=True):

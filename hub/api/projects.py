@@ -68,6 +68,12 @@ class LinkBody(msgspec.Struct, frozen=True, kw_only=True):
     ticket: str
 
 
+class ClearBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether everybody may see a photo: no face, no number plate, no door of a flat."""
+
+    shown: bool
+
+
 async def list_projects(request: Request) -> Response:
     """List all projects, newest first."""
     ports, who = ports_of(request), await identity_of(request)
@@ -145,6 +151,21 @@ async def add_project_photo(request: Request, project: str) -> Response:
         picture = await ports.photos.develop(request.body)
         await ports.photos.add(found, picture, moment=Moment.AFTER, actor=who.name)
         return json_response(_spell(ports, found, who), 201)
+
+    return await once(request, who, act)
+
+
+async def clear_project_photo(request: Request, project: str, photo: str) -> Response:
+    """Have a photo shown to everybody on the page of what is published, or no more."""
+    body = read_struct(await request.body(), ClearBody)
+    ports, who = ports_of(request), await identity_of(request)
+    number = ports.projects.project(project, who).number
+    if photo not in {each.id for each in ports.photos.photos(number)}:
+        raise NotFoundError(f"there is no photo {photo!r}", zh="没有这张照片。")
+
+    async def act() -> Response:
+        after = await ports.projects.clear_photo(project, photo, who, shown=body.shown)
+        return json_response(_spell(ports, after, who))
 
     return await once(request, who, act)
 
@@ -253,6 +274,16 @@ CALLS = (
         about="Keep a photo as proof; the body is the file",
         shows=shape.Project,
         statuses=(201,),
+    ),
+    Call(
+        method="POST",
+        path="/projects/{project}/photos/{photo}/clear",
+        answer=clear_project_photo,
+        roles=LEADERS,
+        operation="clearProjectPhoto",
+        about="Clear a photo for everybody to see, or take that back",
+        body=ClearBody,
+        shows=shape.Project,
     ),
     Call(
         method="GET",

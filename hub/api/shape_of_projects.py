@@ -47,6 +47,7 @@ class Project(Shape):
     promise: str
     milestones: list[Milestone]
     photos: list[str]
+    cleared: list[str]
     turns: list[Turn]
     actor: str
     at: Moment

@@ -107,6 +107,7 @@ def build_ports(
             phone=world.settings.whistle.phone,
             keep_days=world.settings.store.keep_reports,
             publish_shelved=world.settings.whistle.publish_shelved,
+            publish_work=world.settings.whistle.publish_work,
         ),
         possible_steps=lambda ticket, who: possible_steps(
             ticket, who.role, actor=who.name, now=clock.now()

@@ -33,10 +33,12 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
 class WhistleSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Reports of residents: whom they can call instead, and how much room photos have.
 
-    With `publish_shelved` the list of shelved tickets (挂账公示) is a page for everybody.
+    With `publish_shelved` the list of shelved tickets (挂账公示) is a page for everybody;
+    with `publish_work` what was done is another one (公示).
     """
 
     phone: Annotated[str, Meta(max_length=40)] = ""
     photos_per_ticket: Annotated[int, Meta(ge=1, le=100)] = 12
     photo_megabytes: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
     publish_shelved: bool = False
+    publish_work: bool = False

@@ -119,6 +119,19 @@ async def photo_by_form(request: Request, project: str) -> Response:
     return RedirectResponse(f"/projects/{project}", 303)
 
 
+async def clear_by_form(request: Request, project: str, photo: str) -> Response:
+    """Clear a photo for everybody to see, or take that back."""
+    form, who = await request.form(), await identity_of(request)
+    ports = ports_of(request)
+    number = ports.projects.project(project, who).number
+    if photo not in {each.id for each in ports.photos.photos(number)}:
+        raise NotFoundError(f"there is no photo {photo!r}", zh="没有这张照片。")
+    shown = form.get("shown") == "yes"
+    return await _after(
+        request, project, ports.projects.clear_photo(project, photo, who, shown=shown)
+    )
+
+
 async def _after(request: Request, project: str, wish: Awaitable[object]) -> Response:
     try:
         await wish
@@ -191,6 +204,7 @@ async def _one(
         kinds=tuple(ClaimantKind),
         lines=LINES,
         may_act=who.role in CLAIMANTS and found.is_promised,
+        leads=who.role in LEADERS,
         may_link=who.role in PROPOSERS,
         typed={name: str(value) for name, value in form.items()} if form else {},
         message=visit.words.of(refusal.texts) if refusal else "",
@@ -212,6 +226,13 @@ def _row(project: Project, visit: Visit) -> ProjectRow:
 
 
 _FORMS = (
+    (
+        "/projects/{project}/photos/{photo}/clear",
+        clear_by_form,
+        LEADERS,
+        "clearPhotoByForm",
+        "Clears a photo for everybody",
+    ),
     ("/projects", propose_by_form, PROPOSERS, "proposeProjectByForm", "Writes a need down"),
     ("/projects/{project}/actions", step_by_form, CLAIMANTS, "stepProjectByForm", "Takes a step"),
     (

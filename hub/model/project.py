@@ -91,6 +91,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     promise: str = ""
     milestones: tuple[Milestone, ...] = ()
     turns: tuple[Turn, ...] = ()
+    cleared: tuple[str, ...] = ()
+    """Photos, by their ids, that somebody has cleared for everybody to see."""
     actor: str
     at: float
     revision: int = 1

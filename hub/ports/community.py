@@ -167,6 +167,10 @@ class ProjectOffice(Protocol):
         """Link a ticket that the need is about; twice is once."""
         ...
 
+    async def clear_photo(self, project: str, photo: str, who: Identity, *, shown: bool) -> Project:
+        """Have a photo shown to everybody, or no more; whether there is one is the caller's."""
+        ...
+
 
 class DecisionWish(msgspec.Struct, frozen=True, kw_only=True):
     """A decision as it is typed: about which matter, what, by which body, until when."""

@@ -78,6 +78,7 @@ def test_only_health_signing_in_and_residents_pages_are_for_everybody(app: FastA
     signing_in = {"/sign-in", "/sign-in/password", "/preferences"}
     label = f"/w/{NAMES['code']}"
     residents = {label, f"{label}/join", "/w/progress", "/w/reopen", "/w/shelved"}
+    residents |= {"/w/published", f"/w/published/{NAMES['project']}/{NAMES['photo']}"}
     vendors = {f"/receipts/{NAMES['bell']}/{NAMES['word']}"}
     platforms = {f"/grid/v1/profiles/city/{word}" for word in ("incidents", "actions")}
     assert everybody <= {"/healthz", "/readyz", *signing_in, *residents, *vendors, *platforms}

@@ -135,6 +135,19 @@ class ProjectBook:
 
         return await self._change(project, change, "project.linked", who, ticket=ticket.number)
 
+    async def clear_photo(self, project: str, photo: str, who: Identity, *, shown: bool) -> Project:
+        """Have a photo shown to everybody, or no more."""
+
+        def change(before: Project, _now: float) -> Project:
+            if (photo in before.cleared) == shown:
+                return before
+            left = tuple(each for each in before.cleared if each != photo)
+            cleared = (*left, photo) if shown else left
+            return msgspec.structs.replace(before, cleared=cleared, revision=before.revision + 1)
+
+        entry = "project.photo_cleared" if shown else "project.photo_withheld"
+        return await self._change(project, change, entry, who, photo=photo)
+
     async def _change(
         self, project: str, change: Change, entry: str, who: Identity, **said: str
     ) -> Project:

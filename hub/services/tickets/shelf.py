@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from hub.model.access import Identity
 from hub.model.discretion import is_secret, secret_tickets
+from hub.model.place import Place
 from hub.model.ticket import Ticket
 from hub.ports import Live
 
@@ -44,6 +45,11 @@ def _is_public(ticket: Ticket, live: Live) -> bool:
     view = live.device(ticket.subject)
     if view and view.device.attributes.get("scope") == HOUSEHOLD:
         return False
-    steps, places = ticket.place.split("/"), live.places()
+    return is_public_place(ticket.place, live.places())
+
+
+def is_public_place(place: str, places: Mapping[str, Place]) -> bool:
+    """Tell whether a place is no flat's, nor in one."""
+    steps = place.split("/")
     above = ("/".join(steps[: depth + 1]) for depth in range(len(steps)))
     return all(places[path].kind != HOUSEHOLD for path in above if path in places)
