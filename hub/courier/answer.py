@@ -50,6 +50,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, Any] = {}
     body: bytes = b""
     retry_after: float = 0.0
+    location: str = ""
+    """Where it wants to send us, without the query."""
 
 
 DELIVERED = Answer(verdict=Verdict.DELIVERED)
@@ -77,7 +79,8 @@ def judge_status(reply: Reply) -> Answer | None:
     if reply.status // 100 == 2:  # noqa: PLR2004 - the class of statuses
         return None
     if reply.status // 100 == 3:  # noqa: PLR2004 - the class of statuses
-        return later(f"{why}: it wants to send us elsewhere, and is not followed", 60.0)
+        where = reply.location or "elsewhere"
+        return later(f"{why}: it wants to send us to {where}, and is not followed", 60.0)
     if reply.status in _BUSY or reply.status >= 500:  # noqa: PLR2004 - the class of statuses
         return later(why, reply.retry_after)
     return refused(why)

@@ -6,6 +6,7 @@ No redirect is followed: it would be a way around what was looked at.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -20,6 +21,13 @@ from hub.outbound import GuardedTransport
 
 PATIENCE = 15.0
 """Real seconds that a request may take in all, however slowly somebody answers."""
+_CERTIFICATES = {
+    10: "it has expired; whoever runs that server has to renew it",
+    18: "it is signed by itself; have this machine trust it, or that server take another",
+    20: "nobody that this machine trusts has signed it",
+    62: "it is another host's",
+}
+"""What OpenSSL finds (X509_V_ERR_…) → what it means."""
 BIGGEST = 65_536
 """Bytes of an answer that are read."""
 
@@ -47,7 +55,7 @@ async def attempt(converse: Callable[[], Awaitable[Answer]]) -> Answer:
     except TimeoutError:
         return later(f"no answer within {PATIENCE:.0f} s")
     except (httpx2.HTTPError, OSError) as error:
-        return later(str(error) or type(error).__name__)
+        return later(_distrust(error) or str(error) or type(error).__name__)
 
 
 async def ask(
@@ -67,7 +75,19 @@ async def ask(
         data=_object(body),
         body=body,
         retry_after=_wait(answer.headers.get("retry-after", ""), clock.now()),
+        location=answer.headers.get("location", "").partition("?")[0][:200],
     )
+
+
+def _distrust(error: BaseException) -> str:
+    """Say in words what is wrong with a certificate; empty where that is not the matter."""
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, ssl.SSLCertVerificationError):
+        seen = seen.__cause__ or seen.__context__
+    if seen is None:
+        return ""
+    words = _CERTIFICATES.get(seen.verify_code, seen.verify_message)
+    return f"its certificate is not trusted: {words}"
 
 
 async def _read(answer: httpx2.Response, most: int) -> bytes:
