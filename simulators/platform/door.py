@@ -108,13 +108,12 @@ class Door:
         if push is None:
             return _spell(413)
         wrong = self._mischief.strikes(*[name for name in Wrong if name in DOOR])
-        if wrong is None:
-            return _spell(self.judge(push))
         if wrong is Wrong.SLOW:
             await asyncio.sleep(SLOW)
+        if wrong in {None, Wrong.SLOW}:
+            return _spell(self.judge(push))
         elsewhere = {"location": f"http://127.0.0.1:{self.port}/elsewhere"}
         return {
-            Wrong.SLOW: _spell(204),
             Wrong.ERROR: _spell(500),
             Wrong.MOVED: _spell(301, elsewhere),
             Wrong.GARBAGE: b"\x00\xff\xfe 200 jolly good\r\n\r\n",
