@@ -50,6 +50,7 @@ def main() -> None:
 
 
 async def _play(options: argparse.Namespace, names: list[tuple[str, str, str]]) -> None:
+    stop = _stop_by_signal()
     clock, ledger = SystemClock(), Ledger(options.data)
     seats = [Seat(options.hub, name, key) for name, _, key in names]
     city = City(seats, ledger, clock, _habits(options, seats))
@@ -69,7 +70,7 @@ async def _play(options: argparse.Namespace, names: list[tuple[str, str, str]]) 
         if options.push:
             await city.subscribe(hook)
         _tell(options, f"http://127.0.0.1:{wire.getsockname()[1]}", hook)
-        await _told_to_stop(tasks)
+        await _told_to_stop(stop, tasks)
 
 
 def _habits(options: argparse.Namespace, seats: list[Seat]) -> Habits:
@@ -92,11 +93,16 @@ def _tell(options: argparse.Namespace, control: str, hook: str) -> None:
     draft.replace(options.ready_file)
 
 
-async def _told_to_stop(tasks: list[asyncio.Task[None]]) -> None:
-    """Wait for SIGINT or SIGTERM, or for a task that fails, and end them all."""
+def _stop_by_signal() -> asyncio.Event:
+    """Return what SIGINT and SIGTERM set from now on."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _told_to_stop(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
+    """Wait to be stopped, or for a task that fails, and end them all."""
     stopped = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait((*tasks, stopped), return_when=asyncio.FIRST_COMPLETED)
     for task in (*tasks, stopped):

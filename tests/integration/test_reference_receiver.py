@@ -144,3 +144,4 @@ async def test_a_wish_that_cannot_be_is_answered_with_the_reason(tmp_path: Path)
             assert says in str(refused.value)
         with pytest.raises(AssertionError, match="garbage"):
             await city.ask("/faults", {"name": "garbag"})
+        assert await city.stop() == 0

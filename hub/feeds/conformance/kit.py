@@ -66,7 +66,7 @@ async def check_receiver(
 def write_line(finding: Finding) -> str:
     """Write a finding for people: what, whether it holds, why, and where it stands."""
     head = f"{_MARKS[finding.verdict]:7}{finding.id:16}{finding.zh} {finding.en}"
-    if finding.verdict is Verdict.HOLDS:
+    if finding.verdict is not Verdict.BROKEN:
         return f"{head} [{finding.evidence}]"
     return f"{head}\n{'':23}{finding.evidence}\n{'':23}{finding.page}"
 
