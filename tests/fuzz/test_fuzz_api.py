@@ -34,6 +34,14 @@ WINDOW: dict[str, Any] = {
     "text": {"zh": "检修", "en": "Work"},
     "device": "gate-003",
 }
+CITY = """
+[[receiver]]
+name = "city"
+profile = "page-sign-md5"
+app_key = "app"
+secret = "secret"
+"""
+"""A platform whose refusals stand inside HTTP 200."""
 RULE = next(text for name, text in shipped_rules().items() if name.endswith("gates.toml"))
 
 
@@ -43,7 +51,7 @@ async def hub(tmp_path: Path, require_server: Callable[[str], Path]) -> AsyncIte
     mosquitto = require_server("mosquitto")
     lines = shipped_lines(durable=False)
     async with running_broker(mosquitto, tmp_path / "broker", lines) as broker:
-        site = Plot(devices=names("barrier_gate", 3))
+        site = Plot(devices=names("barrier_gate", 3), more=CITY)
         config = write_site(tmp_path / "hub", site, mqtt_port=broker.port)
         async with running_hub(config) as hub, publishing(broker.port) as devices:
             await has_caught_up(hub)
@@ -111,6 +119,7 @@ async def what_is_known(hub: HubProcess) -> Known:
         "url": ["https://city.example/in"],
         "types": [[TYPES[0]]],
         "subscription": [made[4]["id"]],
+        "receiver": ["city"],
         "reason": ["tried"],
         "expires": ["90d"],
         "overlap": ["7d"],

@@ -303,16 +303,17 @@ def expired_certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     return served, ssl.create_default_context(cafile=str(folder / "c.pem"))
 
 
-def query_for(algorithm: str, **more: str) -> dict[str, str]:
-    """Sign as the platform's own engineer would, by the profile's words."""
-    params = {"appKey": APP_KEY, "timestamp": str(int(time.time() * 1000)), **more}
-    params.setdefault("nonce", hashlib.sha1(str(time.time_ns()).encode()).hexdigest())
+def query_for(algorithm: str, body: dict[str, str] | None = None, **more: str) -> dict[str, str]:
+    """Sign query and body as the platform's own engineer would, by the profile's words."""
+    own = {"appKey": APP_KEY, "timestamp": str(int(time.time() * 1000)), **more}
+    own.setdefault("nonce", hashlib.sha1(str(time.time_ns()).encode()).hexdigest())
+    params = own | (body or {})
     text = "&".join(f"{name}={params[name]}" for name in sorted(params) if params[name])
     if algorithm == "hmac-sha256":
         sign = hmac.new(SECRET.encode(), text.encode(), "sha256").hexdigest()
     else:
         sign = hashlib.new(algorithm, f"{text}&key={SECRET}".encode()).hexdigest()
-    return {**params, "sign": sign.upper() if algorithm == "md5" else sign}
+    return {**own, "sign": sign.upper() if algorithm == "md5" else sign}
 
 
 @pytest.mark.parametrize("algorithm", ["md5", "hmac-sha256", "sm3"])
@@ -338,12 +339,14 @@ async def test_they_fetch_page_by_page_and_send_their_steps_back(
             assert [row["outerNo"] for row in rows] == numbers
             assert not {"caller", "phone", "text"} & set(rows[0])
             body = {"outerNo": numbers[0], "caseNo": "C-1", "opType": "10", "opTime": now_text()}
-            done = await client.post(f"{base}/actions", params=query_for(algorithm), json=body)
+            done = await client.post(
+                f"{base}/actions", params=query_for(algorithm, body), json=body
+            )
             assert done.json()["code"] == 0, done.text
             case = await case_of(hub, numbers[0])
             assert (case["number"], case["state"]) == ("C-1", "filed")
             odd = body | {"opType": "99"}
-            said = await client.post(f"{base}/actions", params=query_for(algorithm), json=odd)
+            said = await client.post(f"{base}/actions", params=query_for(algorithm, odd), json=odd)
             assert said.json()["code"] == 1006
             assert "'99' is not in [actions.in]" in said.json()["msg"]
             query = query_for(algorithm)

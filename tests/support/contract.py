@@ -39,7 +39,7 @@ LONGEST_WAIT = 0.02
 PATIENCE = 30.0
 ENDLESS = ("followStream",)
 """Calls whose answer does not end."""
-BOUNDLESS = ("takeReceipts",)
+BOUNDLESS = ("takeReceipts", "fetchByProfile", "askByProfile", "actByProfile")
 """Calls that take any word and any JSON, so that nothing is wrong by its shape."""
 
 Known = Mapping[str, Sequence[Any]]

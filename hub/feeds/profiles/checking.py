@@ -11,6 +11,7 @@ from hub.feeds.profiles.signing import has_algorithm
 from hub.model.case import CaseAction, CaseState
 from hub.model.profile import POLL, PULL, Auth, Field, Profile
 from hub.model.spelling import suggest
+from hub.model.ticket import TicketState
 
 WORDS = frozenset((*SAYS.values(), "updated"))
 """What the feed says has happened."""
@@ -109,6 +110,8 @@ def _tables(profile: Profile) -> Iterator[Fault]:
     yield from _words(("actions", "out"), {key: key for key in actions.out}, WORDS)
     yield from _words(("actions", "in"), actions.in_, tuple(CaseAction))
     yield from _words(("states", "in"), states.in_, tuple(CaseState))
+    out = {key: key for key in states.out if key != "*"}
+    yield from _words(("states", "out"), out, tuple(TicketState))
     yield from _words(("envelope", "errors"), {key: key for key in errors}, REASONS)
     if profile.update and not profile.actions.out:
         yield ("update",), "no change would ever be sent", 'say which: [actions.out] closed = "…"'

@@ -25,8 +25,8 @@ MOST_NONCES = 100_000
 class DoorError(HubError):
     """A request of a platform that is not taken; `reason` is one of `[envelope.errors]`."""
 
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, reason: str, message: str, *, zh: str = "") -> None:
+        super().__init__(message, zh=zh)
         self.reason = reason
 
 
@@ -56,7 +56,7 @@ class Doorkeeper:
                 mark = "Bearer " if auth.scheme == "bearer" else ""
                 due = f"{mark}{self._receiver.keys.secret}"
                 if not hmac.compare_digest(given.encode(), due.encode()):
-                    raise DoorError("sign", "the token is wrong")
+                    raise DoorError("sign", "the token is wrong", zh="令牌不对。")
             case _:
                 pass
 
@@ -69,7 +69,11 @@ class Doorkeeper:
         except ValueError:
             is_theirs = False
         if not is_theirs:
-            raise DoorError("address", f"{address} is none of this receiver's addresses")
+            raise DoorError(
+                "address",
+                f"{address} is none of this receiver's addresses",
+                zh="来源地址不在名单内。",
+            )
 
     def _check_sign(
         self, auth: Auth, headers: Mapping[str, str], params: Mapping[str, str], body: bytes
@@ -81,15 +85,15 @@ class Doorkeeper:
         }
         for name in (auth.timestamp, auth.nonce, auth.sign):
             if not marks[name]:
-                raise DoorError("sign", f"{name} is missing")
+                raise DoorError("sign", f"{name} is missing", zh="缺少签名参数。")
         keys = self._receiver.keys
         if auth.app_key and not hmac.compare_digest(
             marks[auth.app_key].encode(), keys.app_key.encode()
         ):
-            raise DoorError("sign", f"{auth.app_key} is not known")
+            raise DoorError("sign", f"{auth.app_key} is not known", zh="应用标识不对。")
         text = canonical_text(auth, {**params, **marks}, keys.secret, body)
         if not is_same_sign(auth, make_sign(auth, text, keys.secret), marks[auth.sign]):
-            raise DoorError("sign", f"{auth.sign} does not fit")
+            raise DoorError("sign", f"{auth.sign} does not fit", zh="签名不对。")
         # Only who has the secret gets here, so strangers cannot fill the book of nonces.
         stamp = self._check_time(auth, marks[auth.timestamp])
         self._check_nonce(auth, marks[auth.nonce], stamp)
@@ -99,13 +103,19 @@ class Doorkeeper:
         try:
             stamp = read_instant(Times(format=auth.time), text)
         except (ValueError, OverflowError):
-            raise DoorError("expired", f"{auth.timestamp} is no instant: {text[:40]!r}") from None
+            raise DoorError(
+                "expired", f"{auth.timestamp} is no instant: {text[:40]!r}", zh="时间戳不对。"
+            ) from None
         if abs(now - stamp) > auth.window:
             raise DoorError(
                 "expired", f"{auth.timestamp} is {now - stamp:.0f} s off; see the clock"
             )
         if stamp < self._started - 1.0:
-            raise DoorError("expired", "this was signed before the hub's start; sign it anew")
+            raise DoorError(
+                "expired",
+                "this was signed before the hub's start; sign it anew",
+                zh="签名早于平台启动，请重新签名。",
+            )
         return stamp
 
     def _check_nonce(self, auth: Auth, nonce: str, stamp: float) -> None:
@@ -113,7 +123,7 @@ class Doorkeeper:
         while book and next(iter(book.values())) < oldest:
             book.popitem(last=False)
         if nonce in book:
-            raise DoorError("replayed", f"{auth.nonce} was used before")
+            raise DoorError("replayed", f"{auth.nonce} was used before", zh="随机数已经用过。")
         if len(book) >= MOST_NONCES:
-            raise DoorError("failed", "too many requests within one window")
+            raise DoorError("failed", "too many requests within one window", zh="请求太多。")
         book[nonce] = max(stamp, self._clock.now())

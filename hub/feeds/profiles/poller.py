@@ -6,8 +6,9 @@ told, and tried again with every pass: a code that the profile learns later is t
 
 from __future__ import annotations
 
+import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -28,6 +29,8 @@ from hub.model.profile import POLL, Poll, Profile
 from hub.ports import Books, Desk, Document
 
 log = structlog.get_logger(__name__)
+
+Entry = tuple[str, str, str, dict[str, Any]]
 
 POLLS = "profile_poll"
 """The collection of how far each receiver is read, by its name."""
@@ -70,6 +73,7 @@ class Poller:
         self._stepper = stepper
         self._books = books
         self._desk = desk
+        self._turn = asyncio.Lock()
 
     async def open(self) -> None:
         """Read how far it has come; the first window is the day before."""
@@ -98,22 +102,40 @@ class Poller:
             return later("it failed by a fault of the hub's own; the log has the trace")
 
     async def pass_once(self) -> Answer:
-        """Fetch one window, at most a day long, and take what is in it, the oldest first."""
-        if len(self.reading.odd) >= MOST_ODD:
-            return later(f"{MOST_ODD} records wait for a person; nothing is read on before")
-        now, overlap = self._clock.now(), self._poll.overlap
-        last = self.reading.until + DAY
-        end = min(now + overlap, last)
+        """Fetch one window, at most a day long, and take what is in it, the oldest first.
+
+        What waits for a person is tried again before anything else.
+        """
         try:
-            records = await self._fetch(self.reading.until - overlap, end)
+            await self._take_all([], self.reading.until, self.reading.seen)
+            if len(self.reading.odd) >= MOST_ODD:
+                return later(f"{MOST_ODD} records wait for a person; nothing is read on before")
+            now, overlap = self._clock.now(), self._poll.overlap
+            last = self.reading.until + DAY
+            records = await self._fetch(self.reading.until - overlap, min(now + overlap, last))
             if isinstance(records, Answer):
                 return records
             # By their own instants and not by our clock: theirs may be behind.
             newest = max((_instant(self.receiver.profile, each) for each in records), default=0.0)
-            await self._take_all(records, last if last < now else min(newest, now))
+            until = last if last < now else min(newest, now)
+            await self._take_all(records, until, {each.id for each in records})
         except StoreError as error:
             return later(f"the hub's disk takes nothing: {error}")
         return DELIVERED
+
+    async def discard(self, records: Collection[str], actor: str) -> int:
+        """Give up records that wait for a person; return how many there were."""
+        async with self._turn:
+            gone = {key: odd for key, odd in self.reading.odd.items() if key in records}
+            odd = {key: each for key, each in self.reading.odd.items() if key not in gone}
+            after = msgspec.structs.replace(self.reading, odd=odd)
+            name = self.receiver.name
+            told = [
+                ("receiver.discarded", name, actor, describe_odd(name, each))
+                for each in gone.values()
+            ]
+            await self._keep(after, told)
+        return len(gone)
 
     async def _fetch(self, start: float, end: float) -> list[Told] | Answer:
         """Return what a window has, in the order of their instants; an Answer is a failure.
@@ -136,24 +158,29 @@ class Poller:
                 return sorted(found.values(), key=partial(_instant, profile))
         return later(f"one window has over {MOST_PAGES} pages")
 
-    async def _take_all(self, records: Sequence[Told], until: float) -> None:
-        reading = self.reading
-        odd = {key: each.told for key, each in reading.odd.items()}
-        new = {each.id: each for each in records if each.id not in reading.seen}
-        kept: dict[str, Odd] = {}
-        for key, told in {**odd, **new}.items():
-            if why := await self._take(told):
-                since = reading.odd[key].since if key in odd else self._clock.now()
-                kept[key] = Odd(told=told, why=why, since=since)
-        after = Reading(
-            until=max(until, reading.until),
-            seen={each.id for each in records},
-            odd=kept,
-            taken=reading.taken + len(new) - len(kept.keys() - odd.keys()),
-        )
-        if after != reading:
-            await self._keep(after, [each for key, each in kept.items() if key not in odd])
-        self.reading = after
+    async def _take_all(self, records: Sequence[Told], until: float, seen: set[str]) -> None:
+        """Take what waits, or what is new of these; note how far that is read."""
+        async with self._turn:
+            reading, name = self.reading, self.receiver.name
+            waiting = {key: each.told for key, each in reading.odd.items()}
+            new = {each.id: each for each in records if each.id not in reading.seen}
+            kept: dict[str, Odd] = dict(reading.odd) if new else {}
+            for key, told in (new or waiting).items():
+                if why := await self._take(told):
+                    since = reading.odd[key].since if key in waiting else self._clock.now()
+                    kept[key] = Odd(told=told, why=why, since=since)
+            fresh = [each for key, each in kept.items() if key not in waiting]
+            after = Reading(
+                until=max(until, reading.until),
+                seen=seen,
+                odd=kept,
+                taken=reading.taken + len(new) - len(fresh),
+            )
+            if after != reading:
+                told_of = [
+                    ("receiver.odd", name, "hub", describe_odd(name, each)) for each in fresh
+                ]
+                await self._keep(after, told_of)
 
     async def _take(self, told: Told) -> str:
         """Take one record; return why it could not be."""
@@ -163,14 +190,21 @@ class Poller:
             return str(error)
         return ""
 
-    async def _keep(self, after: Reading, new: Sequence[Odd]) -> None:
-        now = self._clock.now()
-        body, name = msgspec.json.encode(after), self.receiver.name
-        paper = Document(collection=POLLS, key=name, body=body, at=now)
-        entries = [("receiver.odd", name, "hub", describe_odd(name, each)) for each in new]
-        await self._desk.write([paper], entries)
-        for each in new:
-            log.warning("a platform's record is not understood", receiver=name, why=each.why)
+    async def _keep(self, after: Reading, entries: Sequence[Entry]) -> None:
+        now, name = self._clock.now(), self.receiver.name
+        body = msgspec.json.encode(after)
+        await self._desk.write(
+            [Document(collection=POLLS, key=name, body=body, at=now)], list(entries)
+        )
+        self.reading = after
+        for kind, _, _, facts in entries:
+            log.warning(
+                "a record of a platform waits for a person, or was given up",
+                entry=kind,
+                receiver=name,
+                code=facts["code"],
+                why=facts["why"],
+            )
 
     @property
     def _clock(self) -> Clock:

@@ -7,22 +7,27 @@ says how each receiver of the configuration goes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import msgspec
 from fastapi import Request, Response
+from msgspec import Meta
 
 from hub.access.allowance import Allowance, Limit, address_of
+from hub.access.body import read_struct
 from hub.access.http import identity_of
+from hub.access.idempotency import once
 from hub.access.policy import EVERYBODY, Call
 from hub.errors import NotFoundError
 from hub.feeds.case import receiver_of
 from hub.feeds.profiles.desk import ACTIONS, INCIDENTS, Asked, PullDesk
+from hub.feeds.profiles.poller import Poller
 from hub.model.access import Identity, Role
 
 LIMITS = {"wrong": Limit(count=60, seconds=600.0)}
 """Requests of one address that were not let in."""
 OUTSIDE = frozenset({"sign", "address", "expired", "replayed"})
+PLATFORMS = frozenset({Role.GRID, Role.ADMINISTRATOR})
 JSON = "application/json"
 
 
@@ -31,10 +36,23 @@ class Receivers(Protocol):
 
     allowance: Allowance
     desks: Mapping[str, PullDesk]
+    pollers: Mapping[str, Poller]
 
     def describe(self, who: Identity) -> Sequence[dict[str, Any]]:
         """Say how those receivers go that somebody may see."""
         ...
+
+
+class DiscardBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Which records to give up, as `record` in `odd` of `GET /grid/v1/receivers` names them."""
+
+    records: Annotated[list[str], Meta(min_length=1, max_length=1000)]
+
+
+class Discarded(msgspec.Struct, frozen=True, kw_only=True):
+    """How many there were."""
+
+    discarded: int
 
 
 class ReceiverCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +93,21 @@ async def list_receivers(request: Request) -> Response:
     who = await identity_of(request)
     found = receivers_of(request).describe(who)
     return Response(msgspec.json.encode({"items": found, "next": None}), media_type=JSON)
+
+
+async def discard_records(request: Request, receiver: str) -> Response:
+    """Give up records of a platform that nobody will ever understand; each is in the journal."""
+    who = await identity_of(request)
+
+    async def act() -> Response:
+        body = read_struct(await request.body(), DiscardBody)
+        poller = receivers_of(request).pollers.get(receiver)
+        if poller is None or not may_see(who, receiver):
+            raise NotFoundError(f"There is no receiver {receiver!r} that is polled.")
+        count = await poller.discard(body.records, who.name)
+        return Response(msgspec.json.encode({"discarded": count}), media_type=JSON)
+
+    return await once(request, who, act)
 
 
 def receivers_of(request: Request) -> Receivers:
@@ -134,10 +167,20 @@ CALLS = (
         problems=(404, 429),
     ),
     Call(
+        method="POST",
+        path="/receivers/{receiver}/discard",
+        answer=discard_records,
+        roles=PLATFORMS,
+        operation="discardRecords",
+        about="Give up records of a platform that wait for a person",
+        body=DiscardBody,
+        shows=Discarded,
+    ),
+    Call(
         method="GET",
         path="/receivers",
         answer=list_receivers,
-        roles=frozenset({Role.GRID, Role.ADMINISTRATOR}),
+        roles=PLATFORMS,
         operation="listReceivers",
         about="Receivers of the configuration, and how each goes",
         shows=ReceiverPage,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 import pytest
@@ -57,13 +58,18 @@ class Front:
         self.world.books.rows.append(row)
 
     def sign(self, now: float | None = None, nonce: str = "", **query: object) -> Asked:
+        return self._sign("GET", now, nonce, query)
+
+    def step(self, **body: object) -> Asked:
+        return self._sign("POST", None, "", body)
+
+    def _sign(self, method: str, now: float | None, nonce: str, fields: dict[str, object]) -> Asked:
         self.count += 1
         moment = Moment(self.clock.now() if now is None else now, nonce or f"n{self.count}")
-        made = compose(self.profile, Draft("GET", "http://h/x", query), KEYS, moment).request
-        pairs = [pair.partition("=") for pair in made.url.partition("?")[2].split("&")]
-        found = {name: text.replace("%3A", ":").replace("+", " ") for name, _, text in pairs}
+        made = compose(self.profile, Draft(method, "http://h/x", fields), KEYS, moment).request
+        query = dict(parse_qsl(made.url.partition("?")[2], keep_blank_values=True))
         headers = {name.lower(): text for name, text in made.headers.items()}
-        return Asked(HERE, headers, found if made.url.count("?") else {}, b"")
+        return Asked(HERE, headers, query, made.body)
 
     async def ask(self, asked: Asked, call: str = "incidents") -> tuple[int, Any]:
         answered = await self.desk.answer(call, asked)
@@ -184,17 +190,13 @@ async def test_what_is_not_kept_any_more_says_where_to_begin() -> None:
     assert [row["outerNo"] for row in said["data"]["rows"]] == ["GS-2"]
 
 
-def step(front: Front, **body: object) -> Asked:
-    return front.sign()._replace(body=json.dumps(body).encode())
-
-
 async def test_a_step_is_taken_and_an_older_one_is_a_yes_that_changes_nothing() -> None:
     front = Front()
     front.tell("GS-1")
     new = {"outerNo": "GS-1", "opType": "20", "opTime": "2025-11-25 00:00:10", "dept": "供电所"}
     old = {"outerNo": "GS-1", "opType": "10", "opTime": "2025-11-25 00:00:00", "caseNo": "C-1"}
-    assert await front.code(step(front, **new), "actions") == 0
-    assert await front.code(step(front, **old), "actions") == 0
+    assert await front.code(front.step(**new), "actions") == 0
+    assert await front.code(front.step(**old), "actions") == 0
     case = front.world.desk.cases.find("city", "GS-1")
     assert (case.state, case.to) == ("dispatched", "供电所")
 
@@ -217,7 +219,7 @@ async def test_a_step_that_cannot_be_taken_has_its_clear_answer(
     front = Front()
     front.tell("GS-1")
     body = {"outerNo": "GS-1", "opType": "20", "opTime": "2025-11-25 00:00:00", **change}
-    status, said = await front.ask(step(front, **body), "actions")
+    status, said = await front.ask(front.step(**body), "actions")
     assert (status, said["code"]) == (200, code), said
     assert said["msg"]
 
@@ -226,9 +228,18 @@ async def test_an_incident_of_another_place_is_not_there() -> None:
     front = Front(place="guanshan/b")
     front.tell("GS-1")
     body = {"outerNo": "GS-1", "opType": "20", "opTime": "2025-11-25 00:00:00"}
-    assert await front.code(step(front, **body), "actions") == 1006
+    assert await front.code(front.step(**body), "actions") == 1006
     _, said = await front.ask(front.sign())
     assert said["data"]["rows"] == []
+
+
+async def test_a_body_that_was_changed_on_the_way_is_refused() -> None:
+    front = Front()
+    front.tell("GS-1")
+    asked = front.step(outerNo="GS-1", opType="20", opTime="2025-11-25 00:00:00", dept="a")
+    forged = asked._replace(body=asked.body.replace(b'"a"', b'"b"'))
+    assert await front.code(forged, "actions") == 1001
+    assert await front.code(asked, "actions") == 0
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"<a/>", b"\xff", b"[" * 10_000])
@@ -236,7 +247,7 @@ async def test_a_body_that_is_none_is_refused_in_their_envelope(body: bytes) -> 
     front = Front()
     status, said = await front.ask(front.sign()._replace(body=body), "actions")
     assert status == 200
-    assert said["code"] in {1005, 1006}
+    assert said["code"] in {1005, 1006}, "no body at all names no incident"
 
 
 async def test_a_row_that_does_not_fit_is_in_the_page_all_the_same() -> None:

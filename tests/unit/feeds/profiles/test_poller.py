@@ -239,6 +239,32 @@ async def test_too_much_that_waits_for_a_person_stops_the_reading_and_says_so() 
     answer = await books.poller.pass_once()
     assert answer.verdict is Verdict.LATER
     assert "wait for a person" in answer.why
+    until = books.poller.reading.until
+    first, *rest = books.poller.reading.odd
+    assert await books.poller.discard([first, "other"], "boss") == 1
+    told = [entry for entry in books.world.books.entries if entry.type == "receiver.discarded"]
+    assert [(entry.actor, entry.data["record"]) for entry in told] == [("boss", first)]
+    assert (await books.poller.pass_once()).verdict is Verdict.DELIVERED, "it reads on"
+    assert len(books.poller.reading.odd) == len(rest)
+    assert books.poller.reading.until >= until
+    again = books.make()
+    await again.open()
+    assert first not in again.reading.odd
+
+
+async def test_with_too_much_that_waits_a_mended_profile_still_takes_it_all() -> None:
+    books = Books()
+    await books.poller.open()
+    books.rows = [row(number, "77", -20, content=str(number)) for number in range(MOST_ODD)]
+    await books.poller.pass_once()
+    books.poller = books.make(
+        PUSH.replace('"62" = "comment"', '"62" = "comment"\n"77" = "comment"')
+    )
+    await books.poller.open()
+    assert (await books.poller.pass_once()).verdict is Verdict.DELIVERED
+    assert (books.poller.reading.odd, books.case().revision) == ({}, MOST_ODD)
+    await books.poller.pass_once()
+    assert books.case().revision == MOST_ODD, "and each once"
 
 
 async def test_a_full_disk_moves_nothing() -> None:

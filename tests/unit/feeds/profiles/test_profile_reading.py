@@ -55,6 +55,7 @@ def test_every_shipped_profile_is_good_and_says_that_it_was_not_tried() -> None:
         ('map = "severity"', 'map = "severty"', "no [maps.severty]; did you mean 'severity'?"),
         ('"20" = "dispatch"', '"20" = "dispach"', "no 'dispach'; did you mean 'dispatch'?"),
         ('closed = "end"', 'closd = "end"', "there is no 'closd'; did you mean 'closed'?"),
+        ('arrived = "4"', 'arived = "4"', "there is no 'arived'; did you mean 'arrived'?"),
         ("[create]", "[creat]", "there is no section 'creat'; did you mean 'create'?"),
         ('where = "header"', 'were = "header"', "there is no key 'were'; did you mean 'where'?"),
         ('where = "header"', 'where = "heder"', "did you mean 'header'?"),
