@@ -21,7 +21,7 @@ from hub.model.ring import Ring
 from hub.ports import Pulse
 
 PAGE = 500
-REASONS = ("ticket.", "roster.")
+REASONS = ("ticket.", "roster.", "incident.dispatched")
 """Entries that rings come with, and end by."""
 NET = 60.0
 """Seconds after which rings are read anew, whatever the journal says."""

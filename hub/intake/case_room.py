@@ -11,6 +11,8 @@ from hub.intake.batch import Batch
 from hub.model.access import Identity
 from hub.model.alarm import ReportWhen
 from hub.model.case import CASES, CaseAction, CaseOutcome, CaseStep
+from hub.model.ring import RINGS
+from hub.model.rung import Duty
 from hub.model.ticket import Ticket
 from hub.ports import Document
 from hub.services.incidents.case_book import CaseBook
@@ -18,8 +20,12 @@ from hub.services.incidents.case_limit import PACES
 from hub.services.incidents.case_step import check_decider, possible_actions, take_step
 from hub.services.incidents.case_table import AT_WORK
 from hub.services.incidents.department import department_names, passed_on
+from hub.services.incidents.department_ring import ring_of
 from hub.services.tickets.desk_index import DeskIndex
 
+HUB = "hub"
+"""Who hands over what escalation has called: it has rung the department itself."""
+NO_DUTY = Duty(plans=())
 People = Callable[[], Mapping[str, Identity]]
 """Gives those who may sign in, by login."""
 
@@ -27,10 +33,13 @@ People = Callable[[], Mapping[str, Identity]]
 class CaseRoom:
     """Puts the steps of cases into the batch that is being prepared."""
 
-    def __init__(self, index: DeskIndex, cases: CaseBook, people: People = dict) -> None:
+    def __init__(
+        self, index: DeskIndex, cases: CaseBook, people: People = dict, duty: Duty = NO_DUTY
+    ) -> None:
         self._index = index
         self._cases = cases
         self._people = people
+        self._duty = duty
 
     def act(self, number: str, step: CaseStep, batch: Batch) -> CaseOutcome:
         """Take one step of the incident `number`; raises what `take_step` raises.
@@ -56,7 +65,7 @@ class CaseRoom:
         for name in people:
             if name in departments and not ticket.discreet:
                 step = CaseStep(
-                    do=CaseAction.DISPATCH, receiver=name, at=batch.now, to=name, actor="hub"
+                    do=CaseAction.DISPATCH, receiver=name, at=batch.now, to=name, actor=HUB
                 )
                 self._pass_on(ticket, step, batch)
 
@@ -77,8 +86,15 @@ class CaseRoom:
         if draft is None:
             return CaseOutcome(case=before, applied=False)
         self._cases.put(after)
-        body = msgspec.json.encode(after)
-        paper = Document(collection=CASES, key=after.key, body=body, at=batch.now)
-        batch.changes.documents.append(paper)
+        _keep(batch, CASES, after.key, after)
         batch.record([draft], tickets=[ticket])
+        if is_department and step.do is CaseAction.DISPATCH and step.actor != HUB:
+            ring = ring_of(after, ticket, self._duty, batch.now)
+            _keep(batch, RINGS, ring.id, ring)
         return CaseOutcome(case=after, applied=True)
+
+
+def _keep(batch: Batch, collection: str, key: str, thing: msgspec.Struct) -> None:
+    body = msgspec.json.encode(thing)
+    paper = Document(collection=collection, key=key, body=body, at=batch.now)
+    batch.changes.documents.append(paper)

@@ -142,7 +142,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
     book.set_teams(climber.staff.team_of)
     reports = ReportRoom(book, needs.gatherings)
     rounds = _build_rounds(needs, reports, book, climber)
-    cases = CaseRoom(book.index, needs.cases, lambda: climber.staff.people)
+    cases = CaseRoom(book.index, needs.cases, lambda: climber.staff.people, needs.duty.duty)
     climber.called = cases.call
     bench = _build_bench(needs, weir, judge, climber, rounds=rounds, live=live, pulse=pulse)
     inbox.post(suspects.note_death)

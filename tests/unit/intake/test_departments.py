@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from hub.errors import ConflictError, NotFoundError
 from hub.model.access import Role
 from hub.model.case import Case, CaseAction, CaseState, CaseStep
+from hub.model.ring import RINGS, Concern, Ring
 from hub.model.rung import Duty
 from tests.support.duty import MINUTE, plan, rung
 from tests.unit.intake.stage import Stage, stage
@@ -58,6 +60,28 @@ async def test_what_the_platform_dispatches_to_a_department_is_its_work_in_one_c
         await act(run, number, "sign", "power", actor="power")
         await act(run, number, "dispatch", "city", to="power")
         assert case(run, "power", number).state is CaseState.SIGNED, "it has it already"
+
+
+async def test_a_department_is_rung_once_when_work_is_handed_to_it() -> None:
+    async with stage(
+        duty=Duty(plans=(plan(rung("street", "person:li", channels=("sms",))),))
+    ) as run:
+        await hire_departments(run)
+        number = await open_one(run)
+        for _ in range(2):
+            await act(run, number, "dispatch", "city", to="power")
+        await act(run, number, "help", "power", to="water", actor="power")
+        found = [
+            msgspec.json.decode(body, type=Ring)
+            for body in (await run.store.books.documents(RINGS)).values()
+        ]
+        told = [each for each in found if each.concern is Concern.INFORMED]
+        assert [(each.person, each.channels) for each in told] == [
+            ("power", ("sms",)),
+            ("water", ("sms",)),
+        ]
+        assert ["签收" in each.reason["zh"] for each in told] == [True, True]
+        assert "协办" in told[1].reason["zh"]
 
 
 async def test_who_is_far_away_or_no_department_is_handed_nothing() -> None:
