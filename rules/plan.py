@@ -120,7 +120,10 @@ class Plan:
             if self.lives[slot] or any(table[slot] for table in asked)
         )
         points = frozenset(self.slot_by_point)
-        return Need(points=points, each=each, pause=self.noticed)
+        binding = (each for each in self.programs if each.binds)
+        slots = {slot for each in binding for slot in each.slots}
+        told = frozenset(name for name, slot in self.slot_by_point.items() if slot in slots)
+        return Need(points=points, each=each, told=told, pause=self.noticed)
 
     def take_origin(self, origin: Origin) -> None:
         """Learn how the points of this model come, and where to note it."""
@@ -201,7 +204,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     `prepares` tells that there is something to do before `when`: durations, an expectation.
     `foreign` are (relation, point) pairs read from other devices. `by_arrival` programs ask
     whether the device is heard, which is told in arrival time. `head` is what `when` asks first;
-    `may` tells what it can be in an hour, and `lives` whether it ever can be true on a device.
+    `may` tells what it can be in an hour, and `lives` whether it ever can be true on a device. One
+    that `binds` has to be told of all changes, on any device.
     """
 
     rule: Rule
@@ -209,6 +213,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     head: Head | None
     may: May
     lives: Callable[[Any], bool]
+    binds: bool
     clear: Run | None
     stages: tuple[Run, ...]
     after: Run | None

@@ -68,6 +68,7 @@ def build_program(rule: Rule, plan: Plan) -> Program:
         head=when.head,
         may=may_of(when),
         lives=outlook.find_lives(when),
+        binds=_is_binding(rule, scope, when),
         when=when.run,
         clear=runs.get("clear"),
         stages=tuple(runs[f"stage.{i}"] for i in range(len(rule.stages))),
@@ -84,6 +85,13 @@ def build_program(rule: Rule, plan: Plan) -> Program:
         by_arrival=scope.silence,
         on_change=scope.on_change,
     )
+
+
+def _is_binding(rule: Rule, scope: Scope, when: Node) -> bool:
+    """Tell whether nothing about a device could make a change of the rule's points harmless."""
+    if rule.expectation:
+        return True
+    return bool(scope.always or scope.foreign or scope.groups) and not when.fixed
 
 
 def _check_instants(rule: Rule, parts: _Parts) -> None:

@@ -14,11 +14,13 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     """What rules need to know of a device's history.
 
     Of other `points` than those in `each`, a reading that says what the one before said changes
-    nothing but that the device is heard; a `pause` of fewer seconds no rule can notice.
+    nothing but that the device is heard; a `pause` of fewer seconds no rule can notice. Where one
+    of those in `told` changes, each message of the hour has to be told.
     """
 
     points: frozenset[str]
     each: frozenset[str] = frozenset()
+    told: frozenset[str] = frozenset()
     pause: float = 0.0
 
 

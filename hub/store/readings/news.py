@@ -68,7 +68,7 @@ def unpack_news(
     said: list[Said] = []
     repeats: list[Repeats] = []
     found = [_find_news(shape, need) for shape in shapes]
-    if sum(map(len, found)) > WORTH_ASKING * len(shapes):
+    if sum(map(len, found)) > WORTH_ASKING * len(shapes) and not _has_to_be_told(shapes, need):
         passage = _make_passage(own, shapes, until)
         if passes(passage):
             return [], [passage]
@@ -77,6 +77,14 @@ def unpack_news(
         if len(news) < shape.end - shape.start:
             repeats.append(_stand_in(own, shape, until, len(news)))
     return said, repeats
+
+
+def _has_to_be_told(shapes: Sequence[_Shape], need: Need) -> bool:
+    return any(
+        shape.group.values[place].form is not Form.SAME and shape.group.points[place] in need.told
+        for shape in shapes
+        for place in shape.places
+    )
 
 
 def _make_passage(uid: DeviceUid, shapes: Sequence[_Shape], until: float) -> Passage:
