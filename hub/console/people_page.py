@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from hub.access.http import identity_of, ports_of
 from hub.access.policy import Call
 from hub.console.page import LEADERS, READERS, STAFF, Visit, show, visit_of
-from hub.console.people_sheet import people_part
+from hub.console.people_sheet import halves, people_part
 from hub.console.ticket_sheet import visible_ticket
 from hub.errors import ConflictError, HubError, InvalidRequestError, NotFoundError, StoreFullError
 from hub.model.photo import Moment, Photo
@@ -102,6 +102,23 @@ async def remove_photo(request: Request, number: str, photo: str) -> Response:
     return RedirectResponse(f"/tickets/{number}/people", 303)
 
 
+async def move_photo(request: Request, number: str, photo: str) -> Response:
+    """Give a photo to the other half of a ticket that was taken apart."""
+    ticket, ports, who = (
+        await _ticket(request, number),
+        ports_of(request),
+        await identity_of(request),
+    )
+    found, to = find_photo(request, number, photo), str((await request.form()).get("to", ""))
+    if to not in halves(ticket):
+        raise NotFoundError(f"没有拆出的工单 {to}。 {number} has no other half {to!r}.")
+    try:
+        await ports.photos.move(found, await visible_ticket(ports, who, to), who.name)
+    except ConflictError as error:
+        return await _page(request, ticket, refusal=error)
+    return RedirectResponse(f"/tickets/{number}/people", 303)
+
+
 def find_photo(request: Request, number: str, name: str) -> Photo:
     """Return a photo of a ticket by its id, or raise NotFoundError."""
     found = ports_of(request).photos.photos(number)
@@ -179,6 +196,14 @@ CALLS = (
         roles=READERS,
         operation="showPhoto",
         about="One photo",
+    ),
+    Call(
+        method="POST",
+        path="/tickets/{number}/photos/{photo}/move",
+        answer=move_photo,
+        roles=LEADERS,
+        operation="movePhoto",
+        about="Gives a photo to the other half of a ticket that was taken apart",
     ),
     Call(
         method="POST",

@@ -62,7 +62,13 @@ async def people_part(
         csrf=csrf,
         may_call=who.role in STAFF,
         may_remove=who.role in LEADERS,
+        halves=halves(ticket),
     )
+
+
+def halves(ticket: Ticket) -> list[str]:
+    """Return the numbers of the other halves of a ticket that was taken apart."""
+    return [*([ticket.split_from] if ticket.split_from else []), *ticket.split_off]
 
 
 def mask(phone: str) -> str:

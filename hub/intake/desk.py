@@ -25,6 +25,7 @@ from hub.model.ticket import Ticket, TicketAction, TicketStep
 from hub.model.whistle import Filed, Report, ReportWish
 from hub.model.window import Window
 from hub.ports import Books, Document
+from hub.services.tickets.cleared import find_cleared
 from hub.services.tickets.desk_book import DeskBook
 from rules.rule import Rule
 
@@ -59,13 +60,15 @@ class IntakeDesk:
         """Take one step of a ticket, or raise ConflictError with the possible ones."""
         stored = await self._books.ticket(number)
         is_split = step.do is TicketAction.SPLIT
-        report = await self._find_report(str(step.extra.get("part", ""))) if is_split else None
+        part = str(step.extra.get("part", "")) if is_split else ""
+        report = await self._find_report(part) if is_split else None
+        cleared = await find_cleared(self._books, part) if is_split else None
 
         def act(batch: Batch) -> Ticket:
             if stored is not None:
                 self._book.recall(stored)
             told = self._reports.told(number, report)
-            ticket, result = self._book.step(number, step, batch.now, told)
+            ticket, result = self._book.step(number, step, batch.now, told or cleared)
             batch.follow(result)
             if told:
                 self._reports.move(told.report, ticket.split_off[-1], batch)

@@ -57,6 +57,10 @@ class PhotoOffice(Protocol):
         """Return the JPEG; None where it is not kept any more."""
         ...
 
+    async def move(self, photo: Photo, ticket: Ticket, actor: str) -> Photo:
+        """Give a photo to another ticket; ConflictError where that has no more room for one."""
+        ...
+
     async def remove(self, photo: Photo, actor: str) -> None:
         """Delete a photo before its time."""
         ...

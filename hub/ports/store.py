@@ -149,6 +149,10 @@ class Books(Protocol):
         """Read alarms, newest first, raised before the alarm id `before`."""
         ...
 
+    async def alarm(self, alarm_id: str) -> Alarm | None:
+        """Read one alarm, open or cleared."""
+        ...
+
     async def tickets(self, *, open_only: bool, limit: int, before: str = "") -> list[Ticket]:
         """Read tickets, newest first, numbered before `before`."""
         ...

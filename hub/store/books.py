@@ -81,6 +81,11 @@ class SqliteBooks:
         rows = await self._rows(_NEWEST_ALARMS, int(open_only), before, before, limit)
         return bodies(rows, Alarm)
 
+    async def alarm(self, alarm_id: str) -> Alarm | None:
+        """Read one alarm, open or cleared."""
+        found = bodies(await self._rows("SELECT body FROM alarm WHERE id = ?", alarm_id), Alarm)
+        return found[0] if found else None
+
     async def tickets(self, *, open_only: bool, limit: int, before: str = "") -> list[Ticket]:
         """Read tickets, newest first, numbered before `before`."""
         edge = (*ticket_order(before), before)

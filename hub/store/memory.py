@@ -168,6 +168,10 @@ class MemoryBooks:
             alarms = [alarm for alarm in alarms if (alarm.raised_at, alarm.id) < age]
         return alarms[::-1][:limit]
 
+    async def alarm(self, alarm_id: str) -> Alarm | None:
+        """Read one alarm, open or cleared."""
+        return self._tables.alarms.get(alarm_id)
+
     async def tickets(self, *, open_only: bool, limit: int, before: str = "") -> list[Ticket]:
         """Read tickets, newest first, numbered before `before`."""
         return [

@@ -165,6 +165,8 @@ async def test_alarms_are_listed_newest_first_with_a_cursor(store: Store) -> Non
     rest = await store.books.alarms(open_only=True, limit=9, before="A0")
     assert [each.id for each in rest] == ["A1"]
     assert await store.books.alarms(open_only=False, limit=9, before="nobody") == []
+    assert [(await store.books.alarm(name)).id for name in listed] == listed  # type: ignore[union-attr]
+    assert await store.books.alarm("nobody") is None
 
 
 async def test_tickets_are_listed_by_day_and_count(store: Store) -> None:

@@ -101,6 +101,21 @@ class PhotoBook:
         await self._desk.write(_papers(photo, None), [("photo.removed", photo.ticket, actor, data)])
         self.drop([photo])
 
+    async def move(self, photo: Photo, ticket: Ticket, actor: str) -> Photo:
+        """Give a photo to another ticket; the picture itself stays where it is kept."""
+        async with self._writing:
+            self._check_room(ticket.number, more=0)
+            moved = msgspec.structs.replace(photo, ticket=ticket.number, place=ticket.place)
+            paper = Document(
+                collection=PHOTOS, key=photo.id, body=msgspec.json.encode(moved), at=photo.at
+            )
+            told: dict[str, object] = {"photo": photo.id, "from": photo.ticket}
+            told |= {"place": ticket.place, **({"discreet": True} if ticket.discreet else {})}
+            await self._desk.write([paper], [("photo.moved", ticket.number, actor, told)])
+            self.drop([photo])
+            self._note(moved)
+        return moved
+
     def older(self, before: float) -> Sequence[Photo]:
         """Return the photos that were taken before an instant."""
         return [each for some in self._by_ticket.values() for each in some if each.at < before]
@@ -113,12 +128,15 @@ class PhotoBook:
             if not left:
                 del self._by_ticket[photo.ticket]
 
-    def _check_room(self, ticket: str) -> None:
+    def _check_room(self, ticket: str, *, more: int = 1) -> None:
+        """Raise where there is no room for one more of a ticket, `more` of them in all."""
         if len(self.photos(ticket)) >= self._room.each:
             raise ConflictError(
                 f"ticket {ticket} has {self._room.each} photos already; remove one first",
                 zh=f"工单 {ticket} 已有 {self._room.each} 张照片，请先删一张。",
             )
+        if not more:
+            return
         taken = sum(each.size for some in self._by_ticket.values() for each in some)
         if taken >= self._room.total:
             raise ConflictError(

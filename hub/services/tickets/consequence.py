@@ -188,7 +188,9 @@ class Turn:
             self._put_alarm(after, describe_change(before, after, self._now))
 
     def _put_alarm(self, alarm: Alarm, draft: Draft) -> None:
-        self._index.put_alarm(alarm)
+        """Take over an alarm's version; one that had cleared before is at no desk any more."""
+        if alarm.state is not AlarmState.CLEARED or self._index.alarm(alarm.id):
+            self._index.put_alarm(alarm)
         self._alarms[alarm.id] = alarm
         self._alarm_drafts.append(draft)
 

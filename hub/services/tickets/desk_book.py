@@ -83,13 +83,13 @@ class DeskBook:
         return turn.result()
 
     def step(
-        self, number: str, wish: TicketStep, now: float, report: Told | None = None
+        self, number: str, wish: TicketStep, now: float, part: Told | Alarm | None = None
     ) -> tuple[Ticket, Consequences]:
         """Take a person's step; raises what `ticket.step` raises, or NotFoundError.
 
         A device is healthy when none of the ticket's alarms is open: a clear waits for the rule's
         release time. A limit that has just passed is told before the step, which may move it.
-        `report` is the one that is to be split off.
+        `part` is the report, or the cleared alarm, that is to be split off.
         """
         ticket = self._find_ticket(number)
         healthy = not self.index.open_alarms_of(ticket)
@@ -97,7 +97,7 @@ class DeskBook:
         latest = told[-1][0] if told else ticket
         split = None
         if wish.do is TicketAction.SPLIT:
-            split = take_apart(latest, str(wish.extra.get("part", "")), self._desk, now, report)
+            split = take_apart(latest, str(wish.extra.get("part", "")), self._desk, now, part)
         taken = step(
             latest,
             wish,

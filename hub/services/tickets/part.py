@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from hub.model.alarm import Alarm, Severity
+from hub.model.alarm import Alarm, AlarmState, Severity
 from hub.model.device import Device
-from hub.model.ticket import Ticket, plain_fault
+from hub.model.ticket import Ticket, TicketFlag, plain_fault
 from hub.model.trouble import OTHER, TROUBLE_BY_ID
 from hub.model.whistle import Report
 from hub.services.alarm import merge_evidence
@@ -19,8 +19,8 @@ Both = dict[str, str]
 _SEVERITIES = list(Severity)
 
 NOT_IN_IT = {
-    "zh": "这张工单里没有它：写一条未消除的告警、一个受影响的设备或一次报修的编号",
-    "en": "the ticket does not hold it; name an open alarm, a child or a report of it by its id",
+    "zh": "这张工单里没有它：写一条告警、一个受影响的设备或一次报修的编号",
+    "en": "the ticket does not hold it; name an alarm, a child or a report of it by its id",
 }
 ITS_OWN = {
     "zh": "工单就是为它开的，请拆出别的",
@@ -49,9 +49,13 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     unreports: bool = False
 
 
-def find_part(ticket: Ticket, name: str, desk: Desk) -> Part | Both:
-    """Return the alarm or child of that name, or in both languages why it cannot leave."""
-    alarm = desk.index.alarm(name)
+def find_part(ticket: Ticket, name: str, desk: Desk, cleared: Alarm | None = None) -> Part | Both:
+    """Return the alarm or child of that name, or in both languages why it cannot leave.
+
+    A `cleared` alarm leaves as an open one does; nobody has looked at it yet, so its ticket says
+    that it has recovered.
+    """
+    alarm = desk.index.alarm(name) or cleared
     if alarm and name in ticket.alarms:
         mine = ticket.source == "device" and alarm.uid == ticket.uid and alarm.rule == ticket.rule
         return ITS_OWN if mine else _of_alarms(ticket, (alarm,), desk)
@@ -106,6 +110,7 @@ def _of_alarms(ticket: Ticket, alarms: tuple[Alarm, ...], desk: Desk) -> Part:
         "title": lead.name,
         "severity": lead.severity,
         "opened_at": min(each.raised_at for each in alarms),
+        "flags": (TicketFlag.RECOVERED,) if lead.state is AlarmState.CLEARED else (),
         "alarms": tuple(each.id for each in alarms),
         "children": explained,
         "evidence": merge_evidence((), tuple(one for each in alarms for one in each.evidence)),

@@ -21,9 +21,17 @@ from hub.services.tickets.part import Part, Told, find_part, find_report
 _SEVERITIES = list(Severity)
 
 
-def take_apart(ticket: Ticket, name: str, desk: Desk, now: float, told: Told | None) -> Split:
-    """Return what becomes of a ticket whose alarm, child or report of that name leaves it."""
-    part = find_report(ticket, told, desk) if told else find_part(ticket, name, desk)
+def take_apart(
+    ticket: Ticket, name: str, desk: Desk, now: float, stored: Told | Alarm | None
+) -> Split:
+    """Return what becomes of a ticket whose alarm, child or report of that name leaves it.
+
+    `stored` is the report or the cleared alarm of that name, which only the store has.
+    """
+    if isinstance(stored, Told):
+        part = find_report(ticket, stored, desk)
+    else:
+        part = find_part(ticket, name, desk, cleared=stored)
     if not isinstance(part, Part):
         return Split(why_not=part)
     number = desk.numbers.peek_ticket(now)

@@ -53,8 +53,8 @@ def follow_split(turn: Turn, desk: Desk, split: Split, actor: str, now: float) -
     number = desk.numbers.next_ticket(now)
     opened = replace(split.opened, number=number)
     for alarm in split.alarms:
-        known = desk.index.alarm(alarm.id)
-        turn.put_changed(known or alarm, alarm)
+        known = desk.index.alarm(alarm.id) or replace(alarm, ticket=opened.split_from)
+        turn.put_changed(known, alarm)
     turn.put_ticket((opened, [describe_opening(opened, now, actor)]))
 
 

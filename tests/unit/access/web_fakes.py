@@ -95,6 +95,9 @@ class FakeBooks:
     async def oldest_feed(self) -> int:
         return self.oldest
 
+    async def alarm(self, alarm_id: str) -> Alarm | None:
+        return next((each for each in self.alarm_list if each.id == alarm_id), None)
+
     async def alarms(self, *, open_only: bool, limit: int, before: str = "") -> list[Alarm]:
         newest = sorted(self.alarm_list, key=lambda alarm: alarm.id, reverse=True)
         fits = [

@@ -39,7 +39,7 @@ class Clerk:
         self._cookie = console.sign_in("a guard", role, scope=scope)
 
     async def get(self, **params: str) -> httpx2.Response:
-        async with self._client() as client:
+        async with self.client() as client:
             return await client.get("/hotline", params=params)
 
     async def file(self, where: str, image: bytes = b"", **fields: str) -> httpx2.Response:
@@ -47,14 +47,14 @@ class Clerk:
         hidden = dict(re.findall(r'name="(csrf|key|where)" value="([^"]+)"', page))
         typed = {"source": "hotline", "category": "leak", **hidden, **fields}
         files = {"photo": ("a.jpg", image, "image/jpeg")}
-        async with self._client() as client:
+        async with self.client() as client:
             return await client.post("/hotline", data=typed, files=files)
 
     async def follow(self, answer: httpx2.Response) -> httpx2.Response:
-        async with self._client() as client:
+        async with self.client() as client:
             return await client.get(answer.headers["location"])
 
-    def _client(self) -> httpx2.AsyncClient:
+    def client(self) -> httpx2.AsyncClient:
         cookie = f"lingdang_session={self._cookie}"
         return client_of(self._console.app, "", cookie=cookie, **HTML)
 
@@ -224,3 +224,25 @@ async def test_a_leader_plans_work_for_a_day_and_a_guard_does_not(console: Conso
         httpx2.Response(303, headers={"location": f"/tickets/{ticket.number}"})
     )
     assert f"计划 {later} 完成" in shown.text
+
+
+async def test_a_leader_moves_a_photo_to_the_other_half_and_nowhere_else(console: Console) -> None:
+    clerk = Clerk(console, Role.MANAGER)
+    await clerk.file("guanshan", photo(200))
+    (whole,) = tickets(console)
+    books = console.community.books.ticket_by_number
+    half = msgspec.structs.replace(whole, number="GS-HALF", split_from=whole.number)
+    whole = msgspec.structs.replace(whole, split_off=("GS-HALF",))
+    books.update({each.number: each for each in (whole, half)})
+    (kept,) = console.ports.photos.photos(whole.number)
+    people = f"/tickets/{whole.number}/people"
+    page = (await clerk.follow(httpx2.Response(303, headers={"location": people}))).text
+    assert "移到 GS-HALF" in page
+    (csrf,) = set(re.findall(r'name="csrf" value="([^"]+)"', page))
+    async with clerk.client() as client:
+        path = f"/tickets/{whole.number}/photos/{kept.id}/move"
+        elsewhere = await client.post(path, data={"csrf": csrf, "to": "GS-1"})
+        done = await client.post(path, data={"csrf": csrf, "to": "GS-HALF"})
+    assert (elsewhere.status_code, done.status_code) == (404, 303)
+    assert [each.id for each in console.ports.photos.photos("GS-HALF")] == [kept.id]
+    assert not console.ports.photos.photos(whole.number)

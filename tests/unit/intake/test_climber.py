@@ -10,7 +10,7 @@ import pytest
 
 from hub.access.record import PEOPLE, Person
 from hub.clock import ManualClock
-from hub.errors import ConflictError, StoreError
+from hub.errors import ConflictError, InvalidRequestError, StoreError
 from hub.model.access import Identity, Role
 from hub.model.alarm import ReportWhen
 from hub.model.climb import CLIMBS, ROTA, TURNS
@@ -316,3 +316,23 @@ async def test_the_rota_dispatches_in_the_commit_of_the_opening_and_keeps_its_tu
         assert await rings(run) == [("wang", 1)], "the other bell is taken back"
     async with stage(duty=duty, store=run.store) as again:
         assert await rings(again) == [("wang", 1)]
+
+
+async def test_a_cleared_alarm_is_found_in_the_store_and_gets_its_own_ticket() -> None:
+    async with stage(duty=DUTY) as run:
+        await hire(run)
+        ticket = await break_boom(run)
+        (raised,) = await run.store.books.alarms(open_only=True, limit=9)
+        run.say("state", {"points": {"boom.broken": False}})
+        await run.settle(120)
+        assert (await run.store.books.alarm(raised.id)).state == "cleared"  # type: ignore[union-attr]
+        wish = TicketStep(
+            do=TicketAction.SPLIT,
+            actor="chen",
+            role="manager",
+            at=0,
+            reason="two things",
+            extra={"part": raised.id},
+        )
+        with pytest.raises(InvalidRequestError, match="is about this very thing"):
+            await run.intake.desk.step_ticket(ticket.number, wish)

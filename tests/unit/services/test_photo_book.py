@@ -130,3 +130,17 @@ async def test_a_removed_one_is_gone_and_who_removed_it_is_told() -> None:
     book.drop([other])
     assert list(book.photos("GS-1")) == []
     assert msgspec.structs.asdict(other)["ticket"] == "GS-1"
+
+
+async def test_a_photo_moves_to_another_ticket_and_stays_there_after_a_restart() -> None:
+    case = Case()
+    book = case.book()
+    kept = await put(book)
+    moved = await book.move(kept, ticket("GS-2"), "chen")
+    assert (list(book.photos("GS-1")), list(book.photos("GS-2"))) == ([], [moved])
+    again = case.book()
+    assert list(again.photos("GS-2")) == [moved]
+    assert await again.read(moved) == RED.body
+    entry = case.books.entries[-1]
+    assert (entry.type, entry.subject, entry.actor) == ("photo.moved", "GS-2", "chen")
+    assert entry.data["from"] == "GS-1"

@@ -288,3 +288,27 @@ def test_a_half_can_be_folded_back() -> None:
     assert whole.folded == (new.number,)
     out = book.apply(decide(at=NOW + 4 * HOUR, **LOOP), NOW + 4 * HOUR)
     assert [ticket.number for ticket in out.tickets] in ([], [number])
+
+
+def test_an_alarm_that_has_cleared_gets_a_ticket_that_says_so_and_a_new_one_stays() -> None:
+    book, number, (_, second) = two_alarms(later=30)
+    clear = decide(Action.CLEAR, at=NOW + 40, **LOOP)
+    [cleared] = book.apply(clear, NOW + 40).alarms
+    [newer] = book.apply(decide(at=NOW + 50, **LOOP), NOW + 50).alarms
+    assert newer.id != second.id
+    out = split(book, number, second.id, NOW + 60, told=cleared)
+    old, new = halves(book, out)
+    assert (second.id in old.alarms, new.alarms) == (False, (second.id,))
+    assert TicketFlag.RECOVERED in new.flags
+    assert out.alarms[0].ticket == new.number
+    assert out.alarms[0].state == "cleared"
+    assert book.index.alarm(second.id) is None
+    assert book.index.find_alarm(newer.uid, newer.rule) == newer, "the desk still has the new one"
+    assert TicketFlag.RECOVERED not in old.flags
+
+
+def test_a_cleared_alarm_of_another_ticket_leaves_nothing() -> None:
+    book, number, _ = two_alarms(later=30)
+    [cleared] = book.apply(decide(Action.CLEAR, at=NOW + 40, **LOOP), NOW + 40).alarms
+    with pytest.raises(InvalidRequestError):
+        split(book, number, "A9", NOW + 60, told=replace(cleared, id="A9"))
