@@ -19,7 +19,8 @@ from hub.store.peek import read_collection
 from hub.store.safekeeping.backup import back_up
 from hub.store.seals.day_key import DayKeys, day_key_file
 from hub.store.sqlite import open_store
-from tests.support.hub_process import HubProcess, running_hub
+from tests.support.hub_process import KEYS, HubProcess, running_hub
+from tests.support.patience import PATIENCE
 from tests.support.photos import photo
 from tests.support.site import PLACE, Plot, names, write_site
 
@@ -27,6 +28,8 @@ pytestmark = pytest.mark.integration
 
 GATES = names("barrier_gate", 2)
 PHONE, WORDS = "13800001234", "闸杆掉在地上"
+AT_ONCE = 100
+"""Connections that are open at a time; each client has one of its own."""
 NOBODY = 1
 """A port where no broker listens: reports need none."""
 
@@ -147,6 +150,28 @@ async def test_two_hundred_posts_at_once_are_ten_and_the_hub_stays_well(hub: Hub
     assert len((await hub.get("/api/v1/tickets"))["items"]) == 1
     assert (await send(hub, "/w/123456789012", fields)).status_code == 404
     assert "lingdang_strangers_refused_total 190" in await hub.read("/metrics")
+
+
+async def test_a_thousand_clients_with_one_key_open_one_ticket_over_sockets(
+    hub: HubProcess,
+) -> None:
+    call = {"source": "hotline", "category": "leak", "place": PLACE}
+    headers = {"authorization": f"Bearer {KEYS['manager']}", "idempotency-key": "one"}
+    doors = asyncio.Semaphore(AT_ONCE)
+
+    async def file() -> httpx2.Response:
+        async with doors, httpx2.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
+            return await client.post(f"{hub.url}/api/v1/reports", json=call, headers=headers)
+
+    answers = await asyncio.gather(*(file() for _ in range(1000)))
+    done = [answer for answer in answers if answer.status_code == 201]
+    early = [answer for answer in answers if answer.status_code != 201]
+    assert len({answer.content for answer in done}) == 1, "all hear what the first has done"
+    assert {answer.status_code for answer in early} <= {409}, "who comes while it is being done"
+    assert (await file()).content == done[0].content, "and hears it when asking again"
+    (ticket,) = (await hub.get("/api/v1/tickets"))["items"]
+    reports = (await hub.get(f"/api/v1/tickets/{ticket['number']}/reports"))["items"]
+    assert len(reports) == 1
 
 
 async def test_two_calls_taken_for_one_are_split_and_stay_two_over_a_kill(hub: HubProcess) -> None:
