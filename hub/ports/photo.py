@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from hub.model.photo import Moment, Photo, Picture
+from hub.model.ticket import Ticket
 
 Read = Callable[[], Awaitable[bytes]]
 """Reads what was sent, from wherever it waits."""

@@ -11,6 +11,7 @@ import msgspec
 from hub.clock import Clock
 from hub.errors import ConflictError, StoreFullError, TooManyRequestsError
 from hub.model.photo import Moment, Photo, Picture
+from hub.model.ticket import Ticket
 from hub.model.whistle import PERSONAL
 from hub.ports import Books, Desk, Document
 from hub.ports.photo import Pictured, Read
