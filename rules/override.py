@@ -6,6 +6,7 @@ is meant for fewer devices counts, and of equals the later.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -86,6 +87,32 @@ def variant_of(rules: Iterable[Rule], device: Device) -> Variant:
     return tuple((name, tuple(sorted(values.items()))) for name, values in found if values)
 
 
+def trace(rule: Rule, device: Device) -> dict[str, tuple[Value, Override | None]]:
+    """Return each parameter with its value on a device, and what says so; None is the rule."""
+    found: dict[str, tuple[Value, Override | None]] = {
+        name: (value, None) for name, value in rule.params.items()
+    }
+    for override in _fitting(rule, device):
+        found |= {name: (value, override) for name, value in override.values.items()}
+    return found
+
+
+def write_overrides(rule: str, settings: Sequence[Mapping[str, Any]]) -> str:
+    """Write the tables of a rule; each setting has a `set`, and at will device, place and model."""
+    return "\n".join(_write(rule, each) for each in settings)
+
+
+def _write(rule: str, setting: Mapping[str, Any]) -> str:
+    scope = ((key, setting.get(key)) for key in ("device", "place", "model"))
+    lines = [f"{key} = {_spell(name)}\n" for key, name in (("rule", rule), *scope) if name]
+    values = ", ".join(f"{_spell(name)} = {_spell(said)}" for name, said in setting["set"].items())
+    return f"[[{TABLE}]]\n{''.join(lines)}set = {{ {values} }}\n"
+
+
+def _spell(value: Value) -> str:
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
 def adapt(rule: Rule, variant: Variant) -> Rule:
     """Return the rule with the parameters of a variant, times that are parameters included."""
     values = dict(dict(variant).get(rule.id, ()))
@@ -108,10 +135,15 @@ def adapt(rule: Rule, variant: Variant) -> Rule:
 
 def _values(rule: Rule, device: Device) -> dict[str, Value]:
     values: dict[str, Value] = {}
-    fitting = (each for each in rule.overrides if device.kind in rule.kinds and _fits(each, device))
-    for override in sorted(fitting, key=_rank):
+    for override in _fitting(rule, device):
         values |= override.values
     return {name: value for name, value in values.items() if value != rule.params[name]}
+
+
+def _fitting(rule: Rule, device: Device) -> list[Override]:
+    """Return what is said of a device, the one that counts most last."""
+    fitting = (each for each in rule.overrides if device.kind in rule.kinds and _fits(each, device))
+    return sorted(fitting, key=_rank)
 
 
 def _fits(override: Override, device: Device) -> bool:

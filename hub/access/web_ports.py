@@ -20,6 +20,7 @@ from hub.ports import (
     EscalationOffice,
     Holding,
     Live,
+    ParameterOffice,
     Pulse,
     RosterOffice,
     RuleOffice,
@@ -68,6 +69,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     gatekeeper: Gatekeeper
     rules: RuleOffice
     schedules: ScheduleOffice
+    parameters: ParameterOffice
     windows: WindowOffice
     commission: CommissionOffice
     inspections: InspectionOffice

@@ -23,6 +23,7 @@ from hub.api import (
     journal,
     keys,
     operation,
+    parameters,
     people,
     photos,
     projects,
@@ -43,9 +44,8 @@ from hub.api.operation import Readiness
 PREFIX = "/api/v1"
 PARTS = (
     *(devices, acceptance, alarms, tickets, commands, journal, stream, arrival),
-    *(people, keys, retention, rules, schedules, windows, figures, duty, bells, reports, photos),
-    *(inspections, rounds, projects, agenda),
-    departments,
+    *(people, keys, retention, rules, parameters, schedules, windows, figures, duty, bells),
+    *(reports, photos, inspections, rounds, projects, agenda, departments),
 )
 
 

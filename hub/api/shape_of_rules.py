@@ -66,6 +66,43 @@ class Schedule(Shape):
     versions: list[RuleVersion]
 
 
+class Setting(Shape):
+    """Other values of parameters; without device, place and model everywhere."""
+
+    set: dict[str, bool | int | float | str]
+    device: str
+    place: str
+    model: str
+    source: str
+
+
+class InForce(Shape):
+    """A parameter's value on a device, and what says so: device, place …, model, all or rule."""
+
+    value: bool | int | float | str
+    by: str
+    source: str
+
+
+class DeviceParameters(Shape):
+    """What counts on one device."""
+
+    device: str
+    values: dict[str, InForce]
+
+
+class Parameters(Shape):
+    """A rule's parameters; `version` is 0 where nobody has set any here."""
+
+    rule: str
+    params: dict[str, bool | int | float | str]
+    settings: list[Setting]
+    version: int
+    devices: list[DeviceParameters]
+    left_out: int
+    versions: list[RuleVersion]
+
+
 class RuleFault(Shape):
     """What is wrong with a text; line and column count from 1, 0 is unknown."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from hub.access.local import LocalDoor
 from hub.assembly.backtest_process import Backtests
 from hub.assembly.loading import World
+from hub.assembly.parameter_office import SiteParameters
 from hub.assembly.rule_office import SiteRules
 from hub.assembly.schedule_office import SiteSchedules
 from hub.assembly.web import Doors
@@ -75,6 +76,7 @@ async def open_offices(
         local=local,
         rules=rules,
         schedules=SiteSchedules(rules),
+        parameters=SiteParameters(rules, world.site),
         windows=windows,
         rosters=rosters,
         escalation=intake.climbs,

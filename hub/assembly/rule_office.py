@@ -14,14 +14,14 @@ from typing import Any
 from hub.assembly.loading import World, choose_modes
 from hub.assembly.rule_card import make_card
 from hub.assembly.rule_loader import RuleLoader
-from hub.assembly.rule_text import id_of, schedules_of, to_problem
+from hub.assembly.rule_text import id_of, parameters_of, schedules_of, to_problem
 from hub.clock import Clock
 from hub.errors import ConfigError, ConflictError, InvalidRequestError, NotFoundError
 from hub.model.access import Identity
 from hub.model.rule_version import RuleMode, RuleVersion
 from hub.model.spelling import suggest
 from hub.ports import BacktestWish, Document, RuleCard, RuleProof, RuleSheet
-from hub.services.rule_shelf import SCHEDULE, RuleShelf, to_document
+from hub.services.rule_shelf import PARAMETERS, SCHEDULE, RuleShelf, to_document
 from rules.rule import Rule
 from rules.source import cut_rules
 
@@ -63,7 +63,7 @@ class SiteRules:
 
     async def sheet(self, rule: str) -> RuleSheet:
         """Return one rule, or raise NotFoundError with the nearest name."""
-        known = await self._find(rule)
+        known = await self.find(rule)
         return RuleSheet(
             card=self._card(known, await self._closings()),
             text=await asyncio.to_thread(self.loader.text_of, known, self.shelf),
@@ -83,9 +83,9 @@ class SiteRules:
             proof = await self.check(text)
             if proof.faults:
                 raise ConfigError(*(to_problem(fault) for fault in proof.faults))
-            schedules = schedules_of(text)
-            if rule and (proof.rules != (rule,) or schedules):
-                said = ", ".join((*proof.rules, *schedules)) or "none"
+            others = {**schedules_of(text), **parameters_of(text)}
+            if rule and (proof.rules != (rule,) or others):
+                said = ", ".join((*proof.rules, *others)) or "none"
                 raise InvalidRequestError(
                     f"the text is of {said}; it has to be of {rule} alone",
                     problems={"text": f"not the rule {rule}"},
@@ -95,7 +95,7 @@ class SiteRules:
             parts = {id_of(part): part for part in cut_rules(text)}
             versions = [self.make_version(r, mode, why, who, parts[r]) for r in proof.rules]
             active = RuleMode.ACTIVE
-            versions += [self.make_version(s, active, why, who, schedules[s]) for s in schedules]
+            versions += [self.make_version(s, active, why, who, others[s]) for s in others]
             await self.add(versions, who)
         return [await self._one_card(each) for each in proof.rules]
 
@@ -105,7 +105,7 @@ class SiteRules:
         """Have a rule count in another mode."""
         check_why(why)
         async with self.turn:
-            await self._find(rule)
+            await self.find(rule)
             self.check_edited(rule, on)
             versions = self.shelf.versions(rule)
             text = versions[-1].text if versions else ""
@@ -118,7 +118,7 @@ class SiteRules:
         """Have an older version count again; 0 is the rule of the files."""
         check_why(why)
         async with self.turn:
-            await self._find(rule)
+            await self.find(rule)
             self.check_edited(rule, on)
             if number:
                 old = self.shelf.version(rule, number)
@@ -131,8 +131,8 @@ class SiteRules:
     async def export(self) -> str:
         """Return the texts that count as one file, each with its version, mode, person and why."""
         parts = [
-            f"# {version.rule}, version {version.number}, {version.mode}, {version.actor}:"
-            f" {version.why}\n{version.text}"
+            f"# {version.rule}, version {version.number}, {version.mode},"
+            f" {_one_line(version.actor)}: {_one_line(version.why)}\n{version.text}"
             for version in sorted(self.shelf.newest(), key=lambda version: version.rule)
             if version.text
         ]
@@ -166,9 +166,10 @@ class SiteRules:
         return make_card(rule, newest, closings.get(rule.id, {}))
 
     async def _one_card(self, rule: str) -> RuleCard:
-        return self._card(await self._find(rule), await self._closings())
+        return self._card(await self.find(rule), await self._closings())
 
-    async def _find(self, rule: str) -> Rule:
+    async def find(self, rule: str) -> Rule:
+        """Return a rule, one that is off as well, or raise NotFoundError."""
         known = await self.known()
         if rule not in known:
             hint = suggest(rule, known)
@@ -209,6 +210,11 @@ def check_why(why: str) -> None:
         )
 
 
+def _one_line(text: str) -> str:
+    """Return a text as a comment can hold it: a why of two lines must not become a rule."""
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
 def _entry(version: RuleVersion, who: Identity) -> Entry:
     data = {
         "version": version.number,
@@ -218,4 +224,7 @@ def _entry(version: RuleVersion, who: Identity) -> Entry:
     }
     if version.rule.startswith(SCHEDULE):
         return "schedule.changed", version.rule.removeprefix(SCHEDULE), who.name, data
+    if version.rule.startswith(PARAMETERS):
+        rule = version.rule.removeprefix(PARAMETERS)
+        return "rule.parameters_changed", rule, who.name, data
     return "rule.changed", version.rule, who.name, data

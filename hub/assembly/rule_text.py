@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from hub.errors import Problem
 from hub.ports import RuleFault
-from hub.services.rule_shelf import SCHEDULE
-from rules.override import TABLE
+from hub.services.rule_shelf import PARAMETERS, SCHEDULE
+from rules.override import TABLE, write_overrides
 from rules.schedule import ALL_DAY, DAYS, write_schedule
 from rules.source import cut_rules
 
@@ -40,6 +41,15 @@ def schedules_of(text: str) -> dict[str, str]:
     }
 
 
+def parameters_of(text: str) -> dict[str, str]:
+    """Return what a text sets of rules' parameters, each rule's under its version's name."""
+    tables = tomllib.loads(text).get(TABLE, [])
+    by_rule: dict[str, list[dict[str, Any]]] = {}
+    for table in tables:
+        by_rule.setdefault(table["rule"], []).append(table)
+    return {f"{PARAMETERS}{rule}": write_overrides(rule, each) for rule, each in by_rule.items()}
+
+
 def days_and_times(table: Mapping[str, Sequence[str]]) -> tuple[Sequence[str], Sequence[str]]:
     """Return the days and times of a schedule's table that has been checked."""
     return table.get("days", DAYS), table.get("times", [ALL_DAY])
@@ -48,10 +58,8 @@ def days_and_times(table: Mapping[str, Sequence[str]]) -> tuple[Sequence[str], S
 def foreign_tables(text: str, names: Sequence[str]) -> list[RuleFault]:
     """Tell of what is missing, or belongs into the site's files."""
     said = []
-    if not names and not schedules_of(text):
+    if not names and not schedules_of(text) and not parameters_of(text):
         said.append("there is no [[rule]] in it / 没有 [[rule]]")
-    if TABLE in tomllib.loads(text):
-        said.append("[[params]] stand in the files of [rules] dirs / 参数请写在站点规则文件中")
     return [RuleFault(line=1, column=1, message=message) for message in said]
 
 

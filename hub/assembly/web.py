@@ -32,6 +32,7 @@ from hub.intake.core import Intake
 from hub.ports import (
     BellOffice,
     EscalationOffice,
+    ParameterOffice,
     RosterOffice,
     RuleOffice,
     ScheduleOffice,
@@ -58,6 +59,7 @@ class Doors(msgspec.Struct, frozen=True, kw_only=True):
     local: LocalDoor
     rules: RuleOffice
     schedules: ScheduleOffice
+    parameters: ParameterOffice
     windows: WindowOffice
     rosters: RosterOffice
     escalation: EscalationOffice
@@ -82,6 +84,7 @@ def build_ports(
         gatekeeper=Gatekeeper(store.books, intake.desk, clock, doors.local),
         rules=doors.rules,
         schedules=doors.schedules,
+        parameters=doors.parameters,
         windows=doors.windows,
         commission=intake.commission,
         inspections=intake.inspections,

@@ -34,6 +34,10 @@ from hub.ports.row import (
 )
 from hub.ports.rule import (
     BacktestWish,
+    DeviceParameters,
+    InForce,
+    ParameterCard,
+    ParameterOffice,
     RuleCard,
     RuleFault,
     RuleOffice,
@@ -41,6 +45,7 @@ from hub.ports.rule import (
     RuleSheet,
     ScheduleCard,
     ScheduleOffice,
+    Setting,
 )
 from hub.ports.store import Archive, Books, Committer, Hand, HistoryPage, Reserve
 from hub.ports.window import WindowOffice, WindowWish
@@ -64,6 +69,7 @@ __all__ = [
     "Courses",
     "CursorRow",
     "Desk",
+    "DeviceParameters",
     "DeviceView",
     "DigestRow",
     "Document",
@@ -77,12 +83,15 @@ __all__ = [
     "HistoryPage",
     "Holding",
     "HourOfPoint",
+    "InForce",
     "Inbox",
     "IncidentProjector",
     "Link",
     "LinkWatch",
     "Live",
     "NewcomerRow",
+    "ParameterCard",
+    "ParameterOffice",
     "PointRow",
     "PointView",
     "Pulse",
@@ -100,6 +109,7 @@ __all__ = [
     "RuleSheet",
     "ScheduleCard",
     "ScheduleOffice",
+    "Setting",
     "Snapshot",
     "StateRow",
     "SubstituteWish",

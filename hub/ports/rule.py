@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from hub.model.access import Identity
+from hub.model.report import Value
 from hub.model.rule_version import RuleMode, RuleVersion
 
 
@@ -77,6 +78,75 @@ class ScheduleCard(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     rules: tuple[str, ...]
     versions: tuple[RuleVersion, ...] = ()
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """Other values of a rule's parameters for one device, a place, a model, or everywhere.
+
+    `source` is `site`, or the file that says so; it is not read where somebody sets it.
+    """
+
+    values: dict[str, Value] = msgspec.field(name="set")
+    device: str = ""
+    place: str = ""
+    model: str = ""
+    source: str = ""
+
+
+class InForce(msgspec.Struct, frozen=True, kw_only=True):
+    """A parameter's value on a device; `by` is device, place PATH, model, all or rule."""
+
+    value: Value
+    by: str
+    source: str
+
+
+class DeviceParameters(msgspec.Struct, frozen=True, kw_only=True):
+    """What counts on one device."""
+
+    device: str
+    values: dict[str, InForce]
+
+
+class ParameterCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule's parameters: its own, what is set otherwise, and what counts on which device.
+
+    `settings` are those of the files and of this site, in the order in which they were said;
+    `version` is 0 where nobody has set any here. `devices` are those that were asked for, or those
+    on which something is not as the rule says, as many as are shown; `left_out` counts the others.
+    """
+
+    rule: str
+    params: dict[str, Value]
+    settings: tuple[Setting, ...]
+    version: int
+    devices: tuple[DeviceParameters, ...]
+    left_out: int = 0
+    versions: tuple[RuleVersion, ...] = ()
+
+
+class ParameterOffice(Protocol):
+    """Where rules' parameters are read and set; every change is a version with a why."""
+
+    async def card(self, rule: str, device: str = "") -> ParameterCard:
+        """Return a rule's parameters, of one device or of those that differ; or NotFoundError."""
+        ...
+
+    async def write(
+        self, rule: str, settings: Sequence[Setting], why: str, who: Identity, *, on: int = -1
+    ) -> ParameterCard:
+        """Set a rule's parameters; these take the place of all that were set here before.
+
+        `on` is the version that was edited (-1: any). Raises ConfigError or InvalidRequestError
+        with every fault, and ConflictError when somebody was faster.
+        """
+        ...
+
+    async def go_back(
+        self, rule: str, number: int, why: str, who: Identity, *, on: int = -1
+    ) -> ParameterCard:
+        """Have an older version count again, as a new one; 0 is what the files say."""
+        ...
 
 
 class ScheduleOffice(Protocol):

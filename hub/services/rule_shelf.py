@@ -19,6 +19,9 @@ RULE_VERSIONS = "rule_version"
 SCHEDULE = "schedule."
 """Stands before the name of a schedule, whose versions are kept as those of rules are."""
 
+PARAMETERS = "parameters."
+"""Stands before the id of a rule whose parameters have versions of their own."""
+
 
 class RuleShelf:
     """Knows every version of every rule, oldest first."""

@@ -209,3 +209,25 @@ async def test_a_schedule_is_changed_while_the_hub_runs_and_outlives_it(
     (card,) = (await hub.get("/api/v1/schedules"))["items"]
     assert (card["version"], card["rules"], len(card["days"])) == (2, [RULE], 7)
     assert await alarms(hub) == [(RULE, "raised")]
+
+
+async def test_a_parameter_is_set_for_one_device_while_the_hub_runs_and_outlives_it(
+    hub: HubProcess, gates: Publisher
+) -> None:
+    text = WARM.replace("> 60", "> param.limit").replace("when", "params = { limit = 60 }\nwhen", 1)
+    path = f"/api/v1/rules/{RULE}/parameters"
+    made = await post(hub, "/api/v1/rules", {"text": text, "why": "x", "mode": "active"})
+    assert made.status_code == 201, made.text
+    await say_hot(hub, gates)
+    assert await alarms(hub) == [(RULE, "raised")]
+    wish = {"settings": [{"device": HOT, "set": {"limit": 75}}], "why": "电机较热"}
+    higher = await post(hub, f"{path}/versions", wish, **{"if-match": '"0"'})
+    assert higher.status_code == 201, higher.text
+    await until(lambda: alarms(hub), lambda found: found == [])
+    await hub.kill()
+    await hub.start()
+    (device,) = (await hub.get(path))["devices"]
+    assert device["values"]["limit"] == {"value": 75, "by": "device", "source": "site"}
+    back = await post(hub, f"{path}/actions", {"back_to": 0, "why": "已修"})
+    assert (back.status_code, back.json()["devices"]) == (200, [])
+    await until(lambda: alarms(hub), lambda found: found == [(RULE, "raised")])

@@ -14,6 +14,7 @@ from hub.access.gatekeeper import Gatekeeper
 from hub.access.keys import key_document, key_record
 from hub.access.record import PEOPLE, Person
 from hub.access.web_ports import CommunityCard, WebPorts
+from hub.assembly.parameter_office import SiteParameters
 from hub.assembly.schedule_office import SiteSchedules
 from hub.clock import ManualClock
 from hub.errors import ConflictError, StoreFullError
@@ -45,6 +46,7 @@ from hub.services.community.project_book import ProjectBook
 from hub.services.figures.course_book import CourseBook
 from hub.services.incidents.case_book import CaseBook
 from hub.services.incidents.case_step import check_decider, take_step
+from hub.services.registry import Site
 from tests.support.bell_office import FakeBells
 from tests.support.commission import Commissioning
 from tests.support.community import Inspecting
@@ -513,6 +515,7 @@ def make_world() -> World:
         gatekeeper=Gatekeeper(books, desk, clock),
         rules=office,
         schedules=SiteSchedules(office),
+        parameters=SiteParameters(office, Site(devices=tuple(devices), places={})),
         windows=make_windows(clock),
         commission=commissioning.desk,
         inspections=inspecting.desk,

@@ -158,11 +158,6 @@ async def test_going_back_takes_text_and_mode_of_that_version(office: SiteRules)
         ("[[rule", 1, "TOML"),
         ("# nothing", 1, "no [[rule]]"),
         (WARM + '[schedule.night]\ndays = ["mo"]\ntimes = ["22:00-06:00"]\n', 16, "'mo' is no day"),
-        (
-            WARM + '[[params]]\nrule = "barrier-stuck-open"\nset = { limit = "5m" }\n',
-            1,
-            "[[params]] stand",
-        ),
     ],
 )
 async def test_a_fault_is_told_with_its_line_and_nothing_counts(

@@ -15,6 +15,7 @@ from hub.access.session import new_cookie, open_session, session_document
 from hub.access.web_ports import CommunityCard, WebPorts
 from hub.api.problem import install
 from hub.api.shield import protect
+from hub.assembly.parameter_office import SiteParameters
 from hub.assembly.schedule_office import SiteSchedules
 from hub.clock import Clock, ManualClock
 from hub.console import build_console, error_page, static_app
@@ -41,6 +42,7 @@ from hub.services.community.project_book import ProjectBook
 from hub.services.figures.course_book import CourseBook
 from hub.services.incidents.case_limit import PACES
 from hub.services.incidents.case_step import take_step
+from hub.services.registry import Site
 from hub.services.tickets.deadline import renew_limits
 from hub.services.tickets.ticket import possible_steps, step
 from simulators.guanshan import build_site
@@ -401,6 +403,7 @@ def make_console(
         gatekeeper=Gatekeeper(community.books, desk, clock),
         rules=office,
         schedules=SiteSchedules(office),
+        parameters=SiteParameters(office, Site(devices=(), places={})),
         bells=FakeBells(),
         windows=make_windows(
             clock,
