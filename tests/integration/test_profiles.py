@@ -29,7 +29,7 @@ from hub.model.instant import to_rfc3339
 from hub.outbound import GuardedTransport
 from tests.integration.test_pushes import post, report, shell
 from tests.support.hub_process import HubProcess, running_hub
-from tests.support.platform import APP_KEY, SECRET, Platform
+from tests.support.reference_platform import APP_KEY, SECRET, Platform
 from tests.support.site import KEYS
 from tests.support.story import until
 from tests.support.vendor import Said, vending

@@ -84,10 +84,10 @@ async def test_a_call_opens_a_ticket_with_its_case_and_limits(console: Console) 
         assert private not in told
     opened = next(e for e in console.community.books.entries if e.type == "ticket.opened")
     assert opened.actor == "a guard"
-    shown = await Clerk(console)._client().get(f"/tickets/{ticket.number}")
+    shown = await Clerk(console).client().get(f"/tickets/{ticket.number}")
     assert "12345 签收" in shown.text
     assert "12345 办理" in shown.text
-    people = await Clerk(console)._client().get(answer.headers["location"])
+    people = await Clerk(console).client().get(answer.headers["location"])
     for words in (
         "12345 编号 WH-2026-88",
         "签收期限 11-30 10:00",

@@ -29,8 +29,8 @@ from hub.ports import Document
 from hub.services.incidents.case_book import CaseBook
 from hub.services.incidents.case_step import take_step
 from tests.chaos.simulation import ShuffledLoop
-from tests.support.platform import APP_KEY, SECRET, Platform, bad, good
 from tests.support.pushing import PushStage
+from tests.support.reference_platform import APP_KEY, SECRET, Platform, bad, good
 from tests.support.vendor import Asked, Said
 from tests.unit.access.web_fakes import PLACES
 from tests.unit.feeds.profiles.test_profile_reading import PUSH, profile_of
