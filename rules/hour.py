@@ -25,7 +25,7 @@ class Hour:
     by `start` has also what was known before.
     """
 
-    __slots__ = ("_reaches", "_seen", "end", "parts", "series", "start")
+    __slots__ = ("_halves", "_reaches", "_seen", "end", "parts", "series", "start")
 
     def __init__(
         self,
@@ -38,11 +38,17 @@ class Hour:
         self.end = end
         self.series = series
         self.parts = parts
+        self._halves: tuple[Hour, ...] | None = None
         self._reaches: dict[int, Range] = {}
         self._seen: dict[int, frozenset[Any]] = {}
 
     def halves(self) -> tuple[Hour, ...]:
-        """Cut the stretch in two where a message was said; none where there is but one."""
+        """Return the stretch cut in two where a message was said; none where there is but one."""
+        if self._halves is None:
+            self._halves = self._cut()
+        return self._halves
+
+    def _cut(self) -> tuple[Hour, ...]:
         ats, first, last = max(
             ((self.series[slot][0], *part) for slot, part in self.parts.items()),
             key=lambda each: each[2] - each[1],

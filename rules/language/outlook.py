@@ -6,7 +6,7 @@ Too much is harmless: what may be is looked at message by message. Too little wo
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from math import isfinite
+from math import inf
 from typing import Any
 
 from rules.hour import ANYTHING, NOTHING, Hour, Range
@@ -81,7 +81,7 @@ def may_compare(name: str, left: Node, right: Node) -> May | None:
 
         def may(d: DeviceState, hour: Hour, wanted: bool) -> bool:
             one, other = a(d, hour), b(d, hour)
-            if NOTHING in {one, other}:
+            if one[0] > one[1] or other[0] > other[1]:
                 return False
             return true(one, other) if wanted else false(one, other)
 
@@ -140,12 +140,12 @@ def reach_calculate(name: str, left: Node, right: Node) -> Reach | None:
         return NOTHING if low > high or least > most else (low - most, high - least)
 
     def multiply(d: DeviceState, hour: Hour) -> Range:
-        one, other = a(d, hour), b(d, hour)
-        if NOTHING in {one, other}:
+        (low, high), (least, most) = a(d, hour), b(d, hour)
+        if low > high or least > most:
             return NOTHING
-        if not all(map(isfinite, (*one, *other))):
+        if not (high - low < inf and most - least < inf):
             return ANYTHING
-        ends = [x * y for x in one for y in other]
+        ends = low * least, low * most, high * least, high * most
         return min(ends), max(ends)
 
     return {"Add": add, "Sub": subtract, "Mult": multiply}.get(name)
