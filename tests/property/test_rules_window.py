@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.summary import Extreme, Median, Summary
-from rules.weight import take_change, take_one, take_value
+from rules.weight import Weigh, take_change, take_one, take_value
 from rules.window import Window
 
 Readings = list[tuple[float, float]]
@@ -98,7 +98,7 @@ def test_a_window_that_nobody_asks_keeps_what_lies_in_it_and_no_more(
     window = Window(Extreme(1), take_value, span=span, before=before)
     for minute in range(7 * 1440):
         window.observe(60.0 * minute, float(minute % 60))
-    assert window.kept <= 1 + min(240, (span + before) / 60)
+    assert len(window.entries().ats) <= 1 + min(240, (span + before) / 60)
 
 
 @given(order=st.permutations(range(12)))
@@ -137,3 +137,23 @@ def test_a_long_window_is_right_to_a_part_of_its_length(seconds: list[int]) -> N
     high = sum(1 for each in every if each > now - span - step)
     assert got is not None
     assert low <= got <= high
+
+
+@pytest.mark.parametrize("span", [900.0, 7_200.0])
+@pytest.mark.parametrize("before", [0.0, 1800.0])
+@pytest.mark.parametrize(
+    ("make", "weigh"),
+    [(lambda: Extreme(-1), take_value), (lambda: Summary("count"), take_one), (Median, take_value)],
+)
+def test_readings_that_come_in_bulk_say_what_they_say_one_by_one(
+    span: float, before: float, make: Callable[[], Summary], weigh: Weigh
+) -> None:
+    one, bulk = (Window(make(), weigh, span=span, before=before) for _ in range(2))
+    for hour in range(6):
+        ats = [3600.0 * hour + 47.0 * place for place in range(70)]
+        values = [float((hour * 31 + place * 17) % 53) for place in range(70)]
+        for at, value in zip(ats, values, strict=True):
+            one.observe(at, value)
+        bulk.observe_all(ats, values)
+        assert one.read(ats[-1]) == bulk.read(ats[-1])
+        assert one.entries() == bulk.entries()
