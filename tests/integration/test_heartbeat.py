@@ -75,7 +75,7 @@ async def test_a_living_hub_tells_site_version_number_and_the_head_of_its_audit(
         beat = await listener.until(3, LIFE)
         assert beat.method == "POST"
         assert beat.headers["content-type"] == "application/json"
-        assert {*beat.body} == {"site", "version", "at", "seq", "head", "failing"}
+        assert {*beat.body} == {"site", "version", "at", "seq", "head", "failing", "alive"}
         assert (beat.body["site"], beat.body["failing"]) == ("t", "")
         assert beat.body["at"].endswith("+08:00")
         number, _, seal = beat.body["head"].partition(":")

@@ -230,7 +230,7 @@ def test_a_fatal_code_is_a_dead_letter_with_its_reason_and_holds_up_nothing() ->
     ("said", "why"),
     [
         (Said("500 Internal Server Error"), "HTTP 500"),
-        (Said("301 Moved Permanently"), "wants to send us elsewhere"),
+        (Said("301 Moved Permanently"), "wants to send us to elsewhere"),
         (Said(raw=b"<html>maintenance</html>"), "the answer cannot be read"),
         (Said(raw=b"\xff\xfe"), "the answer cannot be read"),
         (Said(data={"result": "ok"}), "the answer has no 'code'"),
