@@ -201,6 +201,26 @@ class TicketLife(RuleBasedStateMachine):
         if apart == 0:
             self.take(TicketAction.SPLIT, "chen", Role.MANAGER, extra={"part": "A2"}, **said)
 
+    @precondition(lambda self: self.ticket.state in {TicketState.TAKEN, TicketState.ARRIVED})
+    @rule(code=st.sampled_from(ClosingCode), back=st.booleans())
+    def finish(self, code: ClosingCode, back: bool) -> None:
+        """Have the work done by its holder, and rejected or verified by a leader."""
+        said: dict[str, Any] = {"reason": "because", "text": "words", "healthy": True}
+        holder = self.ticket.holder
+        if self.ticket.state is TicketState.TAKEN:
+            self.take(TicketAction.ARRIVE, holder, Role.CREW, **said)
+        self.take(TicketAction.COMPLETE, holder, Role.CREW, code=code, **said)
+        do = TicketAction.REJECT if back else TicketAction.VERIFY
+        self.take(do, "chen", Role.MANAGER, **said)
+
+    @precondition(lambda self: self.ticket.state is TicketState.TAKEN)
+    @rule(to=st.sampled_from(PEOPLE))
+    def hand_on(self, to: str) -> None:
+        """Have a leader give the work to somebody else."""
+        self.take(
+            TicketAction.TRANSFER, "chen", Role.MANAGER, to=to, reason="because", healthy=True
+        )
+
     @precondition(lambda self: self.ticket.state in {TicketState.COMPLETED, TicketState.VERIFIED})
     @rule(satisfied=st.booleans())
     def ask_the_reporter(self, satisfied: bool) -> None:

@@ -40,7 +40,7 @@ def test_the_example_loads_as_it_stands() -> None:
 def test_the_examples_comments_load_as_well() -> None:
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
     text = "\n".join(_uncomment(line) for line in lines).replace("ca_file", "# ca_file")
-    for secret in ("password_file", "token_file"):
+    for secret in ("password_file", "token_file", "secret_file"):
         text = text.replace(secret, f"# {secret}")
     address = 'url = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k" #'
     settings = load(text.replace("url_file", address))
