@@ -18,8 +18,9 @@ from typing import Protocol
 import msgspec
 import pytest
 
+from tests.benchmarks.bare_client import BROKER_LINES
 from tests.benchmarks.generator import Generator, Stream, compile_load
-from tests.benchmarks.ingestion import BROKER_LINES, LEAN_HUB
+from tests.benchmarks.ingestion import LEAN_HUB
 from tests.benchmarks.ingestion_site import DEVICES, write_bench_site
 from tests.benchmarks.node_red import FLOWS, STORED, NodeRed, install
 from tests.benchmarks.report import Row, name_broker, print_table, quantile, spread, write_results

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from tests.benchmarks.bare_client import BROKER_LINES, BURST, measure_alone
 from tests.benchmarks.generator import Generator, Span, Stream
 from tests.benchmarks.ingestion_site import DEVICES, write_bench_site
 from tests.benchmarks.report import quantile
@@ -18,14 +20,7 @@ from tests.benchmarks.witness import Audit, Usage, Witness
 from tests.support.broker import running_broker
 from tests.support.hub_process import HUB, HubProcess, running_hub
 
-BROKER_LINES = (
-    "max_inflight_messages 1000",
-    "max_queued_messages 1000000",
-    "persistence false",
-)
-"""Without persistence, which would cost mosquitto 2.0.11 most of its speed."""
 LEAN_HUB = (sys.executable, str(Path(__file__).with_name("lean_hub.py")))
-BURST = 60_000
 STEADY_SECONDS, PACED_SECONDS = 20.0, 10.0
 PACES = (0.1, 0.5, 0.9)
 
@@ -45,9 +40,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Burst(msgspec.Struct, frozen=True, kw_only=True):
-    """One burst: the broker's ceiling just before it, the hub's rate, and what that cost."""
+    """One burst: the broker's ceiling and the client alone just before, the hub, its cost."""
 
     ceiling: float
+    alone: float
     rate: float
     cpu_us: float
     batch: float
@@ -57,9 +53,17 @@ class Burst(msgspec.Struct, frozen=True, kw_only=True):
         """The hub's rate over the ceiling."""
         return self.rate / self.ceiling
 
+    @property
+    def of_client(self) -> float:
+        """The hub's rate over that of its MQTT client, which acknowledges and does no more."""
+        return self.rate / self.alone
+
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
-    """One paced run; latencies in milliseconds, from a message that was due to its ticket."""
+    """One paced run; latencies in milliseconds, from a message that was due to its ticket.
+
+    `alone_us` is what the MQTT client costs by itself at the same rate.
+    """
 
     share: float
     offered: float
@@ -67,6 +71,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     p99: float
     tickets: int
     cpu_us: float
+    alone_us: float
     batch: float
 
 
@@ -82,14 +87,21 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     audit: Audit
 
 
+Alone = Callable[[float], Awaitable[tuple[float, float]]]
+"""Runs the MQTT client by itself at a rate: messages a second, CPU a message in microseconds."""
+
+
 class Course:
     """Runs the phases of one scenario, one after the other, on one hub."""
 
-    def __init__(self, plan: Plan, hub: HubProcess, own: Generator, idle: Generator) -> None:
+    def __init__(
+        self, plan: Plan, hub: HubProcess, own: Generator, idle: Generator, alone: Alone
+    ) -> None:
         self._plan = plan
         self._witness = Witness(hub)
         self._load = own
         self._ceiling_load = idle
+        self._alone = alone
         self.sent = 0
 
     async def run(self) -> Outcome:
@@ -113,6 +125,7 @@ class Course:
     async def _burst(self) -> Burst:
         """Publish at full speed, and wait for the last message to be stored."""
         ceiling = await self._ceiling_load.measure_ceiling(Stream(messages=BURST))
+        alone, _ = await self._alone(0.0)
         before = await self._witness.usage()
         publishing = asyncio.create_task(self._publish(BURST, 0.0))
         await asyncio.sleep(0)
@@ -120,7 +133,7 @@ class Course:
         span = await publishing
         cost = _cost(before, await self._witness.usage())
         rate = BURST / (end - span.start)
-        return Burst(ceiling=ceiling.rate, rate=rate, **cost)
+        return Burst(ceiling=ceiling.rate, alone=alone, rate=rate, **cost)
 
     async def _sustain(self, rate: float) -> float:
         """Offer the best rate for a while, and return what is stored while it is offered."""
@@ -133,6 +146,7 @@ class Course:
     async def _pace(self, share: float, top: float) -> Pace:
         """Offer a share of the maximum and time the tickets."""
         rate = share * top
+        _, alone_us = await self._alone(rate)
         before = await self._witness.usage()
         async with self._witness.timing() as latencies:
             await self._publish(int(rate * PACED_SECONDS), rate)
@@ -145,6 +159,7 @@ class Course:
             p50=quantile(milliseconds, 0.5),
             p99=quantile(milliseconds, 0.99),
             tickets=len(milliseconds),
+            alone_us=alone_us,
             **cost,
         )
 
@@ -180,7 +195,13 @@ async def _run_plan(folder: Path, mosquitto: Path, load: Path, plan: Plan) -> Ou
         )
         async with running_hub(config, LEAN_HUB if plan.lean else HUB) as hub:
             own, other = Generator(load, broker.port), Generator(load, idle.port)
-            return await Course(plan, hub, own, other).run()
+            turns = itertools.count()
+
+            def alone(rate: float) -> Awaitable[tuple[float, float]]:
+                place = folder / f"alone-{next(turns)}"
+                return measure_alone((mosquitto, load), place, plan.client, rate)
+
+            return await Course(plan, hub, own, other, alone).run()
 
 
 def _cost(before: Usage, after: Usage) -> dict[str, Any]:

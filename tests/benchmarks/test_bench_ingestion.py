@@ -62,6 +62,7 @@ def make_rows(outcome: Outcome) -> Iterator[Row]:
     yield Row("burst, readings/s", spread([rate * points for rate in rates]))
     yield Row("broker's ceiling, C subscriber", spread([burst.ceiling for burst in bursts]))
     yield Row("ratio", spread([burst.ratio for burst in bursts], 2), goal)
+    yield Row("of the client alone", spread([burst.of_client for burst in bursts], 2))
     yield Row("sustained for 20 s, messages/s", f"{outcome.sustained:,.0f}")
     yield Row("messages a commit", spread([burst.batch for burst in bursts]))
     yield Row("CPU a message, µs", spread([burst.cpu_us for burst in bursts], 1))
@@ -81,4 +82,5 @@ def _pace_rows(pace: Pace) -> Iterator[Row]:
     found = f"{pace.p50:.1f} / {pace.p99:.1f} ms of {pace.tickets} tickets"
     yield Row(f"{name}: publish → ticket p50 / p99", found, P99_GOAL[pace.share])
     goal = "≤ 35" if pace.share == HALF else ""
-    yield Row(f"{name}: CPU a message, µs", f"{pace.cpu_us:.1f}; {pace.batch:.0f} a commit", goal)
+    cpu = f"{pace.cpu_us:.1f}; {pace.batch:.0f} a commit; the client alone {pace.alone_us:.1f}"
+    yield Row(f"{name}: CPU a message, µs", cpu, goal)
