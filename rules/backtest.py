@@ -28,8 +28,8 @@ from rules.rule import Rule
 from rules.topology import Topology
 from rules.world import build_world
 
-STEP = 10_000
-"""Reports between two calls of `progress`."""
+FIRST, STEP = 1000, 10_000
+"""Reports before the first call of `progress`, and between two of them."""
 TICK = 1.0
 """Seconds of history after which what waits for the time alone is looked at again."""
 WEEK = 7 * 86_400.0
@@ -77,7 +77,7 @@ def backtest(
     """
     course = _Course(rules, [_in_service(device) for device in devices], places, models)
     course.ledger.tell = tell
-    reports = told = 0
+    reports, told = 0, FIRST - STEP
     for said in history(course.may_pass) if callable(history) else history:
         if isinstance(said, Report):
             course.take(said)

@@ -8,7 +8,7 @@ import pytest
 from hub.model.device import Device, DeviceUid, Kind, Lifecycle
 from hub.model.place import Place
 from hub.model.report import Report, Sample, Topic, Value
-from rules.backtest import STEP, BacktestResult, backtest, concerned
+from rules.backtest import FIRST, STEP, BacktestResult, backtest, concerned
 from rules.difference import compare
 from rules.rule import Rule
 from tests.support.shipped import MODELS, RULES
@@ -266,9 +266,9 @@ def test_the_difference_to_an_edited_rule_is_what_appears_and_vanishes() -> None
 
 def test_progress_is_told_and_can_end_the_test() -> None:
     seen: list[int] = []
-    history = [say("gate", T + n, {"boom.broken": False}) for n in range(STEP + 5)]
+    history = [say("gate", T + n, {"boom.broken": False}) for n in range(FIRST + STEP + 5)]
     backtest(RULES, history, SITE, PLACES, MODELS, progress=seen.append)
-    assert seen == [STEP, STEP + 5]
+    assert seen == [FIRST, FIRST + STEP, FIRST + STEP + 5]
 
     class Stopped(Exception):
         pass
