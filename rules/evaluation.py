@@ -10,6 +10,9 @@ from rules.reliance import needs_states
 from rules.runner import Runner
 from rules.state import DeviceState
 
+MOST_KINDS = 1000
+"""Kinds of messages of one model (which points, which of them new) whose rules are remembered."""
+
 
 def evaluate(
     runner: Runner, d: DeviceState, seen: list[int], changed: list[int], *, ahead: bool
@@ -42,6 +45,16 @@ def _affected(d: DeviceState, seen: list[int], changed: list[int]) -> Iterable[i
     routes = d.plan.routes
     if len(seen) == 1:  # who runs at every reading runs at a change as well
         return (routes.on_change if changed else routes.on_sample)[seen[0]]
+    key = (*seen, -1, *changed)
+    found = routes.affected.get(key)
+    if found is None:
+        if len(routes.affected) == MOST_KINDS:
+            routes.affected.clear()
+        found = routes.affected[key] = tuple(_find_affected(routes, seen, changed))
+    return found
+
+
+def _find_affected(routes: Routes, seen: list[int], changed: list[int]) -> Iterable[int]:
     indices: dict[int, None] = {}
     for slot in seen:
         if programs := routes.on_sample[slot]:

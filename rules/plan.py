@@ -167,6 +167,8 @@ class Routes:
         self.on_change: list[list[int]] = []
         self.gauges_on_sample: list[list[int]] = []
         self.gauges_on_change: list[list[int]] = []
+        self.affected: dict[tuple[int, ...], tuple[int, ...]] = {}
+        """The programs to run, by the slots that were said and, behind -1, those that changed."""
         self.settles = False
         """Whether some tracker is asked at each reading."""
         self.on_reading = False

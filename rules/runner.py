@@ -71,10 +71,16 @@ class Runner:
             self.agenda.set(watch, d.wake, lag=0.0 if program.by_arrival else d.lag)
 
     def _prepare(self, watch: Watch, *, timed: bool) -> None:
-        for keep in watch.program.always:
-            keep(watch.device)
-            self.dirty_devices.add(watch.device)
-        if watch.program.after is not None:
+        program, d = watch.program, watch.device
+        if program.always:
+            for keep in program.always:
+                keep(d)
+            self.dirty_devices.add(d)
+        if program.after is None:
+            return
+        if not watch.pending and (after := program.after(d)) is not True:
+            watch.after = after
+        else:
             self._expect(watch, timed=timed)
 
     def _step(self, watch: Watch, answer: bool | None, *, timed: bool) -> None:
