@@ -21,11 +21,12 @@ def evaluate(
 
     What depends on states is left for later where the message is `ahead` of those.
     """
-    if not (changed or d.plan.routes.on_reading):
+    routes = d.plan.routes
+    if not (changed or routes.on_reading):
         return
-    if d.trackers and seen:
+    if seen and (routes.observes or routes.settles):
         runner.dirty_devices.add(d)
-        if d.plan.routes.settles:
+        if routes.settles:
             _settle(d, seen)
     run, watches = runner.run, d.watches
     indices = _affected(d, seen, changed)

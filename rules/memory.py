@@ -62,9 +62,9 @@ def watch_row(watch: Watch) -> StateRow | None:
 
 def device_row(d: DeviceState) -> StateRow | None:
     """Return the row with the device's trackers; None when it has not changed."""
-    trackers = {}
-    for name, index in d.plan.tracker_by_key.items():
-        state = None if is_grouped(d.trackers[index]) else d.trackers[index].dump()
+    trackers, mine = {}, d.trackers
+    for name, index in _sort_trackers(d)[0]:
+        state = mine[index].dump()
         if state is not None:
             trackers[name] = state
     worked_on = None if d.worked_on == NEVER else d.worked_on
@@ -82,11 +82,10 @@ def group_row(d: DeviceState) -> StateRow | None:
 
     They lie apart, since they have to be forgotten before the rest is.
     """
-    groups = {
-        name: state
-        for name, index in d.plan.tracker_by_key.items()
-        if is_grouped(d.trackers[index]) and (state := d.trackers[index].dump())
-    }
+    grouped = _sort_trackers(d)[1]
+    if not grouped:
+        return None
+    groups = {name: state for name, index in grouped if (state := d.trackers[index].dump())}
     data = msgspec.msgpack.encode(groups) if groups else None
     if data == d.groups_stored:
         return None
@@ -94,6 +93,19 @@ def group_row(d: DeviceState) -> StateRow | None:
     newest = max((at for state in groups.values() for at, _ in state), default=None)
     key = f"{d.device.uid}{_SEPARATOR}{_GROUPS}"
     return StateRow(key=key, data=data, personal_at=newest)
+
+
+def _sort_trackers(d: DeviceState) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+    """Return (key, place) of the trackers, and of those that keep whose an event was."""
+    plan = d.plan
+    if plan.sorted_trackers is None:
+        grouped = {index for index, each in enumerate(d.trackers) if is_grouped(each)}
+        items = list(plan.tracker_by_key.items())
+        plan.sorted_trackers = (
+            [each for each in items if each[1] not in grouped],
+            [each for each in items if each[1] in grouped],
+        )
+    return plan.sorted_trackers
 
 
 def find_unparted(world: World) -> Iterator[DeviceState]:

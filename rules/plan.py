@@ -43,6 +43,7 @@ class Plan:
         self.lives: list[float] = []
         self.trackers: list[Callable[[], Any]] = []
         self.tracker_by_key: dict[str, int] = {}
+        self.sorted_trackers: tuple[list[tuple[str, int]], list[tuple[str, int]]] | None = None
         self.routes = Routes()
         self.programs: list[Program] = []
         self.gauges: list[Any] = []
@@ -146,6 +147,7 @@ class Plan:
         known = self.tracker_by_key.get(key)
         if known is not None:
             return known, False
+        self.sorted_trackers = None
         self.trackers.append(make)
         self.tracker_by_key[key] = len(self.trackers) - 1
         return len(self.trackers) - 1, True
@@ -171,6 +173,8 @@ class Routes:
         """The programs to run, by the slots that were said and, behind -1, those that changed."""
         self.settles = False
         """Whether some tracker is asked at each reading."""
+        self.observes = False
+        """Whether some tracker is shown readings."""
         self.on_reading = False
         """Whether some program runs at readings that change nothing."""
         self.counters_by_event: dict[str, list[int]] = {}

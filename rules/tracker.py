@@ -207,7 +207,7 @@ class EventCount:
 
     def dump(self) -> list[Any] | None:
         """Return the events; they are few, and history may be shorter than the window."""
-        return list(self._events) or None
+        return list(self._events) if self._events else None
 
     def load(self, state: list[Any]) -> None:
         """Take back what `dump` gave."""

@@ -43,6 +43,7 @@ class Scope:
         index, new = self.plan.track(key, make)
         if new:
             self.plan.routes.observers[slot].append(index)
+            self.plan.routes.observes = True
         self.sampled[slot] = None
         return index
 
