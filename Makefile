@@ -6,6 +6,10 @@ ARGS   ?=
 BIN    := .venv/bin
 ROOTS  := hub device_drivers rules simulators
 
+# Some machines forbid Python to keep what it has compiled; then each hub that a test starts compiles
+# the whole project anew, half a second of it.
+export PYTHONDONTWRITEBYTECODE :=
+
 # One environment, one stamp per set. A stamp carries the hash of what was installed and where, so
 # an unchanged lock installs nothing, and a changed one or a moved folder is never overlooked.
 hash = $(firstword $(shell { pwd; cat requirements/$(1).txt pyproject.toml; } | sha256sum))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -13,7 +14,6 @@ AT_ONCE = 1
 # As strong as two passes over 19 MiB, but beyond what the allocator keeps when it is freed: those
 # 19 MiB stayed with each thread that had ever checked a password.
 _hasher = PasswordHasher(time_cost=1, memory_cost=46 * 1024, parallelism=1)
-_decoy = _hasher.hash("nobody has this password")
 
 
 class PasswordDesk:
@@ -30,12 +30,18 @@ class PasswordDesk:
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Tell whether the password fits; None (nobody of that name) takes just as long."""
         async with self._turn:
-            fits = await asyncio.to_thread(_fits, password_hash or _decoy, password)
+            fits = await asyncio.to_thread(_fits, password_hash, password)
         return fits and password_hash is not None
 
 
-def _fits(password_hash: str, password: str) -> bool:
+def _fits(password_hash: str | None, password: str) -> bool:
+    decoy = _decoy()  # before anything else, so that the first one to knock learns nothing
     try:
-        return _hasher.verify(password_hash, password)
+        return _hasher.verify(password_hash or decoy, password)
     except (VerificationError, InvalidHashError):
         return False
+
+
+@cache
+def _decoy() -> str:
+    return _hasher.hash("nobody has this password")
