@@ -68,6 +68,16 @@ def mount(router: APIRouter, calls: Iterable[Call]) -> None:
         )
 
 
+def join(whole: APIRouter, *parts: APIRouter) -> None:
+    """Put the routes of routers on another one, as they stand.
+
+    FastAPI's own `include_router` reads each route's signature anew, for each level: two thirds of
+    what it took to build the application.
+    """
+    for part in parts:
+        whole.routes.extend(part.routes)
+
+
 def undeclared_routes(app: FastAPI) -> list[str]:
     """Return `METHOD path` of each route that has no policy; a test keeps this empty."""
     return [

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 
 from hub.access.allowance import Allowance
 from hub.access.http import bind
-from hub.access.policy import mount
+from hub.access.policy import join, mount
 from hub.access.web_ports import WebPorts
 from hub.api import (
     acceptance,
@@ -71,8 +71,8 @@ def build_api(
 
     router = APIRouter(dependencies=[bind(ports), Depends(put)])
     mount(router, (*operation.CALLS, *receipts.CALLS))
-    calls = APIRouter(prefix=PREFIX)
+    calls = APIRouter(prefix=PREFIX, dependencies=router.dependencies)
     for part in PARTS:
         mount(calls, part.CALLS)
-    router.include_router(calls)
+    join(router, calls)
     return router

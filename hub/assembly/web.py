@@ -15,6 +15,7 @@ from hub.access.demo import import_access
 from hub.access.gatekeeper import Gatekeeper
 from hub.access.housekeeping import sweep
 from hub.access.local import LocalDoor
+from hub.access.policy import join
 from hub.access.refusal import RefusalBook
 from hub.access.web_ports import CommunityCard, WebPorts
 from hub.api import problem, shield
@@ -127,9 +128,12 @@ def build_app(ports: WebPorts, intake: Intake, problems: Problems, house: Receiv
     def counts() -> dict[str, float]:
         return figures(intake) | {"strangers_refused": allowance.refused.total()}
 
-    app.include_router(build_api(ports, readiness=lambda: readiness(intake), counts=counts))
-    app.include_router(build_feeds(ports, house))
-    app.include_router(build_console(ports, problems=problems, allowance=allowance))
+    join(
+        app.router,
+        build_api(ports, readiness=lambda: readiness(intake), counts=counts),
+        build_feeds(ports, house),
+        build_console(ports, problems=problems, allowance=allowance),
+    )
     refusals = RefusalBook(ports.desk, ports.clock)
     problem.install(
         app, page=error_page, witness=refusals.note, dialects={open311.PREFIX: open311.answer_error}

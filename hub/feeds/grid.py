@@ -13,7 +13,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from hub.access.http import bind, identity_of, ports_of, recognise
-from hub.access.policy import Call, mount
+from hub.access.policy import Call, join, mount
 from hub.access.web_ports import WebPorts, has_reached
 from hub.errors import ForbiddenError, GoneError, InvalidRequestError
 from hub.feeds import actions, asyncapi, handing, reconciliation, subscriptions
@@ -125,10 +125,8 @@ def build_feeds(ports: WebPorts, house: ReceiverHouse) -> APIRouter:
 
     grid = APIRouter(prefix=PREFIX, dependencies=[bind(ports), Depends(put)])
     mount(grid, CALLS)
-    router = APIRouter()
-    router.include_router(grid)
-    router.include_router(build_open311(ports, catalogue))
-    return router
+    join(grid, build_open311(ports, catalogue))
+    return grid
 
 
 async def _start(ports: WebPorts, who: Identity, after: str) -> int:

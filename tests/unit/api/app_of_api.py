@@ -9,6 +9,7 @@ from functools import partial
 import httpx2
 from fastapi import FastAPI
 
+from hub.access.policy import join
 from hub.api.problem import install
 from hub.api.router import build_api
 from hub.api.shield import protect
@@ -53,10 +54,11 @@ def make_app(world: World, readiness: Callable[[], Mapping[str, str]] = dict) ->
     app = FastAPI(title="Lingdang", openapi_url=None, docs_url=None, redoc_url=None)
     protect(app)
     install(app, dialects={PREFIX: answer_error})
-    app.include_router(
-        build_api(world.ports, readiness=readiness, counts=lambda: {"messages_received": 7})
+    join(
+        app.router,
+        build_api(world.ports, readiness=readiness, counts=lambda: {"messages_received": 7}),
+        build_feeds(world.ports, make_house(world)),
     )
-    app.include_router(build_feeds(world.ports, make_house(world)))
     return app
 
 

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from fastapi import FastAPI
 
+from hub.access.policy import join
 from hub.api.problem import install
 from hub.feeds.catalogue import IncidentCatalogue
 from hub.feeds.incident import make_projector
@@ -44,7 +45,7 @@ def app_of(world: World) -> FastAPI:
     """Mount Open311 alone."""
     app = FastAPI(openapi_url=None)
     install(app, dialects={PREFIX: answer_error})
-    app.include_router(build_open311(world.ports, IncidentCatalogue(world.books)))
+    join(app.router, build_open311(world.ports, IncidentCatalogue(world.books)))
     return app
 
 

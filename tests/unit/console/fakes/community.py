@@ -10,6 +10,7 @@ import msgspec
 from fastapi import FastAPI
 
 from hub.access.gatekeeper import Gatekeeper
+from hub.access.policy import join
 from hub.access.record import PEOPLE, Person
 from hub.access.session import new_cookie, open_session, session_document
 from hub.access.web_ports import CommunityCard, WebPorts
@@ -439,7 +440,7 @@ def make_console(
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     protect(app)
     install(app, page=error_page)
-    app.include_router(build_console(ports, problems=lambda: problems))
+    join(app.router, build_console(ports, problems=lambda: problems))
     app.mount("/static", static_app())
     return Console(
         community=community,
