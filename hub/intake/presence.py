@@ -19,10 +19,14 @@ SILENT_AFTER_HEARTBEATS = 3
 class _Trace:
     """What is known about one device's presence."""
 
-    __slots__ = ("at", "boot", "is_watched", "state")
+    __slots__ = ("at", "boot", "doubt", "is_watched", "look", "state")
 
     def __init__(self, at: float, boot: str, state: LinkState) -> None:
         self.is_watched = False
+        self.look = at
+        """When its entry in the heap is due; others of it are void."""
+        self.doubt = -inf
+        """When a will came that was not believed; any message since then has refuted it."""
         self.at = at
         self.boot = boot
         self.state = state
@@ -41,11 +45,23 @@ class Presence:
             self._watch(uid, trace)
 
     def is_late_will(self, report: Report) -> bool:
-        """Tell whether a will belongs to a connection that the device has left behind."""
+        """Tell whether a will belongs to a connection that the device has left behind.
+
+        A will that names no boot, of a device that was heard within its `grace`, is doubted: it
+        counts once nothing else has come for a heartbeat.
+        """
         if report.topic is not Topic.AVAIL or report.online is not False:
             return False
         trace = self._traces.get(report.uid)
-        return trace is not None and bool(trace.boot) and report.boot != trace.boot
+        if trace is None:
+            return False
+        if not report.grace:
+            return bool(trace.boot) and report.boot != trace.boot
+        if trace.state is not LinkState.ONLINE or report.received - trace.at >= report.grace:
+            return False
+        trace.doubt = report.received
+        self._watch(report.uid, trace)
+        return True
 
     def hear(self, report: Report, *, apart: bool = False) -> tuple[bool, bool]:
         """Note a live message; return (it was silent and is back, it has rebooted).
@@ -95,25 +111,34 @@ class Presence:
         """
         quiet: list[str] = []
         while self._looks and self._looks[0][0] < now:
-            uid = heappop(self._looks)[1]
+            at, uid = heappop(self._looks)
             trace = self._traces[uid]
+            if at != trace.look:
+                continue
             trace.is_watched = trace.state is LinkState.ONLINE and uid in rhythms
             if trace.is_watched:
                 due = self._due(trace, *rhythms[uid], now)
                 if due < now:
                     quiet.append(uid)
-                heappush(self._looks, (max(due, now), uid))
+                self._look(uid, trace, max(due, now))
         return quiet
 
     def _watch(self, uid: str, trace: _Trace) -> None:
         """Have a device be looked at in the next round."""
         trace.is_watched = True
-        heappush(self._looks, (trace.at, uid))
+        self._look(uid, trace, trace.at)
+
+    def _look(self, uid: str, trace: _Trace, at: float) -> None:
+        trace.look = at
+        heappush(self._looks, (at, uid))
 
     def _due(self, trace: _Trace, link: str, heartbeat: float, now: float) -> float:
         """Return when a device is overdue if it stays quiet; never too late, whatever comes."""
-        since = max(trace.at, self._counts_from.get(link, now))
-        return since + SILENT_AFTER_HEARTBEATS * heartbeat
+        counts_from = self._counts_from.get(link, now)
+        due = max(trace.at, counts_from) + SILENT_AFTER_HEARTBEATS * heartbeat
+        if trace.doubt >= trace.at:
+            due = min(due, max(trace.doubt, counts_from) + heartbeat)
+        return due
 
     def take_rows(self) -> list[HeardRow]:
         """Return and forget what changed."""

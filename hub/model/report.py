@@ -68,6 +68,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fals
     """Content hash; identifies the message where `seq` is missing."""
     after_gap: bool = False
     """Set by the intake: messages of this topic are missing before this one."""
+    grace: float = 0.0
+    """Of a will that names no boot: within so many seconds of a sign of life it is doubted."""
 
 
 def replaces(report: Report, at: float) -> bool:

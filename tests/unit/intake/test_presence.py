@@ -119,3 +119,48 @@ def test_rows_hold_what_has_changed_once() -> None:
     presence.hear(report(2.0))
     assert presence.take_rows() == [HeardRow(uid="d_1", at=2.0, state=LinkState.ONLINE, boot="b1")]
     assert presence.take_rows() == []
+
+
+def will(received: float, grace: float = 45.0) -> Report:
+    return msgspec.structs.replace(report(received, boot="", online=False), grace=grace)
+
+
+def test_a_will_without_a_boot_counts_when_the_device_was_quiet_before() -> None:
+    presence = seeing()
+    presence.hear(report(1.0, boot=""))
+    assert not presence.is_late_will(will(46.0))
+    assert presence.is_late_will(will(45.9))
+
+
+def test_a_doubted_will_counts_once_nothing_has_come_for_a_heartbeat() -> None:
+    presence = seeing()
+    presence.hear(report(0.0, boot=""))
+    assert presence.is_late_will(will(10.0))
+    assert presence.overdue(70.0, RHYTHMS) == []
+    assert presence.overdue(70.1, RHYTHMS) == ["d_1"]
+    assert presence.lose("d_1")
+
+
+def test_whoever_speaks_after_a_will_has_refuted_it() -> None:
+    presence = seeing()
+    presence.hear(report(0.0, boot=""))
+    assert presence.is_late_will(will(10.0))
+    presence.hear(report(20.0, boot=""))
+    assert presence.overdue(200.0, RHYTHMS) == []
+    assert presence.overdue(200.1, RHYTHMS) == ["d_1"]
+
+
+def test_many_doubted_wills_leave_one_look_behind() -> None:
+    presence = seeing()
+    for second in range(50):
+        presence.hear(report(float(second), boot=""))
+        assert presence.is_late_will(will(second + 0.5))
+    presence.overdue(60.0, RHYTHMS)
+    assert len(presence._looks) == 1
+
+
+def test_a_will_of_a_device_that_is_silent_already_is_not_doubted() -> None:
+    presence = seeing()
+    presence.hear(report(0.0, boot=""))
+    presence.lose("d_1")
+    assert not presence.is_late_will(will(1.0))
