@@ -18,7 +18,7 @@ from device_drivers.codecs import digits
 from device_drivers.codecs.registers import FORMATS, ORDERS, roll_over_of
 from hub.config.toml_text import parse_toml
 from hub.errors import ConfigError, Problem
-from hub.model.catalogue import DeviceModel, Item, PointSpec, PointType, Register
+from hub.model.catalogue import DeviceModel, Field, Item, PointSpec, PointType, Register
 from hub.model.device import Kind
 from hub.model.kinds import (
     CORE_EVENTS,
@@ -29,7 +29,7 @@ from hub.model.kinds import (
 )
 
 _Form = TypeVar("_Form")
-_Row = TypeVar("_Row", Register, Item)
+_Row = TypeVar("_Row", Register, Item, Field)
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.([a-z0-9_]+|\*))*")
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _MODEL_KEYS, _POINT_KEYS = (
@@ -66,6 +66,7 @@ class _Sheet:
 
     def __init__(self, name: str, text: str) -> None:
         self.problems: list[Problem] = []
+        self._events: list[str] = []
         self._name = name
         self._lines = text.rstrip("\n").split("\n")
         self._text = text
@@ -80,12 +81,14 @@ class _Sheet:
         self._check_keys(raw)
         kind = self._read_kind(raw)
         if kind is not None:
+            told = raw.get("events", CORE_EVENTS[kind])
+            raw["events"] = list(dict.fromkeys([*told, *HUB_MADE_EVENTS]))
+            self._events = raw["events"]
             raw["points"] = dict(self._points(kind, raw.get("points", {})))
             raw["registers"] = list(self._rows(raw, "registers", Register))
             raw["items"] = list(self._rows(raw, "items", Item))
+            raw["fields"] = list(self._rows(raw, "fields", Field))
             raw["points"] |= dict(_roll_overs(raw["registers"], raw["items"], raw["points"]))
-            told = raw.get("events", CORE_EVENTS[kind])
-            raw["events"] = list(dict.fromkeys([*told, *HUB_MADE_EVENTS]))
         return None if self.problems else self._convert(raw, DeviceModel, "")
 
     def _check_keys(self, raw: Mapping[str, Any]) -> None:
@@ -138,13 +141,17 @@ class _Sheet:
             if row is not None and self._is_sound(row, f"{what} {number}", model["points"]):
                 yield row
 
-    def _is_sound(self, row: Register | Item, place: str, points: Mapping[str, PointSpec]) -> bool:
+    def _is_sound(
+        self, row: Register | Item | Field, place: str, points: Mapping[str, PointSpec]
+    ) -> bool:
         """Complain of each word that nothing is known by; what has such a one cannot be read."""
         before = len(self.problems)
         words: list[tuple[str, str, Iterable[str]]] = [("point", row.point, points)]
+        if isinstance(row, Field) and row.event:
+            words = [("event", row.event, self._events)]
         if isinstance(row, Register):
             words += [("type", row.type, FORMATS), ("order", row.order, ORDERS)]
-        elif row.format.count("X") % 2:
+        elif isinstance(row, Item) and row.format.count("X") % 2:
             self._complain(row.format, f"{place}: {row.format} is half a byte short", "add an X")
         for what, word, known in words:
             if word not in known:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
+
+import msgspec
 
 from device_drivers.contract import MAX_INTEGER, has_control_characters
 from hub.errors import ProtocolError
 
 MAX_BYTES = 65_536
 MAX_DEPTH = 8
+SMALLEST_IMAGE = 512
+"""Bytes of a word from which on it is taken for a picture."""
+_IMAGE = re.compile(rb"(?:[A-Za-z0-9+_-]|\\?/){512,}={0,2}")
+"""Base64, or the like, that is longer than any word; JSON may escape its slashes."""
 
 
 def strip_front(payload: bytes) -> bytes:
@@ -23,6 +31,48 @@ def strip_front(payload: bytes) -> bytes:
     if payload[:1] == b"{":
         return payload
     return payload.lstrip(b"\x00").removeprefix(b"\xef\xbb\xbf")
+
+
+def read_json(payload: object) -> object:
+    """Return what JSON says, in UTF-8 or, as some firmware writes it, in GB 18030.
+
+    Raises ProtocolError for what is none, or for a number that is not finite.
+    """
+    if not isinstance(payload, bytes):
+        raise ProtocolError("it is a register block, not JSON; check the device's model")
+    text = strip_front(payload)
+    try:
+        return msgspec.json.decode(_in_utf8(text))
+    except RecursionError as error:
+        raise ProtocolError("it is nested too deeply") from error
+    except ValueError as error:
+        raise ProtocolError(f"it is no JSON: {error}") from error
+
+
+def read_table(payload: object) -> dict[str, object]:
+    """Return what a JSON object says; raises ProtocolError for anything else."""
+    said = read_json(payload)
+    if not isinstance(said, dict):
+        raise ProtocolError("it is no JSON object")
+    return said
+
+
+def _in_utf8(text: bytes) -> bytes:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return text.decode("gb18030").encode()
+    return text
+
+
+def cut_images(payload: bytes) -> bytes:
+    """Return the payload with each picture in it replaced by its length and hash."""
+    return _IMAGE.sub(_note_image, payload)
+
+
+def _note_image(found: re.Match[bytes]) -> bytes:
+    digest = blake2b(found[0], digest_size=8).hexdigest()
+    return b"[%d bytes, blake2b %s]" % (len(found[0]), digest.encode())
 
 
 def refuse_twins(payload: bytes, keys: int) -> None:

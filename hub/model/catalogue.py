@@ -87,11 +87,25 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     decode: dict[str, str | bool] = {}
 
 
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a point, or an event, lies in a JSON message: names on the way, with dots.
+
+    `scale` multiplies a number; `decode` maps what is said, as text, to the point's value. For an
+    event it lists the words that tell of it; without it every word does.
+    """
+
+    path: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    point: str = ""
+    event: str = ""
+    scale: Number = 1.0
+    decode: dict[str, str | bool] = {}
+
+
 class DeviceModel(msgspec.Struct, frozen=True, kw_only=True):
     """One file of `device_drivers/models/`; `heartbeat` is the longest normal silence (seconds).
 
     `function`, `max_registers` and `registers` are for Modbus; `items` for meters on a line, and
-    `medium` for CJ/T 188 (0x10 cold water).
+    `medium` for CJ/T 188 (0x10 cold water); `fields` for dialects of JSON.
     """
 
     id: str
@@ -107,5 +121,6 @@ class DeviceModel(msgspec.Struct, frozen=True, kw_only=True):
     registers: tuple[Register, ...] = ()
     medium: Annotated[int, msgspec.Meta(ge=0, le=0xFF)] = 0x10
     items: tuple[Item, ...] = ()
+    fields: tuple[Field, ...] = ()
     source: str = ""
     confidence: str = ""

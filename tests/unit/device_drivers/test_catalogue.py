@@ -163,3 +163,17 @@ def test_a_register_of_the_wrong_form_is_told() -> None:
     assert faults(text)[0].endswith("Expected `int` <= 65535 - at `$.address`")
     text = GOOD + '\n[[registers]]\npoint = "oil.level"\naddress = "3"\ntype = "uint16"\n'
     assert faults(text)[0].endswith("Expected `int`, got `str` - at `$.address`")
+
+
+def test_a_field_names_a_point_or_an_event_that_the_model_has() -> None:
+    fields = '[[fields]]\npath = "a.b"\npoint = "oil.level"\nscale = 0.1\n'
+    events = '[[fields]]\npath = "c"\nevent = "opened.locally"\n'
+    model = load_models({"x.toml": GOOD + fields + events})["x-gate"]
+    assert [(each.path, each.point, each.event) for each in model.fields] == [
+        ("a.b", "oil.level", ""), ("c", "", "opened.locally"),
+    ]  # fmt: skip
+    (wrong,) = faults(GOOD + fields.replace("oil.level", "oil.levl"))
+    assert "field 1: no point 'oil.levl'" in wrong
+    (wrong,) = faults(GOOD + events.replace("opened.locally", "opened.localy"))
+    assert "no event 'opened.localy'" in wrong
+    assert "did you mean 'opened.locally'?" in wrong
