@@ -275,7 +275,7 @@ async def _build_intake(
         spawn=crew.spawn,
         project=make_projector(community, lambda: places, cases.of, test=test),
         cases=cases,
-        drivers=speak_all(world.models),
+        drivers=speak_all(world.models, settings.family),
         link_drivers=wiring.link_drivers(),
         carried=wiring.carried(),
         devices=world.site.devices,

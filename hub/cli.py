@@ -123,7 +123,7 @@ def labels(
 def decode(
     file: Annotated[Path | None, typer.Argument(help="the message, as it came")] = None,
     *,
-    driver: Annotated[str, typer.Option(help="lingdang, modbus, dlt645 or cjt188")],
+    driver: Annotated[str, typer.Option(help="the dialect, as lingdang or dlt645")],
     model: Annotated[str, typer.Option(help="the one that fits best when left out")] = "",
     models: Annotated[list[Path] | None, typer.Option(help="further model files")] = None,
     topic: Annotated[str, typer.Option(help="the MQTT topic")] = "",

@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from hub.config.bell_settings import BellSettings, read_bells
 from hub.config.buses import LineSettings, ModbusSettings, Port, read_buses
+from hub.config.families import FamilySettings, read_families
 from hub.config.limits import LimitSettings, read_limits
 from hub.config.outward import (
     HeartbeatSettings,
@@ -136,6 +137,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mqtt: MqttSettings | None = None
     modbus: tuple[ModbusSettings, ...] = ()
     line: tuple[LineSettings, ...] = ()
+    family: tuple[FamilySettings, ...] = ()
     influx: InfluxSettings | None = None
     flood: FloodSettings = FloodSettings()
     site: SiteSettings = SiteSettings()
@@ -166,6 +168,7 @@ def parse_settings(
     reader = TomlReader(text, file)
     reader.check_names(reader.tables, dict.fromkeys(Settings.__struct_fields__))
     modbus = read_buses(reader, "modbus", ModbusSettings, ())
+    line = read_buses(reader, "line", LineSettings, [each.name for each in modbus])
     settings = Settings(
         community=_read_community(reader),
         store=_read_section(reader, "store", StoreSettings),
@@ -173,7 +176,10 @@ def parse_settings(
         whistle=_read_section(reader, "whistle", WhistleSettings),
         mqtt=_read_mqtt(reader, environ),
         modbus=modbus,
-        line=read_buses(reader, "line", LineSettings, [each.name for each in modbus]),
+        line=line,
+        family=read_families(
+            reader, [*(each.name for each in modbus), *(each.name for each in line)]
+        ),
         influx=_read_influx(reader, environ),
         flood=_read_section(reader, "flood", FloodSettings),
         site=_read_section(reader, "site", SiteSettings),

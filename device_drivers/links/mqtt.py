@@ -16,7 +16,7 @@ from device_drivers.links.mqtt_canary import Canary
 from device_drivers.links.mqtt_connection import Connection
 from device_drivers.links.mqtt_dialler import Dialler
 from device_drivers.links.mqtt_ear import Terms
-from device_drivers.links.mqtt_settings import Session
+from device_drivers.links.mqtt_settings import AnySession, Session
 from hub.clock import Clock
 from hub.errors import LinkError
 from hub.ports import Envelope, Inbox, LinkWatch
@@ -35,7 +35,7 @@ class MqttLink:
 
     def __init__(
         self,
-        session: Session,
+        session: AnySession,
         dialler: Dialler,
         *,
         inbox: Inbox,
@@ -100,7 +100,8 @@ class MqttLink:
 
     def read_again(self) -> None:
         """Ask for the states that the broker keeps; a session without any has nothing to ask."""
-        if self._connection is not None and self._session is Session.STATE:
+        stateless = self._session in {Session.TELEMETRY, Session.REPLY}
+        if self._connection is not None and not stateless:
             self._connection.subscribe_again(self._settings.filters(self._session))
 
     def acknowledge(self, envelopes: Sequence[Envelope]) -> None:

@@ -26,6 +26,25 @@ LAST_WORDS: dict[Session, tuple[str, ...]] = {
 }
 """Session → the last words of the topics that it subscribes to; its canary uses the first."""
 
+
+class FamilySession(msgspec.Struct, frozen=True, kw_only=True):
+    """The one session of a further dialect; `topics` are the filters of all that it says.
+
+    `link` is the name under which the books know its devices.
+    """
+
+    link: str
+    topics: tuple[str, ...]
+    value: str = "all"
+
+    @property
+    def word(self) -> str:
+        """The last word of its canary's topic, which no other session reads."""
+        return f"link-{self.link}"
+
+
+AnySession = Session | FamilySession
+
 HUB_ADDRESS = "lingdang-hub"
 """The address under which the hub's own canaries fly; no device can have it."""
 
@@ -69,14 +88,18 @@ class MqttSettings(msgspec.Struct, frozen=True, kw_only=True):
         """Name the broker in sentences for people."""
         return f"{self.host}:{self.port}"
 
-    def client_id(self, session: Session) -> str:
+    def client_id(self, session: AnySession) -> str:
         """Return the fixed client id under which the broker keeps a session."""
-        return f"{self.community}-{session.value}"
+        name = session.word if isinstance(session, FamilySession) else session.value
+        return f"{self.community}-{name}"
 
-    def filters(self, session: Session) -> tuple[str, ...]:
+    def filters(self, session: AnySession) -> tuple[str, ...]:
         """Return the topic filters of a session; they do not overlap."""
+        if isinstance(session, FamilySession):
+            return (*session.topics, self.canary_topic(session))
         return tuple(f"ld/{self.community}/+/{word}" for word in LAST_WORDS[session])
 
-    def canary_topic(self, session: Session) -> str:
+    def canary_topic(self, session: AnySession) -> str:
         """Return the topic on which the session's canary flies."""
-        return f"ld/{self.community}/{HUB_ADDRESS}/{LAST_WORDS[session][0]}"
+        own = session.word if isinstance(session, FamilySession) else LAST_WORDS[session][0]
+        return f"ld/{self.community}/{HUB_ADDRESS}/{own}"

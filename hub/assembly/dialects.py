@@ -2,22 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 from device_drivers.dialects.cjt188 import Cjt188Driver
 from device_drivers.dialects.dlt645 import Dlt645Driver
 from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.modbus import ModbusDriver
+from device_drivers.dialects.vzenith import VzenithDriver
+from device_drivers.family import Topics
+from device_drivers.links.mqtt_settings import FamilySession
+from hub.config.families import FamilySettings
 from hub.model.catalogue import DeviceModel
 from hub.ports import Driver
 
 
-def speak_all(models: Mapping[str, DeviceModel]) -> dict[str, Driver]:
-    """Return a driver for each dialect; each knows the models and looks up what it needs."""
+class FamilyMaker(Protocol):
+    """A dialect that is spoken beside the hub's own on its broker (docs/adr/0052)."""
+
+    name: str
+    topics: Topics
+
+    def __call__(self, models: Mapping[str, DeviceModel], prefix: str | None = None) -> Driver:
+        """Make the driver for the topics below one prefix."""
+        ...
+
+
+FAMILIES: Mapping[str, FamilyMaker] = {driver.name: driver for driver in (VzenithDriver,)}
+"""Dialect → its driver."""
+
+
+def speak_all(
+    models: Mapping[str, DeviceModel], families: Sequence[FamilySettings] = ()
+) -> dict[str, Driver]:
+    """Return a driver for each dialect, and one for each link of `families`.
+
+    Each knows the models and looks up what it needs.
+    """
     drivers: tuple[Driver, ...] = (
         LingdangDriver(models),
         ModbusDriver(models),
         Dlt645Driver(models),
         Cjt188Driver(models),
+        *(make(models) for make in FAMILIES.values()),
     )
-    return {driver.name: driver for driver in drivers}
+    own = {speaker(each): FAMILIES[each.dialect](models, each.prefix) for each in families}
+    return {driver.name: driver for driver in drivers} | own
+
+
+def speaker(family: FamilySettings) -> str:
+    """Name the driver of one link, which knows where the topics of that link begin."""
+    return f"{family.dialect} on {family.name}"
+
+
+def sessions(families: Sequence[FamilySettings]) -> Iterator[FamilySession]:
+    """Yield the session of each link of a further dialect."""
+    for family in families:
+        topics = FAMILIES[family.dialect].topics
+        yield FamilySession(
+            link=family.name, topics=tuple(topics.fill(topics.hears, family.prefix))
+        )

@@ -13,11 +13,12 @@ from device_drivers.links.line_meter import meters_of
 from device_drivers.links.modbus import ModbusLink
 from device_drivers.links.modbus_slave import slaves_of
 from device_drivers.links.modbus_wire import ModbusSettings
-from device_drivers.links.mqtt import MqttLink
 from device_drivers.links.mqtt_command import MqttCommandSender
 from device_drivers.links.mqtt_dialler import Dialler
-from device_drivers.links.mqtt_settings import MqttSettings, Session, TlsSettings
+from device_drivers.links.mqtt_settings import FamilySession, MqttSettings, Session, TlsSettings
 from device_drivers.links.polling import IsPolled, always
+from hub.assembly.dialects import sessions, speaker
+from hub.assembly.mqtt_sessions import Ears, family_sessions, own_sessions
 from hub.clock import Clock
 from hub.config.buses import LineSettings as LineTable
 from hub.errors import CommandRefusedError
@@ -49,15 +50,21 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
         """Map each link to the driver that finds the addresses of its envelopes."""
         return {
             MQTT: "lingdang",
+            **{family.name: speaker(family) for family in self.settings.family},
             **{bus.name: "modbus" for bus in self.settings.modbus},
             **{line.name: "dlt645" for line in self.settings.line},
         }
 
+    def families(self) -> tuple[FamilySession, ...]:
+        """Return the sessions of further dialects; none where there is no broker."""
+        return tuple(sessions(self.settings.family)) if self.settings.mqtt else ()
+
     def carried(self) -> dict[str, str]:
         """Map each session to the link that devices name."""
-        sessions = [f"{MQTT}-{session.value}" for session in Session] if self.settings.mqtt else []
+        own = [f"{MQTT}-{session.value}" for session in Session] if self.settings.mqtt else []
         return {
-            **dict.fromkeys(sessions, MQTT),
+            **dict.fromkeys(own, MQTT),
+            **{f"{each.link}-{each.value}": each.link for each in self.families()},
             **{bus.name: bus.name for bus in self.settings.modbus},
             **{line.name: line.name for line in self.settings.line},
         }
@@ -67,25 +74,10 @@ def build_links(
     wiring: Wiring, *, inbox: BoundedInbox, watch: LinkWatch, is_polled: IsPolled = always
 ) -> Iterator[tuple[str, Link]]:
     """Yield each link with the name that stands in its envelopes."""
-    doors: dict[Session, Inbox] = {
-        Session.STATE: inbox.door(Ration.ORDERS),
-        Session.TELEMETRY: inbox.door(Ration.STATES),
-        Session.REPLY: inbox,
-    }
     if wiring.dialler is not None:
-        first: MqttLink | None = None
-        for session in Session:
-            after = first.caught_up if first else None
-            link = MqttLink(
-                session,
-                wiring.dialler,
-                inbox=doors[session],
-                watch=watch,
-                clock=wiring.clock,
-                after=after,
-            )
-            first = first or link
-            yield MQTT, link
+        ears = Ears(inbox, watch, wiring.clock)
+        yield from ((MQTT, link) for link in own_sessions(wiring.dialler, ears))
+        yield from family_sessions(wiring.dialler, wiring.families(), ears)
     polled = _Polled(inbox.door(Ration.STATES), watch, wiring.clock, is_polled)
     for bus in wiring.settings.modbus:
         slaves = slaves_of(_on_bus(wiring, bus.name), wiring.models, bus.timeout)

@@ -15,7 +15,14 @@ import msgspec
 
 from hub.assembly.loading import load_world, read_settings
 from hub.assembly.site_books import stored_books
-from hub.commands.broker_profile import Profile, Version, find_speakers, render_acl, render_conf
+from hub.commands.broker_grants import find_grants
+from hub.commands.broker_profile import (
+    Profile,
+    Version,
+    find_speakers,
+    render_acl,
+    render_conf,
+)
 from hub.errors import ConfigError, Problem
 from hub.settings import MqttSettings, Settings
 
@@ -58,10 +65,13 @@ def write_broker_config(config: Path, order: Order, echo: Echo) -> int:
         raise ConfigError(*world.problems)
     mqtt = settings.mqtt or MqttSettings()
     user = mqtt.username or "hub"
+    devices, file = world.site.devices, str(settings.site.devices)
     profile = Profile(
         community=settings.community.id,
         hub_user=user,
-        speakers=find_speakers(world.site.devices, hub_user=user, file=str(settings.site.devices)),
+        speakers=find_speakers(devices, hub_user=user, file=file),
+        families=settings.family,
+        grants=find_grants(devices, settings.family, hub_user=user, file=file),
         folder=order.folder,
         version=order.version,
         passwords=order.passwords,
@@ -111,7 +121,7 @@ def _secrets(profile: Profile, order: Order, settings: Settings) -> str:
     known = dict(line.split(":", 1) for line in lines if ":" in line)
     if settings.mqtt and settings.mqtt.password:
         known[profile.hub_user] = settings.mqtt.password
-    users = (profile.hub_user, *profile.speakers)
+    users = (profile.hub_user, *sorted({*profile.speakers, *profile.grants}))
     return "".join(f"{user}:{known.get(user) or secrets.token_urlsafe(32)}\n" for user in users)
 
 

@@ -6,12 +6,14 @@ The values are those of `deploy/mosquitto/mosquitto.conf`; a test holds the two 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
 from device_drivers.links.mqtt_settings import HUB_ADDRESS, LAST_WORDS
+from hub.assembly.dialects import FAMILIES, sessions
+from hub.config.families import FamilySettings
 from hub.errors import ConfigError, Problem
 from hub.model.device import Device, Lifecycle
 
@@ -77,26 +79,45 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     folder: str = "/etc/mosquitto"
     version: Version = "2.0"
     passwords: bool = False
+    families: Sequence[FamilySettings] = ()
+    """Further dialects; what their devices may say is in `grants`."""
+    grants: Mapping[str, Sequence[str]] = {}
+    """User → further lines of the ACL."""
+
+
+def in_use(devices: Iterable[Device], link: str) -> Iterator[Device]:
+    """Yield the devices of a link that may speak."""
+    idle = {Lifecycle.PLANNED, Lifecycle.RETIRED}
+    return (each for each in devices if each.link == link and each.state not in idle)
+
+
+def user_of(device: Device) -> str:
+    """Return the user under which a device comes to the broker."""
+    return str(device.attributes.get(ACCOUNT) or device.address)
 
 
 def find_speakers(devices: Iterable[Device], *, hub_user: str, file: str) -> dict[str, list[str]]:
     """Map each user to its addresses; ConfigError for names that an ACL cannot hold safely."""
     speakers: dict[str, list[str]] = {}
-    problems = []
-    for device in devices:
-        if device.link != "mqtt" or device.state in {Lifecycle.PLANNED, Lifecycle.RETIRED}:
-            continue
-        user = str(device.attributes.get(ACCOUNT) or device.address)
-        if not all(_NAME.fullmatch(name) for name in (user, device.address)):
-            message = f"{device.id}: user {user!r} or address {device.address!r} is no safe name"
-            problems.append(Problem(file=file, message=message, hint="use A-Z a-z 0-9 _ -"))
-        elif {hub_user, HUB_ADDRESS} & {user, device.address}:
-            message = f"{device.id}: {user!r} or its address is the hub's own name"
-            problems.append(Problem(file=file, message=message, hint="give it another name"))
+    problems: list[Problem] = []
+    for device in in_use(devices, "mqtt"):
+        user = user_of(device)
+        problems += check_names(device, hub_user, file)
         speakers.setdefault(user, []).append(device.address)
     if problems:
         raise ConfigError(*problems)
     return {user: sorted(speakers[user]) for user in sorted(speakers)}
+
+
+def check_names(device: Device, hub_user: str, file: str) -> Iterator[Problem]:
+    """Yield what is wrong with the names of a device that may speak."""
+    user = user_of(device)
+    if not all(_NAME.fullmatch(name) for name in (user, device.address)):
+        message = f"{device.id}: user {user!r} or address {device.address!r} is no safe name"
+        yield Problem(file=file, message=message, hint="use A-Z a-z 0-9 _ -")
+    elif {hub_user, HUB_ADDRESS} & {user, device.address}:
+        message = f"{device.id}: {user!r} or its address is the hub's own name"
+        yield Problem(file=file, message=message, hint="give it another name")
 
 
 def render_acl(profile: Profile) -> str:
@@ -111,13 +132,22 @@ def render_acl(profile: Profile) -> str:
         *(f"topic readwrite {own}/{word}" for word in (*_canaries(), PROBE)),
         f"topic write {own}/{BELLS}/#",
         "topic read $SYS/#",
+        *_family_lines(profile, own),
     ]
-    for user, addresses in profile.speakers.items():
+    for user in sorted({*profile.speakers, *profile.grants}):
         lines += ["", f"user {user}"]
-        for address in addresses:
+        for address in profile.speakers.get(user, ()):
             topic = f"ld/{profile.community}/{address}"
             lines += [*(f"topic write {topic}/{word}" for word in UP), f"topic read {topic}/cmd"]
+        lines += profile.grants.get(user, ())
     return "\n".join(lines) + "\n"
+
+
+def _family_lines(profile: Profile, own: str) -> Iterator[str]:
+    """Yield what the hub may hear of further dialects, and its canaries there."""
+    for session in sessions(profile.families):
+        yield from (f"topic read {each}" for each in session.topics)
+        yield f"topic readwrite {own}/{session.word}"
 
 
 def render_conf(profile: Profile) -> str:
@@ -127,10 +157,19 @@ def render_conf(profile: Profile) -> str:
         ["per_listener_settings true"],
         _hub_listener(profile),
         _device_listener(profile),
-        *([f"# {why}", line] for line, why in (*_LIMITS, *_KEPT[profile.version])),
+        *([f"# {why}", line] for line, why in (*_limits(profile), *_KEPT[profile.version])),
         ["log_dest stderr", "log_type error", "log_type warning", "log_type notice"],
     ]
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def _limits(profile: Profile) -> Iterator[tuple[str, str]]:
+    """Yield the limits, with packets as large as the dialects need them."""
+    largest = max((FAMILIES[each.dialect].topics.largest for each in profile.families), default=0)
+    for line, why in _LIMITS:
+        word, _, value = line.partition(" ")
+        more = word == "max_packet_size" and largest > int(value)
+        yield (f"{word} {largest}", f"{why} A bridge sends long lists.") if more else (line, why)
 
 
 def _canaries() -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from hub.intake.batch import Batch
 from hub.intake.counting import CounterBook, Finding
 from hub.intake.identity import IdentityBook, Seen
 from hub.intake.presence import Presence
-from hub.intake.router import Router
+from hub.intake.router import Parcel, Router
 from hub.intake.timekeeping import Timekeeper
 from hub.model.device import Device, DeviceUid
 from hub.model.journal import Draft
@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 Judge = Callable[[Report, Batch], None]
 """What happens to a fact once it is known to be new: rules, alarms, tickets, commands."""
 
+_LEFT_OVER = (QuarantineRow, NewcomerRow, Parcel)
 COUNTED = (
     *("received", "duplicates", "late", "late_wills", "quarantined", "newcomers"),
     *("flooded", "doubted"),
@@ -66,15 +67,34 @@ class Reception:
     def take(self, envelope: Envelope, batch: Batch, *, skipped: bool = False) -> None:
         """Take what one envelope says; `skipped`: the hub has dropped some before it."""
         routed = self._router.route(envelope)
+        if isinstance(routed, _LEFT_OVER):
+            self._take_left_over(routed, envelope.link, batch, skipped=skipped)
+            return
+        judging = envelope.link in self.live
+        for report in routed:
+            self._take_report(report, batch, judging=judging, skipped=skipped)
+
+    def _take_left_over(
+        self,
+        routed: QuarantineRow | NewcomerRow | Parcel,
+        link: str,
+        batch: Batch,
+        *,
+        skipped: bool,
+    ) -> None:
+        """Take what is not simply the reports of one device."""
         if isinstance(routed, QuarantineRow):
             self.quarantine(routed, batch)
         elif isinstance(routed, NewcomerRow):
             self.counts["newcomers"] += 1
             batch.changes.newcomers.append(routed)
         else:
-            judging = envelope.link in self.live
-            for report in routed:
-                self._take_report(report, batch, judging=judging, skipped=skipped)
+            for part in routed.parts:
+                if isinstance(part, _LEFT_OVER):
+                    self._take_left_over(part, link, batch, skipped=skipped)
+                    continue
+                for report in part:
+                    self._take_report(report, batch, judging=link in self.live, skipped=skipped)
 
     def quarantine(self, row: QuarantineRow, batch: Batch) -> None:
         """Keep a message for a person to look at."""

@@ -15,12 +15,27 @@ from hub.errors import ProtocolError
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device, Lifecycle
 from hub.model.report import Report
-from hub.ports import Driver, Envelope, NewcomerRow, QuarantineRow, Registers
+from hub.ports import (
+    Driver,
+    Envelope,
+    Guesser,
+    NewcomerRow,
+    Part,
+    QuarantineRow,
+    Registers,
+    Splitter,
+)
 
 SAMPLE_BYTES = 2048
 
 
-Routed = Sequence[Report] | QuarantineRow | NewcomerRow
+class Parcel(msgspec.Struct, frozen=True):
+    """An envelope that tells of several devices: what each part turned out to be."""
+
+    parts: Sequence[Routed]
+
+
+Routed = Sequence[Report] | QuarantineRow | NewcomerRow | Parcel
 """What an envelope turned out to be: reports, not to be understood, or of nobody in the books."""
 
 
@@ -31,6 +46,9 @@ class Router:
         """Take drivers by name and, for each link, the name of the driver that finds addresses."""
         self._drivers = drivers
         self._finders = {link: drivers[name] for link, name in link_drivers.items()}
+        self._splitters = {
+            link: driver for link, driver in self._finders.items() if isinstance(driver, Splitter)
+        }
         self._devices: dict[tuple[str, str], tuple[Device, Driver]] = {}
         self._spoken: dict[str, Driver] = {}
         self._known: dict[str, dict[str, tuple[Device, Driver]]] = {}
@@ -38,7 +56,7 @@ class Router:
 
     def set_devices(self, devices: Sequence[Device], models: Mapping[str, DeviceModel]) -> None:
         """Learn the books anew; retired devices are strangers."""
-        self._spoken = {each.uid: self._drivers[models[each.model].driver] for each in devices}
+        self._spoken = {each.uid: self._speaker(each, models[each.model]) for each in devices}
         self._devices = {
             (device.link, device.address): (device, self._spoken[device.uid])
             for device in devices
@@ -57,7 +75,10 @@ class Router:
             self._known[device.link] = {}
 
     def find(self, envelope: Envelope) -> Device | None:
-        """Return the device behind an envelope, or None where nobody has adopted it."""
+        """Return the device behind an envelope, or None where nobody has adopted it.
+
+        None as well where it tells of several.
+        """
         with contextlib.suppress(ProtocolError):
             address = self._finders[envelope.link].device_address(envelope)
             return self._devices.get((envelope.link, address), (None,))[0]
@@ -78,14 +99,41 @@ class Router:
             return quarantine(envelope, reason)
 
     def _find_out(self, envelope: Envelope) -> Routed:
+        splitter = self._splitters.get(envelope.link)
+        if splitter is not None:
+            return Parcel([self._route_part(part) for part in splitter.split(envelope)])
         finder = self._finders[envelope.link]
         address = finder.device_address(envelope)
         found = self._devices.get((envelope.link, address))
         if found is None:
-            return _newcomer(envelope, address, finder.name)
+            return _newcomer(envelope, address, _guess(finder, envelope))
         self._known[envelope.link][envelope.address] = found
         device, driver = found
         return driver.decode(envelope, device)
+
+    def _route_part(self, part: Part) -> Routed:
+        """Translate what a message says of one device; a bad part leaves the others be."""
+        link = part.envelope.link
+        found = self._devices.get((link, part.address))
+        try:
+            if found is None:
+                guess = _guess(self._finders[link], part.envelope)
+                return _newcomer(part.envelope, part.address, guess)
+            device, driver = found
+            return driver.decode(part.envelope, device)
+        except ProtocolError as error:
+            return quarantine(part.envelope, str(error))
+
+    def _speaker(self, device: Device, model: DeviceModel) -> Driver:
+        """Return who speaks for a device: its link's own driver knows where the topics begin."""
+        finder = self._finders.get(device.link)
+        if finder is None or finder.name != model.driver:
+            return self._drivers[model.driver]
+        return finder
+
+
+def _guess(finder: Driver, envelope: Envelope) -> str:
+    return finder.guess(envelope) if isinstance(finder, Guesser) else finder.name
 
 
 def quarantine(envelope: Envelope, reason: str) -> QuarantineRow:

@@ -12,7 +12,18 @@ from hub.ports.broker import BrokerFigures, BrokerListener
 from hub.ports.commission import AcceptanceView, CommissionOffice
 from hub.ports.course import Courses
 from hub.ports.duty import EscalationOffice, RosterOffice, SubstituteWish
-from hub.ports.link import CommandSender, Driver, Envelope, Inbox, Link, LinkWatch, Registers
+from hub.ports.link import (
+    CommandSender,
+    Driver,
+    Envelope,
+    Guesser,
+    Inbox,
+    Link,
+    LinkWatch,
+    Part,
+    Registers,
+    Splitter,
+)
 from hub.ports.reader import Desk, DeviceView, IncidentProjector, Live, PointView, Pulse
 from hub.ports.row import (
     Changes,
@@ -78,6 +89,7 @@ __all__ = [
     "EscalationOffice",
     "EventRow",
     "FeedRow",
+    "Guesser",
     "Hand",
     "HeardRow",
     "HistoryPage",
@@ -92,6 +104,7 @@ __all__ = [
     "NewcomerRow",
     "ParameterCard",
     "ParameterOffice",
+    "Part",
     "PointRow",
     "PointView",
     "Pulse",
@@ -111,6 +124,7 @@ __all__ = [
     "ScheduleOffice",
     "Setting",
     "Snapshot",
+    "Splitter",
     "StateRow",
     "SubstituteWish",
     "WindowOffice",

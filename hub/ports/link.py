@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -133,4 +133,29 @@ class Driver(Protocol):
 
     def decode(self, envelope: Envelope, device: Device) -> Sequence[Report]:
         """Translate, or raise ProtocolError with a sentence that says what is wrong."""
+        ...
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What one message says of one device, as an envelope of its own."""
+
+    address: str
+    envelope: Envelope
+
+
+@runtime_checkable
+class Splitter(Protocol):
+    """A driver whose messages may tell of several devices, or of none."""
+
+    def split(self, envelope: Envelope) -> Sequence[Part]:
+        """Return the parts; raises ProtocolError with a sentence that says what is wrong."""
+        ...
+
+
+@runtime_checkable
+class Guesser(Protocol):
+    """A driver that can tell which model a stranger may be."""
+
+    def guess(self, envelope: Envelope) -> str:
+        """Name the model, and the reason; raises ProtocolError for what cannot be understood."""
         ...

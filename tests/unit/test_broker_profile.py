@@ -8,7 +8,9 @@ import msgspec
 import pytest
 
 from hub.commands.broker_config import Order, write_broker_config
+from hub.commands.broker_grants import find_grants
 from hub.commands.broker_profile import Profile, find_speakers, render_acl, render_conf
+from hub.config.families import FamilySettings
 from hub.errors import ConfigError
 from hub.model.device import Device, DeviceUid, Kind, Lifecycle
 from tests.support.broker import shipped_lines
@@ -127,3 +129,25 @@ def test_passwords_without_mosquittos_program_write_nothing(
     with pytest.raises(ConfigError, match="apt-get install mosquitto"):
         write_broker_config(config, order, lambda _line: None)
     assert list(order.out.iterdir()) == []
+
+
+PLATES = FamilySettings(name="plates", dialect="vzenith", prefix="yard")
+
+
+def test_the_hub_hears_a_further_dialect_and_its_devices_say_only_their_own() -> None:
+    camera = device("sn-1", link="plates", attributes={"account": "cam"})
+    grants = find_grants([camera, device("gate-1")], [PLATES], hub_user="hub", file="x")
+    profile = msgspec.structs.replace(PROFILE, families=(PLATES,), grants=grants)
+    hub, _, _ = render_acl(profile).partition("\n\nuser")
+    assert "topic read yard/device/+/message/up/+" in hub
+    assert "topic readwrite ld/gs/lingdang-hub/link-plates" in hub
+    block = render_acl(profile).split("user cam\n")[1].split("\n\n")[0].splitlines()
+    assert "topic write yard/device/sn-1/message/up/+" in block
+    assert "topic read yard/device/sn-1/message/down/+" in block
+    assert all("sn-1" in line for line in block)
+
+
+@pytest.mark.parametrize("name", ["a/b", "#", "hub", "lingdang-hub"])
+def test_a_device_of_a_further_dialect_cannot_have_a_name_that_reaches_further(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"safe name|hub's own"):
+        find_grants([device(name, link="plates")], [PLATES], hub_user="hub", file="devices.csv")

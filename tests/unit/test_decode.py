@@ -60,6 +60,23 @@ def test_a_message_of_mqtt_comes_from_a_file(tmp_path: Path) -> None:
     assert line["at"] == "2025-11-25T00:00:00.123+08:00"
 
 
+def test_a_message_of_another_dialect_needs_its_topic(tmp_path: Path) -> None:
+    file = tmp_path / "message.json"
+    file.write_text(
+        '{"payload":{"AlarmInfoPlate":{"result":{"PlateResult":{"license":"5LqsQTEyMzQ1",'
+        '"confidence":97,"timeStamp":{"Timeval":{"sec":1764000000}}}}}}}',
+        encoding="utf-8",
+    )
+    reading, event = decode(
+        "--driver", "vzenith", "--topic", "device/sn/message/up/ivs_result", str(file)
+    )
+    assert (reading["reading"], reading["value"]) == ("plate.confidence", 97)
+    assert event["event"] == "plate.read"
+    assert "京A12345" not in str(event)
+    reason = refuse("--driver", "vzenith", "--topic", "device/sn", str(file))
+    assert "is not device/SN/message/up/NAME" in reason
+
+
 def test_a_file_of_a_meter_holds_its_bytes_or_their_hexadecimal(tmp_path: Path) -> None:
     for name, content in (("a.hex", ENERGY.encode()), ("a.bin", bytes.fromhex(ENERGY))):
         file = tmp_path / name

@@ -343,3 +343,31 @@ def test_a_fault_of_the_limits_is_told_with_its_line(line: str, said: str) -> No
     [problem] = faults(f"{SMALL}[limits]\n{line}\n")
     assert problem.line == 4
     assert said in str(problem)
+
+
+FAMILY = '[mqtt]\n[[family]]\nname = "plates"\ndialect = "vzenith"\n'
+
+
+def test_a_further_dialect_is_a_link() -> None:
+    (family,) = load(SMALL + FAMILY + 'prefix = "yard/b"\n').family
+    assert (family.name, family.dialect, family.prefix) == ("plates", "vzenith", "yard/b")
+    assert load(SMALL + FAMILY).family[0].prefix is None
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (FAMILY.replace("vzenith", "vzenit"), "did you mean 'vzenith'?"),
+        (FAMILY.replace("plates", "mqtt"), "'mqtt' is taken"),
+        (FAMILY + FAMILY.partition("\n")[2], "'plates' is taken"),
+        (FAMILY + FAMILY.partition("\n")[2].replace("plates", "b"), "its topics are another's"),
+        (FAMILY + 'prefix = "ld/gs"\n', "the hub's own dialect is spoken"),
+        (FAMILY + 'prefix = "a/#"\n', "with / between them"),
+        (FAMILY.partition("\n")[2], "it needs a broker"),
+        ('[family]\nname = "x"\n', "each dialect has a table of its own"),
+    ],
+)
+def test_a_further_dialect_s_faults_have_their_place(text: str, fault: str) -> None:
+    (problem, *_) = faults(SMALL + text)
+    assert fault in str(problem)
+    assert problem.line > 2

@@ -1,0 +1,51 @@
+"""What the devices of further dialects may say and hear on the broker (docs/adr/0052)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from hub.assembly.dialects import FAMILIES
+from hub.commands.broker_profile import check_names, in_use, user_of
+from hub.config.families import FamilySettings
+from hub.errors import ConfigError, Problem
+from hub.model.device import Device
+
+
+def find_grants(
+    devices: Sequence[Device], families: Iterable[FamilySettings], *, hub_user: str, file: str
+) -> dict[str, list[str]]:
+    """Map each user of a further dialect to its lines of the ACL.
+
+    A device has its own topics; where one client speaks for all, its user is named like the link.
+    ConfigError for a name that an ACL cannot hold safely.
+    """
+    grants: dict[str, list[str]] = {}
+    problems: list[Problem] = []
+    for family in families:
+        if not FAMILIES[family.dialect].topics.says:
+            grants.setdefault(family.name, []).extend(_lines_of_all(family))
+            problems += _check_bridge(family, hub_user)
+            continue
+        for device in in_use(devices, family.name):
+            problems += check_names(device, hub_user, file)
+            grants.setdefault(user_of(device), []).extend(_lines_of(family, device.address))
+    if problems:
+        raise ConfigError(*problems)
+    return grants
+
+
+def _lines_of_all(family: FamilySettings) -> Iterator[str]:
+    (tree,) = FAMILIES[family.dialect].topics.fill(("{p}#",), family.prefix)
+    yield f"topic readwrite {tree}"
+
+
+def _lines_of(family: FamilySettings, address: str) -> Iterator[str]:
+    topics = FAMILIES[family.dialect].topics
+    yield from (f"topic write {each}" for each in topics.fill(topics.says, family.prefix, address))
+    yield from (f"topic read {each}" for each in topics.fill(topics.reads, family.prefix, address))
+
+
+def _check_bridge(family: FamilySettings, hub_user: str) -> Iterator[Problem]:
+    if family.name == hub_user:
+        message = f"'{family.name}' is the hub's own user, and would be the bridge's"
+        yield Problem(file="[[family]]", message=message, hint="give the link another name")

@@ -1,0 +1,1 @@
+"""Devices that speak other makers' dialects of MQTT, on real brokers."""
