@@ -1,6 +1,7 @@
 """JSON by table: the fields of a message that a model knows, as samples and events.
 
-A path is the names on the way to a value, with dots: `ENERGY.Power`, `switch:0.apower`.
+A path is the names on the way to a value, with dots: `ENERGY.Power`, `switch:0.apower`; places in a
+list count from 0: `ENERGY.Voltage.2`.
 """
 
 from __future__ import annotations
@@ -69,8 +70,8 @@ class FieldTable:
         return _word(said)
 
 
-def flatten(body: Mapping[str, object], way: str = "", depth: int = 1) -> dict[str, object]:
-    """Return path → value for everything that is no table; lists are left out.
+def flatten(body: Mapping[Any, object], way: str = "", depth: int = 1) -> dict[str, object]:
+    """Return path → value for everything that is no table and no list.
 
     Raises ProtocolError for what is nested too deeply, or has too many values.
     """
@@ -78,10 +79,11 @@ def flatten(body: Mapping[str, object], way: str = "", depth: int = 1) -> dict[s
         raise ProtocolError(f"it is nested more than {MAX_DEPTH} deep")
     flat: dict[str, object] = {}
     for name, value in body.items():
-        if isinstance(value, Mapping):
-            flat |= flatten(value, f"{way}{name}.", depth + 1)
-        elif not isinstance(value, list):
-            flat[f"{way}{name}"] = value
+        inner = dict(enumerate(value)) if isinstance(value, list) else value
+        if isinstance(inner, Mapping):
+            flat |= flatten(inner, f"{way}{name}.", depth + 1)
+        else:
+            flat[f"{way}{name}"] = inner
         if len(flat) > MOST_VALUES:
             raise ProtocolError(f"it has more than {MOST_VALUES} values")
     return flat

@@ -9,6 +9,7 @@ from device_drivers.dialects.cjt188 import Cjt188Driver
 from device_drivers.dialects.dlt645 import Dlt645Driver
 from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.modbus import ModbusDriver
+from device_drivers.dialects.tasmota import TasmotaDriver
 from device_drivers.dialects.vzenith import VzenithDriver
 from device_drivers.family import Topics
 from device_drivers.links.mqtt_settings import FamilySession
@@ -28,7 +29,8 @@ class FamilyMaker(Protocol):
         ...
 
 
-FAMILIES: Mapping[str, FamilyMaker] = {driver.name: driver for driver in (VzenithDriver,)}
+_MAKERS: tuple[FamilyMaker, ...] = (VzenithDriver, TasmotaDriver)
+FAMILIES: Mapping[str, FamilyMaker] = {driver.name: driver for driver in _MAKERS}
 """Dialect → its driver."""
 
 

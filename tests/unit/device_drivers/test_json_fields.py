@@ -74,7 +74,7 @@ def test_what_cannot_be_is_bad_and_never_another_value(
 
 
 def test_what_no_field_names_says_nothing() -> None:
-    assert TABLE.samples(flatten({"b": 1, "a": {"lever": 2}, "list": [{"wet": True}]})) == ()
+    assert TABLE.samples(flatten({"b": 1, "a": {"lever": 2}, "list": [{"wet": True}, 3]})) == ()
 
 
 @pytest.mark.parametrize(("said", "told"), [("pressed", 1), ("", 0), (None, 0), ("held", 0)])
