@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import aiomqtt
 
 from simulators.line import BrokerAddress
 
-Said = dict[str, object] | list[object] | str
+Said = Mapping[str, object] | Sequence[object] | str
 KEEPALIVE = 10
 
 
