@@ -150,7 +150,15 @@ CORE_POINTS: dict[Kind, dict[str, PointSpec]] = {
     Kind.GATEWAY: _table(_INFRASTRUCTURE),
     Kind.SWITCH: _table(_INFRASTRUCTURE),
     Kind.POWER_SUPPLY: _table(_INFRASTRUCTURE),
-    Kind.SENSOR: _table(()),
+    Kind.SENSOR: _table(
+        (
+            _flag("leak", "水浸", "Water on the floor"),
+            _flag("tamper", "防拆", "Tamper switch"),
+            _number("temperature", "degC", "温度", "Temperature"),
+            _number("humidity", "%", "湿度", "Humidity"),
+            _number("battery.charge", "%", "电池电量", "Battery charge"),
+        )
+    ),
     Kind.HUB: _table(
         (
             _number("broker.stored", "", "broker 存有的消息", "Messages that the broker holds"),
