@@ -11,6 +11,7 @@ from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.modbus import ModbusDriver
 from device_drivers.dialects.tasmota import TasmotaDriver
 from device_drivers.dialects.vzenith import VzenithDriver
+from device_drivers.dialects.zigbee2mqtt import Zigbee2mqttDriver
 from device_drivers.family import Topics
 from device_drivers.links.mqtt_settings import FamilySession
 from hub.config.families import FamilySettings
@@ -29,7 +30,7 @@ class FamilyMaker(Protocol):
         ...
 
 
-_MAKERS: tuple[FamilyMaker, ...] = (VzenithDriver, TasmotaDriver)
+_MAKERS: tuple[FamilyMaker, ...] = (VzenithDriver, TasmotaDriver, Zigbee2mqttDriver)
 FAMILIES: Mapping[str, FamilyMaker] = {driver.name: driver for driver in _MAKERS}
 """Dialect → its driver."""
 

@@ -19,7 +19,7 @@ from hub.model.device import Device, DeviceUid
 from hub.model.instant import to_rfc3339
 from hub.model.kinds import HUB_MADE_POINTS, find_core_point
 from hub.model.report import Quality, Report
-from hub.ports import Driver, Envelope, Registers
+from hub.ports import EVERYBODY, Driver, Envelope, Registers, Splitter
 
 Echo = Callable[[str], None]
 Payload = bytes | tuple[Registers, ...]
@@ -52,7 +52,7 @@ def decode_message(
     envelope = Envelope(link="decode", address=message.topic or "1", payload=payload, received=now)
     lines = [
         *_identity(driver, payload, now),
-        *_facts(drivers[driver], known, model, envelope),
+        *_facts_of_each(drivers[driver], known, model, envelope),
     ]
     for line in lines:
         echo(msgspec.json.encode(line).decode())
@@ -99,8 +99,25 @@ def _block(word: str) -> Registers:
     return Registers(function=3, start=start, words=words)
 
 
-def _facts(
+def _facts_of_each(
     driver: Driver, models: Mapping[str, DeviceModel], model: str, envelope: Envelope
+) -> Iterator[dict[str, Any]]:
+    """Yield what the message says; with the `device` where it may tell of several."""
+    if not isinstance(driver, Splitter):
+        yield from _facts(driver, models, model, envelope)
+        return
+    for part in driver.split(envelope):
+        if part.address != EVERYBODY and not part.quiet:
+            for fact in _facts(driver, models, model, part.envelope, part.address):
+                yield {"device": part.address, **fact}
+
+
+def _facts(
+    driver: Driver,
+    models: Mapping[str, DeviceModel],
+    model: str,
+    envelope: Envelope,
+    address: str = "",
 ) -> list[dict[str, Any]]:
     """Return what the message says by the model, or by the one of the dialect that fits best."""
     own = [each for each in models.values() if each.driver == driver.name]
@@ -114,7 +131,8 @@ def _facts(
     reason: ProtocolError | None = None
     for each in chosen:
         try:
-            readings.append((each, driver.decode(envelope, _device(driver, each, envelope))))
+            device = _device(driver, each, envelope, address)
+            readings.append((each, driver.decode(envelope, device)))
         except ProtocolError as error:
             reason = reason or error
     if not readings and reason is not None:
@@ -133,8 +151,8 @@ def _given(model: DeviceModel, payload: Payload) -> set[str] | None:
     return {each.point for each in model.registers if find(blocks, each) is not None}
 
 
-def _device(driver: Driver, model: DeviceModel, envelope: Envelope) -> Device:
-    address = driver.device_address(envelope)
+def _device(driver: Driver, model: DeviceModel, envelope: Envelope, address: str) -> Device:
+    address = address or driver.device_address(envelope)
     teller = TELLERS.get(driver.name)
     if teller is not None and isinstance(envelope.payload, bytes):
         address = teller.frames(envelope.payload)[0].address
@@ -150,7 +168,8 @@ def _device(driver: Driver, model: DeviceModel, envelope: Envelope) -> Device:
 
 def _worth(reports: Sequence[Report]) -> int:
     good = [s for report in reports for s in report.samples if s.quality is Quality.GOOD]
-    return sum(sample.point not in HUB_MADE_POINTS for sample in good)
+    events = sum(bool(report.event) for report in reports)
+    return events + sum(sample.point not in HUB_MADE_POINTS for sample in good)
 
 
 def _lines(report: Report, model: DeviceModel) -> Iterator[dict[str, Any]]:

@@ -46,6 +46,8 @@ class Reception:
         self._identity = identity
         self._judge = judge
         self._devices: dict[str, Device] = {}
+        self._behind: dict[str, list[str]] = {}
+        """Whose will was doubted → who is gone as well if that was true."""
         self.errors: dict[str, int] = {}
         """Exchanges with a device that failed, ever."""
         self.live: set[str] = set()
@@ -89,12 +91,21 @@ class Reception:
             self.counts["newcomers"] += 1
             batch.changes.newcomers.append(routed)
         else:
-            for part in routed.parts:
-                if isinstance(part, _LEFT_OVER):
-                    self._take_left_over(part, link, batch, skipped=skipped)
-                    continue
-                for report in part:
-                    self._take_report(report, batch, judging=link in self.live, skipped=skipped)
+            self._take_parcel(routed, link, batch, skipped=skipped)
+
+    def _take_parcel(self, parcel: Parcel, link: str, batch: Batch, *, skipped: bool) -> None:
+        """Take the parts in order; where the first is a late will, the others wait for its end."""
+        for place, part in enumerate(parcel.parts):
+            if isinstance(part, _LEFT_OVER):
+                self._take_left_over(part, link, batch, skipped=skipped)
+                continue
+            before = self.counts["late_wills"]
+            for report in part:
+                self._take_report(report, batch, judging=link in self.live, skipped=skipped)
+            if not place and self.counts["late_wills"] > before:
+                rest = [each for each in parcel.parts[1:] if not isinstance(each, _LEFT_OVER)]
+                self._behind[part[0].uid] = [each.uid for reports in rest for each in reports]
+                return
 
     def quarantine(self, row: QuarantineRow, batch: Batch) -> None:
         """Keep a message for a person to look at."""
@@ -125,6 +136,8 @@ class Reception:
         if self.presence.lose(uid):
             self.make_event(uid, LINK_LOST, batch, batch.now)
             self.tell(uid, "device.silent", batch, why=why)
+        for behind in self._behind.pop(uid, ()):
+            self.lose(behind, why, batch)
 
     def _take_report(self, report: Report, batch: Batch, *, judging: bool, skipped: bool) -> None:
         seen = self._identity.take(report, skipped=skipped)

@@ -7,7 +7,7 @@ neither stops what comes behind it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -16,6 +16,7 @@ from hub.model.catalogue import DeviceModel
 from hub.model.device import Device, Lifecycle
 from hub.model.report import Report
 from hub.ports import (
+    EVERYBODY,
     Driver,
     Envelope,
     Guesser,
@@ -101,7 +102,7 @@ class Router:
     def _find_out(self, envelope: Envelope) -> Routed:
         splitter = self._splitters.get(envelope.link)
         if splitter is not None:
-            return Parcel([self._route_part(part) for part in splitter.split(envelope)])
+            return Parcel(list(self._route_parts(splitter.split(envelope))))
         finder = self._finders[envelope.link]
         address = finder.device_address(envelope)
         found = self._devices.get((envelope.link, address))
@@ -111,16 +112,27 @@ class Router:
         device, driver = found
         return driver.decode(envelope, device)
 
-    def _route_part(self, part: Part) -> Routed:
+    def _route_parts(self, parts: Sequence[Part]) -> Iterator[Routed]:
+        named = {part.address for part in parts}
+        for part in parts:
+            addresses = [part.address]
+            if part.address == EVERYBODY:
+                link = part.envelope.link
+                addresses = [at for on, at in self._devices if on == link and at not in named]
+            for address in addresses:
+                yield self._route_part(part, address)
+
+    def _route_part(self, part: Part, address: str) -> Routed:
         """Translate what a message says of one device; a bad part leaves the others be."""
         link = part.envelope.link
-        found = self._devices.get((link, part.address))
+        found = self._devices.get((link, address))
         try:
-            if found is None:
-                guess = _guess(self._finders[link], part.envelope)
-                return _newcomer(part.envelope, part.address, guess)
-            device, driver = found
-            return driver.decode(part.envelope, device)
+            if found is not None:
+                device, driver = found
+                return driver.decode(part.envelope, device)
+            if part.quiet:
+                return ()
+            return _newcomer(part.envelope, address, _guess(self._finders[link], part.envelope))
         except ProtocolError as error:
             return quarantine(part.envelope, str(error))
 

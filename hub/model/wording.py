@@ -70,6 +70,7 @@ EVENTS: Mapping[str, Pair] = MappingProxyType(
         "video.lost": ("视频丢失", "Video lost"),
         "video.restored": ("视频恢复", "Video restored"),
         "scene.changed": ("画面变化", "Scene changed"),
+        "button.pressed": ("按下按钮", "Button pressed"),
         "cover.opened": ("表盖打开", "Cover opened"),
         "phase.lost": ("缺相", "Phase lost"),
         "link.lost": ("断开", "Link lost"),

@@ -13,6 +13,7 @@ from hub.ports.commission import AcceptanceView, CommissionOffice
 from hub.ports.course import Courses
 from hub.ports.duty import EscalationOffice, RosterOffice, SubstituteWish
 from hub.ports.link import (
+    EVERYBODY,
     CommandSender,
     Driver,
     Envelope,
@@ -62,6 +63,7 @@ from hub.ports.store import Archive, Books, Committer, Hand, HistoryPage, Reserv
 from hub.ports.window import WindowOffice, WindowWish
 
 __all__ = [
+    "EVERYBODY",
     "AcceptanceView",
     "Archive",
     "BacktestWish",

@@ -136,11 +136,19 @@ class Driver(Protocol):
         ...
 
 
+EVERYBODY = "*"
+"""The address of a part that is about each device of the link that has no part of its own."""
+
+
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """What one message says of one device, as an envelope of its own."""
+    """What one message says of one device, as an envelope of its own.
+
+    A `quiet` one is nothing to speak of where nobody has adopted the device.
+    """
 
     address: str
     envelope: Envelope
+    quiet: bool = False
 
 
 @runtime_checkable

@@ -49,6 +49,12 @@ async def plugged_in(
         keepalive=KEEPALIVE,
         will=last_word,
     )
-    with contextlib.suppress(aiomqtt.MqttError):  # whose plug was pulled has nothing to end
+    try:
         async with client:
             yield Plug(client)
+    except aiomqtt.MqttError:
+        return  # whose plug was pulled has nothing to end
+    finally:
+        lost = client._disconnected  # noqa: SLF001 - nobody else asks for its exception
+        if lost.done() and not lost.cancelled():
+            lost.exception()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from simulators.demo_files import HOST
 from simulators.foreign.plug import plugged_in
 from simulators.foreign.tasmota import Board, will_of
 from simulators.foreign.vzenith import PlateCamera
+from simulators.foreign.zigbee import WILL, Bridge
 from simulators.line import BrokerAddress
 from tests.support.broker import running_broker
 from tests.support.hub_process import HubProcess, running_hub
@@ -23,13 +25,16 @@ from tests.support.story import has_caught_up, has_ticket, hears, read_journal, 
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
-SPEED = 120.0
+SPEED = 300.0
 DEVICES = (
     ("meter-1", "tasmota_5A1B2C", "boards", "electricity_meter", "tasmota-meter-3p", ""),
+    ("bridge-1", "bridge", "zigbee", "gateway", "zigbee2mqtt-bridge", ""),
+    ("leak-1", "leak_pump_room", "zigbee", "sensor", "zigbee2mqtt-leak", "bridge-1"),
+    ("button-1", "sos", "zigbee", "sensor", "zigbee2mqtt-button", "bridge-1"),
     ("lpr-1", "1a2b3c4d-5e6f7a8b", "plates", "lpr_camera", "vzenith-lpr", ""),
 )  # fmt: skip
 """Id, address, link, kind, model, upstream."""
-FAMILIES = (("plates", "vzenith"), ("boards", "tasmota"))
+FAMILIES = (("plates", "vzenith"), ("boards", "tasmota"), ("zigbee", "zigbee2mqtt"))
 """Link and dialect."""
 
 
@@ -47,6 +52,11 @@ class Stage(NamedTuple):
             return (await self.hub.get(f"/api/v1/devices/{device}"))["link"]
 
         await until(ask, lambda found: found == state)
+
+    async def guesses(self, link: str) -> dict[str, str]:
+        """Return newcomers of a link, and which model each may be."""
+        page = await self.hub.get("/api/v1/newcomers")
+        return {each["address"]: each["guess"] for each in page["items"] if each["link"] == link}
 
     async def events(self, device: str) -> list[dict[str, Any]]:
         page = await self.hub.get(f"/api/v1/devices/{device}/events")
@@ -115,9 +125,11 @@ async def test_a_tasmota_meter_is_read_lost_and_back_and_a_late_will_is_not_beli
         await board.start()
         await board.measure([230, 231, 229], 14.2)
         await hears(stage.hub, "meter-1", "energy.import", 14.2)
-        await board.measure([230, 231, 230], 14.2)
-        await board.say_late_will()
-        await board.measure([230, 231, 0], 14.3)
+        await asyncio.gather(  # at once: a will some time after the last word is believed
+            board.measure([230, 231, 230], 14.2),
+            board.say_late_will(),
+            board.measure([230, 231, 0], 14.3),
+        )
         await hears(stage.hub, "meter-1", "energy.import", 14.3)
         ticket = await has_ticket(stage.hub, "meter-1")
         assert ticket["fault"] == "meter.phase_lost"
@@ -133,3 +145,26 @@ async def test_a_tasmota_meter_is_read_lost_and_back_and_a_late_will_is_not_beli
             lambda found: {"link.lost", "link.back", "rebooted"} <= {e["name"] for e in found},
         )
         assert events
+
+
+async def test_a_bridge_s_sleeping_devices_are_heard_and_are_gone_with_it(stage: Stage) -> None:
+    async with plugged_in(stage.broker, "z2m", WILL) as plug:
+        bridge = Bridge(plug)
+        await bridge.start("leak_pump_room", "sos", "a stranger/1")
+        await bridge.pass_on("leak_pump_room", water_leak=False, battery=97)
+        await bridge.pass_on("sos", action="single", battery=88)
+        await bridge.pass_on("a stranger/1", temperature=21.5, humidity=44)
+        await hears(stage.hub, "leak-1", "battery.charge", 97)
+        events = await until(
+            lambda: stage.events("button-1"),
+            lambda found: [each for each in found if each["name"] == "button.pressed"],
+        )
+        assert events[0]["data"] == {"said": "single"}
+        await bridge.pass_on("leak_pump_room", water_leak=True)
+        assert (await has_ticket(stage.hub, "leak-1"))["fault"] == "water.leak_found"
+        assert await stage.guesses("zigbee") == {
+            "a-stranger-1-7f644133": "zigbee2mqtt-climate (3 of its 7 points)"
+        }
+        plug.pull()
+        for device in ("bridge-1", "leak-1", "button-1"):
+            await stage.is_heard(device, "silent")

@@ -151,3 +151,15 @@ def test_the_hub_hears_a_further_dialect_and_its_devices_say_only_their_own() ->
 def test_a_device_of_a_further_dialect_cannot_have_a_name_that_reaches_further(name: str) -> None:
     with pytest.raises(ConfigError, match=r"safe name|hub's own"):
         find_grants([device(name, link="plates")], [PLATES], hub_user="hub", file="devices.csv")
+
+
+def test_a_bridge_is_one_user_for_all_behind_it_and_may_send_long_lists() -> None:
+    zigbee = FamilySettings(name="zigbee", dialect="zigbee2mqtt")
+    leak = device("leak", link="zigbee")
+    grants = find_grants([leak], [zigbee], hub_user="hub", file="x")
+    assert grants == {"zigbee": ["topic readwrite zigbee2mqtt/#"]}
+    profile = msgspec.structs.replace(PROFILE, families=(zigbee,), grants=grants)
+    assert "max_packet_size 4194304\n" in render_conf(profile)
+    assert "max_packet_size 65536\n" in render_conf(PROFILE)
+    with pytest.raises(ConfigError, match="the hub's own user"):
+        find_grants([leak], [zigbee], hub_user="zigbee", file="x")

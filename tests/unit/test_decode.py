@@ -77,6 +77,19 @@ def test_a_message_of_another_dialect_needs_its_topic(tmp_path: Path) -> None:
     assert "is not device/SN/message/up/NAME" in reason
 
 
+def test_a_message_that_may_be_of_several_names_the_device_of_each_fact(tmp_path: Path) -> None:
+    file = tmp_path / "message.json"
+    file.write_text('{"water_leak":true,"battery":97}', encoding="utf-8")
+    lines = decode("--driver", "zigbee2mqtt", "--topic", "zigbee2mqtt/泵房 1", str(file))
+    assert [(line["reading"], line["value"]) for line in lines] == [
+        ("leak", True), ("battery.charge", 97),
+    ]  # fmt: skip
+    assert {line["device"] for line in lines} == {"1-005f4097"}
+    file.write_text('{"action":"single"}', encoding="utf-8")
+    (line,) = decode("--driver", "zigbee2mqtt", "--topic", "zigbee2mqtt/sos", str(file))
+    assert line["event"] == "button.pressed"
+
+
 def test_a_file_of_a_meter_holds_its_bytes_or_their_hexadecimal(tmp_path: Path) -> None:
     for name, content in (("a.hex", ENERGY.encode()), ("a.bin", bytes.fromhex(ENERGY))):
         file = tmp_path / name

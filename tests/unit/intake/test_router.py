@@ -7,6 +7,7 @@ from typing import Any
 
 from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.vzenith import VzenithDriver
+from device_drivers.dialects.zigbee2mqtt import Zigbee2mqttDriver
 from hub.errors import ProtocolError
 from hub.intake.router import Parcel, Router
 from hub.model.device import Device, Kind, Lifecycle
@@ -112,3 +113,24 @@ def test_each_part_of_a_message_is_routed_by_itself() -> None:
 def test_a_message_of_nobody_is_nothing() -> None:
     assert router().route(envelope("many", "t", b"")) == Parcel([])
     assert GATE.link == "mqtt"
+
+
+def test_what_is_about_everybody_is_about_each_once_and_a_quiet_part_makes_no_newcomer() -> None:
+    bridge, leak, plug = (
+        device(name, Kind.SENSOR, model=f"zigbee2mqtt-{model}", link="zigbee")
+        for name, model in (("bridge", "bridge"), ("leak", "leak"), ("plug", "plug"))
+    )
+    drivers = {"z": Zigbee2mqttDriver(MODELS), "zigbee2mqtt": Zigbee2mqttDriver(MODELS)}
+    found = Router(drivers, {"zigbee": "z"})
+    gone = envelope("zigbee", "zigbee2mqtt/bridge/state", b'{"state":"offline"}')
+    wet = envelope("zigbee", "zigbee2mqtt/leak", b'{"water_leak":true}')
+    found.set_devices([bridge, leak, plug], MODELS)
+    reports = [report for part in found.route(gone).parts for report in part]  # type: ignore[union-attr]
+    assert [(each.address, each.online) for each in reports] == [
+        ("bridge", False), ("leak", False), ("plug", False),
+    ]  # fmt: skip
+    found.set_devices([leak], MODELS)
+    routed = found.route(wet)
+    assert isinstance(routed, Parcel)
+    assert [len(part) for part in routed.parts] == [1, 0]  # type: ignore[arg-type]
+    assert isinstance(found.route(gone).parts[0], NewcomerRow)  # type: ignore[union-attr]
