@@ -9,6 +9,7 @@ from device_drivers.dialects.cjt188 import Cjt188Driver
 from device_drivers.dialects.dlt645 import Dlt645Driver
 from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.modbus import ModbusDriver
+from device_drivers.dialects.shelly import ShellyDriver
 from device_drivers.dialects.tasmota import TasmotaDriver
 from device_drivers.dialects.vzenith import VzenithDriver
 from device_drivers.dialects.zigbee2mqtt import Zigbee2mqttDriver
@@ -30,7 +31,7 @@ class FamilyMaker(Protocol):
         ...
 
 
-_MAKERS: tuple[FamilyMaker, ...] = (VzenithDriver, TasmotaDriver, Zigbee2mqttDriver)
+_MAKERS: tuple[FamilyMaker, ...] = (VzenithDriver, TasmotaDriver, Zigbee2mqttDriver, ShellyDriver)
 FAMILIES: Mapping[str, FamilyMaker] = {driver.name: driver for driver in _MAKERS}
 """Dialect → its driver."""
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 from hub.config.buses import Word
 from hub.config.toml_reader import TomlReader
 
-Dialect = Literal["vzenith", "tasmota", "zigbee2mqtt"]
+Dialect = Literal["vzenith", "tasmota", "zigbee2mqtt", "shelly"]
 """Those of `hub.assembly.dialects`; a test holds the two together."""
 Prefix = Annotated[
     Annotated[str, Meta(max_length=64, pattern=r"^([A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*)?$")] | None,

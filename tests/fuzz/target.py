@@ -10,7 +10,7 @@ HOMES = {
     "modbus": ("modbus-rtu", "modbus-tcp", "modbus-registers"),
     "meters": ("dlt645", "cjt188"),
     "mqtt": ("mqtt-codec", "mqtt-publish"),
-    "families": ("vzenith", "tasmota", "zigbee2mqtt"),
+    "families": ("vzenith", "tasmota", "zigbee2mqtt", "shelly"),
     "text": ("rules", "expressions", "models", "settings"),
     "sheet": ("devices", "places"),
     "request": ("cursors", "words", "bodies"),

@@ -14,6 +14,8 @@ import pytest_asyncio
 from hub.clock import Clock, SystemClock
 from simulators.demo_files import HOST
 from simulators.foreign.plug import plugged_in
+from simulators.foreign.shelly import Relay
+from simulators.foreign.shelly import will_of as will_of_relay
 from simulators.foreign.tasmota import Board, will_of
 from simulators.foreign.vzenith import PlateCamera
 from simulators.foreign.zigbee import WILL, Bridge
@@ -31,10 +33,16 @@ DEVICES = (
     ("bridge-1", "bridge", "zigbee", "gateway", "zigbee2mqtt-bridge", ""),
     ("leak-1", "leak_pump_room", "zigbee", "sensor", "zigbee2mqtt-leak", "bridge-1"),
     ("button-1", "sos", "zigbee", "sensor", "zigbee2mqtt-button", "bridge-1"),
+    ("plug-1", "shellyplus1pm-aabb", "shellies", "electricity_meter", "shelly-meter", ""),
     ("lpr-1", "1a2b3c4d-5e6f7a8b", "plates", "lpr_camera", "vzenith-lpr", ""),
 )  # fmt: skip
 """Id, address, link, kind, model, upstream."""
-FAMILIES = (("plates", "vzenith"), ("boards", "tasmota"), ("zigbee", "zigbee2mqtt"))
+FAMILIES = (
+    ("plates", "vzenith"),
+    ("boards", "tasmota"),
+    ("zigbee", "zigbee2mqtt"),
+    ("shellies", "shelly"),
+)
 """Link and dialect."""
 
 
@@ -168,3 +176,23 @@ async def test_a_bridge_s_sleeping_devices_are_heard_and_are_gone_with_it(stage:
         plug.pull()
         for device in ("bridge-1", "leak-1", "button-1"):
             await stage.is_heard(device, "silent")
+
+
+async def test_a_shelly_that_tells_only_what_has_changed_is_read_and_missed(stage: Stage) -> None:
+    name = "shellyplus1pm-aabb"
+    async with plugged_in(stage.broker, name, will_of_relay(name)) as plug:
+        relay, now = Relay(plug, name), stage.clock.now
+        await relay.start()
+        await relay.change(now(), voltage=232.8, output=True, apower=27.5)
+        await relay.change(now(), voltage=232.8, output=False, apower=None)
+        await relay.push(now())
+        await hears(stage.hub, "plug-1", "relay.on", value=False)
+        points = (await stage.hub.get("/api/v1/devices/plug-1"))["points"]
+        assert points["voltage.a"]["value"] == 232.8
+        assert (points["power.active"]["value"], points["power.active"]["quality"]) == (None, "bad")
+        await until(
+            lambda: stage.events("plug-1"),
+            lambda found: [each for each in found if each["name"] == "button.pressed"],
+        )
+        plug.pull()
+        assert (await has_ticket(stage.hub, "plug-1"))["fault"] == "meter.silent"
