@@ -30,21 +30,24 @@ class Topics(msgspec.Struct, frozen=True, kw_only=True):
     """Where a dialect speaks; `{p}` is its prefix with the slash behind it, `{a}` an address.
 
     `hears` are the filters of the hub. `says` and `reads` are what one device may write and read;
-    where `says` is empty one client, named like the link, speaks for all below `{p}`. `largest` is
-    the longest packet (bytes) that such a client sends.
+    where `says` is empty one client, named like the link, speaks for all below `{p}`. `{o}` is an
+    address with a slash behind it, or nothing for the device `alone`, whose topics name nobody.
+    `largest` is the longest packet (bytes) that a client sends.
     """
 
     hears: tuple[str, ...]
     prefix: str = ""
     says: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    alone: str = ""
     largest: int = 65_536
 
     def fill(self, templates: Iterable[str], prefix: str | None, address: str = "") -> list[str]:
         """Write templates out; the dialect's own prefix counts where `prefix` is None."""
         own = self.prefix if prefix is None else prefix
         front = f"{own}/" if own else ""
-        return [each.format(p=front, a=address) for each in templates]
+        named = "" if address == self.alone else f"{address}/"
+        return [each.format(p=front, a=address, o=named) for each in templates]
 
 
 class Tree:

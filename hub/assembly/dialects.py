@@ -11,6 +11,7 @@ from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.modbus import ModbusDriver
 from device_drivers.dialects.shelly import ShellyDriver
 from device_drivers.dialects.tasmota import TasmotaDriver
+from device_drivers.dialects.thingsboard import ThingsboardDriver, ThingsboardGatewayDriver
 from device_drivers.dialects.vzenith import VzenithDriver
 from device_drivers.dialects.zigbee2mqtt import Zigbee2mqttDriver
 from device_drivers.family import Topics
@@ -31,7 +32,14 @@ class FamilyMaker(Protocol):
         ...
 
 
-_MAKERS: tuple[FamilyMaker, ...] = (VzenithDriver, TasmotaDriver, Zigbee2mqttDriver, ShellyDriver)
+_MAKERS: tuple[FamilyMaker, ...] = (
+    VzenithDriver,
+    TasmotaDriver,
+    Zigbee2mqttDriver,
+    ShellyDriver,
+    ThingsboardDriver,
+    ThingsboardGatewayDriver,
+)
 FAMILIES: Mapping[str, FamilyMaker] = {driver.name: driver for driver in _MAKERS}
 """Dialect → its driver."""
 

@@ -46,6 +46,9 @@ def _lines_of(family: FamilySettings, address: str) -> Iterator[str]:
 
 
 def _check_bridge(family: FamilySettings, hub_user: str) -> Iterator[Problem]:
+    if family.prefix == "":
+        message = f"'{family.name}' has no prefix, so its user could say anything to anybody"
+        yield Problem(file="[[family]]", message=message, hint="give it one, or leave it out")
     if family.name == hub_user:
         message = f"'{family.name}' is the hub's own user, and would be the bridge's"
         yield Problem(file="[[family]]", message=message, hint="give the link another name")

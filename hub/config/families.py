@@ -11,7 +11,9 @@ from msgspec import Meta
 from hub.config.buses import Word
 from hub.config.toml_reader import TomlReader
 
-Dialect = Literal["vzenith", "tasmota", "zigbee2mqtt", "shelly"]
+Dialect = Literal[
+    "vzenith", "tasmota", "zigbee2mqtt", "shelly", "thingsboard", "thingsboard-gateway"
+]
 """Those of `hub.assembly.dialects`; a test holds the two together."""
 Prefix = Annotated[
     Annotated[str, Meta(max_length=64, pattern=r"^([A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*)?$")] | None,

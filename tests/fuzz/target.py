@@ -10,7 +10,10 @@ HOMES = {
     "modbus": ("modbus-rtu", "modbus-tcp", "modbus-registers"),
     "meters": ("dlt645", "cjt188"),
     "mqtt": ("mqtt-codec", "mqtt-publish"),
-    "families": ("vzenith", "tasmota", "zigbee2mqtt", "shelly"),
+    "families": (
+        *("vzenith", "tasmota", "zigbee2mqtt", "shelly"),
+        *("thingsboard", "thingsboard-gateway"),
+    ),
     "text": ("rules", "expressions", "models", "settings"),
     "sheet": ("devices", "places"),
     "request": ("cursors", "words", "bodies"),

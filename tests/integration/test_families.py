@@ -17,13 +17,14 @@ from simulators.foreign.plug import plugged_in
 from simulators.foreign.shelly import Relay
 from simulators.foreign.shelly import will_of as will_of_relay
 from simulators.foreign.tasmota import Board, will_of
+from simulators.foreign.thingsboard import Gateway, speak_alone
 from simulators.foreign.vzenith import PlateCamera
 from simulators.foreign.zigbee import WILL, Bridge
 from simulators.line import BrokerAddress
 from tests.support.broker import running_broker
 from tests.support.hub_process import HubProcess, running_hub
 from tests.support.site import LEISURE, PLACE, Plot, write_site
-from tests.support.story import has_caught_up, has_ticket, hears, read_journal, until
+from tests.support.story import has_ticket, hears, read_journal, until
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
@@ -34,14 +35,16 @@ DEVICES = (
     ("leak-1", "leak_pump_room", "zigbee", "sensor", "zigbee2mqtt-leak", "bridge-1"),
     ("button-1", "sos", "zigbee", "sensor", "zigbee2mqtt-button", "bridge-1"),
     ("plug-1", "shellyplus1pm-aabb", "shellies", "electricity_meter", "shelly-meter", ""),
+    ("tb-gateway", "gateway", "tb", "gateway", "thingsboard-gateway", ""),
+    ("cellar-1", "cellar-leak", "tb", "sensor", "thingsboard-behind-sensor", "tb-gateway"),
+    ("meter-2", "main-meter", "tb", "electricity_meter", "thingsboard-behind-meter", "tb-gateway"),
+    ("room-1", "sensor-7", "alone", "sensor", "thingsboard-sensor", ""),
     ("lpr-1", "1a2b3c4d-5e6f7a8b", "plates", "lpr_camera", "vzenith-lpr", ""),
 )  # fmt: skip
 """Id, address, link, kind, model, upstream."""
 FAMILIES = (
-    ("plates", "vzenith"),
-    ("boards", "tasmota"),
-    ("zigbee", "zigbee2mqtt"),
-    ("shellies", "shelly"),
+    *(("plates", "vzenith"), ("boards", "tasmota"), ("zigbee", "zigbee2mqtt")),
+    *(("shellies", "shelly"), ("tb", "thingsboard-gateway"), ("alone", "thingsboard")),
 )
 """Link and dialect."""
 
@@ -70,6 +73,13 @@ class Stage(NamedTuple):
         page = await self.hub.get(f"/api/v1/devices/{device}/events")
         found: list[dict[str, Any]] = page["items"]
         return found
+
+
+async def listening(hub: HubProcess) -> set[str]:
+    """Return the links whose sessions hear all that is said from now on."""
+    journal = await read_journal(hub)
+    ready = {each["subject"] for each in journal if each["type"] == "link.caught_up"}
+    return {subject.removesuffix("-all") for subject in ready}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -101,7 +111,7 @@ async def stage(
                 )
                 sheet.write(",".join(row) + "\n")
         async with running_hub(config) as hub:
-            await has_caught_up(hub)
+            await until(lambda: listening(hub), {link for link, _ in FAMILIES}.issubset)
             address = BrokerAddress(host=HOST, port=broker.port, username="", password="")
             yield Stage(hub, address, clock)
 
@@ -196,3 +206,26 @@ async def test_a_shelly_that_tells_only_what_has_changed_is_read_and_missed(stag
         )
         plug.pull()
         assert (await has_ticket(stage.hub, "plug-1"))["fault"] == "meter.silent"
+
+
+async def test_one_message_of_a_thingsboard_gateway_is_of_many(stage: Stage) -> None:
+    async with plugged_in(stage.broker, "tb-gw") as plug:
+        gateway, now = Gateway(plug), stage.clock.now()
+        await gateway.connect("cellar-leak")
+        gateway.hear("cellar-leak", now - 2, leak=False, batteryLevel=91)
+        gateway.hear("main-meter", now - 2, voltage=229.5, energy=12.5)
+        gateway.hear("cellar-leak", now - 1, leak=True)
+        gateway.hear("main-meter", now - 1, voltage=230.5)
+        gateway.hear("a stranger", now - 1, temperature=21)
+        await gateway.hand_in()
+        await hears(stage.hub, "meter-2", "voltage.a", 230.5)
+        await hears(stage.hub, "cellar-1", "battery.charge", 91)
+        assert (await has_ticket(stage.hub, "cellar-1"))["fault"] == "water.leak_found"
+        await stage.is_heard("tb-gateway", "online")
+        await gateway.disconnect("cellar-leak")
+        await stage.is_heard("cellar-1", "silent")
+        await stage.is_heard("tb-gateway", "online")
+        (guess,) = (await stage.guesses("tb")).values()
+        assert guess.startswith("thingsboard-behind-sensor (1 of")
+        await speak_alone(plug, "sensor-7", {"temperature": 19.5})
+        await hears(stage.hub, "room-1", "temperature", 19.5)

@@ -163,3 +163,17 @@ def test_a_bridge_is_one_user_for_all_behind_it_and_may_send_long_lists() -> Non
     assert "max_packet_size 65536\n" in render_conf(PROFILE)
     with pytest.raises(ConfigError, match="the hub's own user"):
         find_grants([leak], [zigbee], hub_user="zigbee", file="x")
+
+
+def test_a_device_whose_topics_name_nobody_may_say_those_and_no_others() -> None:
+    family = FamilySettings(name="alone", dialect="thingsboard")
+    devices = [device("me", link="alone"), device("s-7", link="alone")]
+    grants = find_grants(devices, [family], hub_user="hub", file="x")
+    assert grants["me"][0] == "topic write v1/devices/me/+"
+    assert grants["s-7"][0] == "topic write s-7/v1/devices/me/+"
+
+
+def test_a_bridge_without_a_prefix_could_say_anything_and_is_refused() -> None:
+    family = FamilySettings(name="zigbee", dialect="zigbee2mqtt", prefix="")
+    with pytest.raises(ConfigError, match="its user could say anything"):
+        find_grants([], [family], hub_user="hub", file="x")
