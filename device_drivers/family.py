@@ -32,7 +32,8 @@ class Topics(msgspec.Struct, frozen=True, kw_only=True):
     `hears` are the filters of the hub. `says` and `reads` are what one device may write and read;
     where `says` is empty one client, named like the link, speaks for all below `{p}`. `{o}` is an
     address with a slash behind it, or nothing for the device `alone`, whose topics name nobody.
-    `largest` is the longest packet (bytes) that a client sends.
+    `shared`: whoever speaks any further dialect may write what the hub hears here. `largest` is the
+    longest packet (bytes) that a client sends.
     """
 
     hears: tuple[str, ...]
@@ -40,6 +41,7 @@ class Topics(msgspec.Struct, frozen=True, kw_only=True):
     says: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     alone: str = ""
+    shared: bool = False
     largest: int = 65_536
 
     def fill(self, templates: Iterable[str], prefix: str | None, address: str = "") -> list[str]:

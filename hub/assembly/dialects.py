@@ -7,6 +7,7 @@ from typing import Protocol
 
 from device_drivers.dialects.cjt188 import Cjt188Driver
 from device_drivers.dialects.dlt645 import Dlt645Driver
+from device_drivers.dialects.homeassistant import HomeassistantDriver
 from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.modbus import ModbusDriver
 from device_drivers.dialects.shelly import ShellyDriver
@@ -39,6 +40,7 @@ _MAKERS: tuple[FamilyMaker, ...] = (
     ShellyDriver,
     ThingsboardDriver,
     ThingsboardGatewayDriver,
+    HomeassistantDriver,
 )
 FAMILIES: Mapping[str, FamilyMaker] = {driver.name: driver for driver in _MAKERS}
 """Dialect → its driver."""

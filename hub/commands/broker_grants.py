@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from hub.assembly.dialects import FAMILIES
 from hub.commands.broker_profile import check_names, in_use, user_of
@@ -12,16 +12,20 @@ from hub.model.device import Device
 
 
 def find_grants(
-    devices: Sequence[Device], families: Iterable[FamilySettings], *, hub_user: str, file: str
+    devices: Sequence[Device], families: Sequence[FamilySettings], *, hub_user: str, file: str
 ) -> dict[str, list[str]]:
     """Map each user of a further dialect to its lines of the ACL.
 
     A device has its own topics; where one client speaks for all, its user is named like the link.
+    What is shared everybody of them may write.
     ConfigError for a name that an ACL cannot hold safely.
     """
     grants: dict[str, list[str]] = {}
     problems: list[Problem] = []
+    open_to_all = [each for each in families if FAMILIES[each.dialect].topics.shared]
     for family in families:
+        if family in open_to_all:
+            continue
         if not FAMILIES[family.dialect].topics.says:
             grants.setdefault(family.name, []).extend(_lines_of_all(family))
             problems += _check_bridge(family, hub_user)
@@ -31,12 +35,19 @@ def find_grants(
             grants.setdefault(user_of(device), []).extend(_lines_of(family, device.address))
     if problems:
         raise ConfigError(*problems)
-    return grants
+    shared = [line for family in open_to_all for line in _lines_of_hub(family)]
+    return {user: [*lines, *shared] for user, lines in grants.items()}
 
 
 def _lines_of_all(family: FamilySettings) -> Iterator[str]:
     (tree,) = FAMILIES[family.dialect].topics.fill(("{p}#",), family.prefix)
     yield f"topic readwrite {tree}"
+
+
+def _lines_of_hub(family: FamilySettings) -> Iterator[str]:
+    """Yield the lines by which a device may write what the hub hears."""
+    topics = FAMILIES[family.dialect].topics
+    yield from (f"topic write {each}" for each in topics.fill(topics.hears, family.prefix))
 
 
 def _lines_of(family: FamilySettings, address: str) -> Iterator[str]:

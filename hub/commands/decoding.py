@@ -19,7 +19,7 @@ from hub.model.device import Device, DeviceUid
 from hub.model.instant import to_rfc3339
 from hub.model.kinds import HUB_MADE_POINTS, find_core_point
 from hub.model.report import Quality, Report
-from hub.ports import EVERYBODY, Driver, Envelope, Registers, Splitter
+from hub.ports import EVERYBODY, Driver, Envelope, Guesser, Registers, Splitter
 
 Echo = Callable[[str], None]
 Payload = bytes | tuple[Registers, ...]
@@ -106,10 +106,21 @@ def _facts_of_each(
     if not isinstance(driver, Splitter):
         yield from _facts(driver, models, model, envelope)
         return
+    if not any(each.driver == driver.name for each in models.values()):
+        yield from _announcements(driver, envelope)
+        return
     for part in driver.split(envelope):
         if part.address != EVERYBODY and not part.quiet:
             for fact in _facts(driver, models, model, part.envelope, part.address):
                 yield {"device": part.address, **fact}
+
+
+def _announcements(driver: Splitter, envelope: Envelope) -> Iterator[dict[str, Any]]:
+    """Yield who announces itself, by a dialect that has no values."""
+    for part in driver.split(envelope):
+        guess = driver.guess(part.envelope) if isinstance(driver, Guesser) else ""
+        data = {"address": part.address, "guess": guess}
+        yield {"event": "announced", "data": data, "at": to_rfc3339(envelope.received)}
 
 
 def _facts(

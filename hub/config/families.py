@@ -12,7 +12,13 @@ from hub.config.buses import Word
 from hub.config.toml_reader import TomlReader
 
 Dialect = Literal[
-    "vzenith", "tasmota", "zigbee2mqtt", "shelly", "thingsboard", "thingsboard-gateway"
+    "vzenith",
+    "tasmota",
+    "zigbee2mqtt",
+    "shelly",
+    "thingsboard",
+    "thingsboard-gateway",
+    "homeassistant",
 ]
 """Those of `hub.assembly.dialects`; a test holds the two together."""
 Prefix = Annotated[

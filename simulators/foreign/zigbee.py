@@ -36,3 +36,10 @@ class Bridge:
     async def stop(self) -> None:
         """Say goodbye, as it does before an update."""
         await self._plug.say(*WILL, retain=True)
+
+    async def announce(self, name: str, ieee: str, device_class: str) -> None:
+        """Tell whoever listens to Home Assistant's discovery of a device."""
+        device = {"ids": [f"zigbee2mqtt_{ieee}"], "mf": "Aqara", "mdl": "SJCGQ11LM", "name": name}
+        said = {"dev": device, "dev_cla": device_class, "stat_t": f"{BASE}/{name}"}
+        topic = f"homeassistant/binary_sensor/{ieee}/{device_class}/config"
+        await self._plug.say(topic, said, retain=True)

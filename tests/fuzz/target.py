@@ -12,7 +12,7 @@ HOMES = {
     "mqtt": ("mqtt-codec", "mqtt-publish"),
     "families": (
         *("vzenith", "tasmota", "zigbee2mqtt", "shelly"),
-        *("thingsboard", "thingsboard-gateway"),
+        *("thingsboard", "thingsboard-gateway", "homeassistant"),
     ),
     "text": ("rules", "expressions", "models", "settings"),
     "sheet": ("devices", "places"),

@@ -45,6 +45,7 @@ DEVICES = (
 FAMILIES = (
     *(("plates", "vzenith"), ("boards", "tasmota"), ("zigbee", "zigbee2mqtt")),
     *(("shellies", "shelly"), ("tb", "thingsboard-gateway"), ("alone", "thingsboard")),
+    ("announced", "homeassistant"),
 )
 """Link and dialect."""
 
@@ -229,3 +230,13 @@ async def test_one_message_of_a_thingsboard_gateway_is_of_many(stage: Stage) -> 
         assert guess.startswith("thingsboard-behind-sensor (1 of")
         await speak_alone(plug, "sensor-7", {"temperature": 19.5})
         await hears(stage.hub, "room-1", "temperature", 19.5)
+
+
+async def test_who_announces_itself_is_a_newcomer_with_a_guess(stage: Stage) -> None:
+    async with plugged_in(stage.broker, "z2m-2", WILL) as plug:
+        await Bridge(plug).announce("cellar/leak 2", "0x00158d0001dc126a", "moisture")
+        found = await until(lambda: stage.guesses("announced"), bool)
+        assert found == {
+            "zigbee2mqtt_0x00158d0001dc126a": "zigbee2mqtt: Aqara SJCGQ11LM, measures moisture, "
+            "heard at zigbee2mqtt/cellar/leak 2"
+        }

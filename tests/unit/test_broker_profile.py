@@ -177,3 +177,18 @@ def test_a_bridge_without_a_prefix_could_say_anything_and_is_refused() -> None:
     family = FamilySettings(name="zigbee", dialect="zigbee2mqtt", prefix="")
     with pytest.raises(ConfigError, match="its user could say anything"):
         find_grants([], [family], hub_user="hub", file="x")
+
+
+def test_whoever_speaks_a_further_dialect_may_announce_itself() -> None:
+    families = [
+        FamilySettings(name="announced", dialect="homeassistant"),
+        FamilySettings(name="zigbee", dialect="zigbee2mqtt"),
+    ]
+    grants = find_grants([], families, hub_user="hub", file="x")
+    assert grants == {
+        "zigbee": [
+            "topic readwrite zigbee2mqtt/#",
+            "topic write homeassistant/+/+/config",
+            "topic write homeassistant/+/+/+/config",
+        ]
+    }

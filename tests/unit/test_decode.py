@@ -90,6 +90,19 @@ def test_a_message_that_may_be_of_several_names_the_device_of_each_fact(tmp_path
     assert line["event"] == "button.pressed"
 
 
+def test_an_announcement_is_told_with_its_guess(tmp_path: Path) -> None:
+    file = tmp_path / "message.json"
+    said = '{"stat_t":"tele/tasmota_1/SENSOR","dev":{"ids":"5A"}}'
+    file.write_text(said, encoding="utf-8")
+    topic = "homeassistant/sensor/x/config"
+    (line,) = decode("--driver", "homeassistant", "--topic", topic, str(file))
+    assert line["event"] == "announced"
+    assert line["data"] == {
+        "address": "5A",
+        "guess": "tasmota: no maker named, heard at tele/tasmota_1/SENSOR",
+    }
+
+
 def test_a_file_of_a_meter_holds_its_bytes_or_their_hexadecimal(tmp_path: Path) -> None:
     for name, content in (("a.hex", ENERGY.encode()), ("a.bin", bytes.fromhex(ENERGY))):
         file = tmp_path / name

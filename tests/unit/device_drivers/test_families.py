@@ -19,7 +19,7 @@ from hub.errors import ProtocolError
 from hub.model.device import Device, DeviceUid
 from hub.model.instant import to_rfc3339
 from hub.model.report import Report
-from hub.ports import Driver, Envelope, Part, Splitter
+from hub.ports import Driver, Envelope, Guesser, Part, Splitter
 from tests.support.shipped import MODELS
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "devices"
@@ -68,7 +68,7 @@ def told(case: Case) -> list[dict[str, Any]]:
     whole = Part(address="", envelope=envelope)
     for part in parts if isinstance(driver, Splitter) else [whole]:
         address = part.address or driver.device_address(envelope)
-        model = case.sample.get("models", {}).get(address, case.model)
+        model = case.sample.get("models", {}).get(address, case.model) or "ld-gateway"
         device = Device(
             uid=DeviceUid("u"),
             id=address,
@@ -116,6 +116,17 @@ def test_every_sample_of_the_documents_says_what_it_must(dialect: str) -> None:
         full = [{**{k: v for k, v in defaults.items() if k in fact}, **want}
                 for want, fact in zip(wanted, facts, strict=True)]  # fmt: skip
         assert facts == full, case.sample["say"]
+
+
+def test_strangers_come_with_the_guess_of_their_dialect() -> None:
+    own = [case for case in cases() if "newcomers" in case.sample]
+    assert own
+    for case in own:
+        driver, envelope = make(case.dialect), envelope_of(case.sample)
+        assert isinstance(driver, Splitter)
+        assert isinstance(driver, Guesser)
+        found = {part.address: driver.guess(part.envelope) for part in driver.split(envelope)}
+        assert found == case.sample["newcomers"], case.sample["say"]
 
 
 def test_settings_know_every_dialect_that_there_is() -> None:
