@@ -12,6 +12,7 @@ import typer
 from hub.commands.cli_access import key_app, user_app
 from hub.commands.cli_audit import audit_app
 from hub.commands.cli_bells import bells_app
+from hub.commands.cli_drivers import drivers
 from hub.commands.cli_grid import grid_check
 from hub.commands.cli_profile import profile_app
 from hub.commands.cli_store import backup, restore
@@ -38,6 +39,7 @@ app.add_typer(bells_app, name="bells")
 app.add_typer(profile_app, name="profile")
 app.command()(backup)
 app.command()(restore)
+app.command()(drivers)
 app.command("grid-check")(grid_check)
 
 VERSION = Annotated[bool, typer.Option("--version", help="show the version and exit")]

@@ -1,0 +1,79 @@
+"""How far a dialect can be relied on, by what stands behind it (`device_drivers/quality.toml`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from importlib.resources import files
+
+import msgspec
+
+from hub.config.toml_text import parse_toml
+from hub.model.catalogue import DeviceModel
+
+TWO = 2
+
+
+class Level(StrEnum):
+    """The quality scale of dialects, lowest first."""
+
+    UNRATED = "unrated"
+    BRONZE = "bronze"
+    SILVER = "silver"
+    GOLD = "gold"
+
+
+class Proof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What stands behind a dialect: paths in the source tree, and words.
+
+    `field` names the device on which it was tried; empty while none was.
+    """
+
+    samples: str = ""
+    unit: str = ""
+    silence: str = ""
+    simulator: str = ""
+    end_to_end: str = ""
+    firmwares: tuple[str, ...] = ()
+    field: str = ""
+
+    @property
+    def level(self) -> Level:
+        """Return the highest step of the scale whose demands are all met."""
+        if not (self.samples and self.unit):
+            return Level.UNRATED
+        if not (self.silence and self.simulator and self.end_to_end):
+            return Level.BRONZE
+        return Level.GOLD if len(self.firmwares) >= TWO and self.field else Level.SILVER
+
+    def missing(self) -> str:
+        """Say what the next step of the scale needs; empty at its top."""
+        if self.level is Level.GOLD:
+            return ""
+        if self.level is Level.SILVER:
+            needs = {
+                "a second firmware": len(self.firmwares) < TWO,
+                "a real device": not self.field,
+            }
+        else:
+            fields = ("samples", "unit", "silence", "simulator", "end_to_end")
+            needs = {name.replace("_", " "): not getattr(self, name) for name in fields}
+        return ", ".join(name for name, is_missing in needs.items() if is_missing)
+
+
+def read_proofs() -> dict[str, Proof]:
+    """Return what stands behind each dialect that is rated."""
+    text = (files("device_drivers") / "quality.toml").read_text(encoding="utf-8")
+    return msgspec.convert(parse_toml(text), dict[str, Proof])
+
+
+def proof_of(dialect: str, proofs: Mapping[str, Proof]) -> Proof:
+    """Return what stands behind a dialect; nothing where it is not rated."""
+    return proofs.get(dialect, Proof())
+
+
+def confidence_of(model: DeviceModel) -> str:
+    """Return how far the facts of a model are believed, in its own first word."""
+    words = re.split(r"[\s:;,]", model.confidence, maxsplit=1)
+    return words[0] or Level.UNRATED.value

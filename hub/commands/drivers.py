@@ -1,0 +1,85 @@
+"""`lingdang drivers`: which dialects and models there are, how good they are, and their pages."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from device_drivers.catalogue import load_models, shipped_models
+from hub.assembly.dialects import FAMILIES, speak_all
+from hub.assembly.loading import read_text
+from hub.commands.dialect_page import Dialect, write_index, write_page
+from hub.commands.driver_quality import confidence_of, proof_of, read_proofs
+from hub.errors import HubError
+from hub.model.catalogue import DeviceModel
+
+Echo = Callable[[str], None]
+
+
+def read_dialects(models: Mapping[str, DeviceModel]) -> list[Dialect]:
+    """Return every dialect with its datasheet, models and proof."""
+    proofs = read_proofs()
+    return [
+        Dialect(
+            name=name,
+            datasheet=inspect.cleandoc(sys.modules[type(driver).__module__].__doc__ or ""),
+            models=[model for model in models.values() if model.driver == name],
+            proof=proof_of(name, proofs),
+            topics=FAMILIES[name].topics if name in FAMILIES else None,
+        )
+        for name, driver in speak_all(models).items()
+    ]
+
+
+def list_drivers(files: Sequence[Path], *, as_json: bool, echo: Echo) -> None:
+    """Print each dialect and its models; `files` are model files besides the shipped ones."""
+    own = {str(path): read_text(path) for path in files}
+    dialects = read_dialects(load_models({**shipped_models(), **own}))
+    for line in _as_json(dialects) if as_json else _as_text(dialects):
+        echo(line)
+
+
+def write_pages(folder: Path, echo: Echo) -> None:
+    """Write the page of each dialect, and their index, into a folder."""
+    if not folder.is_dir():
+        raise HubError(f"{folder}: there is no such folder; make it, or name docs/dialects")
+    for name, text in render_pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+        echo(f"{folder / name}: written")
+
+
+def render_pages() -> dict[str, str]:
+    """Return the pages of the shipped dialects and models, by file name."""
+    dialects = read_dialects(load_models(shipped_models()))
+    pages = {f"{dialect.name}.md": write_page(dialect) for dialect in dialects}
+    return {"README.md": write_index(dialects), **pages}
+
+
+def _as_text(dialects: Sequence[Dialect]) -> Iterator[str]:
+    for dialect in dialects:
+        missing = dialect.proof.missing()
+        more = f"; for the next level: {missing}" if missing else ""
+        yield f"{dialect.name}: {dialect.proof.level}{more}"
+        yield f"  {dialect.title}"
+        for model in dialect.models:
+            names = " / ".join(filter(None, (model.name.get("zh"), model.name.get("en"))))
+            yield f"  {model.id:<26} {model.kind:<18} {confidence_of(model):<8} {names}"
+
+
+def _as_json(dialects: Sequence[Dialect]) -> Iterator[str]:
+    for dialect in dialects:
+        said: dict[str, Any] = {
+            "dialect": dialect.name,
+            "title": dialect.title,
+            "quality": dialect.proof.level,
+            "models": [
+                {"id": model.id, "kind": model.kind, "quality": confidence_of(model)}
+                for model in dialect.models
+            ],
+        }
+        yield msgspec.json.encode(said).decode()
