@@ -11,7 +11,7 @@ from hub.intake.batch import Batch
 from hub.intake.counting import CounterBook, Finding
 from hub.intake.identity import IdentityBook, Seen
 from hub.intake.presence import Presence
-from hub.intake.router import Parcel, Router
+from hub.intake.router import Parcel, Routed, Router
 from hub.intake.timekeeping import Timekeeper
 from hub.model.device import Device, DeviceUid
 from hub.model.journal import Draft
@@ -25,7 +25,6 @@ log = structlog.get_logger(__name__)
 Judge = Callable[[Report, Batch], None]
 """What happens to a fact once it is known to be new: rules, alarms, tickets, commands."""
 
-_LEFT_OVER = (QuarantineRow, NewcomerRow, Parcel)
 COUNTED = (
     *("received", "duplicates", "late", "late_wills", "quarantined", "newcomers"),
     *("flooded", "doubted"),
@@ -69,42 +68,34 @@ class Reception:
     def take(self, envelope: Envelope, batch: Batch, *, skipped: bool = False) -> None:
         """Take what one envelope says; `skipped`: the hub has dropped some before it."""
         routed = self._router.route(envelope)
-        if isinstance(routed, _LEFT_OVER):
-            self._take_left_over(routed, envelope.link, batch, skipped=skipped)
+        if not isinstance(routed, tuple):  # what nearly every message is: reports of one device
+            self._take_routed(routed, envelope.link, batch, skipped=skipped)
             return
         judging = envelope.link in self.live
         for report in routed:
             self._take_report(report, batch, judging=judging, skipped=skipped)
 
-    def _take_left_over(
-        self,
-        routed: QuarantineRow | NewcomerRow | Parcel,
-        link: str,
-        batch: Batch,
-        *,
-        skipped: bool,
-    ) -> None:
-        """Take what is not simply the reports of one device."""
+    def _take_routed(self, routed: Routed, link: str, batch: Batch, *, skipped: bool) -> None:
+        """Take whatever an envelope turned out to be."""
         if isinstance(routed, QuarantineRow):
             self.quarantine(routed, batch)
         elif isinstance(routed, NewcomerRow):
             self.counts["newcomers"] += 1
             batch.changes.newcomers.append(routed)
-        else:
+        elif isinstance(routed, Parcel):
             self._take_parcel(routed, link, batch, skipped=skipped)
+        else:
+            for report in routed:
+                self._take_report(report, batch, judging=link in self.live, skipped=skipped)
 
     def _take_parcel(self, parcel: Parcel, link: str, batch: Batch, *, skipped: bool) -> None:
         """Take the parts in order; where the first is a late will, the others wait for its end."""
         for place, part in enumerate(parcel.parts):
-            if isinstance(part, _LEFT_OVER):
-                self._take_left_over(part, link, batch, skipped=skipped)
-                continue
             before = self.counts["late_wills"]
-            for report in part:
-                self._take_report(report, batch, judging=link in self.live, skipped=skipped)
+            self._take_routed(part, link, batch, skipped=skipped)
             if not place and self.counts["late_wills"] > before:
-                rest = [each for each in parcel.parts[1:] if not isinstance(each, _LEFT_OVER)]
-                self._behind[part[0].uid] = [each.uid for reports in rest for each in reports]
+                first, *others = [_uids(each) for each in parcel.parts]
+                self._behind[first[0]] = [uid for uids in others for uid in uids]
                 return
 
     def quarantine(self, row: QuarantineRow, batch: Batch) -> None:
@@ -234,6 +225,13 @@ class Reception:
         )
         batch.record([draft])
         batch.touched.add(uid)
+
+
+def _uids(routed: Routed) -> list[str]:
+    """Return the devices that reports are of."""
+    if isinstance(routed, QuarantineRow | NewcomerRow | Parcel):
+        return []
+    return [report.uid for report in routed]
 
 
 def _reading(address: str, uid: DeviceUid, at: float, *samples: Sample) -> Report:
