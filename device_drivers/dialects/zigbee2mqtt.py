@@ -12,7 +12,9 @@ is heard any more: all devices of the link are silent until they speak again, an
 as their `upstream` they are no tickets of their own. `availability` is Zigbee2MQTT's own verdict:
 mains devices are pinged after 10 min; battery devices sleep, and are missed after 25 h, which is
 the heartbeat of their models. A will of the bridge within 90 s of any word is late; it waits for a
-heartbeat (600 s) without a word. Retained values are of unknown age.
+heartbeat (600 s) without a word. Retained values are of unknown age. After a start the bridge
+repeats what it knows of each device as if it were new: set its `last_seen` to `ISO_8601` or
+`epoch`, and such values keep their time.
 
 Sample: `zigbee2mqtt/leak_pump_room` `{"battery":97,"water_leak":false,"linkquality":112}`.
 Firmware seen: none; the documents of 1.x and 2.x. Not tried on a bridge.
@@ -24,11 +26,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from device_drivers.codecs.json_fields import flatten
-from device_drivers.family import Topics, Tree, Vocabulary, address_of, availability, report
+from device_drivers.family import (
+    Topics,
+    Tree,
+    Vocabulary,
+    address_of,
+    availability,
+    instant_of,
+    report,
+)
 from device_drivers.payload import read_table
 from hub.errors import ProtocolError
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device
+from hub.model.instant import from_rfc3339
 from hub.model.report import Report, Topic
 from hub.ports import EVERYBODY, Envelope, Part
 
@@ -96,11 +107,12 @@ class Zigbee2mqttDriver:
 
     def _read_values(self, envelope: Envelope, device: Device) -> Sequence[Report]:
         flat, table = flatten(read_table(envelope.payload)), self._words.of(device.model)
-        samples = table.samples(flat)
-        reports = [report(envelope, device, Topic.STATE, samples=samples)] if samples else []
+        samples, at = table.samples(flat), _seen(flat.get("last_seen"), envelope.received)
+        reports = [report(envelope, device, Topic.STATE, samples=samples, at=at)] if samples else []
         events = () if envelope.retained else table.events(flat)
         reports += [
-            report(envelope, device, Topic.EVENT, event=event, data=data) for event, data in events
+            report(envelope, device, Topic.EVENT, event=event, data=data, at=at)
+            for event, data in events
         ]
         if reports or envelope.retained:
             return reports
@@ -114,6 +126,14 @@ def _of_bridge(words: Sequence[str], envelope: Envelope) -> Sequence[Part]:
     if words[0] == STATE and not _state(envelope.payload):
         parts.append(Part(address=EVERYBODY, envelope=envelope))
     return parts
+
+
+def _seen(said: object, received: float) -> float:
+    """Return when the device itself was heard: after a start the bridge repeats what it knows."""
+    try:
+        return from_rfc3339(said) if isinstance(said, str) else instant_of(said, received)
+    except ValueError:
+        return received
 
 
 def _state(payload: object) -> bool:
