@@ -44,6 +44,7 @@ from hub.intake.inspection_room import InspectionNeeds
 from hub.intake.report_room import GATHERINGS, read_gatherings
 from hub.intake.suspect import SUSPECTS
 from hub.model.case import CASES
+from hub.model.era import ERAS, read_eras
 from hub.model.inspection import INSPECTIONS, ROUNDS
 from hub.ports import Link
 from hub.services.commission.state_book import ACCEPTANCES, DEVICE_STATES, read_sheets
@@ -253,6 +254,7 @@ async def _build_intake(
     snapshot = await store.archive.load(now=now)
     places = world.site.places
     cases = CaseBook(await store.books.documents(CASES))
+    eras = read_eras(await store.books.documents(ERAS))
     community, test = settings.community.id, settings.demo.test
     needs = Needs(
         clock=clock,
@@ -273,7 +275,7 @@ async def _build_intake(
         duty=await read_duty_needs(world.duty, store.books),
         sender=build_sender(wiring.dialler, clock),
         spawn=crew.spawn,
-        project=make_projector(community, lambda: places, cases.of, test=test),
+        project=make_projector(community, lambda: places, cases.of, era=eras.now, test=test),
         cases=cases,
         drivers=speak_all(world.models, settings.family),
         link_drivers=wiring.link_drivers(),

@@ -8,7 +8,7 @@ HubError
 ├── NotFoundError        no such thing, or none that this person may see (404)
 ├── ConflictError        an illegal step; carries the steps that are possible (409)
 ├── InvalidRequestError  a request's fields are wrong (422)
-├── GoneError            a cursor that retention has passed (410)
+├── GoneError            a cursor that retention or a restore has passed (410)
 ├── TooManyRequestsError a limit was reached; carries when to come back (429)
 ├── DeviceError          a device or its link
 │   ├── LinkError        the connection
@@ -107,11 +107,15 @@ class InvalidRequestError(HubError):
 
 
 class GoneError(HubError):
-    """The cursor points before the oldest entry that is kept; `oldest` is where to start again."""
+    """What followed a cursor is not there any more; `oldest` is where to start again.
 
-    def __init__(self, message: str, *, oldest: str) -> None:
-        super().__init__(message)
+    `restored` where a restore from a backup gave it up: what was told then may never have been.
+    """
+
+    def __init__(self, message: str, *, oldest: str, restored: bool = False, zh: str = "") -> None:
+        super().__init__(message, zh=zh)
         self.oldest = oldest
+        self.restored = restored
 
 
 class TooManyRequestsError(HubError):

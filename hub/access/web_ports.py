@@ -9,6 +9,7 @@ import msgspec
 from hub.access.gatekeeper import Gatekeeper
 from hub.clock import Clock
 from hub.model.access import Identity
+from hub.model.era import Eras
 from hub.model.ticket import Ticket
 from hub.ports import (
     Archive,
@@ -58,7 +59,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     `possible_steps` names the steps (wire `do`) that this person can take on this ticket now;
     `holdings` says what the store keeps of each kind of data, `reach` since when the readings of a
     point (uid, name) are complete. `shortage` names what a full disk leaves:
-    `states`, `orders` or `nothing`; it is empty while there is room.
+    `states`, `orders` or `nothing`; it is empty while there is room. `eras` are the journal's.
     """
 
     live: Live
@@ -88,6 +89,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     holdings: Callable[[], Awaitable[Sequence[Holding]]]
     reach: Callable[[str, str], Awaitable[float | None]]
     shortage: Callable[[], str] = str
+    eras: Eras = Eras()
 
 
 BIGGEST = 2**62

@@ -14,7 +14,8 @@ from hub.api.problem import MEDIA_TYPE
 
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
-    "description": "RFC 9457, with `errors` by field, `possible` steps or the `oldest` cursor",
+    "description": "RFC 9457, with `errors` by field, `possible` steps or the `oldest` cursor,"
+    " with `restored` where a restore from a backup is why",
     "required": ["type", "title", "status", "detail"],
     "properties": {
         "type": {"type": "string"},

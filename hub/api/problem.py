@@ -170,7 +170,7 @@ def _members(error: HubError) -> dict[str, Any]:
             places = {f"{each.line}:{each.column}": each.message for each in error.problems}
             return {"errors": places}
         case GoneError():
-            return {"oldest": error.oldest}
+            return {"oldest": error.oldest} | ({"restored": True} if error.restored else {})
         case TooManyRequestsError():
             return {"retry_after": round(error.retry_after)}
     return {}

@@ -15,6 +15,7 @@ from hub.assembly.whistles import open_whistles
 from hub.clock import Clock
 from hub.intake.core import Intake
 from hub.model.agenda import MEETINGS
+from hub.model.era import ERAS, read_eras
 from hub.model.project import PROJECTS
 from hub.ports import BellOffice
 from hub.services.community.agenda_book import AgendaBook
@@ -85,4 +86,5 @@ async def open_offices(
         projects=projects,
         agenda=agenda,
         courses=courses,
+        eras=read_eras(await store.books.documents(ERAS)),
     )

@@ -30,6 +30,7 @@ from hub.feeds.grid import build_feeds
 from hub.feeds.open311 import wire as open311
 from hub.feeds.profiles.setting_up import ReceiverHouse
 from hub.intake.core import Intake
+from hub.model.era import Eras
 from hub.ports import (
     BellOffice,
     EscalationOffice,
@@ -69,6 +70,7 @@ class Doors(msgspec.Struct, frozen=True, kw_only=True):
     projects: ProjectOffice
     agenda: AgendaOffice
     courses: CourseBook
+    eras: Eras
 
 
 def build_ports(
@@ -102,6 +104,7 @@ def build_ports(
         holdings=store.holdings,
         reach=store.reach,
         shortage=lambda: intake.inbox.ration.shortage,
+        eras=doors.eras,
         community=CommunityCard(
             id=community.id,
             name=community.name["zh"],

@@ -26,7 +26,7 @@ Echo = Callable[[str], None]
 _NEXT = (
     "接下来：启动系统（systemctl start lingdang），再看 lingdang status。",
     "next: start the hub (systemctl start lingdang), then look at lingdang status.",
-    "备份之后停用的人员和密钥又有效了，请再停用一次；区平台会从最早的游标重新读起。",
+    "备份之后停用的人员和密钥又有效了，请再停用一次；游标比备份新的区平台收到 410，须从头读起。",
     "people and keys shut out since the backup are let in again: shut them out once more.",
     "a grid platform whose cursor is newer than the backup gets 410 and begins anew.",
 )

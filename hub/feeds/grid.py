@@ -14,13 +14,13 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from hub.access.http import bind, identity_of, ports_of, recognise
 from hub.access.policy import Call, join, mount
-from hub.access.web_ports import WebPorts, has_reached
-from hub.errors import ForbiddenError, GoneError, InvalidRequestError
+from hub.access.web_ports import WebPorts
+from hub.errors import ForbiddenError, InvalidRequestError
 from hub.feeds import actions, asyncapi, handing, reconciliation, subscriptions
 from hub.feeds.case import describe_own, no_incident, read_case, receiver_of
 from hub.feeds.catalogue import IncidentCatalogue, Known, catalogue_of
-from hub.feeds.cursor import read_cursor, write_cursor
 from hub.feeds.open311.router import build_open311
+from hub.feeds.place import cursor_at, number_of, place_of
 from hub.feeds.profiles import pull
 from hub.feeds.profiles.setting_up import ReceiverHouse
 from hub.feeds.shape import FeedPage, IncidentPage, IncidentWithCase
@@ -45,18 +45,17 @@ async def read_feed(
     """Read items behind a cursor, in order, waiting up to `wait` seconds for the first.
 
     `next` is given also when there is no item. 410 with the oldest cursor when retention has
-    passed the cursor, or when the hub was restored from a backup that is older.
+    passed the cursor, or (`restored`) when a restore from a backup gave up what it stands for.
     """
     ports, who = ports_of(request), await identity_of(request)
-    seq = await _start(ports, who, after)
+    seq = await place_of(ports, who, after) if after else await ports.books.oldest_feed()
     end = asyncio.get_running_loop().time() + wait
     rows, seq = await _read_on(ports, who, seq, limit)
     while not rows and (left := end - asyncio.get_running_loop().time()) > 0:
         await ports.pulse.wait(seq, left)
         await _may_still(request, who)
         rows, seq = await _read_on(ports, who, seq, limit)
-    following = write_cursor(ports.community.id, seq, who.scope)
-    return _joined((row.body for row in rows), following)
+    return _joined((row.body for row in rows), cursor_at(ports, who, seq))
 
 
 async def list_incidents(
@@ -72,11 +71,12 @@ async def list_incidents(
     """List incidents as they stand, the one that changed longest ago first.
 
     `next` is null at the end. What changes while the pages are read comes again on a later page.
-    The first page's `as_of` is what to ask for as `updated_since` the next time.
+    The first page's `as_of` is what to ask for as `updated_since` the next time; where `era` is
+    another one than the time before, a restore lies between: read all of it.
     """
     ports, who = ports_of(request), await identity_of(request)
     catalogue = await catalogue_of(request)
-    seq = read_cursor(after, ports.community.id, who.scope) if after else 0
+    seq = await number_of(ports, who, after) if after else 0
     since, receiver = _since(updated_since), receiver_of(who)
 
     def is_wanted(known: Known) -> bool:
@@ -93,8 +93,9 @@ async def list_incidents(
     shown = found[:limit]
     bodies = [body for known in shown if (body := await catalogue.whole(known))]
     more = len(found) > limit
-    following = write_cursor(ports.community.id, shown[-1].seq, who.scope) if more else None
-    return _joined(bodies, following, as_of=as_of)
+    following = cursor_at(ports, who, shown[-1].seq) if more else None
+    era = {"era": ports.eras.now} if ports.eras.now else {}
+    return _joined(bodies, following, as_of=as_of, **era)
 
 
 async def read_incident(request: Request, incident: str) -> Response:
@@ -127,20 +128,6 @@ def build_feeds(ports: WebPorts, house: ReceiverHouse) -> APIRouter:
     mount(grid, CALLS)
     join(grid, build_open311(ports, catalogue))
     return grid
-
-
-async def _start(ports: WebPorts, who: Identity, after: str) -> int:
-    oldest = await ports.books.oldest_feed()
-    if not after:
-        return oldest
-    seq = read_cursor(after, ports.community.id, who.scope)
-    if oldest <= seq and await has_reached(ports, seq):
-        return seq
-    why = "was deleted after its retention" if seq < oldest else "is not in this hub's journal"
-    raise GoneError(
-        f"What followed this cursor {why}; read again from `oldest`.",
-        oldest=write_cursor(ports.community.id, oldest, who.scope),
-    )
 
 
 async def _may_still(request: Request, who: Identity) -> None:
@@ -206,6 +193,7 @@ CALLS = (
         operation="listIncidents",
         about="Incidents as they stand",
         shows=IncidentPage,
+        problems=(410,),
     ),
     Call(
         method="GET",

@@ -15,6 +15,7 @@ import msgspec
 
 from hub.model.alarm import ReportWhen
 from hub.model.case import Case
+from hub.model.era import FIRST, stamp
 from hub.model.instant import to_rfc3339
 from hub.model.journal import Entry
 from hub.model.place import Place
@@ -68,22 +69,28 @@ def make_projector(
     places: Callable[[], Mapping[str, Place]],
     cases: Callable[[str], Sequence[Case]] = _no_cases,
     *,
+    era: str = FIRST,
     test: bool = False,
 ) -> IncidentProjector:
-    """Return the function that makes feed items; `places` and `cases` give theirs as of now."""
+    """Return the function that makes feed items; `places` and `cases` give theirs as of now.
+
+    `era` is the journal's: numbers that a restore lets come again have other ids, and the
+    incident says it beside its revision.
+    """
 
     def project(entry: Entry, ticket: Ticket) -> FeedRow | None:
         if not is_reported(entry, ticket):
             return None
         kind = TYPE.format(_say(entry))
         data = describe_incident(ticket, places(), cases(ticket.number), at=entry.at, test=test)
+        data |= {"era": era} if era else {}
         return FeedRow(
             seq=entry.seq,
             incident=ticket.number,
             place=ticket.place,
             type=kind,
             at=entry.at,
-            body=_cloud_event(community, entry, kind, data),
+            body=_cloud_event(community, f"{stamp(era)}{entry.seq}", kind, entry, data),
         )
 
     return project
@@ -184,12 +191,14 @@ def _instants(ticket: Ticket) -> dict[str, str | None]:
     return {name: to_rfc3339(getattr(ticket, name)) for name in names}
 
 
-def _cloud_event(community: str, entry: Entry, kind: str, data: dict[str, Any]) -> bytes:
+def _cloud_event(
+    community: str, number: str, kind: str, entry: Entry, data: dict[str, Any]
+) -> bytes:
     receiver = entry.data.get("receiver") if entry.type.startswith(CASES) else None
     return msgspec.json.encode(
         {
             "specversion": "1.0",
-            "id": f"{community}-{entry.seq}",
+            "id": f"{community}-{number}",
             "source": f"/communities/{community}/hub",
             "type": kind,
             "subject": entry.subject,

@@ -92,7 +92,7 @@ async def reconcile(
         opened=sum(row.type.endswith(OPENED) for row in rows),
         states=Counter(each.state for each in told),
         cases=Counter(each.case for each in told),
-        last=f"{ports.community.id}-{rows[-1].seq}" if rows else None,
+        last=ports.eras.name_item(ports.community.id, rows[-1].seq) if rows else None,
         digest=hashlib.sha256("".join(written).encode()).hexdigest(),
         lines=[line.rstrip("\n") for line in written] if lines else msgspec.UNSET,
     )

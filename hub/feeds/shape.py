@@ -31,7 +31,11 @@ class CaseMark(Struct, forbid_unknown_fields=True):
 
 
 class Incident(Struct, forbid_unknown_fields=True, rename={"class_": "class"}):
-    """An incident as it stood after a change."""
+    """An incident as it stood after a change.
+
+    `era` is there since the hub was restored from a backup: a later era (by text) is newer than
+    any `revision` of an earlier one, and than one without.
+    """
 
     id: str
     number: str
@@ -60,6 +64,7 @@ class Incident(Struct, forbid_unknown_fields=True, rename={"class_": "class"}):
     cases: list[CaseMark]
     test: bool
     coordinates: dict[str, str | float] | UnsetType = UNSET
+    era: str | UnsetType = UNSET
 
 
 class OwnCase(Struct, forbid_unknown_fields=True):
@@ -132,12 +137,14 @@ class FeedPage(Struct, forbid_unknown_fields=True):
 class IncidentPage(Struct, forbid_unknown_fields=True):
     """Incidents as they stand; `next` is null at the end.
 
-    `as_of` of the first page is the next round's `updated_since`.
+    `as_of` of the first page is the next round's `updated_since`. `era` is that of the hub, where
+    it was restored from a backup: another one than in the round before asks for all of it.
     """
 
     items: list[Incident]
     next: str | None
     as_of: Moment
+    era: str | UnsetType = UNSET
 
 
 class DayAccount(Struct, forbid_unknown_fields=True):

@@ -12,10 +12,11 @@ from hub.access.body import read_struct
 from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import ShownOnce, once
 from hub.access.policy import Call
+from hub.access.web_ports import WebPorts
 from hub.config.outward import Url
 from hub.errors import InvalidRequestError
-from hub.feeds.cursor import read_cursor
 from hub.feeds.incident import TYPES
+from hub.feeds.place import place_of
 from hub.feeds.push.lane import PushLane
 from hub.feeds.push.office import PushOffice
 from hub.feeds.shape import DeadPage, NewSubscription, Replayed, SubscriptionCard, SubscriptionPage
@@ -56,7 +57,7 @@ async def subscribe(request: Request) -> Response:
         _check(body)
         after = ports.pulse.last_seq()
         if body.after:
-            after = read_cursor(body.after, ports.community.id, who.scope)
+            after = await place_of(ports, who, body.after)
         wish = Subscription(
             id="",
             receiver="",
@@ -96,18 +97,18 @@ async def end_subscription(request: Request, subscription: str) -> Response:
 
 async def list_dead(request: Request, subscription: str) -> Response:
     """List the items that were given up, the oldest first."""
-    who, community = await identity_of(request), ports_of(request).community.id
+    who, ports = await identity_of(request), ports_of(request)
     dead = await pushes_of(request).dead(subscription, who)
-    return _page([_describe_dead(each, community) for each in dead])
+    return _page([_describe_dead(each, ports) for each in dead])
 
 
 async def replay(request: Request, subscription: str) -> Response:
     """Send dead items again, with all their tries."""
-    who, community = await identity_of(request), ports_of(request).community.id
+    who, ports = await identity_of(request), ports_of(request)
 
     async def act() -> Response:
         body = read_struct(await request.body() or b"{}", ReplayBody)
-        seqs = {_seq(item, community) for item in body.ids}
+        seqs = {_seq(item, ports) for item in body.ids}
         return _json({"replayed": await pushes_of(request).replay(subscription, seqs, who)})
 
     return await once(request, who, act)
@@ -155,9 +156,9 @@ def _check(body: SubscriptionBody) -> None:
             )
 
 
-def _describe_dead(dead: Dead, community: str) -> dict[str, Any]:
+def _describe_dead(dead: Dead, ports: WebPorts) -> dict[str, Any]:
     return {
-        "id": f"{community}-{dead.seq}",
+        "id": ports.eras.name_item(ports.community.id, dead.seq),
         "incident": dead.incident,
         "at": to_rfc3339(dead.at),
         "tries": dead.tries,
@@ -165,10 +166,11 @@ def _describe_dead(dead: Dead, community: str) -> dict[str, Any]:
     }
 
 
-def _seq(item: str, community: str) -> int:
-    head, _, number = item.rpartition("-")
-    if head != community or not (number.isascii() and number.isdecimal()) or len(number) > 18:  # noqa: PLR2004 - digits of a journal number
-        problem = f"{item!r} is no item's id; write {community}-70"
+def _seq(item: str, ports: WebPorts) -> int:
+    number, community = item.rpartition("-")[2][:18], ports.community.id
+    is_number = number.isascii() and number.isdecimal()
+    if not is_number or ports.eras.name_item(community, int(number)) != item:
+        problem = f"{item!r} is no item's id; write {ports.eras.name_item(community, 70)}"
         raise InvalidRequestError(f"ids: {problem}.", problems={"ids": problem})
     return int(number)
 
@@ -192,6 +194,7 @@ CALLS = (
         body=SubscriptionBody,
         shows=NewSubscription,
         statuses=(201,),
+        problems=(410,),
     ),
     Call(
         method="GET",

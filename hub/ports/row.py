@@ -151,7 +151,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 
     Collections: device, place, person, api_key, key_use, session, incident, idempotency,
     setting, suspect, heartbeat, climb, ring, bell, bell_state, bell_cursor, contact, substitute,
-    report, gathering, photo, personal, subscription, push, push_dead. `body` is JSON, or bytes
+    report, gathering, photo, personal, subscription, push, push_dead, era. `body` is JSON, or bytes
     of a picture; None deletes it.
     With `personal_at` it tells of people: the store seals it under the key of that day.
     """

@@ -60,6 +60,8 @@ class City:
             # A gap, or other rights: a person is told, and it begins where there is something.
             self.gaps.append(str(error))
             page = {"items": [], "next": error.problem.get("oldest", "")}
+            if error.problem.get("restored"):
+                self.ledger.begin_anew(page["next"])
         fresh = self.ledger.keep_page(page["items"], page["next"])
         for item in fresh:
             self._look_at(item["subject"])

@@ -71,6 +71,13 @@ class Ledger:
         """Keep an item that was pushed; False for one that is known."""
         return self._put(item)
 
+    def begin_anew(self, cursor: str) -> None:
+        """Drop what was told: the hub was restored, and tells from `cursor` on what is so."""
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.execute("DELETE FROM item")
+        self._set(CURSOR, cursor)
+        self._db.execute("COMMIT")
+
     def forget_cursor(self) -> None:
         """Lose the place in the feed, as a restored platform does; items stay."""
         self._set(CURSOR, "")
@@ -94,7 +101,7 @@ class Ledger:
         for item in self.items():
             data = item["data"]
             known = newest.get(data["number"])
-            if known is None or known["revision"] <= data["revision"]:
+            if known is None or _age(known) <= _age(data):
                 newest[data["number"]] = data
         return newest
 
@@ -104,7 +111,7 @@ class Ledger:
             "SELECT body FROM item WHERE incident = ? ORDER BY seq DESC LIMIT 50", (incident,)
         )
         found = [json.loads(body)["data"] for (body,) in rows]
-        return max(found, key=lambda data: int(data["revision"]), default=None)
+        return max(found, key=_age, default=None)
 
     def note_step(self, said: Item, answer: Item) -> None:
         """Write down a step of ours, and the case that the hub then had in force."""
@@ -164,3 +171,8 @@ class Ledger:
 
     def _set(self, name: str, text: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO mark VALUES (?, ?)", (name, text))
+
+
+def _age(data: Item) -> tuple[str, int]:
+    """Return by what an incident's items are older and newer: era first, then revision."""
+    return str(data.get("era", "")), int(data["revision"])

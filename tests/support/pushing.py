@@ -86,7 +86,7 @@ class PushStage:
     async def start(self) -> None:
         """Start on what is stored."""
         around = Around(
-            community="gs",
+            name_item="gs-{}".format,
             books=self.store.books,
             desk=self.desk,
             pulse=self.pulse,

@@ -116,6 +116,11 @@ def number_of(item: Item) -> int:
     return int(item["id"].rpartition("-")[2])
 
 
+def era_of(item: Item) -> str:
+    """Return an item's era; empty for the first, before any restore."""
+    return str(item["data"].get("era", ""))
+
+
 def show(items: Sequence[Item], at: int) -> str:
     """Name an item and its neighbours, as evidence."""
     return " ".join(str(item.get("id")) for item in items[max(0, at - 1) : at + 2])

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import msgspec
+
 from hub.errors import InvalidRequestError
-from hub.feeds.conformance.bench import WHOLE, Bench, show
-from hub.feeds.conformance.law import FEED, BrokenError, Law, UntriedError, demand
-from hub.feeds.cursor import read_cursor, write_cursor
+from hub.feeds.conformance.bench import WHOLE, Bench, era_of, number_of, show
+from hub.feeds.conformance.law import FEED, Law, UntriedError, demand
+from hub.feeds.cursor import Mark, read_mark, write_cursor, write_mark
 
 PAGE = f"{FEED}#the-cursor"
 TRIES = 5
 GONE = 410
 AHEAD = 10**12
+UNKNOWN = "f" * 8
+"""An era that no restore has begun; the kit cannot restore anything itself."""
 
 
 async def starts_at_the_oldest(bench: Bench) -> str:
@@ -93,16 +99,39 @@ async def says_what_is_gone(bench: Bench) -> str:
     return "410 with `oldest`, from which the feed begins"
 
 
+async def knows_what_was_given_up(bench: Bench) -> str:
+    """Send cursors of another era: 410, but for one that lies in what both have."""
+    end = _mark(bench)
+    items = bench.some()
+    strange = [msgspec.structs.replace(end, era=UNKNOWN, seq=number_of(items[0]))]
+    shared = []
+    for one, other in pairwise(items):
+        if era_of(one) != era_of(other):
+            old = msgspec.structs.replace(end, era=era_of(one), seq=number_of(one))
+            shared.append((old, other))
+            strange.append(msgspec.structs.replace(old, seq=number_of(other)))
+    for mark in strange:
+        told = await bench.probe.get("feed", after=write_mark(mark))
+        demand(told.status == GONE, f"a cursor of the era {mark.era!r} is not 410: {told}")
+        demand(told.data.get("oldest"), f"410 without `oldest`: {told}")
+        demand(told.data.get("restored") is True, f"410 without `restored`: {told}")
+    for mark, due in shared:
+        page = await bench.page(write_mark(mark), 1)
+        demand(page["items"] == [due], f"behind item {mark.seq} of before comes another one")
+    return f"{len(strange)} cursors of what was given up refused, {len(shared)} go on"
+
+
 def _ahead(bench: Bench) -> str:
-    """Make a cursor ahead of the feed, where it has a form that is known here."""
-    community = bench.some()[0]["id"].rpartition("-")[0]
+    return write_mark(msgspec.structs.replace(_mark(bench), seq=AHEAD))
+
+
+def _mark(bench: Bench) -> Mark:
+    """Read the last cursor, where it has a form that is known here."""
+    bench.some()
     try:
-        read_cursor(bench.end, community, "")
+        return read_mark(bench.end)
     except InvalidRequestError as error:
         raise UntriedError("name an old cursor (--old): this one's form is not known") from error
-    except ValueError as error:
-        raise BrokenError(str(error)) from error
-    return write_cursor(community, AHEAD, "")
 
 
 LAWS: tuple[Law[Bench], ...] = (
@@ -147,5 +176,12 @@ LAWS: tuple[Law[Bench], ...] = (
         en="What is gone is 410 with the oldest cursor, never skipped in silence.",
         page=PAGE,
         check=says_what_is_gone,
+    ),
+    Law(
+        id="cursor-era",
+        zh="从备份恢复后，作废时段的游标答 410，共有时段的可续读",
+        en="After a restore a cursor of the time that was given up is 410, any other goes on.",
+        page=PAGE,
+        check=knows_what_was_given_up,
     ),
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from hub.feeds.conformance.bench import Bench, number_of
+from hub.feeds.conformance.bench import Bench, era_of, number_of
 from hub.feeds.conformance.law import FEED, BrokenError, Law, demand
 from hub.feeds.incident import TYPES
 from hub.feeds.shape import FeedItem
@@ -33,7 +33,8 @@ async def are_cloud_events(bench: Bench) -> str:
             f"{name}: time {item['time']!r} is no RFC 3339 at +08:00",
         )
         sources.add(item["source"])
-        communities.add(name.rpartition("-")[0])
+        era = era_of(item)
+        communities.add(name.rpartition("-")[0].removesuffix(f"-{era}" if era else ""))
     demand(len(communities) == 1, f"ids of several communities: {sorted(communities)}")
     return f"{len(bench.items)} CloudEvents of {', '.join(sorted(sources))}"
 
@@ -65,6 +66,18 @@ async def never_go_back(bench: Bench) -> str:
         )
         newest[incident] = revision
     return f"{len(newest)} incidents, revisions growing"
+
+
+async def tell_their_era(bench: Bench) -> str:
+    """Look whether eras only rise along the feed, and stand in the ids of their items."""
+    newest, names = "", set()
+    for item in bench.some():
+        era, name = era_of(item), item["id"]
+        demand(era >= newest, f"{name}: era {era!r} behind {newest!r}")
+        demand(not era or f"-{era}-" in name, f"{name}: its era {era!r} is not in its id")
+        newest = era
+        names.add(era)
+    return f"{len(names)} eras" if newest else "never restored"
 
 
 async def mark_drills(bench: Bench) -> str:
@@ -135,6 +148,13 @@ LAWS: tuple[Law[Bench], ...] = (
         en="An incident's revision only grows: no older state is told again.",
         page=PAGE,
         check=never_go_back,
+    ),
+    Law(
+        id="item-era",
+        zh="恢复之后，条目编号和案件带新的纪元",
+        en="After a restore ids and incidents have the era that it began, and eras only rise.",
+        page=PAGE,
+        check=tell_their_era,
     ),
     Law(
         id="item-test",

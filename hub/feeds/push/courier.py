@@ -31,9 +31,11 @@ class Courier(Protocol):
 class WebhookCourier:
     """Posts the item as it is, signed by Standard Webhooks."""
 
-    def __init__(self, wish: Subscription, community: str, send: Send, clock: Clock) -> None:
+    def __init__(
+        self, wish: Subscription, name_item: Callable[[int], str], send: Send, clock: Clock
+    ) -> None:
         self._wish = wish
-        self._community = community
+        self._name_item = name_item
         self._send = send
         self._clock = clock
 
@@ -43,7 +45,7 @@ class WebhookCourier:
 
     async def hand(self, row: FeedRow) -> Answer:
         """Send it under the item's own id."""
-        number = f"{self._community}-{row.seq}"
+        number = self._name_item(row.seq)
         signed = signed_headers(self._wish.secret, number, self._clock.now(), row.body)
         headers = {"content-type": CLOUD_EVENT, **signed}
         return await self._send(Request(url=self._wish.url, body=row.body, headers=headers))

@@ -40,9 +40,13 @@ Told = tuple[str, str, str, dict[str, Any]]
 
 
 class Around(NamedTuple):
-    """What all lanes share; `keys_of` gives the live keys of a receiver, `chance` 0 to 1."""
+    """What all lanes share.
 
-    community: str
+    `name_item` gives an item's id by its number, `keys_of` the live keys of a receiver, `chance`
+    0 to 1.
+    """
+
+    name_item: Callable[[int], str]
     books: Books
     desk: Desk
     pulse: Pulse
@@ -68,7 +72,7 @@ class PushLane:
         self.news = asyncio.Event()
         self.has_key = True
         self._around = around
-        self._courier = courier or WebhookCourier(wish, around.community, around.send, around.clock)
+        self._courier = courier or WebhookCourier(wish, around.name_item, around.send, around.clock)
         self._unkept = 0
 
     async def run(self) -> None:

@@ -32,7 +32,7 @@ async def open_pushes(ports: WebPorts, allow: Sequence[str]) -> PushHouse:
     """Open the office on what is stored; `allow` are networks (CIDR) that may be reached."""
     client, clock = make_client(allow), ports.clock
     around = Around(
-        community=ports.community.id,
+        name_item=partial(ports.eras.name_item, ports.community.id),
         books=ports.books,
         desk=ports.desk,
         pulse=ports.pulse,

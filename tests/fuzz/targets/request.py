@@ -51,12 +51,14 @@ def check_cursor(data: bytes) -> str:
 
 def _read(text: str) -> str:
     try:
-        seq = cursor.read_cursor(text, COMMUNITY, SCOPE)
+        seq = cursor.read_cursor(text, COMMUNITY, SCOPE).seq
     except InvalidRequestError as error:
         assert error.problems["after"]
         return "refused"
     assert seq >= 0
-    assert cursor.read_cursor(cursor.write_cursor(COMMUNITY, seq, SCOPE), COMMUNITY, SCOPE) == seq
+    assert (
+        cursor.read_cursor(cursor.write_cursor(COMMUNITY, seq, SCOPE), COMMUNITY, SCOPE).seq == seq
+    )
     return "read"
 
 

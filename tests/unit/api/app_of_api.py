@@ -38,7 +38,7 @@ def make_pushes(world: World) -> PushOffice:
 
     ports = world.ports
     around = Around(
-        community=ports.community.id,
+        name_item=partial(ports.eras.name_item, ports.community.id),
         books=ports.books,
         desk=ports.desk,
         pulse=ports.pulse,

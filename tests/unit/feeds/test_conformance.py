@@ -23,7 +23,7 @@ from tests.unit.api.app_of_api import make_app
 DAY = 86_400.0
 Json = dict[str, Any]
 Tamper = Callable[[httpx2.Request, Json], Any]
-READ_LAWS, INCIDENTS = 28, 15
+READ_LAWS, INCIDENTS = 30, 15
 
 
 @pytest.fixture(autouse=True)
@@ -260,6 +260,16 @@ def takes_anything(_request: httpx2.Request, told: Json) -> Any:  # noqa: ANN401
     return (200, {"items": [], "next": "x"}) if told.get("status") == 422 else None
 
 
+def takes_what_was_given_up(request: httpx2.Request, told: Json) -> Any:  # noqa: ANN401 - JSON
+    return (200, {"items": [], "next": "x"}) if told.get("restored") else None
+
+
+def era_falls(_request: httpx2.Request, told: Json) -> None:
+    for item in told["items"][:1]:
+        item["data"]["era"] = "69248100"
+        item["id"] = item["id"].replace("-", "-69248100-")
+
+
 DEFECTS: dict[str, tuple[Tamper, str]] = {
     "a gap behind the cursor": (on("feed", gap), "feed-pages"),
     "a gap at one page size": (on("feed", gap_at_one_size), "cursor-resume"),
@@ -288,6 +298,8 @@ DEFECTS: dict[str, tuple[Tamper, str]] = {
     "no key needed": (open_to_all, "right-key"),
     "any cursor taken": (takes_any_cursor, "cursor-mangled"),
     "gone without a word": (takes_any_cursor, "cursor-gone"),
+    "given up without a word": (takes_what_was_given_up, "cursor-era"),
+    "an era that is over again": (on("feed", era_falls), "item-era"),
     "refusals without a reason": (bare_refusals, "right-problem"),
     "limits that are none": (takes_anything, "feed-limit"),
 }

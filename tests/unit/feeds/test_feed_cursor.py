@@ -10,10 +10,15 @@ from hub.errors import InvalidRequestError
 from hub.feeds.cursor import _tag, read_cursor, write_cursor
 
 
-@given(seq=st.integers(min_value=0, max_value=2**60), scope=st.text(max_size=40))
-def test_a_cursor_is_read_as_it_was_written(seq: int, scope: str) -> None:
-    cursor = write_cursor("guanshan", seq, scope)
-    assert read_cursor(cursor, "guanshan", scope) == seq
+@given(
+    seq=st.integers(min_value=0, max_value=2**60),
+    scope=st.text(max_size=40),
+    era=st.sampled_from(["", "69248100"]),
+)
+def test_a_cursor_is_read_as_it_was_written(seq: int, scope: str, era: str) -> None:
+    cursor = write_cursor("guanshan", seq, scope, era)
+    mark = read_cursor(cursor, "guanshan", scope)
+    assert (mark.seq, mark.era) == (seq, era)
     assert set(cursor) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
@@ -44,6 +49,15 @@ def test_no_changed_letter_goes_unnoticed(data: st.DataObject) -> None:
 def test_a_cursor_that_the_hub_would_not_write_is_refused_whatever_its_check(seq: str) -> None:
     head, _, _ = base64.urlsafe_b64decode(write_cursor("g", 1, "") + "==").decode().rpartition("|")
     forged = head.replace("|1|", f"|{seq}|")
+    text = base64.urlsafe_b64encode(f"{forged}|{_tag(forged)}".encode()).decode()
+    with pytest.raises(InvalidRequestError):
+        read_cursor(text, "g", "")
+
+
+@pytest.mark.parametrize("era", ["|", "|x", "|69248100|", "|6924810", "|../../..", "|６9248100"])
+def test_an_era_that_no_restore_names_so_is_refused_whatever_its_check(era: str) -> None:
+    head, _, _ = base64.urlsafe_b64decode(write_cursor("g", 1, "") + "==").decode().rpartition("|")
+    forged = head + era
     text = base64.urlsafe_b64encode(f"{forged}|{_tag(forged)}".encode()).decode()
     with pytest.raises(InvalidRequestError):
         read_cursor(text, "g", "")

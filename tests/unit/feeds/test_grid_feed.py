@@ -13,11 +13,13 @@ from hub.access.record import KEYS, ApiKey
 from hub.feeds.cursor import write_cursor
 from hub.feeds.incident import make_projector
 from hub.model.access import Identity, Role
+from hub.model.era import Era, Eras
 from hub.model.ticket import TicketState
+from hub.ports import IncidentProjector
 from tests.unit.access.web_fakes import NOW, PLACES, TOKENS, World, client_of, make_world, ticket
 from tests.unit.api.app_of_api import make_app
 
-FEED = "/grid/v1/feed"
+FEED, ERA = "/grid/v1/feed", "69248100"
 ADMIN = Identity(name="admin", role=Role.ADMINISTRATOR)
 project = make_projector("guanshan", lambda: PLACES, test=True)
 
@@ -32,12 +34,14 @@ def change(
     number: str,
     kind: str = "ticket.opened",
     place: str = "guanshan/a/gate",
+    *,
+    by: IncidentProjector | None = None,
     **fields: object,
 ) -> None:
     """Commit a change of a ticket with its feed item, as the intake does."""
     about = ticket(number, place=place, **fields)
     entry = world.desk.tell(kind, number, place=about.place)
-    row = project(entry, about)
+    row = (by or project)(entry, about)
     assert row is not None
     world.books.rows.append(row)
 
@@ -180,6 +184,42 @@ async def test_a_cursor_from_before_a_restore_is_410_and_never_silence(world: Wo
         answer = await client.get(FEED, params={"after": late})
     assert answer.status_code == 410
     assert answer.json()["oldest"] == write_cursor("guanshan", 0, "")
+    assert answer.json()["restored"] is True
+
+
+async def test_numbers_that_come_again_are_of_another_era(world: World) -> None:
+    for number in range(6):
+        change(world, f"GS-{number}")
+    async with platform(world) as client:
+        shared = (await client.get(FEED, params={"limit": 3})).json()
+        given_up = (await client.get(FEED)).json()
+    del world.books.entries[3:], world.books.rows[3:]
+    era = Era(name=ERA, first=4, at=NOW)
+    restored = msgspec.structs.replace(world.ports, eras=Eras([era]))
+    world.ports = restored
+    world.desk.tell("store.restored", "store")
+    for number in range(9):
+        change(world, f"GS-{number}", by=make_projector("guanshan", lambda: PLACES, era=ERA))
+    async with platform(world) as client:
+        on = await client.get(FEED, params={"after": shared["next"]})
+        for path in (FEED, "/grid/v1/incidents"):
+            gone = await client.get(path, params={"after": given_up["next"]})
+            assert (gone.status_code, gone.json()["restored"]) == (410, True), path
+        assert "given up" in gone.json()["detail"]
+        wish = {"url": "https://city.example/", "after": given_up["next"]}
+        late = await client.post("/grid/v1/subscriptions", json=wish)
+        whole = (await client.get(FEED, params={"after": gone.json()["oldest"]})).json()["items"]
+        listed = (await client.get("/grid/v1/incidents")).json()
+        day = {"day": whole[-1]["time"][:10]}
+        account = (await client.get("/grid/v1/reconciliation", params=day)).json()
+    assert late.status_code == 410
+    items = on.json()["items"]
+    assert [item["id"] for item in items] == [f"guanshan-{ERA}-{seq}" for seq in range(5, 14)]
+    assert {item["data"]["era"] for item in items} == {ERA}
+    assert whole == shared["items"] + items
+    assert not {item["id"] for item in items} & {item["id"] for item in given_up["items"]}
+    assert listed["era"] == ERA
+    assert account["last"] == f"guanshan-{ERA}-13"
 
 
 async def test_items_are_the_bytes_that_were_committed(world: World) -> None:

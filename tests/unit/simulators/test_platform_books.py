@@ -60,6 +60,19 @@ def test_a_page_and_its_cursor_are_kept_together_or_not_at_all(tmp_path: Path) -
     again.close()
 
 
+def test_after_a_restore_the_books_begin_anew_and_a_later_era_is_newer(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.keep_page([item(1, 1), item(2, 9)], "c1")
+    later = item(2, 2) | {"id": "gs-69248100-2"}
+    later["data"] = later["data"] | {"era": "69248100"}
+    assert ledger.keep_pushed(later), "another id, though the number was there"
+    assert ledger.incidents()["GS-1"]["revision"] == 2
+    assert ledger.newest("GS-1") == later["data"]
+    ledger.begin_anew("c0")
+    assert (ledger.items(), ledger.cursor()) == ([], "c0")
+    ledger.close()
+
+
 def test_an_id_of_another_source_is_another_item() -> None:
     ledger = Ledger()
     assert ledger.keep_pushed(item(1))

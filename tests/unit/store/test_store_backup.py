@@ -13,6 +13,7 @@ import pytest
 
 from hub.clock import ManualClock
 from hub.errors import ConflictError, HubError, NotFoundError, StoreError, StoreFullError
+from hub.model.era import ERAS, read_eras
 from hub.ports import Changes
 from hub.store.migration import Secrets, migrate, shipped_steps
 from hub.store.safekeeping import copying
@@ -308,11 +309,27 @@ async def test_a_restore_stands_in_the_journal_with_the_head_that_it_gave_up(
     async with open_store(site, clock=CLOCK) as store:
         *_, last = await store.books.journal(after=0, limit=9)
     assert (last.seq, last.type, last.actor) == (3, "store.restored", "local:li")
-    assert last.data == {"backup": copy.name, "replaced": given_up}
+    assert last.data == {"backup": copy.name, "replaced": given_up, "era": "69248100"}
     with closing(sqlite3.connect(site)) as connection:
         verdict = prove_chain(connection, look_for_ring(site), find_fault, {})
     assert verdict.fault is None
     assert verdict.head.seq == 3
+
+
+async def test_each_restore_begins_an_era_behind_all_that_either_side_has_been_through(
+    copy: Path, site: Path
+) -> None:
+    before = ManualClock(NOW - 9e6)
+    for clock in (CLOCK, CLOCK, before):
+        await restore(copy, site, clock=clock, tell=nobody, actor="local:li")
+    async with open_store(site, clock=CLOCK) as store:
+        eras = read_eras(await store.books.documents(ERAS))
+    assert eras.now == "69248102", "two at one instant, and one with the clock set back"
+    assert (eras.of(2), eras.of(3)) == ("", eras.now), "the backup knows of no other era"
+    be_a_text(site)
+    await restore(copy, site, clock=CLOCK, tell=nobody, actor="local:li")
+    async with open_store(site, clock=CLOCK) as store:
+        assert read_eras(await store.books.documents(ERAS)).now == "69248100"
 
 
 async def test_a_hub_that_runs_is_not_restored_over(copy: Path, site: Path) -> None:
