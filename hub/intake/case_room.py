@@ -8,10 +8,10 @@ import msgspec
 
 from hub.errors import NotFoundError
 from hub.intake.batch import Batch
+from hub.intake.case_bells import CaseBells
 from hub.model.access import Identity
 from hub.model.alarm import ReportWhen
-from hub.model.case import CASES, CaseAction, CaseOutcome, CaseStep
-from hub.model.ring import RINGS
+from hub.model.case import CASES, Case, CaseAction, CaseOutcome, CaseStep
 from hub.model.rung import Duty
 from hub.model.ticket import Ticket
 from hub.ports import Document
@@ -19,8 +19,8 @@ from hub.services.incidents.case_book import CaseBook
 from hub.services.incidents.case_limit import PACES
 from hub.services.incidents.case_step import check_decider, possible_actions, take_step
 from hub.services.incidents.case_table import AT_WORK
-from hub.services.incidents.department import department_names, passed_on
-from hub.services.incidents.department_ring import ring_of
+from hub.services.incidents.department import PASSED_ON, department_names, passed_on
+from hub.services.incidents.pressure import may_ring
 from hub.services.tickets.desk_index import DeskIndex
 
 HUB = "hub"
@@ -34,12 +34,16 @@ class CaseRoom:
     """Puts the steps of cases into the batch that is being prepared."""
 
     def __init__(
-        self, index: DeskIndex, cases: CaseBook, people: People = dict, duty: Duty = NO_DUTY
+        self,
+        index: DeskIndex,
+        cases: CaseBook,
+        people: People = dict,
+        bells: CaseBells | None = None,
     ) -> None:
         self._index = index
         self._cases = cases
         self._people = people
-        self._duty = duty
+        self._bells = bells or CaseBells(NO_DUTY)
 
     def act(self, number: str, step: CaseStep, batch: Batch) -> CaseOutcome:
         """Take one step of the incident `number`; raises what `take_step` raises.
@@ -53,8 +57,9 @@ class CaseRoom:
             raise NotFoundError(f"There is no incident {number!r}.", zh=f"没有案件 {number}。")
         check_decider(self._cases.find(step.by, number), step)
         before = self._cases.find(step.receiver, number)
-        outcome = self._take(ticket, step, batch)
         further = passed_on(before, step, department_names(self._people(), ticket.place))
+        reaches = further is not None and self._is_at_work(further.receiver, number)
+        outcome = self._take(ticket, step, batch, rings=not reaches)
         if outcome.applied and further is not None:
             self._pass_on(ticket, further, batch)
         return outcome
@@ -75,10 +80,11 @@ class CaseRoom:
         has_it = step.do is CaseAction.DISPATCH and case.state in AT_WORK
         if has_it or step.do not in possible_actions(case):
             return
-        at = max(step.at, case.their_at)
-        self._take(ticket, msgspec.structs.replace(step, at=min(at, batch.now)), batch)
+        step = msgspec.structs.replace(step, at=min(max(step.at, case.their_at), batch.now))
+        is_theirs = step.do not in PASSED_ON or case.state in AT_WORK
+        self._take(ticket, step, batch, rings=is_theirs)
 
-    def _take(self, ticket: Ticket, step: CaseStep, batch: Batch) -> CaseOutcome:
+    def _take(self, ticket: Ticket, step: CaseStep, batch: Batch, *, rings: bool) -> CaseOutcome:
         before = self._cases.find(step.receiver, ticket.number)
         is_department = step.receiver in department_names(self._people())
         pace = PACES[ticket.urgency] if is_department else None
@@ -86,15 +92,20 @@ class CaseRoom:
         if draft is None:
             return CaseOutcome(case=before, applied=False)
         self._cases.put(after)
-        _keep(batch, CASES, after.key, after)
+        self._keep(after, batch)
+        if rings and step.do in PASSED_ON and may_ring(before, step.do, batch.now):
+            at_work = is_department and after.state in AT_WORK
+            rung = self._bells.press(after, step, ticket, batch, at_work=at_work)
+            draft.data["rung"] = [*rung]
         batch.record([draft], tickets=[ticket])
         if is_department and step.do is CaseAction.DISPATCH and step.actor != HUB:
-            ring = ring_of(after, ticket, self._duty, batch.now)
-            _keep(batch, RINGS, ring.id, ring)
+            self._bells.hand_over(after, ticket, batch)
         return CaseOutcome(case=after, applied=True)
 
+    def _is_at_work(self, receiver: str, number: str) -> bool:
+        return self._cases.find(receiver, number).state in AT_WORK
 
-def _keep(batch: Batch, collection: str, key: str, thing: msgspec.Struct) -> None:
-    body = msgspec.json.encode(thing)
-    paper = Document(collection=collection, key=key, body=body, at=batch.now)
-    batch.changes.documents.append(paper)
+    def _keep(self, case: Case, batch: Batch) -> None:
+        body = msgspec.json.encode(case)
+        paper = Document(collection=CASES, key=case.key, body=body, at=batch.now)
+        batch.changes.documents.append(paper)

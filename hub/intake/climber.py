@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,6 +20,7 @@ from hub.model.ticket import Ticket, TicketState
 from hub.ports import Books, Document
 from hub.services.duty.climb import Move
 from hub.services.duty.escalation import Escalation
+from hub.services.duty.pressing import Pressing
 from hub.services.duty.rota import Rota, count_loads
 from hub.services.duty.staff import Staff
 from hub.services.tickets.desk_index import DeskIndex
@@ -91,6 +92,18 @@ class Climber:
 
         self._carry_out(number, batch, answer)
         self._look([number], batch)
+
+    def press(self, number: str, pressing: Pressing, batch: Batch) -> Sequence[str]:
+        """Press on a ticket from above, and return who is rung to act."""
+        people: list[str] = []
+
+        def act(ticket: Ticket, now: float) -> Move | None:
+            pressed = self.escalation.press(ticket, now, pressing)
+            people.extend(pressed.people if pressed else ())
+            return pressed.move if pressed else None
+
+        self._carry_out(number, batch, act)
+        return people
 
     def _look(self, numbers: Iterable[str], batch: Batch) -> None:
         for number in dict.fromkeys(numbers):

@@ -10,6 +10,7 @@ import msgspec
 
 from hub.clock import Clock
 from hub.intake.batch import Numbering
+from hub.intake.case_bells import CaseBells
 from hub.intake.case_room import CaseRoom
 from hub.intake.climb_desk import ClimbDesk
 from hub.intake.climber import Climber, DutyNeeds
@@ -142,8 +143,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
     book.set_teams(climber.staff.team_of)
     reports = ReportRoom(book, needs.gatherings)
     rounds = _build_rounds(needs, reports, book, climber)
-    cases = CaseRoom(book.index, needs.cases, lambda: climber.staff.people, needs.duty.duty)
-    climber.called = cases.call
+    cases = _build_cases(needs, book, climber)
     bench = _build_bench(needs, weir, judge, climber, rounds=rounds, live=live, pulse=pulse)
     inbox.post(suspects.note_death)
     inbox.post(lambda batch: room.end_all(snapshot.commands, batch))
@@ -170,6 +170,14 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
         ),
         watch=watch,
     )
+
+
+def _build_cases(needs: Needs, book: DeskBook, climber: Climber) -> CaseRoom:
+    bells = CaseBells(needs.duty.duty)
+    bells.press_ticket = climber.press
+    room = CaseRoom(book.index, needs.cases, lambda: climber.staff.people, bells)
+    climber.called = room.call
+    return room
 
 
 def _build_pipeline(needs: Needs, inbox: BoundedInbox, bench: Workbench) -> Pipeline:

@@ -70,6 +70,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     extended_until: float | None = None
     urged: int = 0
     supervised: int = 0
+    urged_at: float | None = None
+    supervised_at: float | None = None
+    """When somebody was rung for it last."""
     revision: int = 0
     at: float | None = None
     their_at: float = 0.0

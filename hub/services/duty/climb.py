@@ -12,6 +12,7 @@ from hub.model.ring import Ring
 from hub.model.rung import Rung, Trigger
 from hub.model.ticket import plain_fault
 from hub.services.duty.giving import give, give_again
+from hub.services.duty.muster import Words
 from hub.services.duty.proposal import (
     SILENCE,
     ask,
@@ -52,8 +53,22 @@ def climb_on(climb: Climb | None, case: Case) -> Move:
     move = _release(Move(climb=settled, withdrawn=before if lapsed else ()), case)
     move, pushed = _ask_again(_give_again(move, case), case)
     while (now_on := move.climb) and _is_due(now_on, case, pushed=pushed):
-        place = next_place(now_on, case)
-        move, pushed = _come(move, now_on, case, place, pushed=pushed)
+        why = PASSED_ON if pushed else why_next(now_on, case)
+        move, pushed = _come(move, _next_summons(now_on, case, why))
+    return move
+
+
+def push_on(climb: Climb, case: Case, why: Words, actor: str) -> Move:
+    """Let the next rung come now, though nothing calls it yet; an empty one passes to the next.
+
+    A rung that a person has to confirm is asked for only where something calls it, too.
+    """
+    move, pushed = Move(climb=climb), True
+    while pushed and (now_on := move.climb) and (found := next_rung(now_on, case)):
+        if found[1].confirm and trigger(now_on, case) is None:
+            break
+        move, pushed = _come(move, _next_summons(now_on, case, why, actor))
+        why = PASSED_ON
     return move
 
 
@@ -105,12 +120,15 @@ def _is_due(climb: Climb, case: Case, *, pushed: bool) -> bool:
     return due is not None and due <= case.now
 
 
-def _come(move: Move, climb: Climb, case: Case, place: int, *, pushed: bool) -> tuple[Move, bool]:
-    """Let one rung come; the second answer says that it was empty."""
-    rung = case.plan.rungs[place]
-    why = PASSED_ON if pushed else why_next(climb, case)
+def _next_summons(climb: Climb, case: Case, why: Words, actor: str = "hub") -> Summons:
+    place = next_place(climb, case)
     below = () if climb.passed or climb.reviewing else case.plan.rungs[:place]
-    summons = Summons(climb=climb, case=case, place=place, why=why, below=below)
+    return Summons(climb=climb, case=case, place=place, why=why, below=below, actor=actor)
+
+
+def _come(move: Move, summons: Summons) -> tuple[Move, bool]:
+    """Let one rung come; the second answer says that it was empty."""
+    case, rung = summons.case, summons.rung
     if rung.confirm and plain_fault(case.ticket.fault) not in rung.automatic_for:
         asking = ask(summons)
         return _add(move, asking.climb, asking.rings, asking.draft), False

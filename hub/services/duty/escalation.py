@@ -11,6 +11,7 @@ from hub.model.rung import Duty
 from hub.model.ticket import Ticket, TicketFlag
 from hub.services.duty.climb import Move, answer, climb_on, next_at, next_rung, wake_at
 from hub.services.duty.muster import call_up
+from hub.services.duty.pressing import Pressed, Pressing, press
 from hub.services.duty.rota import Rota
 from hub.services.duty.rung import choose_plan
 from hub.services.duty.staff import Staff
@@ -65,6 +66,15 @@ class Escalation:
         move = answer(climb, case, agreed=agreed, actor=actor, reason=reason)
         self._keep(ticket.number, move.climb, case)
         return move
+
+    def press(self, ticket: Ticket, now: float, pressing: Pressing) -> Pressed | None:
+        """Press on a ticket from above; None where there is no plan for it."""
+        case = self._case(ticket, now)
+        if case is None:
+            return None
+        pressed = press(self._climbs.get(ticket.number), case, pressing)
+        self._keep(ticket.number, pressed.move.climb, case)
+        return pressed
 
     def forget(self, number: str) -> None:
         """Drop the climb of a ticket that is not at hand any more."""

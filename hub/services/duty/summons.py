@@ -81,6 +81,10 @@ class Summons(msgspec.Struct, frozen=True, kw_only=True):
         why = given if self.to else self.why
         return self._ring(self.responsible().people, Concern.RESPONSIBLE, why=why)
 
+    def ring_to_act(self, people: Iterable[str]) -> tuple[Ring, ...]:
+        """Return a ring for each of some people, who have to act whoever the rung calls."""
+        return self._ring(people, Concern.RESPONSIBLE)
+
     def ring_id(self, person: str, mark: str = "") -> str:
         """Return the id of a ring: of ticket, opening, rung and person, so that each rings once."""
         at = f"{self.case.ticket.number}/{self.climb.token}/{self.rung.id}"
@@ -89,13 +93,13 @@ class Summons(msgspec.Struct, frozen=True, kw_only=True):
     def tell_hole(self) -> tuple[Ring, ...]:
         """Return rings that tell the managers that this rung has nobody."""
         why = {key: f"{HOLE[key]}: {text}" for key, text in self.responsible().why_nobody.items()}
-        return self._ring(self._managers(), Concern.INFORMED, mark=".hole", why=why)
+        return self._ring(self.managers(), Concern.INFORMED, mark=".hole", why=why)
 
     def propose(self, count: int = 1) -> tuple[Ring, ...]:
         """Return rings that ask to confirm: the managers, from the second time on all leaders."""
         words = CONFIRM if count == 1 else {k: text.format(n=count) for k, text in AGAIN.items()}
         why = {key: f"{words[key]}: {text}" for key, text in self.why.items()}
-        people = self._managers() if count == 1 else self._called(MANAGERS)
+        people = self.managers() if count == 1 else self._called(MANAGERS)
         mark = ".confirm" if count == 1 else f".confirm{count}"
         return self._ring(people, Concern.RESPONSIBLE, mark=mark, why=why)
 
@@ -148,7 +152,8 @@ class Summons(msgspec.Struct, frozen=True, kw_only=True):
         acting = {people[one].role for one in self.responsible().people if one in people}
         return [f"role:{role}" for role in self.case.ticket.tell if role not in acting]
 
-    def _managers(self) -> tuple[str, ...]:
+    def managers(self) -> tuple[str, ...]:
+        """Return the managers of the place, or else the administrators."""
         found = (self._called((word,)) for word in MANAGERS)
         return next((people for people in found if people), ())
 

@@ -13,6 +13,7 @@ import msgspec
 from hub.model.alarm import Urgency
 from hub.model.case import Case, CaseAction, CaseState, CaseStep
 from hub.services.incidents.case_table import AT_WORK
+from hub.services.incidents.pressure import may_ring
 
 MINUTE, HOUR = 60.0, 3600.0
 
@@ -82,6 +83,8 @@ def timed(case: Case, after: Case, step: CaseStep, now: float, pace: Pace | None
                 "extended_until": None,
             }
             changes |= {"asked_until": None, "helpers": (), **_limits(pace, now)}
+        case CaseAction.URGE | CaseAction.SUPERVISE if may_ring(case, step.do, now):
+            changes = {"urged_at" if step.do is CaseAction.URGE else "supervised_at": now}
         case CaseAction.SIGN:
             changes = {"signed_at": step.at}
         case CaseAction.FEED_BACK:

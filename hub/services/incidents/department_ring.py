@@ -1,4 +1,4 @@
-"""The bell of a department that is handed work: told once, by the channels of the plan. Pure."""
+"""The bell of a department's work: told once, by the channels of the plan. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from hub.model.case import Case
 from hub.model.ring import Concern, Ring
 from hub.model.rung import Duty
 from hub.model.ticket import Ticket
+from hub.services.duty.muster import Words
 from hub.services.duty.rung import choose_plan
 
 REASON = {"zh": "派给你单位，请签收", "en": "handed to your department; please sign for it"}
@@ -14,18 +15,20 @@ HELP = {"zh": "请你单位协办，请签收", "en": "your department is asked 
 CONSOLE = ("console",)
 
 
-def ring_of(case: Case, ticket: Ticket, duty: Duty, now: float) -> Ring:
-    """Return the ring of a case that was just handed over; quiet hours hold it back.
+def ring_of(
+    case: Case, ticket: Ticket, duty: Duty, now: float, *, reason: Words, person: str
+) -> Ring:
+    """Return the ring of a case that has just changed; quiet hours hold it back.
 
     It has the channels of the ticket's last rung, where departments are called.
     """
     plan = choose_plan(duty.plans, ticket)
     critical = ticket.severity is Severity.CRITICAL
     return Ring(
-        id=f"{ticket.number}/case{case.revision}/{case.receiver}",
+        id=f"{ticket.number}/case{case.revision}.{case.receiver}/{person}",
         ticket=ticket.number,
         rung=1,
-        person=case.receiver,
+        person=person,
         concern=Concern.INFORMED,
         channels=plan.rungs[-1].channels if plan else CONSOLE,
         wait=plan.rungs[-1].wait if plan else 300.0,
@@ -34,7 +37,7 @@ def ring_of(case: Case, ticket: Ticket, duty: Duty, now: float) -> Ring:
         severity=ticket.severity,
         place=ticket.place,
         title=ticket.title,
-        reason=HELP if case.helps else REASON,
+        reason=reason,
         critical=critical,
         test=ticket.test,
     )

@@ -84,6 +84,56 @@ async def test_a_department_is_rung_once_when_work_is_handed_to_it() -> None:
         assert "协办" in told[1].reason["zh"]
 
 
+def rung_by(entries: Any) -> list[tuple[str, str, list[str] | None]]:  # noqa: ANN401
+    return [(each.type, each.data["receiver"], each.data.get("rung")) for each in entries]
+
+
+async def test_who_presses_from_above_rings_whoever_has_to_act_and_the_journal_says_whom() -> None:
+    ladder = plan(rung("worker", "person:li"), rung("leader", "person:zhao", after=9999.0))
+    async with stage(duty=Duty(plans=(ladder,))) as run:
+        await hire_departments(run)
+        ticket = await break_boom(run)
+        number = ticket.number
+        await act(run, number, "file", "city", number="C-1")
+        await act(run, number, "urge", "city")
+        await act(run, number, "urge", "city")
+        await act(run, number, "supervise", "city")
+        await run.clock.advance(700)
+        await run.settle()
+        await act(run, number, "supervise", "city")
+        await act(run, number, "dispatch", "city", to="power")
+        await act(run, number, "urge", "city")
+        await act(run, number, "feed_back", "power", actor="power")
+        await run.clock.advance(700)
+        await run.settle()
+        await act(run, number, "urge", "city")
+        entries = await run.store.books.journal(after=0, limit=1000)
+        pressed = [
+            each for each in entries if each.type in {"incident.urged", "incident.supervised"}
+        ]
+        assert rung_by(pressed) == [
+            ("incident.urged", "city", ["li"]),
+            ("incident.urged", "city", None),
+            ("incident.supervised", "city", ["li"]),
+            ("incident.supervised", "city", ["zhao"]),
+            ("incident.urged", "city", None),
+            ("incident.urged", "power", ["power"]),
+            ("incident.urged", "city", ["zhao"]),
+            ("incident.urged", "power", None),
+        ]
+        own = [each for each in entries if each.subject == number]
+        climbed = [each.data["id"] for each in own if each.type == "ticket.escalated"]
+        assert climbed == ["worker", "leader"], "only the supervising has moved it, and once"
+        told = [ring.person for ring in await rings_of(run, "urged from above")]
+        assert sorted(told) == ["li", "power", "zhao"]
+
+
+async def rings_of(run: Stage, words: str) -> list[Ring]:
+    found = (await run.store.books.documents(RINGS)).values()
+    rings = [msgspec.json.decode(body, type=Ring) for body in found]
+    return [ring for ring in rings if words in ring.reason["en"]]
+
+
 async def test_who_is_far_away_or_no_department_is_handed_nothing() -> None:
     async with stage() as run:
         await hire_departments(run)
