@@ -47,9 +47,8 @@ def check_names(reader: TomlReader, names: Names) -> None:
         for field in ("responsible", "informed"):
             for word in _texts(table, field):
                 _check_word(reader, word, (*spot, field), names.people)
-    for table, spot in _inner(reader.tables, "roster", "shift"):
-        for login in _texts(table, "people"):
-            _check_word(reader, f"person:{login}", (*spot, "people"), names.people)
+    for login, spot in _logins(reader.tables):
+        _check_word(reader, f"person:{login}", spot, names.people)
 
 
 def _check_bells(
@@ -89,6 +88,15 @@ def _check_word(
         if name not in held:
             hint = f"somebody needs it, or name another: {', '.join(sorted(held))}"
             reader.add(f"nobody has the role '{name}'", *spot, hint=hint if held else "")
+
+
+def _logins(tables: Mapping[str, Any]) -> Iterator[tuple[str, Spot]]:
+    """Yield the logins of shifts, and of departments that have limits of their own."""
+    for table, spot in _inner(tables, "roster", "shift"):
+        yield from ((login, (*spot, "people")) for login in _texts(table, "people"))
+    for place, table in _tables(tables.get("limits")):
+        spot = ("limits", place, "department")
+        yield from ((login, spot) for login in _texts(table, "department"))
 
 
 def _rungs(tables: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Spot]]:

@@ -1,4 +1,4 @@
-"""Reads the site's file of duty: rosters, special days, hours of quiet and plans of escalation.
+"""Reads the site's file of duty: rosters, days, quiet, plans of escalation, departments' limits.
 
 What is broken is left out, and told with its line; the shipped plans stand behind the site's own.
 """
@@ -14,21 +14,23 @@ import msgspec
 from hub.assembly.duty_check import Names, check_names
 from hub.assembly.duty_table import (
     DayTable,
+    LimitsTable,
     PlanTable,
     QuietTable,
     RosterTable,
     RungTable,
     ShiftTable,
 )
+from hub.assembly.limits_check import check_limits
 from hub.assembly.rung_check import check_both, check_discreet, check_rung, check_taken
 from hub.config.toml_reader import TomlReader
 from hub.errors import ConfigError, Problem
 from hub.model.place import Place
 from hub.model.roster import Roster, Shift, SpecialDay
-from hub.model.rung import Duty, Plan, Quiet, Rung
+from hub.model.rung import DepartmentLimits, Duty, Plan, Quiet, Rung
 from hub.model.spelling import suggest
 
-SECTIONS = ("roster", "day", "quiet", "plan")
+SECTIONS = ("roster", "day", "quiet", "plan", "limits")
 SHIPPED = "escalation.toml"
 T = TypeVar("T", bound=msgspec.Struct)
 Spot = tuple[str | int, ...]
@@ -62,6 +64,7 @@ def read_duty(
         rosters=rosters,
         days=_read_days(reader),
         quiet=_read_quiet(reader),
+        limits=_read_limits(reader),
     )
     check_names(reader, names)
     return duty, tuple(sorted(reader.problems, key=lambda each: (each.line, each.column)))
@@ -127,6 +130,20 @@ def _read_days(reader: TomlReader) -> tuple[SpecialDay, ...]:
 def _read_quiet(reader: TomlReader) -> Quiet:
     table = reader.read(QuietTable, reader.tables.get("quiet", {}), "quiet")
     return table.quiet() if table else Quiet()
+
+
+def _read_limits(reader: TomlReader) -> tuple[DepartmentLimits, ...]:
+    found: dict[Spot, DepartmentLimits] = {}
+    for part in _tables(reader, LimitsTable, "limits"):
+        table, is_sound = part.table, part.is_sound(reader)
+        if is_sound:
+            found[part.spot] = table.limits()
+        if is_sound and not (table.sign or table.arrive or table.feed_back):
+            reader.add("it sets no limit", *part.spot, hint='add sign = "30m"')
+    limits = tuple(found.values())
+    for spot, each in found.items():
+        check_limits(reader, each, spot, limits)
+    return limits
 
 
 def _read_plans(

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from hub.model.alarm import Class, Severity
+from hub.model.alarm import Class, Severity, Urgency
 from hub.model.roster import Shift, SpecialDay, Turn
-from hub.model.rung import Dispatch, Quiet, Rung, Trigger
+from hub.model.rung import DepartmentLimits, Dispatch, Quiet, Rung, Trigger
 from rules.duration import parse_duration
 
 EPOCH = date(1970, 1, 1)
@@ -138,6 +138,25 @@ class QuietTable(msgspec.Struct, frozen=True, kw_only=True):
     def quiet(self) -> Quiet:
         """Return what it says."""
         return Quiet(start=seconds(self.start), end=seconds(self.end))
+
+
+class LimitsTable(msgspec.Struct, frozen=True, kw_only=True):
+    """`[[limits]]`: how long departments have, from when work was handed to them."""
+
+    department: tuple[str, ...] = ()
+    urgency: Annotated[tuple[Urgency, ...], Meta(description=f"of {', '.join(Urgency)}")] = ()
+    sign: Length = ""
+    arrive: Length = ""
+    feed_back: Length = ""
+
+    def limits(self) -> DepartmentLimits:
+        """Return what it says; ValueError where a length of time is none."""
+        lengths = {name: getattr(self, name) for name in ("sign", "arrive", "feed_back")}
+        return DepartmentLimits(
+            departments=self.department,
+            urgencies=self.urgency,
+            **{name: parse_duration(text) for name, text in lengths.items() if text},
+        )
 
 
 def seconds(clock: str) -> int:

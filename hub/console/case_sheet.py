@@ -113,10 +113,12 @@ def _facts(case: Case, words: Words) -> list[tuple[str, str]]:
 def _line(entry: Entry, words: Words) -> tuple[str, str, str]:
     until = entry.data.get("until")
     at = f" · {day_and_time(from_rfc3339(until))}" if until else ""
+    limits = [words(f"case_limit.{name}") for name in entry.data.get("limits", ())]
+    late = f" · {words('punct.list').join(limits)}" if limits else ""
     granted = entry.data.get("granted")
     said = "" if granted is None else f" · {words('case.granted' if granted else 'case.refused')}"
     return (
         day_and_time(entry.at),
         actor_name(entry.actor, words),
-        step_line(entry, words) + at + said,
+        step_line(entry, words) + at + late + said,
     )

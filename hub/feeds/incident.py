@@ -169,6 +169,7 @@ def _describe_case(case: Case) -> dict[str, Any]:
         "revision": case.revision,
         "updated_at": to_rfc3339(case.at),
         **({} if case.asked_until is None else {"asked_until": to_rfc3339(case.asked_until)}),
+        **({"overdue": case.overdue} if case.overdue else {}),
     }
 
 

@@ -19,7 +19,8 @@ Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 class CaseMark(Struct, forbid_unknown_fields=True):
     """What one receiver has made of an incident: its own number and state, and no words.
 
-    `asked_until` is there while it waits for the decision on an extension.
+    `asked_until` is there while it waits for the decision on an extension, `overdue` where limits
+    of a department have passed.
     """
 
     receiver: str
@@ -28,6 +29,7 @@ class CaseMark(Struct, forbid_unknown_fields=True):
     revision: int
     updated_at: Moment
     asked_until: Moment | UnsetType = UNSET
+    overdue: list[Literal["sign", "arrive", "feed_back"]] | UnsetType = UNSET
 
 
 class Incident(Struct, forbid_unknown_fields=True, rename={"class_": "class"}):

@@ -13,7 +13,8 @@ from hub.model.rung import Duty
 from hub.model.ticket import Ticket
 from hub.ports import Document
 from hub.services.duty.pressing import Pressing
-from hub.services.incidents.department_ring import HELP, REASON, ring_of
+from hub.services.duty.staff import Staff
+from hub.services.incidents.department_ring import HELP, REASON, called_late, ring_of, say_late
 from hub.services.incidents.pressure import WHY, pressing_of
 
 Press = Callable[[str, Pressing, Batch], Sequence[str]]
@@ -23,9 +24,10 @@ Press = Callable[[str, Pressing, Batch], Sequence[str]]
 class CaseBells:
     """Puts the rings of cases into the batch of their reason."""
 
-    def __init__(self, duty: Duty) -> None:
+    def __init__(self, duty: Duty, staff: Staff) -> None:
         self.press_ticket: Press = _nobody
-        self._duty = duty
+        self.duty = duty
+        self._staff = staff
 
     def hand_over(self, case: Case, ticket: Ticket, batch: Batch) -> None:
         """Ring a department that was handed work."""
@@ -39,6 +41,11 @@ class CaseBells:
             return self._ring(case, ticket, WHY[step.do], [case.receiver], batch)
         return self.press_ticket(ticket.number, pressing_of(case, step), batch)
 
+    def tell_late(self, case: Case, limit: str, ticket: Ticket, batch: Batch) -> Sequence[str]:
+        """Ring the department whose limit has passed, and leaders; say whom."""
+        people = called_late(case, limit, self._staff.muster(batch.now), ticket.place)
+        return self._ring(case, ticket, say_late(case, limit), people, batch)
+
     def _ring(
         self,
         case: Case,
@@ -49,7 +56,7 @@ class CaseBells:
     ) -> Sequence[str]:
         found = [*people]
         for person in found:
-            _keep(batch, ring_of(case, ticket, self._duty, batch.now, reason=reason, person=person))
+            _keep(batch, ring_of(case, ticket, self.duty, batch.now, reason=reason, person=person))
         return found
 
 

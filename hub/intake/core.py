@@ -144,7 +144,9 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
     reports = ReportRoom(book, needs.gatherings)
     rounds = _build_rounds(needs, reports, book, climber)
     cases = _build_cases(needs, book, climber)
-    bench = _build_bench(needs, weir, judge, climber, rounds=rounds, live=live, pulse=pulse)
+    bench = _build_bench(
+        needs, weir, judge, climber, cases=cases, rounds=rounds, live=live, pulse=pulse
+    )
     inbox.post(suspects.note_death)
     inbox.post(lambda batch: room.end_all(snapshot.commands, batch))
     rules = _build_rules(needs, engine, judge, book)
@@ -173,7 +175,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
 
 
 def _build_cases(needs: Needs, book: DeskBook, climber: Climber) -> CaseRoom:
-    bells = CaseBells(needs.duty.duty)
+    bells = CaseBells(needs.duty.duty, climber.staff)
     bells.press_ticket = climber.press
     room = CaseRoom(book.index, needs.cases, lambda: climber.staff.people, bells)
     climber.called = room.call
@@ -283,6 +285,7 @@ def _build_bench(
     judge: Judge,
     climber: Climber,
     *,
+    cases: CaseRoom,
     rounds: InspectionRoom,
     live: LiveState,
     pulse: CommitPulse,
@@ -292,6 +295,7 @@ def _build_bench(
         reception=weir.reception,
         judge=judge,
         climber=climber,
+        cases=cases,
         rounds=rounds,
         live=live,
         pulse=pulse,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from hub.clock import Clock
 from hub.intake.batch import Batch, Numbering
+from hub.intake.case_room import CaseRoom
 from hub.intake.climber import Climber
 from hub.intake.hearing import Hearing
 from hub.intake.inspection_room import InspectionRoom
@@ -34,6 +35,7 @@ class Workbench:
         reception: Reception,
         judge: Judge,
         climber: Climber,
+        cases: CaseRoom,
         rounds: InspectionRoom,
         live: LiveState,
         pulse: CommitPulse,
@@ -47,6 +49,7 @@ class Workbench:
         self._reception = reception
         self._judge = judge
         self._climber = climber
+        self._cases = cases
         self._rounds = rounds
         self._readers = (live, pulse)
         self._clock = clock
@@ -84,6 +87,7 @@ class Workbench:
         self._rounds.finish(batch)
         self._judge.run_desk(batch)
         self._climber.finish(batch)
+        self._cases.finish(batch)
         self._reception.finish(batch)
         self._judge.store_states(batch)
 
@@ -93,6 +97,7 @@ class Workbench:
         others = (
             self._judge.next_order_due(),
             self._climber.next_due(),
+            self._cases.next_due(),
             self._rounds.next_due(),
         )
         dues += [due for due in others if due is not None]

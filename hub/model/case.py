@@ -85,6 +85,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     arrive_by: float | None = None
     feed_back_by: float | None = None
     """A department's limits, from `given_at` on; None for whom no limit is set."""
+    overdue: tuple[str, ...] = ()
+    """Limits (sign, arrive, feed_back) that have passed, and somebody was told."""
     signed_at: float | None = None
     fed_back_at: float | None = None
     helps: str = ""

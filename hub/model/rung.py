@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from hub.model.alarm import Class, Severity
+from hub.model.alarm import Class, Severity, Urgency
 from hub.model.instant import day_number, start_of_day
 from hub.model.place import contains
 from hub.model.roster import Roster, SpecialDay
@@ -125,6 +125,30 @@ class Quiet(msgspec.Struct, frozen=True, kw_only=True):
         return now
 
 
+class DepartmentLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How long departments have to sign, arrive and feed back: seconds from the handing over.
+
+    Without `departments` (logins) it is for all, without `urgencies` for all of those. What is None
+    is left to the next one that fits.
+    """
+
+    departments: tuple[str, ...] = ()
+    urgencies: tuple[Urgency, ...] = ()
+    sign: float | None = None
+    arrive: float | None = None
+    feed_back: float | None = None
+
+    def fits(self, department: str, urgency: Urgency) -> bool:
+        """Tell whether it is for this department and urgency."""
+        named = not self.departments or department in self.departments
+        return named and (not self.urgencies or urgency in self.urgencies)
+
+    @property
+    def precision(self) -> tuple[bool, bool]:
+        """Return what ranks them: those that name departments first, then urgencies."""
+        return bool(self.departments), bool(self.urgencies)
+
+
 class Duty(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the site's file of duty says."""
 
@@ -132,3 +156,4 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
     rosters: dict[str, Roster] = {}
     days: tuple[SpecialDay, ...] = ()
     quiet: Quiet = Quiet()
+    limits: tuple[DepartmentLimits, ...] = ()

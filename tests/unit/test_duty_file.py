@@ -15,11 +15,12 @@ from hub.assembly.duty_check import Names
 from hub.assembly.duty_file import read_duty, shipped_duty
 from hub.assembly.loading import load_world
 from hub.model.access import Role
-from hub.model.alarm import Class, Severity
+from hub.model.alarm import Class, Severity, Urgency
 from hub.model.place import Place
 from hub.model.rung import Dispatch, Quiet, Trigger
 from hub.services.duty.roster import kind_of_day
 from hub.services.duty.rung import choose_plan
+from hub.services.incidents.case_limit import PACES, Pace, pace_of
 from hub.settings import Settings, parse_settings
 from tests.support.duty import TODAY, TUESDAY
 from tests.unit.services.making import make_ticket
@@ -240,6 +241,11 @@ PLAN = '[[plan]]\nname = "p"\n'
         (PLAN + RUNG + RUNG, 11, "'worker' is taken"),
         (PLAN + RUNG + "confirm = true\n" + RUNG.replace("worker", "x"), 11, "has to be confirmed"),
         (PLAN + RUNG.replace("opened", "open"), 8, "of opened, untaken"),
+        ('[[limits]]\ndepartment = ["power"]\n', 1, "it sets no limit"),
+        ('[[limits]]\nsign = "soon"\n', 2, 'write "90s"'),
+        ('[[limits]]\nurgency = ["now"]\nsign = "1h"\n', 2, "of urgent, normal, planned"),
+        ('[[limits]]\nsigned = "1h"\n', 2, "did you mean 'sign'?"),
+        ('[[limits]]\nsign = "3h"\n', 1, "urgent: the limit of arrive is before that of sign"),
         ("quiet = [", 1, "it is no TOML"),
         ('plan = "x"\n', 1, "each has a table of its own"),
     ],
@@ -299,6 +305,42 @@ def test_a_file_of_duty_that_is_not_there_is_told_and_the_shipped_plans_count(
     assert [problem.message for problem in world.problems] == ["there is no such file"]
     assert world.duty.plans == shipped_duty().plans
     assert world.duty.rosters == {}
+
+
+def test_limits_of_departments_are_taken_from_the_narrowest_table_that_has_them() -> None:
+    text = """
+[[limits]]
+sign = "1h"
+feed_back = "80h"
+
+[[limits]]
+urgency = ["urgent"]
+sign = "20m"
+
+[[limits]]
+department = ["power", "water"]
+urgency = ["urgent"]
+sign = "10m"
+arrive = "40m"
+"""
+    duty, problems = read_duty(text, "duty.toml")
+    assert problems == ()
+    assert pace_of(duty.limits, "power", Urgency.URGENT) == Pace(
+        sign=600.0, arrive=2400.0, feed_back=288_000.0
+    )
+    assert pace_of(duty.limits, "gas", Urgency.URGENT) == Pace(
+        sign=1200.0, arrive=7200.0, feed_back=288_000.0
+    )
+    assert pace_of(duty.limits, "gas", Urgency.NORMAL).sign == 3600.0
+    assert pace_of((), "gas", Urgency.PLANNED) == PACES[Urgency.PLANNED]
+
+
+def test_a_department_that_nobody_is_called_is_told(tmp_path: Path) -> None:
+    people = {"power": Person(name="power", role=Role.DEPARTMENT)}
+    text = '[[limits]]\ndepartment = ["powre"]\nsign = "10m"\n'
+    duty, problems = read_duty(text, "duty.toml", PLACES, Names(people=people))
+    assert ["nobody is called 'powre'" in str(problem) for problem in problems] == [True]
+    assert len(duty.limits) == 1, "it counts all the same"
 
 
 CHANNELS = 'channels = ["console", "crew-wecmo"]\n'

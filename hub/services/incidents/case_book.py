@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -20,6 +20,10 @@ class CaseBook:
     def put(self, case: Case) -> None:
         """Take over a version."""
         self._cases.setdefault(case.incident, {})[case.receiver] = case
+
+    def all(self) -> Iterator[Case]:
+        """Yield every case."""
+        return (case for cases in self._cases.values() for case in cases.values())
 
     def find(self, receiver: str, incident: str) -> Case:
         """Return a receiver's case; one that it has never touched is `reported`."""

@@ -5,13 +5,14 @@ They run by the clock from when the work was handed over; 返工 begins the last
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from hub.model.alarm import Urgency
 from hub.model.case import Case, CaseAction, CaseState, CaseStep
+from hub.model.rung import DepartmentLimits
 from hub.services.incidents.case_table import AT_WORK
 from hub.services.incidents.pressure import may_ring
 
@@ -31,7 +32,20 @@ PACES: Mapping[Urgency, Pace] = {
     Urgency.NORMAL: Pace(sign=4 * HOUR, arrive=24 * HOUR, feed_back=72 * HOUR),
     Urgency.PLANNED: Pace(sign=24 * HOUR, arrive=72 * HOUR, feed_back=168 * HOUR),
 }
-"""By the ticket's urgency; working days of a department are not known here."""
+"""By the ticket's urgency, where the site's file of duty says nothing else."""
+
+
+def pace_of(limits: Iterable[DepartmentLimits], department: str, urgency: Urgency) -> Pace:
+    """Return how long a department has: each limit by the narrowest table that names it."""
+    fitting = [each for each in limits if each.fits(department, urgency)]
+    fitting.sort(key=lambda each: each.precision, reverse=True)
+    tables = (*fitting, PACES[urgency])
+
+    def first(name: str) -> float:
+        given: Iterable[float | None] = (getattr(each, name) for each in tables)
+        return next(seconds for seconds in given if seconds is not None)
+
+    return Pace(sign=first("sign"), arrive=first("arrive"), feed_back=first("feed_back"))
 
 
 class CaseLimit(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +84,30 @@ def next_limit(case: Case) -> CaseLimit | None:
     return next((each for each in limits_of(case) if each.done_at is None), None)
 
 
+def expires_at(case: Case) -> float | None:
+    """Return when the next limit passes that has not been told yet; None where none is open."""
+    if case.state not in AT_WORK:
+        return None
+    dues = (each.by for each in limits_of(case) if _is_open(case, each))
+    return min(dues, default=None)
+
+
+def expire(case: Case, now: float) -> tuple[Case, tuple[str, ...]]:
+    """Note the limits that have passed, each once, and return their names."""
+    if case.state not in AT_WORK:
+        return case, ()
+    late = tuple(e.name for e in limits_of(case) if _is_open(case, e) and e.by <= now)
+    if not late:
+        return case, ()
+    overdue = (*case.overdue, *late)
+    after = msgspec.structs.replace(case, overdue=overdue, revision=case.revision + 1, at=now)
+    return after, late
+
+
+def _is_open(case: Case, limit: CaseLimit) -> bool:
+    return limit.done_at is None and limit.name not in case.overdue
+
+
 def timed(case: Case, after: Case, step: CaseStep, now: float, pace: Pace | None) -> Case:
     """Return a case after a step with the step's instants; `case` is it before."""
     changes: dict[str, Any] = {}
@@ -82,9 +120,11 @@ def timed(case: Case, after: Case, step: CaseStep, now: float, pace: Pace | None
                 "fed_back_at": None,
                 "extended_until": None,
             }
-            changes |= {"asked_until": None, "helpers": (), **_limits(pace, now)}
+            changes |= {"asked_until": None, "helpers": (), "overdue": (), **_limits(pace, now)}
         case CaseAction.URGE | CaseAction.SUPERVISE if may_ring(case, step.do, now):
             changes = {"urged_at" if step.do is CaseAction.URGE else "supervised_at": now}
+        case CaseAction.DECIDE_EXTENSION if step.granted:
+            changes = {"overdue": _without_last(case)}
         case CaseAction.SIGN:
             changes = {"signed_at": step.at}
         case CaseAction.FEED_BACK:
@@ -93,13 +133,18 @@ def timed(case: Case, after: Case, step: CaseStep, now: float, pace: Pace | None
             done = case.fed_back_at
             changes = {"fed_back_at": None, "extended_until": None}
             changes |= {"signed_at": case.signed_at or done, "arrived_at": case.arrived_at or done}
-            changes["feed_back_by"] = now + pace.feed_back
+            changes |= {"feed_back_by": now + pace.feed_back, "overdue": _without_last(case)}
     return msgspec.structs.replace(after, **changes) if changes else after
 
 
 def _limits(pace: Pace | None, now: float) -> dict[str, float | None]:
     names = ("sign", "arrive", "feed_back")
     return {f"{name}_by": now + getattr(pace, name) if pace else None for name in names}
+
+
+def _without_last(case: Case) -> tuple[str, ...]:
+    """Return what has passed, but for the limit that has just been set anew."""
+    return tuple(name for name in case.overdue if name != "feed_back")
 
 
 def _feed_back_by(case: Case) -> float | None:

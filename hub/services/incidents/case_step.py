@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from hub.services.incidents.case_table import CASE_ROWS, NOTES, CaseRow
 
 AHEAD = 300.0
 """Seconds that a receiver's clock may be ahead: a later mark would shut out all that follow."""
+OVERDUE = "incident.overdue"
 _WORDS = ("reason", "text", "to", "granted")
 
 
@@ -114,6 +116,24 @@ def _mark(case: Case, step: CaseStep, row: CaseRow, now: float) -> Case:
         return case
     revision = case.their_revision if step.revision is None else step.revision
     return msgspec.structs.replace(case, their_at=step.at, their_revision=revision, last=step.do)
+
+
+def overdue_draft(case: Case, limits: Sequence[str], *, place: str, now: float) -> Draft:
+    """Return the entry of limits that have passed; `case` is it with them noted."""
+    return Draft(
+        at=now,
+        type=OVERDUE,
+        subject=case.incident,
+        actor="hub",
+        place=place,
+        data={
+            "receiver": case.receiver,
+            "state": case.state.value,
+            "number": case.number,
+            "revision": case.revision,
+            "limits": [*limits],
+        },
+    )
 
 
 def _draft(case: Case, step: CaseStep, row: CaseRow, *, place: str, now: float) -> Draft:

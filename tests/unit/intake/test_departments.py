@@ -9,7 +9,8 @@ from hub.errors import ConflictError, NotFoundError
 from hub.model.access import Role
 from hub.model.case import Case, CaseAction, CaseState, CaseStep
 from hub.model.ring import RINGS, Concern, Ring
-from hub.model.rung import Duty
+from hub.model.rung import DepartmentLimits, Duty
+from hub.model.ticket import TicketAction, TicketStep
 from tests.support.duty import MINUTE, plan, rung
 from tests.unit.intake.stage import Stage, stage
 from tests.unit.intake.test_cases import open_one
@@ -126,6 +127,85 @@ async def test_who_presses_from_above_rings_whoever_has_to_act_and_the_journal_s
         assert climbed == ["worker", "leader"], "only the supervising has moved it, and once"
         told = [ring.person for ring in await rings_of(run, "urged from above")]
         assert sorted(told) == ["li", "power", "zhao"]
+
+
+FAST = (
+    DepartmentLimits(sign=10.0, arrive=20.0),
+    DepartmentLimits(departments=("water",), sign=15.0),
+)
+LATE = plan(rung("worker", "person:li"), rung("top", "person:li", after=9999.0, channels=("sms",)))
+
+
+async def overdue(run: Stage, number: str) -> list[tuple[str, list[str], list[str]]]:
+    entries = await run.store.books.journal(after=0, limit=1000, types=("incident.overdue",))
+    own = [each.data for each in entries if each.subject == number]
+    return [(data["receiver"], data["limits"], data["rung"]) for data in own]
+
+
+async def test_a_departments_limit_that_passes_rings_it_and_a_level_more_each_time() -> None:
+    async with stage(duty=Duty(plans=(LATE,), limits=FAST)) as run:
+        await hire_departments(run)
+        await run.intake.desk.write([person("chief", Role.ADMINISTRATOR)])
+        number = await open_one(run)
+        await act(run, number, "dispatch", "city", to="power")
+        await act(run, number, "dispatch", "water", to="water", actor="wang")
+        await run.settle(9)
+        assert await overdue(run, number) == []
+        await run.settle(2)
+        assert await overdue(run, number) == [("power", ["sign"], ["power", "chen"])]
+        await run.settle(5)
+        await run.clock.advance(72 * 3600)
+        await run.settle()
+        assert await overdue(run, number) == [
+            ("power", ["sign"], ["power", "chen"]),
+            ("water", ["sign"], ["water", "wang", "chen"]),
+            ("power", ["arrive", "feed_back"], ["power", "chen", "chief"]),
+            ("water", ["arrive", "feed_back"], ["water", "wang", "chen", "chief"]),
+        ]
+        late = await rings_of(run, "power has not signed in time")
+        assert {ring.channels for ring in late} == {("sms",)}
+        rows = await run.store.books.feed(after=0, limit=1000)
+        item = msgspec.json.decode(rows[-1].body)
+        assert (item["type"], item["receiver"]) == ("cn.lingdang.incident.updated.v1", "water")
+        marks = {each["receiver"]: each.get("overdue") for each in item["data"]["cases"]}
+        assert marks == {
+            "city": None,
+            "power": ["sign", "arrive", "feed_back"],
+            "water": ["sign", "arrive", "feed_back"],
+        }
+
+
+async def test_what_came_due_while_the_hub_was_off_rings_at_the_start_and_never_twice() -> None:
+    duty = Duty(plans=(LATE,), limits=FAST)
+    async with stage(duty=duty) as run:
+        await hire_departments(run)
+        number = await open_one(run)
+        await act(run, number, "dispatch", "power", to="power", actor="chen")
+    await run.clock.advance(12)
+    for _ in range(2):
+        async with stage(store=run.store, clock=run.clock, duty=duty) as again:
+            await again.settle(2)
+            assert await overdue(again, number) == [("power", ["sign"], ["power", "chen"])]
+
+
+async def test_what_was_done_in_time_or_has_ended_rings_nobody() -> None:
+    async with stage(duty=Duty(plans=(LATE,), limits=FAST)) as run:
+        await hire_departments(run)
+        number = await open_one(run)
+        await act(run, number, "dispatch", "power", to="power", actor="chen")
+        await act(run, number, "dispatch", "water", to="water", actor="chen")
+        await act(run, number, "arrive", "power", actor="power")
+        void = TicketStep(
+            do=TicketAction.VOID,
+            actor="chen",
+            role=Role.MANAGER,
+            at=run.clock.now(),
+            reason="twice",
+            extra={"approver": "chief"},
+        )
+        await run.intake.desk.step_ticket(number, void)
+        await run.settle(40)
+        assert await overdue(run, number) == []
 
 
 async def rings_of(run: Stage, words: str) -> list[Ring]:

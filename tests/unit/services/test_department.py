@@ -10,7 +10,7 @@ import pytest
 from hub.model.access import Identity, Role
 from hub.model.alarm import Urgency
 from hub.model.case import Case, CaseAction, CaseState, CaseStep
-from hub.services.incidents.case_limit import PACES, limits_of, next_limit
+from hub.services.incidents.case_limit import PACES, expire, expires_at, limits_of, next_limit
 from hub.services.incidents.case_step import possible_actions, take_step
 from hub.services.incidents.department import (
     department_names,
@@ -64,6 +64,36 @@ def test_what_is_kept_too_late_is_late_for_good_and_an_open_one_from_its_end_on(
     open_one = limits_of(live(step("dispatch")))[0]
     assert not open_one.is_late(open_one.by)
     assert open_one.is_late(open_one.by + 1)
+
+
+def test_a_limit_passes_once_and_again_only_where_it_was_set_anew() -> None:
+    case = live(step("dispatch"))
+    assert expires_at(case) == NOW + PACE.sign
+    assert expire(case, NOW + PACE.sign - 1) == (case, ())
+    case, late = expire(case, NOW + PACE.sign)
+    assert (late, case.overdue, case.revision) == (("sign",), ("sign",), 2)
+    assert expire(case, NOW + PACE.sign + 1) == (case, ())
+    assert expires_at(case) == NOW + PACE.arrive
+    slept, late = expire(case, NOW + PACE.feed_back + 1)
+    assert late == ("arrive", "feed_back"), "the hub was down: both at once"
+    assert expires_at(slept) is None
+    done = live(step("feed_back", NOW + PACE.feed_back + 2), case=slept)
+    back = live(step("return", NOW + PACE.feed_back + 3), case=done)
+    assert back.overdue == ("sign", "arrive")
+    assert expires_at(back) == NOW + PACE.feed_back + 3 + PACE.feed_back
+    until = NOW + 400 * HOUR
+    asked = live(step("ask_extension", NOW + PACE.feed_back + 9, until=until), case=slept)
+    granted = live(step("decide_extension", NOW + PACE.feed_back + 10, granted=True), case=asked)
+    assert expires_at(granted) == until
+    again = live(step("dispatch", NOW + PACE.feed_back + 10), case=slept)
+    assert again.overdue == ()
+
+
+def test_what_is_not_at_work_any_more_passes_no_limit() -> None:
+    done = live(step("dispatch"), step("feed_back", NOW + 1))
+    assert expires_at(done) is None
+    assert expire(done, NOW + 1000 * HOUR)[1] == ()
+    assert expires_at(Case(receiver="city", incident="GS-1", state=CaseState.DISPATCHED)) is None
 
 
 def test_an_extension_moves_the_last_limit_and_only_once_it_is_granted() -> None:
