@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from hub.access.http import bind, identity_of, ports_of
 from hub.access.policy import Call, mount
 from hub.access.web_ports import WebPorts
-from hub.errors import AuthenticationError, NotFoundError
+from hub.errors import AuthenticationError, InvalidRequestError, NotFoundError
 from hub.feeds.catalogue import IncidentCatalogue, catalogue_of
 from hub.feeds.open311.report import check_jurisdiction, make_request
 from hub.feeds.open311.request import describe_request
@@ -143,6 +143,7 @@ def build_open311(ports: WebPorts, catalogue: IncidentCatalogue) -> APIRouter:
 
     async def put(request: Request) -> None:
         request.state.catalogue = catalogue
+        _check_form(request)
         if "authorization" not in request.headers and (key := await _key_of(request)):
             who = await ports.gatekeeper.by_token(key)
             if who is None:
@@ -154,10 +155,18 @@ def build_open311(ports: WebPorts, catalogue: IncidentCatalogue) -> APIRouter:
     return router
 
 
+def _check_form(request: Request) -> None:
+    """Refuse what is no form before its key is looked for: clients send photos as multipart."""
+    sent = request.headers.get("content-type", FORM)
+    if request.method == "POST" and not sent.lower().startswith(FORM):
+        problem = f"send {FORM}, with the address of a photo in media_url; this is {sent[:60]}"
+        raise InvalidRequestError(f"content-type: {problem}.", problems={"content-type": problem})
+
+
 async def _key_of(request: Request) -> str:
     if key := request.query_params.get(KEY):
         return key
-    if not request.headers.get("content-type", "").startswith(FORM):
+    if request.method != "POST":
         return ""
     body = (await request.body()).decode("ascii", "replace")
     return next(iter(parse_qs(body, errors="replace").get(KEY, [])), "")

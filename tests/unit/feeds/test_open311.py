@@ -334,6 +334,21 @@ async def test_a_field_that_comes_twice_or_in_no_utf8_is_refused(world: World) -
             assert answer.status_code == 400, body
 
 
+@pytest.mark.parametrize(
+    "kind", ["multipart/form-data; boundary=x", "application/json", "text/xml"]
+)
+async def test_what_is_no_form_is_told_so_and_not_that_its_key_is_missing(
+    world: World, kind: str
+) -> None:
+    async with client_of(app_of(world), "") as client:
+        for path in ("/requests.json", f"/requests.json?api_key={TOKENS[Role.GRID]}"):
+            answer = await client.post(
+                f"{PREFIX}{path}", content=b"--x\r\n", headers={"content-type": kind}
+            )
+            assert answer.status_code == 400, path
+            assert "media_url" in answer.json()[0]["description"]
+
+
 async def test_a_token_is_the_number_that_came_at_once(world: World) -> None:
     put(world, "GS-1")
     assert (await ask(world, "/tokens/GS-1.json")).json() == [
