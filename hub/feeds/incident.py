@@ -25,7 +25,8 @@ from hub.services.incidents.case_table import SAYS_OF_CASES
 
 TYPE = "cn.lingdang.incident.{}.v1"
 TICKETS, CASES = "ticket.", "incident."
-ESCALATED = "ticket.escalated"
+ESCALATED, JOINED = "ticket.escalated", "ticket.joined"
+REVISION = "revision"
 COORDINATES = ("lon", "lat", "crs")
 
 SAYS: dict[str, str] = {
@@ -100,11 +101,14 @@ def is_reported(entry: Entry, ticket: Ticket) -> bool:
     """Tell whether the platform learns of this entry.
 
     A ticket that is reported on escalation counts from the entry of its escalation on; whoever
-    escalates it sets its `report` to `at_once`. What is discreet is not told outside the house.
+    escalates it sets its `report` to `at_once`. What is discreet is not told outside the house,
+    nor one more who has reported what is known, where that changes nothing of the ticket.
     """
     if ticket.report is ReportWhen.NEVER or ticket.discreet:
         return False
     if not entry.type.startswith((TICKETS, CASES)):
+        return False
+    if entry.type == JOINED and REVISION not in entry.data:
         return False
     return ticket.report is ReportWhen.AT_ONCE or entry.type == ESCALATED
 

@@ -18,7 +18,9 @@ PUBLISHED = (
 )
 
 
-def project(kind: str, about: Ticket, *, test: bool = False) -> FeedRow | None:
+def project(
+    kind: str, about: Ticket, *, test: bool = False, data: dict[str, Any] | None = None
+) -> FeedRow | None:
     entry = Entry(
         seq=42,
         at=NOW + 1,
@@ -26,7 +28,7 @@ def project(kind: str, about: Ticket, *, test: bool = False) -> FeedRow | None:
         subject=about.number,
         actor="李师傅",
         place=about.place,
-        data={"text": "call Mrs Wang, 138 0000 0000"},
+        data=data or {"text": "call Mrs Wang, 138 0000 0000"},
     )
     return make_projector("guanshan", lambda: PLACES, test=test)(entry, about)
 
@@ -35,6 +37,13 @@ def event_of(row: FeedRow | None) -> dict[str, Any]:
     assert row is not None
     event: dict[str, Any] = msgspec.json.decode(row.body)
     return event
+
+
+def test_one_more_who_reports_what_is_known_is_no_item_unless_the_ticket_has_changed() -> None:
+    about, said = ticket("GS-1"), {"count": 2, "source": "hotline"}
+    assert project("ticket.joined", about, data=said) is None
+    row = project("ticket.joined", about, data=said | {"revision": 2})
+    assert event_of(row)["type"] == "cn.lingdang.incident.updated.v1"
 
 
 def test_an_item_is_a_cloud_event_with_the_whole_incident() -> None:
