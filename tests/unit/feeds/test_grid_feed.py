@@ -371,6 +371,27 @@ async def narrow(world: World) -> None:
     world.ports.gatekeeper._recent.forget()
 
 
+async def test_a_key_whose_rights_are_widened_while_it_waits_reads_anew(world: World) -> None:
+    world.give(Role.GRID, scope="guanshan/b")
+    change(world, "GS-1")
+    async with client_of(make_app(world), TOKENS[Role.GRID]) as client:
+        cursor = (await client.get(FEED)).json()["next"]
+        waiting = asyncio.create_task(client.get(FEED, params={"wait": 30, "after": cursor}))
+        for _ in range(50):
+            await asyncio.sleep(0)
+        world.give(Role.GRID)
+        world.ports.gatekeeper._recent.forget()
+        change(world, "GS-77")
+        answer = await waiting
+        old = await client.get(FEED, params={"after": cursor})
+        anew = (await client.get(FEED)).json()
+    assert answer.status_code == 403
+    assert "GS-77" not in answer.text
+    assert old.status_code == 422, "behind this cursor lies what it could not see"
+    assert "other rights" in old.json()["errors"]["after"]
+    assert [item["subject"] for item in anew["items"]] == ["GS-1", "GS-77"]
+
+
 @pytest.mark.parametrize(
     ("change_of_rights", "status"), [(take_away, 401), (narrow, 403)], ids=["taken", "narrowed"]
 )
