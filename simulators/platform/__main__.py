@@ -65,7 +65,7 @@ async def _play(options: argparse.Namespace, names: list[tuple[str, str, str]]) 
         wire = stack.enter_context(listen(options.port))
         server = control_server(build_control(Control(city, door, accountant, hook)))
         works = [server.serve(sockets=[wire]), city.work(), accountant.compare_daily()]
-        works += [] if options.push else [city.follow()]
+        works += [city.read_anew() if options.push else city.follow()]
         tasks = [asyncio.create_task(work) for work in works]
         if options.push:
             await city.subscribe(hook)

@@ -36,6 +36,7 @@ class City:
         self._before: dict[str, Json] = {}
         self._waiting: dict[str, None] = {}
         self._news = asyncio.Event()
+        self._restored = asyncio.Event()
 
     async def follow(self) -> None:
         """Follow the feed until cancelled; whatever stops it goes on where it was."""
@@ -68,11 +69,30 @@ class City:
         return len(fresh)
 
     def take(self, item: Json) -> bool:
-        """Take an item that was pushed, and say whether it was new."""
+        """Take an item that was pushed, and say whether it was new.
+
+        One of a later era says that the hub was restored: what was told is dropped, and read anew.
+        """
+        if not self.ledger.takes_era(str(item["data"].get("era", ""))):
+            self.gaps.append("the hub was restored from a backup")
+            self.ledger.begin_anew("")
+            self._restored.set()
         fresh = self.ledger.keep_pushed(item)
         if fresh:
             self._look_at(item["subject"])
         return fresh
+
+    async def read_anew(self) -> None:
+        """Read all that is so whenever a push has told of a restore, until cancelled."""
+        while True:
+            await self._restored.wait()
+            self._restored.clear()
+            try:
+                while await self.read_on():
+                    pass
+            except (LinkError, RefusedError):
+                self._restored.set()
+                await asyncio.sleep(PAUSE)
 
     async def work(self) -> None:
         """Do what comes next for each incident that something is told of, until cancelled."""

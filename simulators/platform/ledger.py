@@ -71,6 +71,12 @@ class Ledger:
         """Keep an item that was pushed; False for one that is known."""
         return self._put(item)
 
+    def takes_era(self, era: str) -> bool:
+        """Note the era of an item; False where it is a later one than that of what is kept."""
+        known, later = self._mark("era"), self._count() > 0 and era > self._mark("era")
+        self._set("era", max(known, era))
+        return not later
+
     def begin_anew(self, cursor: str) -> None:
         """Drop what was told: the hub was restored, and tells from `cursor` on what is so."""
         self._db.execute("BEGIN IMMEDIATE")
@@ -164,6 +170,9 @@ class Ledger:
             (item["source"], item["id"], seq, item["subject"], item["time"][:10], body),
         )
         return done.rowcount == 1
+
+    def _count(self) -> int:
+        return int(self._db.execute("SELECT count(*) FROM item").fetchone()[0])
 
     def _mark(self, name: str) -> str:
         row = self._db.execute("SELECT text FROM mark WHERE name = ?", (name,)).fetchone()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -12,9 +13,12 @@ from standardwebhooks import Webhook
 
 from hub.clock import ManualClock
 from hub.errors import InvalidRequestError, NotFoundError
+from simulators.platform.city import City
 from simulators.platform.door import Door, Push, why_refused
 from simulators.platform.ledger import Ledger, Own
 from simulators.platform.mischief import Mischief, Wrong
+from simulators.platform.play import Habits
+from simulators.platform.seat import Seat
 from tests.support.vendor import WEBHOOK_SECRET
 
 NOW = 1_764_000_000.0
@@ -70,6 +74,37 @@ def test_after_a_restore_the_books_begin_anew_and_a_later_era_is_newer(tmp_path:
     assert ledger.newest("GS-1") == later["data"]
     ledger.begin_anew("c0")
     assert (ledger.items(), ledger.cursor()) == ([], "c0")
+    ledger.close()
+
+
+async def test_a_push_of_a_later_era_has_everything_read_anew() -> None:
+    told = [item(1, 1), item(2, 1) | {"id": "gs-69248100-2"}]
+    told[1]["data"] = told[1]["data"] | {"era": "69248100"}
+
+    class Hub:
+        """Gives the two items, whoever asks."""
+
+        name = "city"
+
+        async def read_page(self, cursor: str, _limit: int, _wait: float) -> dict[str, Any]:
+            at = int(cursor or 0)
+            return {"items": told[at : at + 1], "next": str(min(at + 1, len(told)))}
+
+    ledger = Ledger()
+    city = City([cast("Seat", Hub())], ledger, ManualClock(NOW), Habits(auto=False))
+    for each in (item(1, 1), item(2, 9), item(3, 12)):
+        assert city.take(each)
+    assert city.gaps == []
+    reading = asyncio.create_task(city.read_anew())
+    assert city.take(told[1])
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert ledger.cursor() == "2"
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    assert [each["id"] for each in ledger.items()] == ["gs-1", "gs-69248100-2"]
+    assert city.gaps == ["the hub was restored from a backup"]
+    assert not city.take(told[1]), "and it is known"
     ledger.close()
 
 
