@@ -17,7 +17,7 @@ from hub.model.profile import Code, CodeTable, Profile
 
 PLAIN = (
     *("number", "revision", "state", "source", "subject", "fault", "severity", "urgency", "class"),
-    *("closing_code", "place", "grid_code", "folded_into", "test"),
+    *("closing_code", "place", "grid_code", "folded_into", "test", "era"),
 )
 """Keys of an incident whose value goes as it is."""
 INSTANTS = (
