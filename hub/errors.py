@@ -28,23 +28,61 @@ import msgspec
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """One fault in a file that a person wrote; `line` and `column` count from 1, 0 is unknown."""
+    """One fault in a file that a person wrote; `line` and `column` count from 1, 0 is unknown.
+
+    `sheet` is that of a workbook. `zh` and `zh_hint` say the same in Chinese, where that is known.
+    """
 
     file: str
     line: int = 0
     column: int = 0
     message: str
     hint: str = ""
+    sheet: str = ""
+    zh: str = ""
+    zh_hint: str = ""
 
     def __str__(self) -> str:
-        """Write the fault as `file:line:column: message; hint`."""
-        place = self.file
-        if self.line:
-            place += f":{self.line}"
-        if self.column:
-            place += f":{self.column}"
+        """Write the fault as `file:line:column: message; hint`, or `file sheet!C7: …`."""
         tail = f"; {self.hint}" if self.hint else ""
-        return f"{place}: {self.message}{tail}"
+        return f"{self.place}: {self.message}{tail}"
+
+    @property
+    def place(self) -> str:
+        """Where it is: `file:line:column`, or `file sheet!C7` as spreadsheets name a cell."""
+        if self.sheet:
+            return (
+                f"{self.file} {self.sheet}!{self.cell}"
+                if self.line
+                else f"{self.file} {self.sheet}"
+            )
+        numbers = [str(each) for each in (self.line, self.column) if each]
+        return ":".join([self.file, *numbers])
+
+    @property
+    def cell(self) -> str:
+        """Column and row as a spreadsheet writes them, such as `C7`."""
+        letters, rest = "", self.column
+        while rest:
+            rest, digit = divmod(rest - 1, 26)
+            letters = chr(ord("A") + digit) + letters
+        return f"{letters}{self.line or ''}"
+
+    @property
+    def chinese(self) -> str:
+        """The fault in Chinese, with row and column; in English where nobody has said it so."""
+        if not self.zh:
+            return str(self)
+        where = [self.file, f"工作表 {self.sheet}" if self.sheet else ""]
+        where += [f"第 {self.line} 行" if self.line else "", self._chinese_column()]
+        tail = f"；{self.zh_hint}" if self.zh_hint else ""
+        return f"{' '.join(filter(None, where))}：{self.zh}{tail}"
+
+    def _chinese_column(self) -> str:
+        if not self.column:
+            return ""
+        letters = self.cell.rstrip("0123456789")
+        return f"{letters} 列" if self.sheet else f"第 {self.column} 列"
 
 
 class HubError(Exception):

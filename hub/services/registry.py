@@ -1,15 +1,14 @@
 """The books of the site: places and devices from two sheets, checked as a whole, every fault named.
 
-`devices.csv`: id, address, link, kind, model, place, name, lane, upstream, power, state;
-`places.csv`: path, name, kind, grid_code; further columns of either are attributes.
+`hub/services/sheets/table.py` has their columns; further columns of either are attributes.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,25 +16,14 @@ from hub.errors import ConfigError, Problem
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device, DeviceUid, Kind, Lifecycle
 from hub.model.place import Place
-from hub.services.sheet import Faults, Row, read_attributes, read_rows
+from hub.services.sheets.column import KINDS, STATES, Column
+from hub.services.sheets.fault import Faults, Words
+from hub.services.sheets.row import Row, read_attributes, read_rows
+from hub.services.sheets.table import DEVICES, core_names, required_names
 from hub.services.tree import find_cycles
 
-PLACE_COLUMNS = ("path", "name", "kind", "grid_code")
-PLACE_REQUIRED = ("path", "name")
-DEVICE_COLUMNS = (
-    "id",
-    "address",
-    "link",
-    "kind",
-    "model",
-    "place",
-    "name",
-    "lane",
-    "upstream",
-    "power",
-    "state",
-)
-DEVICE_REQUIRED = ("id", "address", "kind", "model", "place")
+PLACE_COLUMNS, PLACE_REQUIRED = core_names("places"), required_names("places")
+DEVICE_COLUMNS, DEVICE_REQUIRED = core_names("devices"), required_names("devices")
 
 _ID = re.compile(r"[^\s/?#%,:]{1,64}")
 _ADDRESS = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -81,43 +69,50 @@ def check_site(
 ) -> tuple[Site, tuple[Problem, ...]]:
     """Read both sheets; the site holds what is good, the problems say what is not."""
     place_faults, device_faults = Faults(places_file), Faults(devices_file)
-    found_places = _read_places(places, place_faults)
-    rows = read_rows(devices, DEVICE_REQUIRED, device_faults)
-    found_devices = _read_devices(rows, found_places, models, known, device_faults)
-    site = Site(devices=tuple(found_devices), places=found_places)
+    site = make_site(
+        SiteRows(read_rows(places, PLACE_REQUIRED, place_faults), place_faults),
+        SiteRows(read_rows(devices, DEVICE_REQUIRED, device_faults), device_faults),
+        models,
+        known,
+    )
     return site, (*place_faults.problems, *device_faults.problems)
 
 
-def _read_places(source: str | bytes, faults: Faults) -> dict[str, Place]:
+class SiteRows(NamedTuple):
+    """The rows of one sheet, and where its faults go."""
+
+    rows: list[Row]
+    faults: Faults
+
+
+def make_site(
+    places: SiteRows,
+    devices: SiteRows,
+    models: Mapping[str, DeviceModel],
+    known: Mapping[str, DeviceUid],
+) -> Site:
+    """Make the site of what is good in the rows; each fault goes to its sheet's."""
+    found = _read_places(places.rows, places.faults)
+    read = _read_devices(devices.rows, found, models, known, devices.faults)
+    return Site(devices=tuple(read), places=found)
+
+
+def _read_places(rows: list[Row], faults: Faults) -> dict[str, Place]:
     places: dict[str, Place] = {}
-    rows = read_rows(source, PLACE_REQUIRED, faults)
     by_path = {row.cells["path"]: row for row in rows}
     for row in rows:
         place = _make_place(row)
         if not _PATH.fullmatch(place.path):
-            faults.add(
-                f"'{place.path}' is no path",
-                line=row.line,
-                column="path",
-                hint="write it like guanshan/a/b12",
-            )
+            faults.add("not_path", {"word": place.path}, line=row.line, column="path")
         elif place.path in places:
-            faults.add(
-                f"'{place.path}' stands twice", line=row.line, column="path", hint="remove one"
-            )
+            faults.add("path_twice", {"word": place.path}, line=row.line, column="path")
         else:
             places[place.path] = place
             if place.parent and place.parent not in by_path:
-                _add_missing_parent(row, place, by_path, faults)
+                others = {path: None for path in by_path if path != place.path}
+                what = "place above it:"
+                faults.add_unknown(row.line, "path", place.parent, known=others, what=what)
     return places
-
-
-def _add_missing_parent(
-    row: Row, place: Place, known: Mapping[str, object], faults: Faults
-) -> None:
-    asked = Row(line=row.line, cells={"path": place.parent})
-    others = {path: None for path in known if path != place.path}
-    faults.add_unknown(asked, "path", known=others, what="place above it:")
 
 
 def _make_place(row: Row) -> Place:
@@ -140,6 +135,7 @@ def _read_devices(
 ) -> list[Device]:
     by_id = {row.cells["id"]: row for row in rows}
     for row in rows:
+        check_filled(row, DEVICES, faults)
         _check_words(row, faults)
         _check_references(row, places, by_id, faults)
         _check_model(row, models, faults)
@@ -149,53 +145,63 @@ def _read_devices(
     return [_make_device(row, known) for row in rows if row.line not in bad]
 
 
+def check_filled(row: Row, columns: Iterable[Column], faults: Faults) -> None:
+    """Note each required cell that is empty, with what belongs there."""
+    for column in columns:
+        if column.required and not row.cells[column.name]:
+            words = {"about_zh": column.zh, "about_en": column.en}
+            faults.add("empty", words, line=row.line, column=column.name)
+
+
 def _check_words(row: Row, faults: Faults) -> None:
-    for column, pattern, hint in _PATTERNS:
+    for column, pattern, zh, en in _PATTERNS:
         word = row.cells[column]
-        if not pattern.fullmatch(word):
-            faults.add(f"'{word}' cannot be used", line=row.line, column=column, hint=hint)
-    for column, words in _ENUMS.items():
-        if row.cells.get(column) and row.cells[column] not in words:
-            faults.add_unknown(row, column, known=words, what=column)
+        if word and not pattern.fullmatch(word):
+            words = {"word": word, "zh_hint": zh, "en_hint": en}
+            faults.add("unusable", words, line=row.line, column=column)
+    for column, known in _ENUMS.items():
+        if row.cells.get(column) and row.cells[column] not in known:
+            faults.add_unknown(row.line, column, row.cells[column], known=known, what=column)
 
 
 _PATTERNS = (
-    ("id", _ID, "1 to 64 characters without spaces, slashes, colons and commas"),
-    ("address", _ADDRESS, "1 to 64 of A-Z a-z 0-9 _ -"),
+    (
+        "id",
+        _ID,
+        "1 到 64 个字，不能有空格、斜线、冒号和逗号",
+        "1 to 64 characters without spaces, slashes, colons and commas",
+    ),
+    (
+        "address",
+        _ADDRESS,
+        "1 到 64 个字母、数字、下划线或横线",
+        "1 to 64 of A-Z a-z 0-9 _ -",
+    ),
 )
 
 
-def _words(enum: type[StrEnum]) -> dict[str, object]:
-    return {word.value: word for word in enum}
-
-
-_ENUMS = {"kind": _words(Kind), "state": _words(Lifecycle)}
+_ENUMS = {"kind": KINDS, "state": STATES}
 
 
 def _check_references(
     row: Row, places: Mapping[str, Place], by_id: Mapping[str, Row], faults: Faults
 ) -> None:
-    if row.cells["place"] not in places:
-        faults.add_unknown(row, "place", known=places, what="place")
+    if row.cells["place"] and row.cells["place"] not in places:
+        faults.add_unknown(row.line, "place", row.cells["place"], known=places, what="place")
     for column in ("upstream", "power"):
-        if row.cells.get(column) and row.cells[column] not in by_id:
-            faults.add_unknown(row, column, known=by_id, what="device")
-    if not row.cells["kind"]:
-        faults.add("it is empty", line=row.line, column="kind", hint="say what the device is")
+        word = row.cells.get(column)
+        if word and word not in by_id:
+            faults.add_unknown(row.line, column, word, known=by_id, what="device")
 
 
 def _check_model(row: Row, models: Mapping[str, DeviceModel], faults: Faults) -> None:
     model = models.get(row.cells["model"])
     kind = row.cells["kind"]
-    if model is None:
-        faults.add_unknown(row, "model", known=models, what="model")
-    elif kind in _ENUMS["kind"] and model.kind != kind:
-        faults.add(
-            f"'{model.id}' is a model of a {model.kind}, not of a {kind}",
-            line=row.line,
-            column="model",
-            hint="change the kind or the model",
-        )
+    if model is None and row.cells["model"]:
+        faults.add_unknown(row.line, "model", row.cells["model"], known=models, what="model")
+    elif model and kind in KINDS and model.kind != kind:
+        words = {"word": model.id, "kind": model.kind.value, "other": kind}
+        faults.add("model_kind", words, line=row.line, column="model")
 
 
 _KEYS: dict[str, Callable[[Row], object]] = {
@@ -210,24 +216,16 @@ def _check_doubles(rows: list[Row], faults: Faults) -> None:
         for row in rows:
             before = first.setdefault(key(row), row)
             if before is not row and row.cells[column]:
-                faults.add(
-                    f"'{row.cells[column]}' stands in row {before.line} already",
-                    line=row.line,
-                    column=column,
-                    hint="each must be used once",
-                )
+                words: Words = {"word": row.cells[column], "other": before.line}
+                faults.add("taken", words, line=row.line, column=column)
 
 
 def _check_trees(by_id: Mapping[str, Row], faults: Faults) -> None:
     for column in ("upstream", "power"):
         above = {name: row.cells.get(column, "") for name, row in by_id.items()}
         for cycle in find_cycles(above):
-            faults.add(
-                f"the chain comes back to itself: {' > '.join((*cycle, cycle[0]))}",
-                line=by_id[cycle[0]].line,
-                column=column,
-                hint="one of them must hang elsewhere",
-            )
+            chain = " > ".join((*cycle, cycle[0]))
+            faults.add("cycle", {"chain": chain}, line=by_id[cycle[0]].line, column=column)
 
 
 def _make_device(row: Row, known: Mapping[str, DeviceUid]) -> Device:

@@ -8,7 +8,7 @@ from hub.errors import ConfigError, Problem
 from hub.model.catalogue import DeviceModel
 from hub.model.device import DeviceUid, Kind, Lifecycle
 from hub.services.registry import Site, check_site, load_site
-from hub.services.sheet import read_attribute
+from hub.services.sheets.row import read_attribute
 from hub.services.tree import find_cycles
 
 PLACES = """path,name,kind,grid_code,elevator
@@ -105,7 +105,9 @@ def test_a_known_device_keeps_its_uid_and_a_new_one_gets_its_own() -> None:
         ("x,X,,switch,gate-x,guanshan/a", 5, "gate-x", "change the kind"),
         ("gate-1,X,,barrier_gate,gate-x,guanshan/a", 1, "row 4", "once"),
         ("x,G01,mqtt,barrier_gate,gate-x,guanshan/a", 2, "row 4", "once"),
-        ("x,X,,,gate-x,guanshan/a", 4, "empty", "say what"),
+        ("x,X,,,gate-x,guanshan/a", 4, "empty", "what it is"),
+        ("x,X,,barrier_gate,,guanshan/a", 5, "empty", "model's id"),
+        ("x,X,,道闸机,gate-x,guanshan/a", 4, "道闸机", "'barrier_gate'"),
     ],
 )
 def test_a_fault_names_row_column_and_the_nearest_good_value(
