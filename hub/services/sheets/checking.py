@@ -1,0 +1,190 @@
+"""Compares a workbook that was read with the site: its faults, and what would change."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from hub.errors import Problem
+from hub.model.catalogue import DeviceModel
+from hub.model.device import Device, DeviceUid
+from hub.model.place import Place
+from hub.services.registry import SiteRows, check_site, make_site
+from hub.services.sheets.column import Form
+from hub.services.sheets.fault import Faults
+from hub.services.sheets.reading import Reading, ReadSheet
+from hub.services.sheets.row import Row, read_rows
+from hub.services.sheets.saying import NOTES
+from hub.services.sheets.table import DEVICES, SHEETS, core_names, required_names
+
+METER_DIGITS = {12, 14}
+UNITS = (1, 247)
+"""Unit ids of Modbus."""
+
+
+class Sheets(msgspec.Struct, frozen=True, kw_only=True):
+    """The two sheets of a site as CSV, and what they are called in messages."""
+
+    devices: bytes
+    places: bytes
+    devices_file: str = "devices.csv"
+    places_file: str = "places.csv"
+
+
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """What a workbook is compared with; `links` maps each link to `mqtt`, `modbus` or `line`."""
+
+    sheets: Sheets
+    models: Mapping[str, DeviceModel]
+    known: Mapping[str, DeviceUid]
+    links: Mapping[str, str]
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """What is new, different and gone: ids of devices, or paths of places."""
+
+    added: list[str] = []
+    changed: list[str] = []
+    removed: list[str] = []
+
+
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
+    """What a workbook would do; with a problem it does nothing."""
+
+    problems: list[Problem]
+    notes: list[dict[str, str]]
+    devices: Changes = Changes()
+    places: Changes = Changes()
+    count: int = 0
+    """Devices in the books afterwards."""
+    sheets: Sheets | None = None
+    """What is loaded; None with a problem."""
+
+
+def check_workbook(reading: Reading, file: str, ground: Ground) -> Proof:
+    """Check everything at once; `file` names the workbook in messages."""
+    books = {name: _book(name, reading.sheets.get(name), file, ground) for name in SHEETS}
+    site = make_site(books["places"], books["devices"], ground.models, ground.known)
+    read = reading.sheets
+    if "devices" in read:
+        for row in books["devices"].rows:
+            _check_device(row, ground.links, books["devices"].faults)
+    problems = _merge(reading, books)
+    notes = reading.notes + [_kept(name) for name in SHEETS if read and name not in read]
+    if problems:
+        return Proof(problems=problems, notes=notes)
+    before, _ = check_site(ground.sheets.devices, ground.sheets.places, ground.models, ground.known)
+    return Proof(
+        problems=[],
+        notes=notes,
+        devices=_compare(_plain(before.devices), _plain(site.devices)),
+        places=_compare(before.places, site.places),
+        count=len(site.devices),
+        sheets=Sheets(
+            devices=_write(read.get("devices"), "devices", ground.sheets.devices),
+            places=_write(read.get("places"), "places", ground.sheets.places),
+        ),
+    )
+
+
+def _book(name: str, sheet: ReadSheet | None, file: str, ground: Ground) -> SiteRows:
+    """Return the rows of a sheet; those that the site has where the workbook is without it."""
+    if sheet is None:
+        text = getattr(ground.sheets, name)
+        faults = Faults(getattr(ground.sheets, f"{name}_file"))
+        return SiteRows(read_rows(text, required_names(name), faults), faults)
+    faults = Faults(file, sheet.title)
+    faults.set_columns(sheet.header)
+    return SiteRows(list(_rows(sheet)) if sheet.sound else [], faults)
+
+
+def _rows(sheet: ReadSheet) -> Iterable[Row]:
+    width = len(sheet.header)
+    for line, cells in sheet.rows:
+        padded = cells + [""] * (width - len(cells))
+        yield Row(line=line, cells={k: v for k, v in zip(sheet.header, padded, strict=False) if k})
+
+
+def _check_device(row: Row, links: Mapping[str, str], faults: Faults) -> None:
+    """Check what a sheet beside the hub's own need not have right: it would only never be heard."""
+    link = row.cells.get("link") or "mqtt"
+    address = row.cells["address"]
+    if link not in links:
+        faults.add_unknown(row.line, "link", link, known=links, what="link")
+    elif links[link] == "line" and not (address.isdigit() and len(address) in METER_DIGITS):
+        faults.add("digits", {"word": address}, line=row.line, column="address")
+    elif links[link] == "modbus" and not _is_unit(address):
+        words = {"word": address, "low": UNITS[0], "high": UNITS[1]}
+        faults.add("not_between", words, line=row.line, column="address")
+    for column in DEVICES:
+        word = row.cells.get(column.name)
+        if column.form is Form.CHOICE and not column.core and word and word not in column.choices:
+            faults.add_unknown(row.line, column.name, word, known=column.choices, what="word")
+
+
+def _is_unit(address: str) -> bool:
+    return address.isascii() and address.isdigit() and UNITS[0] <= int(address) <= UNITS[1]
+
+
+def _merge(reading: Reading, books: Mapping[str, SiteRows]) -> list[Problem]:
+    """Return all problems in reading order; a cell that cannot be read is told once.
+
+    Without a sound sheet of places nobody knows which places are missing.
+    """
+    told = {(each.sheet, each.line, each.column) for each in reading.problems}
+    places = reading.sheets.get("places")
+    blind = places is not None and not places.sound
+    found = [
+        each
+        for book in books.values()
+        for each in book.faults.problems
+        if (each.sheet, each.line, each.column) not in told
+        and not (blind and each.message.startswith("place: no place"))
+    ]
+    order = [sheet.title for sheet in reading.sheets.values()]
+    return sorted(
+        (*reading.problems, *found),
+        key=lambda each: (
+            order.index(each.sheet) if each.sheet in order else -1,
+            each.line,
+            each.column,
+        ),
+    )
+
+
+def _kept(name: str) -> dict[str, str]:
+    said = NOTES["sheet_kept"].fill({"sheet": name})
+    return {"zh": said.zh, "en": said.en}
+
+
+def _plain(devices: Iterable[Device]) -> dict[str, Device]:
+    none = DeviceUid("")
+    return {each.id: msgspec.structs.replace(each, uid=none) for each in devices}
+
+
+def _compare(
+    before: Mapping[str, Device] | Mapping[str, Place],
+    after: Mapping[str, Device] | Mapping[str, Place],
+) -> Changes:
+    return Changes(
+        added=[name for name in after if name not in before],
+        changed=[name for name in after if name in before and after[name] != before[name]],
+        removed=[name for name in before if name not in after],
+    )
+
+
+def _write(sheet: ReadSheet | None, name: str, kept: bytes) -> bytes:
+    """Write a sheet as CSV: the site's own columns first, then those that the workbook has."""
+    if sheet is None:
+        return kept
+    core = core_names(name)
+    header = [*core, *(each for each in sheet.header if each and each not in core)]
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    for row in _rows(sheet):
+        writer.writerow([row.cells.get(column, "") for column in header])
+    return text.getvalue().encode()
