@@ -26,6 +26,7 @@ from hub.assembly.loading import World, load_world, read_settings
 from hub.assembly.logs import configure_logging
 from hub.assembly.offices import open_offices
 from hub.assembly.own_broker import follow_broker
+from hub.assembly.renewal import AGAIN, Renewal
 from hub.assembly.site_books import known_uids, site_documents
 from hub.assembly.unheard import find_unheard
 from hub.assembly.wall_clock import keep_time, machine_since
@@ -65,13 +66,14 @@ class RunningHub(NamedTuple):
     """A hub that is up; `died` fails when one of its parts dies."""
 
     died: asyncio.Future[None]
+    renewal: Renewal
     intake: Intake
     store: SqliteStore
     links: Sequence[Link]
 
 
 async def run_hub(config: Path) -> int:
-    """Run until SIGTERM or SIGINT; returns the exit code.
+    """Run until SIGTERM or SIGINT; returns the exit code, AGAIN when it is to be started anew.
 
     Raises ConfigError where a file that people wrote leaves nothing to run.
     """
@@ -83,15 +85,16 @@ async def run_hub(config: Path) -> int:
     try:
         async with open_hub(config) as hub:
             settle()
-            await _until_stopped(stop, hub.died)
+            await _until_stopped(stop, hub.renewal.wanted, hub.died)
     except ConfigError:
         raise
     except HubError as error:
         # A failure that has a name needs a sentence, not a trace.
         log.error("the hub cannot go on", why=str(error))  # noqa: TRY400
         return 1
-    log.info("the hub has stopped")
-    return 0
+    again = hub.renewal.wanted.is_set() and not stop.is_set()
+    log.info("the hub starts again with new books" if again else "the hub has stopped")
+    return AGAIN if again else 0
 
 
 @contextlib.asynccontextmanager
@@ -102,7 +105,7 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
     is finished (intake), then the store is closed.
     """
     settings, problems = read_settings(config)
-    clock = clock or _make_clock(settings)
+    clock, renewal = clock or _make_clock(settings), Renewal()
     async with contextlib.AsyncExitStack() as stack:
         async with notify.more_time():
             store = await stack.enter_async_context(
@@ -132,6 +135,7 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
             clock=clock,
             local=local,
             bells=tower.office,
+            renew=renewal.ask,
         )
         ports = build_ports(world, store, intake, clock, doors)
         house = await open_receivers(world.receivers, ports, world.settings.outbound.allow)
@@ -143,8 +147,8 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
         linking.start(
             keep_forgetting(doors.whistles, intake.desk, store.books, clock), "forgetting"
         )
-        stack.enter_context(_announced(world, url, wiring.client))
-        yield RunningHub(crew.died, intake, store, links.all)
+        stack.enter_context(_announced(world, url, wiring.client, renewal))
+        yield RunningHub(crew.died, renewal, intake, store, links.all)
 
 
 def _make_clock(settings: Settings) -> Clock:
@@ -207,7 +211,7 @@ def _start_watches(
 
 
 @contextlib.contextmanager
-def _announced(world: World, url: str, client: str) -> Iterator[None]:
+def _announced(world: World, url: str, client: str, renewal: Renewal) -> Iterator[None]:
     """Tell people and systemd where the hub answers, as long as it does."""
     folder = world.settings.store.path.parent
     notify.announce(folder, url, mqtt=client)
@@ -216,7 +220,7 @@ def _announced(world: World, url: str, client: str) -> Iterator[None]:
     try:
         yield
     finally:
-        notify.withdraw(folder)
+        notify.withdraw(folder, again=renewal.wanted.is_set())
 
 
 def _plan_wiring(world: World, clock: Clock) -> Wiring:
@@ -294,10 +298,13 @@ async def _build_intake(
     return build_intake(needs, snapshot, store.archive)
 
 
-async def _until_stopped(stop: asyncio.Event, died: asyncio.Future[None]) -> None:
-    stopping: asyncio.Future[Any] = asyncio.ensure_future(stop.wait())
-    waiting: set[asyncio.Future[Any]] = {stopping, died}
+async def _until_stopped(
+    stop: asyncio.Event, again: asyncio.Event, died: asyncio.Future[None]
+) -> None:
+    ends = [asyncio.ensure_future(event.wait()) for event in (stop, again)]
+    waiting: set[asyncio.Future[Any]] = {*ends, died}
     await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
+    for end in ends:
+        end.cancel()
     if died.done():
         died.result()

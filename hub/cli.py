@@ -15,6 +15,7 @@ from hub.commands.cli_bells import bells_app
 from hub.commands.cli_drivers import drivers
 from hub.commands.cli_grid import grid_check
 from hub.commands.cli_profile import profile_app
+from hub.commands.cli_site import export, import_
 from hub.commands.cli_store import backup, restore
 from hub.errors import ConfigError, HubError
 
@@ -40,6 +41,8 @@ app.add_typer(profile_app, name="profile")
 app.command()(backup)
 app.command()(restore)
 app.command()(drivers)
+app.command("import")(import_)
+app.command()(export)
 app.command("grid-check")(grid_check)
 
 VERSION = Annotated[bool, typer.Option("--version", help="show the version and exit")]
@@ -63,8 +66,12 @@ def run(config: CONFIG) -> None:
 
     prepare()  # before the rest is imported, which is a fifth of a start
     from hub.app import run_hub
+    from hub.assembly.renewal import AGAIN, start_anew
 
-    raise SystemExit(asyncio.run(run_hub(config)))
+    code = asyncio.run(run_hub(config))
+    if code == AGAIN:
+        start_anew()
+    raise SystemExit(code)
 
 
 @app.command()

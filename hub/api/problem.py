@@ -24,6 +24,7 @@ from hub.errors import (
     InvalidRequestError,
     LinkError,
     NotFoundError,
+    Problem,
     StoreError,
     TooManyRequestsError,
 )
@@ -167,13 +168,17 @@ def _members(error: HubError) -> dict[str, Any]:
         case InvalidRequestError():
             return {"errors": error.problems}
         case ConfigError():
-            places = {f"{each.line}:{each.column}": each.message for each in error.problems}
-            return {"errors": places}
+            return {"errors": {_spot(each): each.message for each in error.problems}}
         case GoneError():
             return {"oldest": error.oldest} | ({"restored": True} if error.restored else {})
         case TooManyRequestsError():
             return {"retry_after": round(error.retry_after)}
     return {}
+
+
+def _spot(problem: Problem) -> str:
+    cell = f"{problem.sheet}!{problem.cell}"
+    return cell if problem.sheet else f"{problem.line}:{problem.column}"
 
 
 def _headers(error: HubError) -> dict[str, str]:

@@ -33,6 +33,7 @@ from hub.api import (
     rounds,
     rules,
     schedules,
+    site,
     stream,
     tickets,
     windows,
@@ -45,7 +46,7 @@ PREFIX = "/api/v1"
 PARTS = (
     *(devices, acceptance, alarms, tickets, commands, journal, stream, arrival),
     *(people, keys, retention, rules, parameters, schedules, windows, figures, duty, bells),
-    *(reports, photos, inspections, rounds, projects, agenda, departments),
+    *(reports, photos, inspections, rounds, projects, agenda, departments, site),
 )
 
 

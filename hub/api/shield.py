@@ -13,11 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 BODY_LIMIT = 1024 * 1024
 """Bytes of a request's body."""
 PHOTO_LIMIT = 11 * 1024 * 1024
-"""The same where a photo of 10 MiB may come in a form."""
+"""The same where a photo or workbook of 10 MiB may come in a form."""
 PUBLIC_PATHS = re.compile(r"/w/|/static/|/receipts/|/healthz$")
 """How the paths begin that residents need, and vendors who push what became of a message."""
 PHOTO_PATHS = re.compile(
-    r"/w/[0-9]+|/hotline$|(/api/v1)?/(tickets|projects)/[^/]+/photos|/department/[^/]+/actions"
+    r"(/api/v1)?/site/(check|loads)|/w/[0-9]+|/hotline$|(/api/v1)?/(tickets|projects)/[^/]+/photos|/department/[^/]+/actions"
     r"|/rounds/[^/]+/stops/[^/]+"
 )
 

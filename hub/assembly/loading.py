@@ -21,6 +21,7 @@ from hub.assembly.duty_check import Names
 from hub.assembly.duty_file import read_duty, shipped_duty
 from hub.assembly.own_device import add_hub
 from hub.assembly.receiver_file import load_receivers
+from hub.assembly.site_sheets import read_sheets
 from hub.config.holidays import parse_holidays, shipped_holidays
 from hub.config.limits import spans_of
 from hub.config.toml_reader import TomlReader
@@ -33,6 +34,7 @@ from hub.model.place import Place
 from hub.model.roster import special_days
 from hub.model.rule_version import RuleMode, RuleVersion
 from hub.model.rung import Duty
+from hub.model.site_load import Sheets
 from hub.model.spelling import suggest
 from hub.services.commission.state_book import stand
 from hub.services.registry import Site, check_site
@@ -102,8 +104,9 @@ def load_world(
     own = {**files_of_site, **texts_of(versions)}
     read = partial(load_rules, models=models, prove=prove, site=tuple(own))
     rules = choose_modes(_load(read, shipped_rules(), own, faults), versions)
-    site = _load_site(settings, models, known, faults)
-    standing = stand(site, states or {}, str(settings.site.devices))
+    sheets = read_sheets(settings, faults)
+    site = _load_site(sheets, models, known, faults)
+    standing = stand(site, states or {}, sheets.devices_file if sheets else "")
     site, faults = standing.site, [*faults, *standing.problems]
     if settings.mqtt is not None:
         site = add_hub(site, known)
@@ -204,28 +207,20 @@ def _load(
 
 
 def _load_site(
-    settings: Settings,
+    sheets: Sheets | None,
     models: Mapping[str, DeviceModel],
     known: Mapping[str, DeviceUid],
     faults: list[Problem],
 ) -> Site:
-    devices, places = settings.site.devices, settings.site.places
-    sheets = []
-    for path in (devices, places):
-        try:
-            sheets.append(path.read_bytes())
-        except OSError as error:
-            hint = "write the sheet, or name another under [site]"
-            faults.append(Problem(file=str(path), message=_why(error), hint=hint))
-    if len(sheets) < 2:  # noqa: PLR2004 - devices and places
+    if sheets is None:
         return Site(devices=(), places={})
     site, problems = check_site(
-        sheets[0],
-        sheets[1],
+        sheets.devices,
+        sheets.places,
         models,
         known,
-        devices_file=str(devices),
-        places_file=str(places),
+        devices_file=sheets.devices_file,
+        places_file=sheets.places_file,
     )
     faults.extend(problems)
     return site

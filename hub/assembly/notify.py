@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -49,10 +50,11 @@ async def _ask_for_time() -> None:
         await asyncio.sleep(BEAT_SECONDS)
 
 
-def withdraw(folder: Path) -> None:
-    """Take the ready file away."""
+def withdraw(folder: Path, *, again: bool = False) -> None:
+    """Take the ready file away; `again` where the same process is about to start anew."""
     (folder / READY_FILE).unlink(missing_ok=True)
-    notify_systemd("STOPPING=1")
+    now = int(time.clock_gettime(time.CLOCK_MONOTONIC) * 1e6)
+    notify_systemd(f"RELOADING=1\nMONOTONIC_USEC={now}" if again else "STOPPING=1")
 
 
 async def beat(pipeline: Pipeline) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from hub.access.local import LocalDoor
@@ -10,6 +11,7 @@ from hub.assembly.loading import World
 from hub.assembly.parameter_office import SiteParameters
 from hub.assembly.rule_office import SiteRules
 from hub.assembly.schedule_office import SiteSchedules
+from hub.assembly.site_office import SiteBooks
 from hub.assembly.web import Doors
 from hub.assembly.whistles import open_whistles
 from hub.clock import Clock
@@ -37,6 +39,7 @@ async def open_offices(
     clock: Clock,
     local: LocalDoor,
     bells: BellOffice,
+    renew: Callable[[], None],
 ) -> Doors:
     """Open every office on what is stored, and on the desk where changes take their turn."""
     rules = SiteRules(
@@ -87,4 +90,12 @@ async def open_offices(
         agenda=agenda,
         courses=courses,
         eras=read_eras(await store.books.documents(ERAS)),
+        site=SiteBooks(
+            world.settings,
+            world.models,
+            books=store.books,
+            write=intake.desk.write,
+            clock=clock,
+            renew=renew,
+        ),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
@@ -20,6 +22,7 @@ T = TypeVar("T")
 PATIENCE = 30.0
 """Seconds that an answer may take."""
 UNKNOWN, ERRORS = 401, 400
+NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
 
 def hub_client(folder: Path, user: str) -> httpx2.AsyncClient | None:
@@ -109,12 +112,23 @@ async def lives(client: httpx2.AsyncClient) -> bool:
 
 
 async def ask(
-    client: httpx2.AsyncClient, method: str, path: str, kind: type[T], *, body: object = None
+    client: httpx2.AsyncClient,
+    method: str,
+    path: str,
+    kind: type[T],
+    *,
+    body: object = None,
+    params: Mapping[str, str] = NO_PARAMETERS,
 ) -> T:
-    """Make a call of the API; HubError with the hub's sentence when it refuses."""
-    content = b"" if body is None else msgspec.json.encode(body)
+    """Make a call of the API; HubError with the hub's sentence when it refuses.
+
+    A `body` of bytes goes as it is, another one as JSON.
+    """
+    content = (
+        body if isinstance(body, bytes) else b"" if body is None else msgspec.json.encode(body)
+    )
     try:
-        answer = await client.request(method, f"/api/v1/{path}", content=content)
+        answer = await client.request(method, f"/api/v1/{path}", content=content, params=params)
     except httpx2.HTTPError as error:
         raise LinkError(
             f"the hub went away before it answered ({error}); look with 'list' what was done"

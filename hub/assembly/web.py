@@ -41,6 +41,7 @@ from hub.ports import (
     WindowOffice,
 )
 from hub.ports.community import AgendaOffice, ProjectOffice
+from hub.ports.site import SiteOffice
 from hub.services.figures.course_book import CourseBook
 from hub.services.tickets.ticket import possible_steps
 from hub.services.tickets.work_clock import tell_unsure
@@ -71,6 +72,7 @@ class Doors(msgspec.Struct, frozen=True, kw_only=True):
     agenda: AgendaOffice
     courses: CourseBook
     eras: Eras
+    site: SiteOffice
 
 
 def build_ports(
@@ -94,6 +96,7 @@ def build_ports(
         projects=doors.projects,
         agenda=doors.agenda,
         courses=doors.courses,
+        site=doors.site,
         rosters=doors.rosters,
         escalation=doors.escalation,
         bells=doors.bells,

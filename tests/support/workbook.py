@@ -9,7 +9,9 @@ from typing import Any
 import xlsxwriter
 
 from device_drivers.catalogue import load_models, shipped_models
-from hub.services.sheets.checking import Ground, Proof, Sheets, check_workbook
+from hub.model.site_load import Sheets
+from hub.ports.site import SiteProof
+from hub.services.sheets.checking import Ground, check_workbook
 from hub.services.sheets.reading import Reading, read_workbook
 
 FILE = "site.xlsx"
@@ -65,7 +67,7 @@ def make_ground(sheets: Sheets = EMPTY) -> Ground:
     return Ground(sheets=sheets, models=MODELS, known={}, links=LINKS)
 
 
-def check(data: bytes, ground: Ground | None = None, file: str = FILE) -> Proof:
+def check(data: bytes, ground: Ground | None = None, file: str = FILE) -> SiteProof:
     """Read and check a file."""
     return check_workbook(read(data, file), file, ground or make_ground())
 

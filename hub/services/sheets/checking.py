@@ -12,6 +12,8 @@ from hub.errors import Problem
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device, DeviceUid
 from hub.model.place import Place
+from hub.model.site_load import Changes, Sheets
+from hub.ports.site import SiteProof
 from hub.services.registry import SiteRows, check_site, make_site
 from hub.services.sheets.column import Form
 from hub.services.sheets.fault import Faults
@@ -25,15 +27,6 @@ UNITS = (1, 247)
 """Unit ids of Modbus."""
 
 
-class Sheets(msgspec.Struct, frozen=True, kw_only=True):
-    """The two sheets of a site as CSV, and what they are called in messages."""
-
-    devices: bytes
-    places: bytes
-    devices_file: str = "devices.csv"
-    places_file: str = "places.csv"
-
-
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
     """What a workbook is compared with; `links` maps each link to `mqtt`, `modbus` or `line`."""
 
@@ -43,28 +36,7 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     links: Mapping[str, str]
 
 
-class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """What is new, different and gone: ids of devices, or paths of places."""
-
-    added: list[str] = []
-    changed: list[str] = []
-    removed: list[str] = []
-
-
-class Proof(msgspec.Struct, frozen=True, kw_only=True):
-    """What a workbook would do; with a problem it does nothing."""
-
-    problems: list[Problem]
-    notes: list[dict[str, str]]
-    devices: Changes = Changes()
-    places: Changes = Changes()
-    count: int = 0
-    """Devices in the books afterwards."""
-    sheets: Sheets | None = None
-    """What is loaded; None with a problem."""
-
-
-def check_workbook(reading: Reading, file: str, ground: Ground) -> Proof:
+def check_workbook(reading: Reading, file: str, ground: Ground) -> SiteProof:
     """Check everything at once; `file` names the workbook in messages."""
     books = {name: _book(name, reading.sheets.get(name), file, ground) for name in SHEETS}
     site = make_site(books["places"], books["devices"], ground.models, ground.known)
@@ -75,9 +47,9 @@ def check_workbook(reading: Reading, file: str, ground: Ground) -> Proof:
     problems = _merge(reading, books)
     notes = reading.notes + [_kept(name) for name in SHEETS if read and name not in read]
     if problems:
-        return Proof(problems=problems, notes=notes)
+        return SiteProof(problems=problems, notes=notes)
     before, _ = check_site(ground.sheets.devices, ground.sheets.places, ground.models, ground.known)
-    return Proof(
+    return SiteProof(
         problems=[],
         notes=notes,
         devices=_compare(_plain(before.devices), _plain(site.devices)),
@@ -113,7 +85,7 @@ def _check_device(row: Row, links: Mapping[str, str], faults: Faults) -> None:
     link = row.cells.get("link") or "mqtt"
     address = row.cells["address"]
     if link not in links:
-        faults.add_unknown(row.line, "link", link, known=links, what="link")
+        faults.add_unknown(row.line, "link", link, known=dict.fromkeys(links), what="link")
     elif links[link] == "line" and not (address.isdigit() and len(address) in METER_DIGITS):
         faults.add("digits", {"word": address}, line=row.line, column="address")
     elif links[link] == "modbus" and not _is_unit(address):

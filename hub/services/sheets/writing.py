@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from hub.services.sheets.checking import Sheets
+from hub.model.site_load import Sheets
 from hub.services.sheets.column import Column, Form
 from hub.services.sheets.fault import Faults
 from hub.services.sheets.row import Row, read_rows

@@ -52,6 +52,7 @@ from tests.support.commission import Commissioning
 from tests.support.community import Inspecting
 from tests.support.duty_office import FakeEscalation, make_rosters
 from tests.support.rules import make_office
+from tests.support.site_office import make_site_office
 from tests.support.whistle import make_photos, make_whistle
 from tests.support.windows import make_windows
 
@@ -531,6 +532,7 @@ def make_world() -> World:
             test=True,
         ),
         courses=courses,
+        site=make_site_office(books, desk.write, clock),
         rosters=make_rosters(clock, desk.write),
         escalation=FakeEscalation(),
         bells=FakeBells(),

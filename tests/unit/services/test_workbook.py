@@ -13,7 +13,7 @@ from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
 from hub.errors import Problem
 from hub.model.device import Kind, Lifecycle
-from hub.services.sheets.checking import Changes
+from hub.model.site_load import Changes
 from hub.services.sheets.column import KINDS, STATES
 from hub.services.sheets.package import LARGEST
 from hub.services.sheets.writing import write_workbook

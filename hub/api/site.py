@@ -1,0 +1,211 @@
+"""Calls about the books of the site: a workbook is checked, loaded, taken back, and written."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Query, Request, Response
+
+from hub.access.http import identity_of, ports_of
+from hub.access.idempotency import once
+from hub.access.policy import Call
+from hub.api.figures import SHEET
+from hub.api.paging import json_response, page
+from hub.api.rights import ADMINISTRATORS
+from hub.api.shape import Both, Moment, Page, Shape
+from hub.errors import ForbiddenError, Problem
+from hub.model.access import Identity
+from hub.model.instant import to_rfc3339
+from hub.model.site_load import Changes, SiteLoad
+from hub.ports.site import SiteProof
+
+FILE = Annotated[str, Query(max_length=200, description="the workbook's name, for messages")]
+
+
+class SheetFault(Shape):
+    """A fault: `cell` as spreadsheets name it, with what is wrong and the next step."""
+
+    sheet: str
+    cell: str
+    line: int
+    column: int
+    message: str
+    hint: str
+    zh: str
+    zh_hint: str
+
+
+class Changed(Shape):
+    """Ids of devices, or paths of places."""
+
+    added: list[str]
+    changed: list[str]
+    removed: list[str]
+
+
+class WorkbookProof(Shape):
+    """What a workbook would do; with a problem it does nothing."""
+
+    problems: list[SheetFault]
+    notes: list[Both]
+    devices: Changed
+    places: Changed
+    count: int
+
+
+class Load(Shape):
+    """A workbook that was loaded; `devices` and `places` count what it changed."""
+
+    number: int
+    at: Moment
+    actor: str
+    file: str
+    count: int
+    devices: dict[str, int]
+    places: dict[str, int]
+    undone_at: Moment | None
+    undone_by: str
+
+
+async def check_workbook(request: Request, file: FILE = "workbook") -> Response:
+    """Check a workbook, and write nothing; the body is the file: XLSX, XLS or CSV."""
+    await whole_community(request)
+    proof = await ports_of(request).site.check(await request.body(), file)
+    return json_response(write_proof(proof))
+
+
+async def load_workbook(
+    request: Request,
+    file: FILE = "workbook",
+    *,
+    remove: Annotated[bool, Query(description="devices that it lacks may leave the books")] = False,
+) -> Response:
+    """Load a workbook as a whole; the hub starts again with it, within seconds."""
+    who = await whole_community(request)
+    data = await request.body()
+
+    async def act() -> Response:
+        load = await ports_of(request).site.load(data, file, who, remove=remove)
+        return json_response(write_load(load), 201)
+
+    return await once(request, who, act)
+
+
+async def undo_load(request: Request) -> Response:
+    """Take back the newest load as a whole; the hub starts again with what counted before."""
+    who = await whole_community(request)
+
+    async def act() -> Response:
+        return json_response(write_load(await ports_of(request).site.undo(who)))
+
+    return await once(request, who, act)
+
+
+async def list_loads(request: Request) -> Response:
+    """List the loads that are kept, newest first."""
+    await whole_community(request)
+    return page([write_load(each) for each in await ports_of(request).site.loads()], None)
+
+
+async def write_workbook(request: Request) -> Response:
+    """Give the books that count as a workbook, which can be loaded again."""
+    await whole_community(request)
+    body = await ports_of(request).site.export()
+    headers = {"content-disposition": 'attachment; filename="site.xlsx"'}
+    return Response(body, media_type=SHEET, headers=headers)
+
+
+async def whole_community(request: Request) -> Identity:
+    """Return who asks; the books are a whole, and who sees a part may not change them."""
+    who = await identity_of(request)
+    if who.scope:
+        raise ForbiddenError(f"{who.name} sees {who.scope} only; ask whoever sees the community.")
+    return who
+
+
+def write_proof(proof: SiteProof) -> dict[str, Any]:
+    """Write what a workbook would do."""
+    return {
+        "problems": [_fault(each) for each in proof.problems],
+        "notes": proof.notes,
+        "devices": _changes(proof.devices),
+        "places": _changes(proof.places),
+        "count": proof.count,
+    }
+
+
+def write_load(load: SiteLoad) -> dict[str, Any]:
+    """Write a load, without its sheets."""
+    return {
+        "number": load.number,
+        "at": to_rfc3339(load.at),
+        "actor": load.actor,
+        "file": load.file,
+        "count": load.count,
+        "devices": load.devices,
+        "places": load.places,
+        "undone_at": to_rfc3339(load.undone_at) if load.undone_at is not None else None,
+        "undone_by": load.undone_by,
+    }
+
+
+def _fault(problem: Problem) -> dict[str, Any]:
+    names = ("sheet", "cell", "line", "column", "message", "hint", "zh", "zh_hint")
+    return {name: getattr(problem, name) for name in names}
+
+
+def _changes(changes: Changes) -> dict[str, list[str]]:
+    return {name: getattr(changes, name) for name in Changes.__struct_fields__}
+
+
+CALLS = (
+    Call(
+        method="POST",
+        path="/site/check",
+        answer=check_workbook,
+        roles=ADMINISTRATORS,
+        operation="checkWorkbook",
+        about="Check a workbook of the site; the body is the file",
+        shows=WorkbookProof,
+    ),
+    Call(
+        method="GET",
+        path="/site/loads",
+        answer=list_loads,
+        roles=ADMINISTRATORS,
+        operation="listLoads",
+        about="Workbooks that were loaded",
+        shows=Page[Load],
+    ),
+    Call(
+        method="POST",
+        path="/site/loads",
+        answer=load_workbook,
+        roles=ADMINISTRATORS,
+        operation="loadWorkbook",
+        about="Load a workbook of the site; the body is the file",
+        shows=Load,
+        statuses=(201,),
+        problems=(409,),
+    ),
+    Call(
+        method="POST",
+        path="/site/loads/undo",
+        answer=undo_load,
+        roles=ADMINISTRATORS,
+        operation="undoLoad",
+        about="Take back the newest load",
+        shows=Load,
+        problems=(409,),
+    ),
+    Call(
+        method="GET",
+        path="/site/workbook",
+        answer=write_workbook,
+        roles=ADMINISTRATORS,
+        operation="writeWorkbook",
+        about="The books as a workbook (XLSX)",
+        shows=str,
+        media=SHEET,
+    ),
+)

@@ -1,0 +1,227 @@
+"""`lingdang import` and `lingdang export`: the books of a site from a workbook, and back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+
+import httpx2
+import msgspec
+
+from hub.access.local import local_identity, local_user
+from hub.api.site import Load
+from hub.assembly.loading import load_world, read_data_settings
+from hub.assembly.quiet_desk import QuietDesk
+from hub.assembly.remote_office import ask, hub_client, lives
+from hub.assembly.sheet_reader import read_in_process
+from hub.assembly.site_books import stored_books
+from hub.assembly.site_office import SiteBooks, links_of
+from hub.assembly.site_sheets import NOTHING, read_sheets
+from hub.clock import SystemClock
+from hub.errors import ConfigError, Problem
+from hub.model.site_load import Changes, SiteLoad
+from hub.ports.site import SiteProof
+from hub.services.sheets.checking import Ground, check_workbook
+from hub.services.sheets.writing import write_workbook
+from hub.settings import Settings
+from hub.store.ownership import left_to_owner
+from hub.store.sqlite import open_store
+
+Echo = Callable[[str], None]
+LISTED = 5
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be done with a workbook; `remove` lets devices go that it lacks."""
+
+    file: Path
+    dry_run: bool = False
+    remove: bool = False
+
+
+class Loader(Protocol):
+    """Loads and takes back: in this process, or by asking the hub that runs."""
+
+    runs: bool
+
+    async def load(self, data: bytes, file: str, *, remove: bool) -> int:
+        """Load a workbook; returns the load's number."""
+        ...
+
+    async def undo(self) -> tuple[int, str]:
+        """Take the newest load back; returns its number and file."""
+        ...
+
+
+def import_workbook(config: Path, order: Order, echo: Echo) -> int:
+    """Check a workbook and, without `dry_run`, load it; returns the exit code, 1 with a fault."""
+    data, settings = _read(order.file), read_data_settings(config)
+    proof = asyncio.run(_check(settings, data, order.file.name))
+    for line in _tell(proof):
+        echo(line)
+    if proof.problems:
+        count = len(proof.problems)
+        echo(f"{count} 处错误，什么都没有写入。 Faults: {count}; nothing was written.")
+        return 1
+    if proof.devices.removed and order.dry_run:
+        echo("去掉设备要加 --remove。 Devices leave the books with --remove alone.")
+    if order.dry_run:
+        echo("试运行：没有错误，什么都没有写入。 Dry run: no faults, and nothing was written.")
+        return 0
+    asyncio.run(_load(settings, data, order, echo))
+    return 0
+
+
+def undo_import(config: Path, echo: Echo) -> None:
+    """Take back the newest load."""
+    asyncio.run(_undo(read_data_settings(config), echo))
+
+
+def export_workbook(config: Path, target: Path, echo: Echo) -> None:
+    """Write the books that count to an XLSX file, whether the hub runs or not."""
+    if target.suffix.lower() != ".xlsx":
+        problem = Problem(
+            file=str(target), message="this is no name of a workbook", hint="end it in .xlsx"
+        )
+        raise ConfigError(problem)
+    faults: list[Problem] = []
+    sheets = read_sheets(read_data_settings(config), faults)
+    if sheets is None:
+        raise ConfigError(*faults)
+    target.write_bytes(write_workbook(sheets))
+    echo(f"{target}")
+
+
+async def _check(settings: Settings, data: bytes, file: str) -> SiteProof:
+    known, states = stored_books(settings.store.path)
+    ground = Ground(
+        sheets=read_sheets(settings, []) or NOTHING,
+        models=load_world(settings, known, states=states).models,
+        known=known,
+        links=links_of(settings),
+    )
+    return check_workbook(await read_in_process(data, file), file, ground)
+
+
+async def _load(settings: Settings, data: bytes, order: Order, echo: Echo) -> None:
+    async with _open_loader(settings) as loader:
+        number = await loader.load(data, order.file.name, remove=order.remove)
+        echo(f"已导入（第 {number} 次）。 Loaded, as load {number}. {_soon(loader)}")
+        echo("撤销： To take it back: lingdang import --undo")
+
+
+async def _undo(settings: Settings, echo: Echo) -> None:
+    async with _open_loader(settings) as loader:
+        number, file = await loader.undo()
+        echo(
+            f"已撤销第 {number} 次导入（{file}）。"
+            f" Load {number} ({file}) was taken back. {_soon(loader)}"
+        )
+
+
+def _soon(loader: Loader) -> str:
+    if loader.runs:
+        return "系统几秒后自动重启生效。 The hub starts again with it within seconds."
+    return "下次启动生效。 It counts from the next start."
+
+
+@asynccontextmanager
+async def _open_loader(settings: Settings) -> AsyncIterator[Loader]:
+    user = local_user()
+    async with contextlib.AsyncExitStack() as stack:
+        client = hub_client(settings.store.path.parent, user)
+        if client is not None:
+            await stack.enter_async_context(client)
+            if await lives(client):
+                yield _Remote(client)
+                return
+        clock = SystemClock(speed=settings.demo.speed, origin=settings.demo.clock_origin)
+        path = settings.store.path
+        stack.enter_context(left_to_owner(path))
+        store = await stack.enter_async_context(open_store(path, clock=clock))
+        snapshot = await store.archive.load(now=clock.now())
+        desk = QuietDesk(store.committer, clock, snapshot.last_seq)
+        models = load_world(settings, {}).models
+        yield _Own(
+            SiteBooks(settings, models, books=store.books, write=desk.write, clock=clock), user
+        )
+
+
+class _Own:
+    """Loads in this process, since no hub runs."""
+
+    runs = False
+
+    def __init__(self, office: SiteBooks, user: str) -> None:
+        self._office, self._who = office, local_identity(user)
+
+    async def load(self, data: bytes, file: str, *, remove: bool) -> int:
+        load = await self._office.load(data, file, self._who, remove=remove)
+        return load.number
+
+    async def undo(self) -> tuple[int, str]:
+        load: SiteLoad = await self._office.undo(self._who)
+        return load.number, load.file
+
+
+class _Remote:
+    """Has the hub load that runs."""
+
+    runs = True
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self._client = client
+
+    async def load(self, data: bytes, file: str, *, remove: bool) -> int:
+        words = {"file": file, "remove": str(remove).lower()}
+        load = await ask(self._client, "POST", "site/loads", Load, body=data, params=words)
+        return load.number
+
+    async def undo(self) -> tuple[int, str]:
+        load = await ask(self._client, "POST", "site/loads/undo", Load)
+        return load.number, load.file
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError)
+        why = "there is no such file" if missing else f"it cannot be read: {error.strerror}"
+        raise ConfigError(Problem(file=str(file), message=why, hint="check the path")) from None
+
+
+def _tell(proof: SiteProof) -> list[str]:
+    lines = [f"{each.chinese}\n    {each}" for each in proof.problems]
+    lines += [f"{each['zh']}\n    {each['en']}" for each in proof.notes]
+    if proof.problems:
+        return lines
+    for zh, en, changes in (
+        ("设备", "devices", proof.devices),
+        ("位置", "places", proof.places),
+    ):
+        lines.append(
+            f"{zh}：新增 {len(changes.added)}，改动 {len(changes.changed)}，"
+            f"去掉 {len(changes.removed)}。 {en}: {_count(changes)}"
+        )
+    return lines
+
+
+def _count(changes: Changes) -> str:
+    return ", ".join(
+        f"{len(names)} {what}{_some(names)}"
+        for what, names in (
+            ("new", changes.added),
+            ("changed", changes.changed),
+            ("gone", changes.removed),
+        )
+    )
+
+
+def _some(names: list[str]) -> str:
+    more = ", …" if len(names) > LISTED else ""
+    return f" ({', '.join(names[:LISTED])}{more})" if names else ""
