@@ -11,13 +11,14 @@ from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.api.figures import SHEET
 from hub.api.paging import json_response, page
-from hub.api.rights import ADMINISTRATORS
+from hub.api.rights import ADMINISTRATORS, LEADERS
 from hub.api.shape import Both, Moment, Page, Shape
 from hub.errors import ForbiddenError, Problem
 from hub.model.access import Identity
+from hub.model.device import Device, Kind
 from hub.model.instant import to_rfc3339
 from hub.model.site_load import Changes, SiteLoad
-from hub.ports.site import SiteProof
+from hub.ports.site import SiteProof, Stranger
 
 FILE = Annotated[str, Query(max_length=200, description="the workbook's name, for messages")]
 
@@ -67,6 +68,38 @@ class Load(Shape):
     undone_by: str
 
 
+class Absent(Shape):
+    """A device that should be heard and never was."""
+
+    id: str
+    name: str
+    place: str
+    link: str
+    address: str
+
+
+class Unlisted(Shape):
+    """Who speaks and is not in the books: what it may be and why; `near` is an absent one."""
+
+    link: str
+    address: str
+    first_seen: Moment
+    last_seen: Moment
+    count: int
+    kinds: list[Kind]
+    model: str
+    reason: Both | None
+    near: str
+
+
+class RollCall(Shape):
+    """How many devices were heard, who never was, and who is unlisted."""
+
+    heard: int
+    absent: list[Absent]
+    strangers: list[Unlisted]
+
+
 async def check_workbook(request: Request, file: FILE = "workbook") -> Response:
     """Check a workbook, and write nothing; the body is the file: XLSX, XLS or CSV."""
     await whole_community(request)
@@ -105,6 +138,20 @@ async def list_loads(request: Request) -> Response:
     """List the loads that are kept, newest first."""
     await whole_community(request)
     return page([write_load(each) for each in await ports_of(request).site.loads()], None)
+
+
+async def read_roll(request: Request) -> Response:
+    """Call the roll: how many of the books were heard, who never was, and who is unlisted."""
+    await whole_community(request)
+    ports = ports_of(request)
+    roll = await ports.site.roll(ports.live.devices())
+    return json_response(
+        {
+            "heard": roll.heard,
+            "absent": [_absent(each) for each in roll.absent],
+            "strangers": [_stranger(each) for each in roll.strangers],
+        }
+    )
 
 
 async def write_workbook(request: Request) -> Response:
@@ -154,6 +201,25 @@ def _fault(problem: Problem) -> dict[str, Any]:
     return {name: getattr(problem, name) for name in names}
 
 
+def _absent(device: Device) -> dict[str, str]:
+    return {name: getattr(device, name) for name in ("id", "name", "place", "link", "address")}
+
+
+def _stranger(each: Stranger) -> dict[str, Any]:
+    guess = each.guess
+    return {
+        "link": each.link,
+        "address": each.address,
+        "first_seen": to_rfc3339(each.first_seen),
+        "last_seen": to_rfc3339(each.last_seen),
+        "count": each.count,
+        "kinds": list(guess.kinds) if guess else [],
+        "model": guess.model if guess else "",
+        "reason": guess.reason if guess else None,
+        "near": each.near,
+    }
+
+
 def _changes(changes: Changes) -> dict[str, list[str]]:
     return {name: getattr(changes, name) for name in Changes.__struct_fields__}
 
@@ -197,6 +263,15 @@ CALLS = (
         about="Take back the newest load",
         shows=Load,
         problems=(409,),
+    ),
+    Call(
+        method="GET",
+        path="/site/roll",
+        answer=read_roll,
+        roles=LEADERS,
+        operation="readRoll",
+        about="Who was heard, who never was, and who is unlisted",
+        shows=RollCall,
     ),
     Call(
         method="GET",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -23,9 +23,10 @@ from hub.model.access import Identity
 from hub.model.catalogue import DeviceModel
 from hub.model.device import DeviceUid
 from hub.model.site_load import SITE_LOADS, Sheets, SiteLoad, count_changes, pack
-from hub.ports import Books, Document
-from hub.ports.site import SiteProof
+from hub.ports import Books, DeviceView, Document
+from hub.ports.site import Roll, SiteProof
 from hub.services.commission.state_book import DEVICES
+from hub.services.roll import call_roll
 from hub.services.sheets.checking import Ground, check_workbook
 from hub.services.sheets.writing import write_workbook
 from hub.settings import Settings
@@ -33,6 +34,7 @@ from hub.settings import Settings
 KEPT = 10
 """Loads that are kept, and can be taken back one after the other."""
 LISTED = 5
+NEWCOMERS = 1_000
 
 Write = Callable[
     [Sequence[Document], Sequence[tuple[str, str, str, dict[str, Any]]]], Awaitable[None]
@@ -113,6 +115,11 @@ class SiteBooks:
     async def loads(self) -> Sequence[SiteLoad]:
         """Return the loads that are kept, newest first."""
         return read_loads(await self._books.documents(SITE_LOADS))
+
+    async def roll(self, views: Iterable[DeviceView]) -> Roll:
+        """Call the roll: who of the books was heard, who never was, and who is unlisted."""
+        newcomers = await self._books.newcomers(limit=NEWCOMERS)
+        return call_roll(views, newcomers, self._models.values())
 
     async def export(self) -> bytes:
         """Return the books that count as a workbook."""

@@ -43,3 +43,10 @@ def export(
     from hub.commands.workbook import export_workbook
 
     export_workbook(config, file, typer.echo)
+
+
+def roll(*, config: CONFIG = HERE) -> None:
+    """Call the roll: who was heard, who never was, who speaks unlisted; ends with 1 if any."""
+    from hub.commands.roll import show_roll
+
+    raise SystemExit(show_roll(config, typer.echo))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import msgspec
 
 from hub.errors import Problem
 from hub.model.access import Identity
+from hub.model.device import Device, Kind
 from hub.model.site_load import Changes, Sheets, SiteLoad
+from hub.ports.reader import DeviceView
 
 
 class SiteProof(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +25,34 @@ class SiteProof(msgspec.Struct, frozen=True, kw_only=True):
     """Devices in the books afterwards."""
     sheets: Sheets | None = None
     """What would be loaded; None with a problem."""
+
+
+class Guess(msgspec.Struct, frozen=True, kw_only=True):
+    """What a stranger may be, and why; `model` is empty where several would do."""
+
+    kinds: tuple[Kind, ...]
+    model: str
+    reason: dict[str, str]
+
+
+class Stranger(msgspec.Struct, frozen=True, kw_only=True):
+    """Who speaks and is not in the books; `near` is the device that may have been meant."""
+
+    link: str
+    address: str
+    first_seen: float
+    last_seen: float
+    count: int
+    guess: Guess | None
+    near: str = ""
+
+
+class Roll(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of the books were heard, who never was, and the strangers."""
+
+    heard: int
+    absent: tuple[Device, ...]
+    strangers: tuple[Stranger, ...]
 
 
 class SiteOffice(Protocol):
@@ -47,6 +77,10 @@ class SiteOffice(Protocol):
 
     async def loads(self) -> Sequence[SiteLoad]:
         """Return the loads that are kept, newest first."""
+        ...
+
+    async def roll(self, views: Iterable[DeviceView]) -> Roll:
+        """Call the roll of these devices: who was heard, who never was, and who is unlisted."""
         ...
 
     async def export(self) -> bytes:

@@ -59,6 +59,7 @@ PATHS = {
     "/api/v1/reports/offers?subject=gate-a": Page[shape_of_reports.Offer],
     "/api/v1/tickets/GS-1/reports": Page[shape_of_reports.Report],
     "/api/v1/tickets/GS-1/photos": Page[shape_of_reports.Photo],
+    "/api/v1/site/roll": site.RollCall,
     "/api/v1/site/loads": Page[site.Load],
     "/api/v1/retention": Page[shape_of_rules.Holding],
     "/api/v1/departments": Page[departments.Department],
