@@ -1,7 +1,8 @@
-"""`lingdang import`, `lingdang export`: the books of the site as a workbook."""
+"""`lingdang init`, `import`, `export` and `roll`: the first week of a site."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -50,3 +51,53 @@ def roll(*, config: CONFIG = HERE) -> None:
     from hub.commands.roll import show_roll
 
     raise SystemExit(show_roll(config, typer.echo))
+
+
+ANSWER = {
+    "name": "what the community is called",
+    "id": "begins topics, and never changes",
+    "broker": "HOST:PORT of the MQTT broker, or none",
+    "listen": "HOST:PORT of the pages",
+    "administrator": "the first login",
+}
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="the folder of the new site")] = Path(),
+    *,
+    name: Annotated[str, typer.Option(help=ANSWER["name"])] = "",
+    id_: Annotated[str, typer.Option("--id", help=ANSWER["id"])] = "",
+    broker: Annotated[str, typer.Option(help=ANSWER["broker"])] = "",
+    listen: Annotated[str, typer.Option(help=ANSWER["listen"])] = "",
+    administrator: Annotated[str, typer.Option(help=ANSWER["administrator"])] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="ask nothing; the usual answers")] = False,
+) -> None:
+    """Ask five questions and write a site that `lingdang run` starts; overwrites nothing."""
+    from hub.commands.init import write_site
+
+    given = {"name": name, "id": id_, "broker": broker}
+    given |= {"listen": listen, "administrator": administrator}
+    write_site(folder, _answers(given, yes=yes), typer.echo)
+
+
+def _answers(given: dict[str, str], *, yes: bool) -> dict[str, str]:
+    """Check what was given, and ask for the rest."""
+    from hub.commands.init import QUESTIONS, Question
+
+    def checked(question: Question, text: str) -> str:
+        try:
+            return question.check(text)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+
+    found = {}
+    for name, question in QUESTIONS.items():
+        if given[name] or yes:
+            found[name] = checked(question, given[name] or question.usual)
+        else:
+            found[name] = typer.prompt(
+                question.text,
+                default=question.usual,
+                value_proc=partial(checked, question),
+            )
+    return found

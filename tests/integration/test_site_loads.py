@@ -12,6 +12,8 @@ from tests.support.hub_process import HubProcess, running_hub
 from tests.support.patience import PATIENCE
 from tests.support.workbook import make_workbook, sound_rows
 
+pytestmark = pytest.mark.integration
+
 CONFIG = """
 [community]
 id = "gs"

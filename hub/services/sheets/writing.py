@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
 EMPTY_ROWS = 1_000
 """Rows behind the last one that are formatted as text, so that no number loses its zeros."""
+TEMPLATE = 2
+"""With fewer rows a sheet is a form to fill in, and has every column that there is."""
 WIDTHS = {"path": 24, "place": 24, "name": 20, "model": 18}
 
 
@@ -41,7 +43,8 @@ def _write_sheet(
     head, text = forms
     known = {column.name: column for column in SHEETS[name]}
     further = dict.fromkeys(column for row in rows for column in row.cells)
-    header = list(dict.fromkeys((*core_names(name), *further)))
+    first = known if len(rows) < TEMPLATE else core_names(name)
+    header = list(dict.fromkeys((*first, *further)))
     sheet.freeze_panes(1, 1)
     for place, column in enumerate(header):
         sheet.set_column(place, place, WIDTHS.get(column, 14), text)

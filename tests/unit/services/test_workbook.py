@@ -16,8 +16,10 @@ from hub.model.device import Kind, Lifecycle
 from hub.model.site_load import Changes
 from hub.services.sheets.column import KINDS, STATES
 from hub.services.sheets.package import LARGEST
+from hub.services.sheets.table import DEVICES
 from hub.services.sheets.writing import write_workbook
 from tests.support.workbook import (
+    EMPTY,
     FILE,
     check,
     make_ground,
@@ -337,3 +339,9 @@ def test_a_sheet_that_the_hub_has_no_use_for_is_named_and_not_read() -> None:
 def test_the_words_of_the_sheets_are_the_hubs_words() -> None:
     assert list(KINDS) == [kind.value for kind in Kind]
     assert list(STATES) == [state.value for state in Lifecycle]
+
+
+def test_an_empty_site_is_written_as_a_form_with_every_column() -> None:
+    found = read(write_workbook(EMPTY)).sheets
+    assert found["devices"].header == [column.name for column in DEVICES]
+    assert found["devices"].rows == []
