@@ -41,6 +41,7 @@ MORE: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/bells", "bells.title", READERS),
     ("/labels", "label.title", LEADERS),
     ("/departments", "department.all", LEADERS),
+    ("/site", "workbook.title", LEADERS),
     ("/problems", "site.problems", LEADERS),
 )
 """The links of the page of everything else."""

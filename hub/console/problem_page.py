@@ -8,6 +8,7 @@ from fastapi import Request, Response
 
 from hub.access.policy import Call
 from hub.console.page import LEADERS, Visit, show, visit_of
+from hub.console.site_page import say
 from hub.errors import Problem
 from hub.model.device import Device, Lifecycle
 
@@ -24,7 +25,7 @@ async def problem_page(request: Request) -> Response:
     return show(
         visit,
         "problems.html",
-        problems=problems(),
+        problems=[(each, *say(visit.words, each)) for each in problems()],
         newcomers=await books.newcomers(limit=LISTED) if whole else [],
         retired=_retired(visit),
         quarantined=await books.quarantine(limit=LISTED) if whole else [],

@@ -33,6 +33,7 @@ from hub.console import (
     published_page,
     round_page,
     sign_in_page,
+    site_page,
     ticket_page,
     wall_page,
     whistle_page,
@@ -40,6 +41,7 @@ from hub.console import (
 )
 from hub.console.problem_page import Problems
 from hub.console.studio import Studio
+from hub.console.tray import Tray
 
 STATIC = Path(__file__).parent / "static"
 PARTS = (
@@ -49,6 +51,7 @@ PARTS = (
     acceptance_page,
     command_page,
     problem_page,
+    site_page,
     sign_in_page,
     password_page,
     window_page,
@@ -80,11 +83,11 @@ def build_console(
     ports: WebPorts, *, problems: Problems = tuple, allowance: Allowance | None = None
 ) -> APIRouter:
     """Make the router of all pages; `problems` gives what is wrong in configuration files."""
-    studio = Studio(ports)
+    studio, tray = Studio(ports), Tray(ports.clock)
     allowance = allowance or make_allowance(ports)
 
     async def put(request: Request) -> None:
-        request.state.studio = studio
+        request.state.studio, request.state.tray = studio, tray
         request.state.allowance = allowance
         request.state.problems = problems
 

@@ -16,6 +16,8 @@ from hub.model.bell import KINDS
 from hub.model.case import CaseAction, CaseState
 from hub.model.device import Kind, Lifecycle
 from hub.model.ticket import ClosingCode, TicketAction, TicketFlag, TicketState
+from hub.services.sheets.column import KINDS as KINDS_OF_SHEETS
+from hub.services.sheets.column import STATES
 
 CONSOLE = Path(__file__).parents[3] / "hub" / "console"
 ZH, EN = words_of(Language.ZH), words_of(Language.EN)
@@ -95,3 +97,8 @@ def test_a_text_in_one_language_only_is_shown_in_the_other() -> None:
 
 def _fields(phrase: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(phrase) if name}
+
+
+def test_a_workbook_calls_kinds_and_states_as_the_pages_do() -> None:
+    assert {kind: ZH(f"kind.{kind}") for kind in KINDS_OF_SHEETS} == KINDS_OF_SHEETS
+    assert {state: ZH(f"lifecycle.{state}") for state in STATES} == STATES

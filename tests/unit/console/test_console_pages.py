@@ -66,6 +66,7 @@ ALLOWED = {
     "/windows": {Role.MANAGER, Role.ADMINISTRATOR},
     "/bells": set(Role) - {Role.GRID},
     "/devices/camera-1": set(Role) - {Role.GRID, Role.DEPARTMENT},
+    "/site": {Role.MANAGER, Role.ADMINISTRATOR},
     "/more": set(Role) - {Role.GRID},
 }
 
