@@ -24,9 +24,11 @@ LONGEST_RETURN = 120.0
 
 
 def return_time(cut: float) -> float:
-    """Return for how many seconds deadlines wait after a cut that lasted `cut` seconds.
+    """Return how long devices have to return after a cut of so many seconds that the broker ran.
 
-    A client that doubles its pauses tries again within as long as it has tried in vain.
+    A client that doubles its pauses tries again within as long as it has tried in vain. Where the
+    broker was away as well each has lost it, and one with a pause of its own tries again after
+    that, however short the cut was: then they have `LONGEST_RETURN`.
     """
     return min(max(cut, RETURN_TIME), LONGEST_RETURN)
 
@@ -55,8 +57,8 @@ def cut_off(runner: Runner, d: DeviceState) -> None:
 def listen_again(runner: Runner, d: DeviceState, at: float, wait: float) -> None:
     """Let deadlines come again, at their own instants; what is expected is due as long after `at`.
 
-    `wait` is for how many seconds devices may still be on their way; see `return_time`. Silence
-    still proves nothing: that is for `count_silence`.
+    `wait` is for how many seconds devices may still be on their way. Silence still proves nothing:
+    that is for `count_silence`.
     """
     if not is_cut_off(d):
         return
@@ -95,6 +97,14 @@ def end_wait(runner: Runner, d: DeviceState) -> None:
     """Let deadlines come as ever: the device has returned."""
     d.contact.listens = NEVER
     _queue_again(runner, d)
+
+
+def shorten_wait(runner: Runner, d: DeviceState, wait: float) -> None:
+    """Let deadlines come `wait` seconds after the cut, if they are to come later."""
+    until = d.contact.back_at + wait
+    if until < d.contact.listens < inf:
+        d.contact.listens = until
+        _queue_again(runner, d)
 
 
 def catch_up_dependents(runner: Runner, d: DeviceState, before: float) -> None:

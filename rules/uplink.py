@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 from math import inf
 
 from hub.model.alarm import Decision
-from rules.cut import count_silence, cut_off, end_wait, is_cut_off, listen_again, return_time
+from rules.cut import (
+    LONGEST_RETURN,
+    count_silence,
+    cut_off,
+    end_wait,
+    is_cut_off,
+    listen_again,
+    return_time,
+    shorten_wait,
+)
 from rules.runner import Runner
 from rules.state import NEVER, DeviceState
 
@@ -20,7 +29,12 @@ class Uplink:
 
     def __init__(self, runner: Runner, begin: Callable[[float], None]) -> None:
         self.cut: dict[str, float] = {}
+        self._began: dict[str, float] = {}
+        self._lasted: dict[str, float] = {}
+        """Seconds that the last cut of each link took, from when the states were told on."""
         self._steady: set[str] = set()
+        self._carried: set[str] = set()
+        """Links whose devices had their broker all through the last cut."""
         self._runner = runner
         self._begin = begin
         self._world: Mapping[str, DeviceState] = {}
@@ -37,9 +51,11 @@ class Uplink:
         Nothing is judged at this instant.
         """
         self._begin(at)
-        self._steady.discard(link)
+        for known in (self._steady, self._carried):
+            known.discard(link)
+        self._lasted.pop(link, None)
         heard = max((d.contact.heard_at for d in self._on(link)), default=at)
-        self.cut[link] = at if heard == NEVER else min(heard, at)
+        self.cut[link] = self._began[link] = at if heard == NEVER else min(heard, at)
         self._cut_off(link)
         return self._runner.take()
 
@@ -75,8 +91,26 @@ class Uplink:
                 end_wait(self._runner, d)
         self._note_held()
 
+    def broker_ran(self, since: float, link: str) -> None:
+        """Say since when the broker of a link has run: it may have had its devices all the time.
+
+        They have as long to return, then, as the cut has lasted, since only a network can have
+        taken them away; else `LONGEST_RETURN`, or until each says a state of its own.
+        """
+        if link in self._carried or since > self._began.get(link, -inf):
+            return
+        self._carried.add(link)
+        if link in self._lasted:
+            for d in self._on(link):
+                shorten_wait(self._runner, d, return_time(self._lasted[link]))
+            self._note_held()
+
     def _wait(self, at: float, link: str) -> float:
-        return 0.0 if link in self._steady else return_time(at - self.cut.get(link, at))
+        """Return for how many seconds devices may be returning, once the states were told."""
+        lasted = self._lasted.setdefault(link, at - self.cut.get(link, at))
+        if link in self._steady:
+            return 0.0
+        return return_time(lasted) if link in self._carried else LONGEST_RETURN
 
     def _cut_off(self, link: str) -> None:
         for d in self._on(link):

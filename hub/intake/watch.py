@@ -92,8 +92,12 @@ class IntakeWatch:
         """Take note, between two messages, of when the broker was started.
 
         Where the hub alone was away, and neither its machine nor the broker, what devices said has
-        reached the broker as ever: nobody has to return. See docs/adr/0038.
+        reached the broker as ever: nobody has to return. See docs/adr/0038. Where the broker was,
+        too, each of them has to (ADR 8).
         """
+        for link, carrier in self._carried.items():
+            if not self._is_bus(link):
+                self._uplink.broker_ran(broker_since, carrier)
         since = max(broker_since, self._machine_since)
         for carrier in self._away:
             if since <= self._uplink.cut.get(carrier, -inf):

@@ -10,12 +10,12 @@ from math import inf
 from pathlib import Path
 from typing import Protocol
 
-from rules.cut import RETURN_TIME
+from rules.cut import LONGEST_RETURN, RETURN_TIME
 from tests.chaos.checker import count_raised, read_messages
 from tests.chaos.plan import Line, Plan
 from tests.support.publisher import Key, Publisher
 
-STALLED = 45.0
+STALLED = LONGEST_RETURN + 10.0
 """Seconds without progress after which what is missing counts as lost."""
 SETTLING = 4.0 + 2 * RETURN_TIME
 """Seconds for the last holds to run out; the longest takes 3 s, and waits after a short cut."""

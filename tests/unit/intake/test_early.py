@@ -12,7 +12,7 @@ import pytest
 from hub.clock import ManualClock
 from hub.store.memory import MemoryStore
 from rules.cut import LONGEST_RETURN, RETURN_TIME
-from tests.unit.intake.stage import SESSION, Stage, stage
+from tests.unit.intake.stage import DOOR, SESSION, Stage, stage
 
 MEASURES = "mqtt-telemetry"
 AWAY = 3600.0
@@ -97,6 +97,38 @@ async def test_a_connection_that_breaks_after_the_start_is_another_cut() -> None
         assert await raised(run) == []
         await run.settle(2.0)
         assert await raised(run) == ["barrier-boom-broken"]
+
+
+UNLOCKED = {"door.open": False, "lock.locked": False}
+LOCKED = {"door.open": False, "lock.locked": True}
+
+
+@pytest.mark.parametrize("seconds", [2.0, 40.0])
+@pytest.mark.parametrize("returns", [True, False])
+async def test_a_door_that_returns_later_than_the_broker_has_locked_all_the_same(
+    seconds: float, *, returns: bool
+) -> None:
+    """The bolt falls while the broker is away, and the door says so in its own time."""
+    async with stage() as run:
+        run.say("state", {"points": LOCKED}, of=DOOR)
+        await run.settle(2.0)
+        run.say("state", {"points": UNLOCKED}, of=DOOR)
+        await run.settle(1.0)
+        shut = run.clock.now()
+        run.cut()
+        await run.clock.advance(seconds)
+        run.reconnect([])
+        await vouch(run, 1.0)
+        await run.settle()
+        await run.clock.advance(100.0)
+        if returns:
+            run.say("state", {"points": LOCKED, "ts": shut + 3.0}, of=DOOR)
+            run.say("state", {"points": LOCKED}, of=DOOR)
+        await run.settle(1.0)
+        assert await raised(run) == []
+        await run.clock.advance(LONGEST_RETURN)
+        await run.settle()
+        assert await raised(run) == ([] if returns else ["door-wont-lock"])
 
 
 async def test_a_point_that_was_measured_too_may_have_older_news_among_the_measurements() -> None:

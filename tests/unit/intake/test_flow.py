@@ -11,7 +11,7 @@ from hub.model.command import CommandState
 from hub.model.device import Kind, Lifecycle, LinkState
 from hub.model.ticket import TicketAction, TicketState, TicketStep
 from hub.store.memory import MemoryStore
-from rules.cut import RETURN_TIME
+from rules.cut import LONGEST_RETURN
 from rules.fire_watch import AFTER_FIRE
 from tests.unit.intake.stage import CONTROLLER, DOOR, GATE, OTHER, SITE, Stage, device, stage
 
@@ -105,7 +105,7 @@ async def test_a_restart_raises_and_clears_nothing_and_a_half_elapsed_hold_goes_
         assert await run.open_tickets() == []
     async with stage(store, clock) as run:
         assert await run.open_tickets() == []
-        await run.settle(RETURN_TIME + 1)
+        await pass_on(run, LONGEST_RETURN + 1)
         assert await run.open_tickets() == ["barrier-boom-broken"]
     before = await run.types()
     async with stage(store, clock) as run:
@@ -193,7 +193,7 @@ async def test_a_fault_that_begins_in_a_maintenance_is_told_when_that_is_over() 
         await break_boom(run)
         assert await run.open_tickets() == []
     async with stage(store, clock) as run:
-        await run.settle(RETURN_TIME + 15)
+        await pass_on(run, LONGEST_RETURN + 15)
         assert await run.open_tickets() == ["barrier-boom-broken"]
 
 
@@ -222,7 +222,7 @@ async def test_what_waits_for_a_device_that_has_left_the_books_is_told_to_nobody
     async with stage(store, clock, (gate, *SITE[1:])) as run:
         await break_boom(run)
     async with stage(store, clock, SITE[1:]) as run:
-        await run.settle(RETURN_TIME + 15)
+        await pass_on(run, LONGEST_RETURN + 15)
         assert await run.open_tickets() == []
 
 
@@ -436,7 +436,7 @@ async def test_a_fault_that_spans_a_short_cut_of_the_uplink_is_told_by_its_own_t
         await run.settle()
         run.say("state", {"points": {"boom.broken": False}, "ts": began + mended})
         run.intake.watch.link_caught_up("mqtt-state")
-        await run.settle(RETURN_TIME + 1)
+        await pass_on(run, LONGEST_RETURN + 1)
         assert (await run.types()).count("alarm.raised") == raised
 
 
@@ -452,7 +452,7 @@ async def test_a_lost_session_lets_no_hold_go_on_that_ran_before() -> None:
         await run.settle()
         run.say("state", {**CLOSED, "ts": run.clock.now() - 10}, retained=True)
         run.intake.watch.link_caught_up("mqtt-state")
-        await run.settle(RETURN_TIME + 3)
+        await pass_on(run, LONGEST_RETURN + 3)
         assert "alarm.raised" not in await run.types()
 
 

@@ -41,8 +41,12 @@ def measured(at: float, received: float, degrees: float) -> Report:
 
 
 def cut(engine: Engine, start: float, end: float, *backlog: Report) -> list[Decision]:
-    """Cut the hub off, look at the timers in vain, and deliver what had waited."""
+    """Cut the hub off, look at the timers in vain, and deliver what had waited.
+
+    The broker ran all the time.
+    """
     got = engine.uplink.suspend(T0 + start)
+    engine.uplink.broker_ran(T0 - 60, "")
     got += engine.advance(T0 + (start + end) / 2)
     for report in backlog:
         got += engine.apply(report) + engine.advance(T0 + end)
@@ -99,6 +103,37 @@ def test_devices_have_as_long_to_return_as_the_cut_has_lasted(lasted: float, wai
     cut(engine, 59, 58 + lasted)
     assert engine.next_due() == T0 + 58 + lasted + wait
     assert brief(engine.advance(T0 + 9999)) == [("raise", 60.0)]
+
+
+@pytest.mark.parametrize("told_after", [0.0, 30.0])
+def test_where_the_broker_was_away_devices_have_two_minutes_however_short_the_cut(
+    told_after: float,
+) -> None:
+    engine = start(HELD)
+    engine.apply(say(0, arm_position="open"))
+    engine.apply(say(58, mode="auto"))
+    engine.uplink.suspend(T0 + 59)
+    engine.uplink.resume(T0 + 62)
+    assert engine.advance(T0 + 62 + told_after) == []
+    engine.uplink.broker_ran(T0 + 61, "")
+    assert engine.advance(T0 + 62 + LONGEST_RETURN - 0.1) == []
+    assert brief(engine.advance(T0 + 62 + LONGEST_RETURN)) == [("raise", 60.0)]
+
+
+def test_a_broker_that_tells_later_that_it_ran_all_the_time_shortens_the_wait() -> None:
+    engine = start(HELD)
+    engine.apply(say(0, arm_position="open"))
+    engine.apply(say(58, mode="auto"))
+    engine.uplink.suspend(T0 + 59)
+    engine.uplink.resume(T0 + 62)
+    assert engine.advance(T0 + 70) == []
+    engine.uplink.broker_ran(T0 - 60, "")
+    assert brief(engine.advance(T0 + 70)) == [("raise", 60.0)]
+    engine.uplink.suspend(T0 + 80)
+    assert engine.apply(waited(85, 90, "closed")) == []
+    engine.uplink.resume(T0 + 90)
+    assert engine.advance(T0 + 90 + LONGEST_RETURN - 0.1) == [], "another cut, another proof"
+    assert brief(engine.advance(T0 + 90 + LONGEST_RETURN)) == [("clear", 115.0)]
 
 
 def test_what_a_device_says_as_it_returns_counts_before_its_deadlines() -> None:
