@@ -80,7 +80,7 @@ class People:
         Raises InvalidRequestError for a bad field and ConflictError for a name that is taken.
         """
         name, phone = word.read_name(new.name), word.read_phone(new.phone)
-        _check_role(new.role)
+        _check_role(new.role, new.place)
         made = Person(
             name=name, role=new.role, scope=new.place, phone=phone, added_at=self._clock.now()
         )
@@ -102,17 +102,17 @@ class People:
 
     async def change(self, name: str, change: PersonChange, who: Identity) -> Person:
         """Give somebody another role, place or phone; sessions end, the password stays."""
-        if change.role:
-            _check_role(change.role)
         told = {"role": change.role, "scope": change.place}
         data = {key: value for key, value in told.items() if value is not None}
         async with self._turn:
             known = await self._known(name)
+            place = known.scope if change.place is None else change.place
+            _check_role(change.role or known.role, place)
             phone = known.phone if change.phone is None else word.read_phone(change.phone)
             changed = msgspec.structs.replace(
                 known,
                 role=change.role or known.role,
-                scope=known.scope if change.place is None else change.place,
+                scope=place,
                 phone=phone,
             )
             return await self._keep(changed, "person.changed", who.name, data)
@@ -177,10 +177,16 @@ class People:
         return kept
 
 
-def _check_role(role: Role) -> None:
+def _check_role(role: Role, place: str) -> None:
     if role is Role.GRID:
         raise InvalidRequestError(
             "the role grid is a platform's; give it a key: lingdang key new --role grid",
             problems={"role": "only for keys"},
             zh="网格平台用密钥，不用账号。",
+        )
+    if role is Role.BUILDING_HEAD and not place:
+        raise InvalidRequestError(
+            "a building head reads one building alone; name its place: --place guanshan/a/b12",
+            problems={"place": "needed for a building head"},
+            zh="楼长只看自己的楼，请写明位置（--place guanshan/a/b12）。",
         )

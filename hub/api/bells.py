@@ -10,7 +10,7 @@ from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.api.paging import json_response, page
-from hub.api.rights import ADMINISTRATORS, LEADERS, TICKET_READERS
+from hub.api.rights import ADMINISTRATORS, LEADERS, ONLOOKERS
 from hub.api.shape import Page
 from hub.errors import ForbiddenError
 from hub.model.access import Identity
@@ -136,7 +136,7 @@ CALLS = (
         method="GET",
         path="/rings",
         answer=list_rings,
-        roles=TICKET_READERS,
+        roles=ONLOOKERS,
         operation="listRings",
         about="Who is being rung: to leaders all, to others what concerns themselves",
         shows=Page[ShownRing],

@@ -13,7 +13,7 @@ from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.api import shape_of_duty as shape
 from hub.api.paging import Instant, instant, json_response, page
-from hub.api.rights import LEADERS, STAFF, TICKET_READERS, visible_ticket
+from hub.api.rights import LEADERS, ONLOOKERS, STAFF, visible_ticket
 from hub.api.shape import Page
 from hub.errors import NotFoundError
 from hub.model.climb import Outlook
@@ -207,7 +207,7 @@ CALLS = (
         method="GET",
         path="/tickets/{number}/escalation",
         answer=show_escalation,
-        roles=TICKET_READERS,
+        roles=ONLOOKERS,
         operation="showEscalation",
         about="How far a ticket has climbed, and what comes next",
         shows=shape.Outlook,

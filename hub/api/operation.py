@@ -13,7 +13,7 @@ from hub.access.policy import EVERYBODY, Call
 from hub.api import shape
 from hub.api.document import openapi_document
 from hub.api.paging import json_response
-from hub.api.rights import LEADERS, TICKET_READERS
+from hub.api.rights import LEADERS, ONLOOKERS
 
 Readiness = Callable[[], Mapping[str, str]]
 """Part (store, migrations, link:NAME) → why it is not ready, or an empty string."""
@@ -78,7 +78,7 @@ CALLS = (
         method="GET",
         path="/api/v1/openapi.json",
         answer=openapi,
-        roles=TICKET_READERS,
+        roles=ONLOOKERS,
         operation="readOpenApi",
         about="This description",
         shows=dict[str, Any],

@@ -14,6 +14,8 @@ from hub.ports import DeviceView, EventRow
 STAFF = frozenset({Role.GUARD, Role.CREW, Role.MANAGER, Role.GRID_WORKER, Role.ADMINISTRATOR})
 """Who works with devices and alarms."""
 TICKET_READERS = STAFF | {Role.DEPARTMENT}
+ONLOOKERS = TICKET_READERS | {Role.BUILDING_HEAD}
+"""Who reads tickets and what rings for themselves, and no more."""
 TICKET_HANDS = TICKET_READERS
 """Who may try a step; which are whose is the table of `hub/services/tickets/transition.py`."""
 COMMANDERS = frozenset({Role.GUARD, Role.MANAGER, Role.ADMINISTRATOR})

@@ -16,7 +16,7 @@ from hub.access.web_ports import WebPorts
 from hub.api import shape_of_tickets as shape
 from hub.api import wire_ticket as wire
 from hub.api.paging import LONGEST_PAGE, PAGE, Cursor, Limit, collect, json_response, page
-from hub.api.rights import TICKET_HANDS, TICKET_READERS, visible_ticket
+from hub.api.rights import ONLOOKERS, TICKET_HANDS, visible_ticket
 from hub.api.shape import Page
 from hub.model.access import Identity
 from hub.model.alarm import Severity
@@ -129,7 +129,7 @@ CALLS = (
         method="GET",
         path="/tickets",
         answer=list_tickets,
-        roles=TICKET_READERS,
+        roles=ONLOOKERS,
         operation="listTickets",
         about="Tickets, newest first",
         shows=Page[shape.Ticket],
@@ -138,7 +138,7 @@ CALLS = (
         method="GET",
         path="/shelved",
         answer=list_shelf,
-        roles=TICKET_READERS,
+        roles=ONLOOKERS,
         operation="listShelved",
         about="Shelved tickets as they may be published",
         shows=Page[shape.Shelved],
@@ -147,7 +147,7 @@ CALLS = (
         method="GET",
         path="/tickets/{number}",
         answer=read_ticket,
-        roles=TICKET_READERS,
+        roles=ONLOOKERS,
         operation="readTicket",
         about="One ticket with its possible steps",
         shows=shape.TicketWithSteps,

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from hub.access.http import identity_of, ports_of
 from hub.access.policy import Call
 from hub.console.naming import place_name
-from hub.console.page import LEADERS, READERS, Visit, show, visit_of
+from hub.console.page import LEADERS, ONLOOKERS, Visit, show, visit_of
 from hub.errors import HubError, InvalidRequestError, NotFoundError
 from hub.ports import BellProof, ChannelNews, RingCard
 
@@ -90,7 +90,7 @@ CALLS = (
         method="GET",
         path="/bells",
         answer=bell_page,
-        roles=READERS,
+        roles=ONLOOKERS,
         operation="showBells",
         about="The bells, and who is being rung",
     ),

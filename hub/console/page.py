@@ -21,13 +21,16 @@ LEADERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 WATCHERS = LEADERS | {Role.GUARD, Role.CREW}
 STAFF = WATCHERS | {Role.GRID_WORKER}
 READERS = STAFF | {Role.DEPARTMENT}
+TICKET_LISTS = STAFF | {Role.BUILDING_HEAD}
+ONLOOKERS = READERS | {Role.BUILDING_HEAD}
+"""Whoever has pages at all; a building head has the tickets of the building, and own rings."""
 
 LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/wall", "site.wall", WATCHERS),
     ("/department", "department.title", frozenset({Role.DEPARTMENT})),
-    ("/tickets", "site.tickets", STAFF),
+    ("/tickets", "site.tickets", TICKET_LISTS),
     ("/hotline", "site.hotline", STAFF),
-    ("/more", "site.more", READERS),
+    ("/more", "site.more", ONLOOKERS),
 )
 """Path, word and roles of the links on top of a page: as many as a phone is wide."""
 MORE: tuple[tuple[str, str, frozenset[Role]], ...] = (
@@ -38,7 +41,7 @@ MORE: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/acceptances", "acceptance.title", STAFF),
     ("/rosters", "roster.title", LEADERS),
     ("/figures", "figure.title", LEADERS),
-    ("/bells", "bells.title", READERS),
+    ("/bells", "bells.title", ONLOOKERS),
     ("/labels", "label.title", LEADERS),
     ("/departments", "department.all", LEADERS),
     ("/site", "workbook.title", LEADERS),

@@ -14,7 +14,7 @@ from hub.console.channel import Parts
 from hub.console.department_page import lead_to_work
 from hub.console.language import Words
 from hub.console.naming import place_name
-from hub.console.page import READERS, Visit, chosen_language, local_path, show, visit_of
+from hub.console.page import ONLOOKERS, READERS, Visit, chosen_language, local_path, show, visit_of
 from hub.console.reading import subject_name
 from hub.console.step_form import Typed, action_of, label_of, read_step, read_typed
 from hub.console.ticket_sheet import TicketSheet, visible_ticket
@@ -128,7 +128,7 @@ CALLS = (
         method="GET",
         path="/tickets",
         answer=ticket_list,
-        roles=READERS,
+        roles=ONLOOKERS,
         operation="showTickets",
         about="Tickets by time left",
     ),
@@ -136,7 +136,7 @@ CALLS = (
         method="GET",
         path="/shelved",
         answer=shelf,
-        roles=READERS,
+        roles=ONLOOKERS,
         operation="showShelved",
         about="Shelved tickets as they may be published",
     ),
@@ -144,7 +144,7 @@ CALLS = (
         method="GET",
         path="/tickets/{number}",
         answer=ticket,
-        roles=READERS,
+        roles=ONLOOKERS,
         operation="showTicket",
         about="One ticket",
     ),

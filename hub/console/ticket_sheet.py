@@ -21,7 +21,7 @@ from hub.console.story import actor_name, step_line
 from hub.console.template import paint
 from hub.console.ticket_history import TicketHistory
 from hub.errors import NotFoundError
-from hub.model.access import Identity
+from hub.model.access import Identity, Role
 from hub.model.alarm import Evidence, Severity
 from hub.model.asset import AssetCard, read_card
 from hub.model.discretion import may_see_ticket, secret_tickets
@@ -88,6 +88,7 @@ class TicketSheet:
             notes=notes(ticket, words),
             detours=detour_rows(ticket, words),
             related=related_rows(ticket, ports, self._who, words),
+            may_look=self._who.role is not Role.BUILDING_HEAD,
             now=now,
         )
 

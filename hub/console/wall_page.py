@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from hub.access.http import identity_of
 from hub.access.policy import Call
 from hub.console.channel import Channel
-from hub.console.page import READERS, WATCHERS, chosen_language, show, visit_of
+from hub.console.page import ONLOOKERS, WATCHERS, chosen_language, show, visit_of
 from hub.console.stream import Viewer, stream, version_of
 from hub.console.studio import Studio
 from hub.console.wall import density, groups
@@ -18,7 +18,8 @@ from hub.model.access import Identity, Role
 HOMES = {Role.GUARD: "/wall", Role.DEPARTMENT: "/department"}
 """Where a role begins; everybody else at the tickets."""
 OF_TICKETS = frozenset({"ticket", "tickets"})
-"""Live pages that a department can have, of tickets that it holds."""
+"""Live pages that a department can have, of tickets that it holds, or a building head."""
+OF_TICKETS_ALONE = frozenset({Role.DEPARTMENT, Role.BUILDING_HEAD})
 
 
 def studio_of(request: Request) -> Studio:
@@ -68,7 +69,7 @@ def channel_of(request: Request, who: Identity, of: str) -> Channel:
     kind, _, name = of.partition(":")
     if kind == "wall" and who.role not in WATCHERS:
         raise ForbiddenError(f"{who.role} 不能看值班墙。 The wall is not for a {who.role}.")
-    if who.role is Role.DEPARTMENT and kind not in OF_TICKETS:
+    if who.role in OF_TICKETS_ALONE and kind not in OF_TICKETS:
         raise NotFoundError(f"没有这一页。 There is no live page {of!r} for a {who.role}.")
     if kind == "wall":
         return studio.wall(who, language)
@@ -90,7 +91,7 @@ CALLS = (
         method="GET",
         path="/",
         answer=home,
-        roles=READERS,
+        roles=ONLOOKERS,
         operation="showHome",
         about="Leads to the page that fits the role",
     ),
@@ -106,7 +107,7 @@ CALLS = (
         method="GET",
         path="/console/stream",
         answer=follow_page,
-        roles=READERS,
+        roles=ONLOOKERS,
         operation="followPage",
         about="Changes of a page as server-sent events",
     ),

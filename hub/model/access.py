@@ -10,12 +10,16 @@ from hub.model.place import contains
 
 
 class Role(StrEnum):
-    """The roles of `DESIGN.md` section 12; `grid` is the platform's machine key."""
+    """The roles of `DESIGN.md` section 12; `grid` is the platform's machine key.
+
+    A building head (楼长) reads the tickets of their own building, and takes no step.
+    """
 
     GUARD = "guard"
     CREW = "crew"
     MANAGER = "manager"
     GRID_WORKER = "grid_worker"
+    BUILDING_HEAD = "building_head"
     DEPARTMENT = "department"
     ADMINISTRATOR = "administrator"
     GRID = "grid"
@@ -33,5 +37,10 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     machine: bool = False
 
     def may_see(self, place: str) -> bool:
-        """Tell whether a thing at `place` lies in this identity's part of the community."""
-        return not self.scope or contains(self.scope, place)
+        """Tell whether a thing at `place` lies in this identity's part of the community.
+
+        A building head without a building sees nothing.
+        """
+        if not self.scope:
+            return self.role is not Role.BUILDING_HEAD
+        return contains(self.scope, place)

@@ -65,7 +65,7 @@ WITNESSES = LEADERS | {Role.GUARD, Role.CREW, Role.GRID_WORKER}
 GRID = frozenset({Role.GRID, Role.GRID_WORKER})
 REOPENERS = WITNESSES | GRID
 PEOPLE = WITNESSES | {Role.DEPARTMENT}
-EVERYBODY = frozenset(Role)
+EVERYBODY = frozenset(Role) - {Role.BUILDING_HEAD}
 
 
 def _row(

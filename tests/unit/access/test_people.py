@@ -53,6 +53,22 @@ async def test_a_person_chooses_a_password_with_the_code_and_signs_in(
     ]
 
 
+async def test_a_building_head_has_a_building_and_cannot_lose_it(
+    keeper: Gatekeeper,
+) -> None:
+    head = NewPerson(name="zhou", role=Role.BUILDING_HEAD, place="guanshan/a/b1")
+    with pytest.raises(InvalidRequestError, match="one building alone") as refused:
+        await keeper.people.add(msgspec.structs.replace(head, place=""), BOSS)
+    assert "楼长" in str(refused.value)
+    await keeper.people.add(head, BOSS)
+    with pytest.raises(InvalidRequestError, match="one building alone"):
+        await keeper.people.change("zhou", PersonChange(place=""), BOSS)
+    await keeper.people.add(LI, BOSS)
+    await keeper.people.change(LI.name, PersonChange(place=""), BOSS)
+    with pytest.raises(InvalidRequestError, match="one building alone"):
+        await keeper.people.change(LI.name, PersonChange(role=Role.BUILDING_HEAD), BOSS)
+
+
 async def test_neither_code_password_nor_phone_is_in_clear_where_it_should_not_be(
     keeper: Gatekeeper, world: World
 ) -> None:

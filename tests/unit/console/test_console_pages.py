@@ -65,8 +65,8 @@ ALLOWED = {
     "/problems": {Role.MANAGER, Role.ADMINISTRATOR},
     "/windows": {Role.MANAGER, Role.ADMINISTRATOR},
     "/bells": set(Role) - {Role.GRID},
-    "/devices/camera-1": set(Role) - {Role.GRID, Role.DEPARTMENT},
     "/site": {Role.MANAGER, Role.ADMINISTRATOR},
+    "/devices/camera-1": set(Role) - {Role.GRID, Role.DEPARTMENT, Role.BUILDING_HEAD},
     "/more": set(Role) - {Role.GRID},
 }
 
@@ -74,7 +74,7 @@ ALLOWED = {
 @pytest.mark.parametrize("path", ALLOWED)
 @pytest.mark.parametrize("role", Role)
 async def test_a_page_opens_for_its_roles_only(console: Console, path: str, role: Role) -> None:
-    async with browsing(console, "someone", role) as client:
+    async with browsing(console, "someone", role, scope="guanshan") as client:
         answer = await client.get(path)
     assert answer.status_code == (200 if role in ALLOWED[path] else 403)
 

@@ -246,6 +246,35 @@ async def test_got_it_is_a_button_of_the_page_and_says_who(console: Console) -> 
     assert "zhao</b> 收到" in page
 
 
+async def test_a_building_head_reads_the_tickets_of_the_building_and_does_nothing(
+    console: Console,
+) -> None:
+    doors = console.community.of_kind(Kind.UNIT_DOOR)
+    tickets = [console.community.open_ticket(each, "锁不上", "Does not lock") for each in doors]
+    mine, building = tickets[0], "/".join(tickets[0].place.split("/")[:3])
+    foreign = next(each for each in tickets if not each.place.startswith(f"{building}/"))
+    async with browsing(console, "zhou", Role.BUILDING_HEAD, scope=building) as client:
+        listed = (await client.get("/tickets")).text
+        page = await client.get(f"/tickets/{mine.number}")
+        hidden = await client.get(f"/tickets/{foreign.number}")
+        others = [
+            (await client.get(f"/tickets/{mine.number}/{part}")).status_code
+            for part in ("people", "cases", "photos/p1")
+        ]
+        step = await press(client, mine, "comment", text="seen")
+        stream = await client.get(f"/console/stream?of=device:{doors[0]}")
+    assert mine.number in listed
+    assert foreign.number not in listed
+    assert page.status_code == 200
+    assert f"/devices/{doors[0]}" not in page.text, "no link to what is not theirs to see"
+    assert f"/tickets/{mine.number}/people" not in page.text
+    assert (hidden.status_code, stream.status_code) == (404, 404)
+    assert others == [403, 403, 403]
+    assert step.status_code == 403
+    async with browsing(console, "nobody", Role.BUILDING_HEAD) as client:
+        assert mine.number not in (await client.get("/tickets")).text, "without a building: none"
+
+
 async def test_what_people_type_is_shown_as_text(console: Console) -> None:
     ticket = open_ticket(console, state=TicketState.TAKEN, holder="li")
     async with browsing(console, "li", Role.CREW) as client:

@@ -30,6 +30,7 @@ GROUPS = {
     "everybody": {"everybody"},
     "staff": STAFF,
     "readers": STAFF | {"department"},
+    "onlookers": STAFF | {"department", "building_head"},
     "leaders": {"manager", "administrator"},
     "platforms": {"grid", "administrator"},
 }

@@ -7,6 +7,7 @@ import pytest
 
 from hub.assembly.duty_file import shipped_duty
 from hub.errors import ConflictError
+from hub.model.access import Role
 from hub.model.alarm import Urgency
 from hub.model.rung import Plan, Quiet, Trigger
 from hub.model.ticket import TicketFlag, TicketState
@@ -17,6 +18,7 @@ from tests.support.duty import (
     HOUR,
     LADDER,
     MINUTE,
+    PEOPLE,
     Play,
     identities,
     plan,
@@ -409,6 +411,20 @@ def test_whom_the_rule_wants_to_be_told_is_informed_with_the_first_rung() -> Non
     ], "once, and who has to act is not informed beside it"
     assert play.wait(10) == ["zhao", "(grid)"]
     assert play.wait(10) == ["party"]
+
+
+def test_the_head_of_the_building_is_told_beside_the_line_and_no_other_head() -> None:
+    shipped = choose_plan(shipped_duty().plans, make_ticket())
+    assert shipped is not None
+    heads = {
+        "zhou": (Role.BUILDING_HEAD, "guanshan/a/b1"),
+        "wu": (Role.BUILDING_HEAD, "guanshan/a/b2"),
+        "none": (Role.BUILDING_HEAD, ""),
+    }
+    play = Play(shipped, make_ticket(), people=identities(PEOPLE | heads))
+    play.change(place="guanshan/a/b1/u1")
+    assert "(zhou)" in play.wait(30)
+    assert not {"wu", "none"} & {ring.person for ring in play.rings}
 
 
 def test_a_rule_that_tells_the_crew_rings_nobody_who_is_off_duty() -> None:
