@@ -22,7 +22,7 @@ from hub.courier import post
 from hub.courier.answer import Answer, Verdict
 from hub.model.alarm import Severity
 from hub.outbound import GuardedTransport
-from tests.integration.test_outbound import HOSTILE
+from tests.integration.test_outbound import HOSTILE, NO_ADDRESS
 from tests.support import vendor as vendors
 from tests.support.vendor import SECRET, Said, Vendor, vending
 
@@ -303,17 +303,21 @@ async def test_a_hostile_address_as_webhook_is_refused_before_anything_is_sent(
 @pytest.mark.parametrize(
     "url",
     [
-        "https://１２７.０.０.１/",
-        "https://127。0。0。1/",
+        *(f"https://{each}/" for each in NO_ADDRESS),
         "https://",
         "gopher://x/",
-        "https://[::1",
     ],
 )
-async def test_what_only_looks_like_an_address_is_refused_too(url: str) -> None:
+async def test_what_only_looks_like_an_address_is_refused_too(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: object) -> None:
+        pytest.fail("it was about to connect")
+
+    monkeypatch.setattr(httpx2.AsyncHTTPTransport, "handle_async_request", never)
     async with client("192.0.2.0/24") as asking:
         channel = make_channel(hook(url), asking, SystemClock(), None)
-        assert (await channel.send(MESSAGE, Address())).verdict is not Verdict.DELIVERED
+        assert (await channel.send(MESSAGE, Address())).verdict is Verdict.REFUSED
 
 
 async def test_a_name_that_turns_inwards_after_the_first_message_is_refused(

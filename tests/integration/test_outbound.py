@@ -29,6 +29,8 @@ HOSTILE = (
     "0x7f.1",
     "0x7f000001",
     "127.1",
+    "8.8.8.8@127.0.0.1",
+    "127。0。0。1",
     "0",
     "[::1]",
     "[::ffff:127.0.0.1]",
@@ -53,6 +55,8 @@ HOSTILE = (
     "8.8.8.8:8080",
 )
 """What may not be reached, in every spelling that a resolver understands."""
+NO_ADDRESS = ("0177.0.0.1", "１２７.０.０.１", "[::1")
+"""What the client takes for no address at all: with HOSTILE these are the 32 cases, and one."""
 
 
 def client(*allow: str) -> httpx2.AsyncClient:
@@ -71,6 +75,19 @@ async def test_what_is_not_public_is_refused_before_anything_is_sent(
         with pytest.raises(OutboundRefusedError, match="may not be reached") as refused:
             await asking.get(f"https://{host}/")
     assert "不允许访问" in str(refused.value)
+
+
+@pytest.mark.parametrize("host", NO_ADDRESS)
+async def test_what_is_no_address_is_not_even_looked_up(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        pytest.fail("it was about to look it up")
+
+    monkeypatch.setattr(socket, "getaddrinfo", never)
+    async with client() as asking:
+        with pytest.raises(httpx2.InvalidURL):
+            await asking.get(f"https://{host}/")
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "114.114.114.114", "2400:3200::1"])
