@@ -258,16 +258,75 @@ async def test_from_a_whistle_at_night_to_a_resident_who_is_content(night: Night
     assert reopened.finish_by == tale.clock.now() + DAY, "the limits are new"
     assert await night.rung() == ["li", "wang", "chen", "li", "wang"], "one rung higher, at once"
 
-    # The journal has each step once, in order, and nothing of the person.
+    # The journal has each step once, in order, each limit and rung at its own instant, and
+    # nothing of the person.
     entries = [each for each in await night.entries("ticket.") if each.subject == number]
-    kinds = [each.type.removeprefix("ticket.") for each in entries]
-    assert [kind for kind in kinds if kind not in {"escalated", "overdue", "updated"}] == STEPS
+    assert [_word(each) for each in entries if each.type != "ticket.updated"] == STEPS
+    minutes = {_word(each): (each.at - opened) / 60 for each in entries}
+    assert {word: minutes[word] for word in DUE} == DUE
+    assert [_limits(each, opened) for each in entries if "finish_by" in each.data] == LIMITS
+    await check_bells(night)
     assert PHONE not in msgspec.json.encode(entries).decode()
     assert "吵" not in msgspec.json.encode(entries).decode()
 
 
+def _word(entry: Entry) -> str:
+    """Return what an entry tells, and of a limit or rung which."""
+    which = entry.data.get("limit") or entry.data.get("id", "")
+    of_which = entry.type in {"ticket.overdue", "ticket.escalated"}
+    return entry.type.removeprefix("ticket.") + (f" {which}" if of_which else "")
+
+
+def _limits(entry: Entry, opened: float) -> tuple[str, dict[str, float]]:
+    """Return the limits that an entry sets, in minutes since the opening."""
+    found = {name: entry.data.get(name) for name in ("take_by", "arrive_by", "finish_by")}
+    return _word(entry), {n: (at - opened) / 60 for n, at in found.items() if at is not None}
+
+
+async def check_bells(night: Night) -> None:
+    """Check that each rung rang each of its people once, for its own reason, soon after it came."""
+    sent = [each for each in await night.entries("bell.sent") if each.data["person"] != "zhang"]
+    called = [(each.data["id"], each.at) for each in await night.entries("ticket.escalated")]
+    rung = [(each.data["person"], each.data["rung"], each.data["concern"]) for each in sent]
+    assert rung == BELLS
+    assert len({each.data["ring"] for each in sent}) == len(sent), "no ring was sent twice"
+    assert {each.data["channel"] for each in sent} == {"hook"}
+    assert await night.told("bell.failed") == await night.told("bell.given_up") == []
+    for each in sent:
+        name = each.data["ring"].split("/")[2]
+        come = [at for rung_id, at in called if rung_id == name and at <= each.at]
+        assert each.at - max(come) < LOOK, each.data
+
+
+LOOK = 900.0
+"""Seconds from one look of the story at its clock to the next, at most: half of the way to the
+next rung."""
+BELLS = [
+    ("li", 1, "responsible"),
+    ("wang", 2, "responsible"),
+    ("chen", 3, "responsible"),
+    ("li", 2, "informed"),
+    ("wang", 2, "responsible"),
+]
+"""Who was rung, by which rung, to act or to know: the last two once it was reopened."""
+DUE = {
+    "overdue take": 5.0,
+    "overdue arrive": 30.0,
+    "escalated worker": 0.0,
+    "escalated manager": 90.0,
+    "escalated leader": 1668.0,
+}
+"""Minutes after the opening; the leader's was called at 30 and, last, at the reopening."""
+LIMITS = [
+    ("opened", {"take_by": 5.0, "arrive_by": 30.0, "finish_by": 1440.0}),
+    ("resumed", {"finish_by": 1560.0}),
+    ("reopened", {"take_by": 1673.0, "arrive_by": 1698.0, "finish_by": 3108.0}),
+]
+"""Each entry that moves a limit, and to where, in minutes since the opening."""
 STEPS = [
-    *("opened", "joined", "acknowledged", "dispatched", "taken", "arrived"),
+    *("opened", "escalated worker", "joined", "overdue take", "overdue arrive"),
+    *("escalated leader", "acknowledged", "escalated manager", "dispatched", "taken", "arrived"),
     *("extension_asked", "extension_decided", "suspended", "resumed", "recovered", "completed"),
     *("rejected", "arrived", "completed", "verified", "called_back", "closed", "reopened"),
+    "escalated leader",
 ]
