@@ -46,6 +46,8 @@ class Course(Shape, rename={"class_": "class"}):
     flags: list[str]
     reopened: int
     class_raises: int
+    missed: list[str]
+    satisfied: bool | None
     urgency: str
     trade: str
     team: str

@@ -14,7 +14,9 @@ from hub.services.figures.figure import Group
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-SHARES = frozenset({"on_time", "on_time_without_extension", "false_alarms"})
+SHARES = frozenset(
+    {"on_time", "on_time_without_extension", "responded", "solved", "satisfied", "false_alarms"}
+)
 HOURS = frozenset({"to_take", "to_arrive", "to_repair", "mttr", "mtbf", "down"})
 """Figures that are written in hours, with two digits."""
 HOUR = 3600.0
@@ -28,6 +30,9 @@ TITLES = {
     "late": "超时",
     "on_time": "按时率",
     "on_time_without_extension": "按时率（不计延期）",
+    "responded": "响应率（按时接单）",
+    "solved": "解决率",
+    "satisfied": "满意率（回访）",
     "to_take": "接单用时中位数（小时）",
     "to_arrive": "到场用时中位数（小时）",
     "to_repair": "完工用时中位数（小时）",

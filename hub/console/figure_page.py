@@ -20,10 +20,13 @@ from hub.services.figures.figure import DIMENSIONS, Book, Cell, Group, View, ope
 DAY = 86_400.0
 SPANS = (7, 30, 90, 365)
 USUAL = 30
-SHARES = frozenset({"on_time", "on_time_without_extension", "false_alarms"})
+SHARES = frozenset(
+    {"on_time", "on_time_without_extension", "responded", "solved", "satisfied", "false_alarms"}
+)
 TIMES = frozenset({"to_take", "to_arrive", "to_repair", "mttr", "mtbf", "down"})
 COLUMNS = (
     *("tickets", "open", "late", "on_time", "on_time_without_extension", "shelved", "raised"),
+    *("responded", "solved", "satisfied"),
     *("to_take", "to_arrive", "to_repair", "mttr", "false_alarms"),
 )
 OF_FLEET = ("devices", "down", "mtbf")

@@ -10,7 +10,8 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class
 
     `taken_at` and `arrived_at` are the first ones, `completed_at` the last: a repair that was
     rejected or did not last is none. `first_finish_by` is the limit without extensions, where
-    one was granted.
+    one was granted. `missed` are the limits that were told as passed, and `satisfied` what the
+    reporter said last, of this repair.
     """
 
     number: str
@@ -37,6 +38,8 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class
     flags: tuple[str, ...] = ()
     reopened: int = 0
     class_raises: int = 0
+    missed: tuple[str, ...] = ()
+    satisfied: bool | None = None
     state: str = "new"
     test: bool = False
     discreet: bool = False

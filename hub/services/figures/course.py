@@ -24,9 +24,15 @@ FIRST = frozenset({"taken_at", "arrived_at"})
 """Instants of which the first one counts; of the others it is the last."""
 UNDOING = frozenset({"ticket.rejected", "ticket.reopened"})
 """Entries by which an earlier completion has turned out to be none."""
-UNDONE: dict[str, Any] = {"completed_at": None, "verified_at": None, "closed_at": None}
+UNDONE: dict[str, Any] = {
+    "completed_at": None,
+    "verified_at": None,
+    "closed_at": None,
+    "satisfied": None,
+}
 
-_COPIED = frozenset(Course.__struct_encode_fields__) - {*REACHED.values(), "number"}
+_OWN = {*REACHED.values(), "number", "missed", "satisfied"}
+_COPIED = frozenset(Course.__struct_encode_fields__) - _OWN
 
 
 def follow(course: Course | None, entry: Entry) -> Course | None:
@@ -57,10 +63,15 @@ def end(fault: Fault, entry: Entry) -> Fault:
     return msgspec.structs.replace(fault, end=float(entry.data.get("cleared_at") or entry.at))
 
 
-def _reached(fields: dict[str, Any], entry: Entry) -> dict[str, Any]:
+def _reached(known: dict[str, Any], entry: Entry) -> dict[str, Any]:
     if entry.type in UNDOING:
         return UNDONE
+    if entry.type == "ticket.overdue":
+        limit = str(entry.data.get("limit", ""))
+        return {"missed": tuple({**dict.fromkeys(known.get("missed", ())), limit: None})}
+    if entry.type == "ticket.called_back":
+        return {"satisfied": bool(entry.data["call_back"]["satisfied"])}
     name = REACHED.get(entry.type, "")
-    if not name or (name in FIRST and fields.get(name) is not None):
+    if not name or (name in FIRST and known.get(name) is not None):
         return {}
     return {name: entry.at}

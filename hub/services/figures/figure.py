@@ -139,6 +139,8 @@ def _cells(courses: Sequence[Course], book: Book) -> dict[str, Cell]:
     judged = [course for course in courses if _is_judged(course, book.now)]
     strict = [course for course in courses if _is_judged(course, book.now, extended=False)]
     coded = [course for course in courses if course.closing_code]
+    answered = [course for course in courses if course.satisfied is not None]
+    due = [course for course in courses if course.taken_at is not None or "take" in course.missed]
     return {
         "tickets": Cell(value=float(len(courses)), numbers=_numbers(courses)),
         "open": _count(courses, lambda course: course.completed_at is None),
@@ -154,6 +156,9 @@ def _cells(courses: Sequence[Course], book: Book) -> dict[str, Cell]:
         "to_arrive": _times(courses, "arrived_at", median),
         "to_repair": _times(courses, "completed_at", median),
         "mttr": _times(courses, "completed_at", fmean),
+        "responded": _share(due, lambda course: "take" not in course.missed),
+        "solved": _share(judged, lambda course: course.completed_at is not None),
+        "satisfied": _share(answered, lambda course: bool(course.satisfied)),
         "false_alarms": _share(coded, lambda course: course.closing_code in FALSE),
     }
 

@@ -15,6 +15,7 @@ from hub.model.ticket import Ticket
 from hub.services.figures import course as courses
 from hub.services.figures.course_book import KEEP, CourseBook
 from hub.services.figures.figure import Book, Group, summarise
+from hub.services.tickets.deadline import due
 from hub.services.tickets.follow_up import join
 from hub.services.tickets.ticket import describe_opening, step
 from tests.unit.access.web_fakes import FakeBooks
@@ -57,6 +58,13 @@ class Story:
         """Take, arrive and complete, the last of it `after` seconds after the opening."""
         self.do("take", after / 4).do("arrive", after / 2)
         return self.do("complete", after, code=code)
+
+    def overdue(self, after: float) -> Story:
+        """Have the limits told that are over, `after` seconds after the opening."""
+        for ticket, drafts in due([self.ticket], self.ticket.opened_at + after):
+            self.ticket = ticket
+            self._note(drafts)
+        return self
 
     def hear(self, decision: Decision) -> Story:
         """Have an alarm of the same fault join it."""
@@ -137,6 +145,24 @@ def test_an_extension_counts_in_one_share_and_not_in_the_other() -> None:
     story.entries += Story().repaired(40 * HOUR).entries[1:]
     assert value("on_time", story) == 1.0
     assert value("on_time_without_extension", story) == 0.0
+
+
+def test_who_was_answered_solved_and_satisfied_are_three_shares_by_their_own_rows() -> None:
+    fine = Story("GS-1", source="hotline").repaired(HOUR)
+    fine.do("verify", 2 * HOUR, "li").do("call_back", 2 * HOUR, "li", extra={"satisfied": True})
+    late = Story("GS-2", source="hotline").overdue(HOUR).repaired(40 * HOUR)
+    said = {"extra": {"satisfied": False}, "text": "又漏了"}
+    late.do("call_back", 41 * HOUR, "li", **said)
+    open_ = Story("GS-3").overdue(2 * DAY)
+    (group,) = groups(fine, late, open_).values()
+    shares = {name: group.cells[name].value for name in ("responded", "solved", "satisfied")}
+    assert shares == {"responded": 1 / 3, "solved": 2 / 3, "satisfied": 0.5}
+    assert group.cells["satisfied"].numbers == ("GS-1", "GS-2"), "of those who were asked"
+    late.do("reject", 42 * HOUR, "li", reason="again")
+    (group,) = groups(fine, late, open_).values()
+    assert group.cells["satisfied"].numbers == ("GS-1",), "who was asked of what was no repair"
+    (new,) = groups(Story("GS-4")).values()
+    assert new.cells["responded"].value is None, "it may still be taken in time"
 
 
 def test_shelved_voided_and_folded_ones_are_no_matter_of_time() -> None:
