@@ -32,6 +32,7 @@ from hub.ports.case import Cases
 from hub.ports.community import AgendaOffice, InspectionOffice, ProjectOffice
 from hub.ports.photo import PhotoOffice
 from hub.ports.site import SiteOffice
+from hub.ports.survey import SurveyOffice
 from hub.ports.whistle import WhistleOffice
 
 
@@ -77,6 +78,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     inspections: InspectionOffice
     projects: ProjectOffice
     agenda: AgendaOffice
+    surveys: SurveyOffice
     courses: Courses
     site: SiteOffice
     rosters: RosterOffice

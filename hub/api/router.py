@@ -35,6 +35,7 @@ from hub.api import (
     schedules,
     site,
     stream,
+    surveys,
     tickets,
     windows,
 )
@@ -47,6 +48,7 @@ PARTS = (
     *(devices, acceptance, alarms, tickets, commands, journal, stream, arrival),
     *(people, keys, retention, rules, parameters, schedules, windows, figures, duty, bells),
     *(reports, photos, inspections, rounds, projects, agenda, departments, site),
+    *(reports, photos, inspections, rounds, projects, agenda, surveys, departments),
 )
 
 

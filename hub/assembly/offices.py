@@ -19,9 +19,11 @@ from hub.intake.core import Intake
 from hub.model.agenda import MEETINGS
 from hub.model.era import ERAS, read_eras
 from hub.model.project import PROJECTS
+from hub.model.survey import SURVEYS
 from hub.ports import BellOffice
 from hub.services.community.agenda_book import AgendaBook
 from hub.services.community.project_book import ProjectBook
+from hub.services.community.survey_book import SurveyBook
 from hub.services.duty.roster_book import RosterBook
 from hub.services.figures.course_book import CourseBook
 from hub.services.rule_shelf import RuleShelf
@@ -76,6 +78,14 @@ async def open_offices(
         test=world.settings.demo.test,
     )
     whistles = await open_whistles(world, intake, store, windows, clock)
+    surveys = SurveyBook(
+        await store.books.documents(SURVEYS),
+        books=store.books,
+        courses=courses,
+        reports=whistles.book.reports_of,
+        write=intake.desk.write,
+        clock=clock,
+    )
     return Doors(
         local=local,
         rules=rules,
@@ -88,6 +98,7 @@ async def open_offices(
         whistles=whistles,
         projects=projects,
         agenda=agenda,
+        surveys=surveys,
         courses=courses,
         eras=read_eras(await store.books.documents(ERAS)),
         site=SiteBooks(

@@ -42,6 +42,7 @@ from hub.ports import (
 )
 from hub.ports.community import AgendaOffice, ProjectOffice
 from hub.ports.site import SiteOffice
+from hub.ports.survey import SurveyOffice
 from hub.services.figures.course_book import CourseBook
 from hub.services.tickets.ticket import possible_steps
 from hub.services.tickets.work_clock import tell_unsure
@@ -70,6 +71,7 @@ class Doors(msgspec.Struct, frozen=True, kw_only=True):
     whistles: Whistles
     projects: ProjectOffice
     agenda: AgendaOffice
+    surveys: SurveyOffice
     courses: CourseBook
     eras: Eras
     site: SiteOffice
@@ -95,6 +97,7 @@ def build_ports(
         inspections=intake.inspections,
         projects=doors.projects,
         agenda=doors.agenda,
+        surveys=doors.surveys,
         courses=doors.courses,
         site=doors.site,
         rosters=doors.rosters,

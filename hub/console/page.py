@@ -38,6 +38,7 @@ MORE: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/inspections", "inspection.title", STAFF),
     ("/projects", "project.title", READERS),
     ("/agenda", "agenda.short", LEADERS | {Role.GRID_WORKER}),
+    ("/surveys", "survey.title", LEADERS | {Role.GRID_WORKER}),
     ("/acceptances", "acceptance.title", STAFF),
     ("/rosters", "roster.title", LEADERS),
     ("/figures", "figure.title", LEADERS),

@@ -10,12 +10,21 @@ from hub.access.policy import EVERYBODY, Call
 from hub.access.web_ports import WebPorts
 from hub.console.language import Words
 from hub.console.span import calendar_day
+from hub.console.survey_page import outcome_words, span_words
 from hub.console.whistle_refusal import sorry
 from hub.console.whistle_sheet import chosen, sheet
 from hub.errors import NotFoundError
 from hub.model.photo import Photo
 from hub.model.project import Project
-from hub.services.community.published import PUBLIC, Published, Share, is_public, publish
+from hub.services.community.published import (
+    PUBLIC,
+    Published,
+    Share,
+    is_public,
+    last_survey,
+    publish,
+)
+from hub.services.community.survey import count
 from hub.services.reports.label_book import path_words
 from hub.services.tickets.shelf import list_public
 
@@ -52,6 +61,7 @@ async def published_page(request: Request) -> Response:
         shares=[_share_row(each, words) for each in found.shares],
         rounds=[(titles.get(each.team, each.team), each) for each in found.rounds],
         claims=[_claim(each, ports, words) for each in found.claims],
+        survey=_survey(ports, words),
         shelved=len(list_public(ports.live)) if ports.community.publish_shelved else None,
     )
 
@@ -79,6 +89,12 @@ async def _publish(ports: WebPorts) -> Published:
         now=ports.clock.now(),
         test=ports.community.test,
     )
+
+
+def _survey(ports: WebPorts, words: Words) -> tuple[str, str] | None:
+    """Write the newest survey that enough have answered: which half of a month, and its shares."""
+    found = last_survey(ports.surveys.surveys(PUBLIC))
+    return (span_words(found), outcome_words(count(found), words)) if found else None
 
 
 def _claim(project: Project, ports: WebPorts, words: Words) -> ClaimRow:

@@ -34,6 +34,7 @@ from hub.console import (
     round_page,
     sign_in_page,
     site_page,
+    survey_page,
     ticket_page,
     wall_page,
     whistle_page,
@@ -69,6 +70,7 @@ PARTS = (
     round_page,
     project_page,
     agenda_page,
+    survey_page,
     case_page,
     department_page,
 )

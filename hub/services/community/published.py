@@ -11,6 +11,7 @@ from hub.model.course import Course
 from hub.model.inspection import Round
 from hub.model.place import Place
 from hub.model.project import Project, ProjectState
+from hub.model.survey import Survey
 from hub.services.community.inspection_count import RoundCount, count_rounds
 from hub.services.figures.figure import View, open_book, summarise
 from hub.services.tickets.shelf import is_public_place
@@ -19,6 +20,8 @@ PUBLIC = Identity(name="public", role=Role.GUARD)
 """Before whose eyes it stands: the whole community's, by the least of roles."""
 DAYS = 90
 DAY = 86_400.0
+ENOUGH = 5
+"""Answers that a survey has at least where it is published."""
 CLASSES = ("general", "difficult", "complex")
 
 
@@ -60,6 +63,15 @@ def publish(
         rounds=count_rounds(rounds, now - DAYS * DAY, now + 1),
         claims=[each for each in projects if is_public(each, places)],
     )
+
+
+def last_survey(surveys: Iterable[Survey]) -> Survey | None:
+    """Return the newest survey of the whole community, `surveys` being newest first.
+
+    One with fewer answers than `ENOUGH` is nobody's but those few people's.
+    """
+    whole = (each for each in surveys if not each.place and len(each.answers) >= ENOUGH)
+    return next(whole, None)
 
 
 def is_public(project: Project, places: Mapping[str, Place]) -> bool:

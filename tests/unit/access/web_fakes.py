@@ -53,6 +53,7 @@ from tests.support.community import Inspecting
 from tests.support.duty_office import FakeEscalation, make_rosters
 from tests.support.rules import make_office
 from tests.support.site_office import make_site_office
+from tests.support.survey import make_surveys
 from tests.support.whistle import make_photos, make_whistle
 from tests.support.windows import make_windows
 
@@ -531,6 +532,7 @@ def make_world() -> World:
             clock=clock,
             test=True,
         ),
+        surveys=make_surveys(books, courses, desk.write, clock),
         courses=courses,
         site=make_site_office(books, desk.write, clock),
         rosters=make_rosters(clock, desk.write),

@@ -23,6 +23,7 @@ NAMES = {
     "stop": "s1",
     "project": "p1",
     "meeting": "j1",
+    "survey": "s1",
     "decision": "j1-1",
     "milestone": "m1",
     "name": "li",

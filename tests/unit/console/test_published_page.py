@@ -6,11 +6,15 @@ import httpx2
 import msgspec
 import pytest
 
+from hub.model.access import Identity, Role
 from hub.model.course import Course
 from hub.model.place import Place
 from hub.model.project import Project, ProjectState
+from hub.ports.survey import Reply
 from hub.services.community.published import publish
+from hub.services.community.survey import last_half
 from tests.support.photos import photo
+from tests.support.survey import settle
 from tests.unit.access.web_fakes import client_of
 from tests.unit.console.fakes.community import GUANSHAN, Console, make_console
 from tests.unit.console.test_inspection_page import Visitor, plan
@@ -85,6 +89,22 @@ async def test_without_the_sites_word_nothing_is_published() -> None:
     assert answer.status_code == 404
     assert NEED["need"] not in answer.text
     assert (await read(console, "/w/published/p1/x")).status_code == 404
+
+
+async def test_a_survey_is_published_once_enough_have_answered(console: Console) -> None:
+    start, _ = last_half(console.clock.now())
+    numbers = [f"GS-{number}" for number in range(1, 9)]
+    settle(console.community.books, numbers, start + 2 * DAY)
+    office, boss = console.ports.surveys, Identity(name="chen", role=Role.MANAGER)
+    drawn = await office.draw(8, boss)
+    for number, each in enumerate(drawn.asked[:5]):
+        assert "应答率" not in (await read(console, "/w/published")).text
+        fine = number < 4
+        reply = Reply(responded=True, solved=fine, satisfied=fine)
+        await office.answer("s1", each.report, reply, boss)
+    page = (await read(console, "/w/published")).text
+    assert "问 8 份，答 5 份，应答率 62%；响应率 100%，解决率 80%，满意率 80%" in page
+    assert not [number for number in numbers if number in page]
 
 
 def course(number: str, **fields: object) -> Course:

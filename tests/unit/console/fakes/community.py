@@ -54,6 +54,7 @@ from tests.support.community import Inspecting
 from tests.support.duty_office import FakeEscalation, make_rosters
 from tests.support.rules import make_office
 from tests.support.site_office import make_site_office
+from tests.support.survey import make_surveys
 from tests.support.whistle import Filing, make_photos, make_whistle
 from tests.support.windows import make_windows
 from tests.unit.access.web_fakes import FakeBooks, FakeDesk, FakePulse
@@ -425,6 +426,7 @@ def make_console(
             clock=clock,
             test=True,
         ),
+        surveys=make_surveys(community.books, courses, desk.write, clock),
         courses=courses,
         site=make_site_office(community.books, desk.write, clock),
         rosters=make_rosters(clock, desk.write),
