@@ -114,6 +114,12 @@ class DutySettings(msgspec.Struct, frozen=True, kw_only=True):
     file: Path | None = None
 
 
+class ScorecardSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The file of the scorecard; without one nothing is judged."""
+
+    file: Path | None = None
+
+
 class DemoSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A demo or drill.
 
@@ -146,6 +152,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     profiles: FolderSettings = FolderSettings()
     limits: LimitSettings = LimitSettings()
     duty: DutySettings = DutySettings()
+    scorecard: ScorecardSettings = ScorecardSettings()
     outbound: OutboundSettings = OutboundSettings()
     heartbeat: tuple[HeartbeatSettings, ...] = ()
     bell: tuple[BellSettings, ...] = ()
@@ -188,6 +195,7 @@ def parse_settings(
         profiles=_read_section(reader, "profiles", FolderSettings),
         limits=read_limits(reader),
         duty=_read_section(reader, "duty", DutySettings),
+        scorecard=_read_section(reader, "scorecard", ScorecardSettings),
         outbound=read_outbound(reader),
         heartbeat=read_heartbeats(reader),
         bell=read_bells(reader, environ),

@@ -31,6 +31,7 @@ from hub.ports import (
 from hub.ports.case import Cases
 from hub.ports.community import AgendaOffice, InspectionOffice, ProjectOffice
 from hub.ports.photo import PhotoOffice
+from hub.ports.scorecard import ScorecardOffice
 from hub.ports.site import SiteOffice
 from hub.ports.survey import SurveyOffice
 from hub.ports.whistle import WhistleOffice
@@ -79,6 +80,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     projects: ProjectOffice
     agenda: AgendaOffice
     surveys: SurveyOffice
+    scorecard: ScorecardOffice
     courses: Courses
     site: SiteOffice
     rosters: RosterOffice

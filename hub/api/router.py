@@ -33,6 +33,7 @@ from hub.api import (
     rounds,
     rules,
     schedules,
+    scorecard,
     site,
     stream,
     surveys,
@@ -48,7 +49,7 @@ PARTS = (
     *(devices, acceptance, alarms, tickets, commands, journal, stream, arrival),
     *(people, keys, retention, rules, parameters, schedules, windows, figures, duty, bells),
     *(reports, photos, inspections, rounds, projects, agenda, departments, site),
-    *(reports, photos, inspections, rounds, projects, agenda, surveys, departments),
+    *(reports, photos, inspections, rounds, projects, agenda, surveys, scorecard, departments),
 )
 
 

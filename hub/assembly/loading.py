@@ -24,6 +24,7 @@ from hub.assembly.receiver_file import load_receivers
 from hub.assembly.site_sheets import read_sheets
 from hub.config.holidays import parse_holidays, shipped_holidays
 from hub.config.limits import spans_of
+from hub.config.scorecard import parse_scorecard
 from hub.config.toml_reader import TomlReader
 from hub.errors import ConfigError, Problem
 from hub.feeds.profiles.receiver import Receiver
@@ -34,6 +35,7 @@ from hub.model.place import Place
 from hub.model.roster import special_days
 from hub.model.rule_version import RuleMode, RuleVersion
 from hub.model.rung import Duty
+from hub.model.scorecard import Scorecard
 from hub.model.site_load import Sheets
 from hub.model.spelling import suggest
 from hub.services.commission.state_book import stand
@@ -59,6 +61,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     duty: Duty = Duty(plans=())
     receivers: tuple[Receiver, ...] = ()
     """The platforms that are spoken to by a profile; those without faults."""
+    scorecard: Scorecard = Scorecard()
     problems: tuple[Problem, ...] = ()
     rule_files: dict[str, str] = {}
     """The site's own rule files as they were read, but for broken ones: name → text."""
@@ -119,6 +122,7 @@ def load_world(
     )
     duty = _load_duty(settings.duty.file, site.places, names, faults)
     duty = msgspec.structs.replace(duty, days=(*special_days(calendar), *duty.days))
+    scorecard = _load_scorecard(settings.scorecard.file, faults)
     profiles = _folders(settings.profiles.dirs, faults)
     receivers = load_receivers(settings.receiver, profiles, site.places, faults)
     broken = {problem.file for problem in faults}
@@ -130,6 +134,7 @@ def load_world(
         written=standing.written,
         duty=duty,
         receivers=receivers,
+        scorecard=scorecard,
         problems=tuple(faults),
         working=_working(settings, calendar),
         rule_files={name: text for name, text in files_of_site.items() if name not in broken},
@@ -269,6 +274,20 @@ def _load_duty(
     duty, problems = read_duty(text, str(file), places, names)
     faults.extend(problems)
     return duty
+
+
+def _load_scorecard(file: Path | None, faults: list[Problem]) -> Scorecard:
+    """Read the file of the scorecard; without one, or where it has a fault, nothing is judged."""
+    if file is None:
+        return Scorecard()
+    try:
+        text = read_text(file, "write it, or take [scorecard] out")
+    except ConfigError as error:
+        faults.extend(error.problems)
+        return Scorecard()
+    card, problems = parse_scorecard(text, str(file))
+    faults.extend(problems)
+    return card
 
 
 def _folders(folders: Iterable[Path], faults: list[Problem]) -> dict[str, str]:

@@ -19,10 +19,12 @@ from hub.intake.core import Intake
 from hub.model.agenda import MEETINGS
 from hub.model.era import ERAS, read_eras
 from hub.model.project import PROJECTS
+from hub.model.scorecard import SCORES
 from hub.model.survey import SURVEYS
 from hub.ports import BellOffice
 from hub.services.community.agenda_book import AgendaBook
 from hub.services.community.project_book import ProjectBook
+from hub.services.community.score_book import ScoreBook
 from hub.services.community.survey_book import SurveyBook
 from hub.services.duty.roster_book import RosterBook
 from hub.services.figures.course_book import CourseBook
@@ -86,6 +88,16 @@ async def open_offices(
         write=intake.desk.write,
         clock=clock,
     )
+    scorecard = ScoreBook(
+        await store.books.documents(SCORES),
+        world.scorecard,
+        live=intake.live,
+        courses=courses,
+        surveys=surveys,
+        write=intake.desk.write,
+        clock=clock,
+        test=world.settings.demo.test,
+    )
     return Doors(
         local=local,
         rules=rules,
@@ -99,6 +111,7 @@ async def open_offices(
         projects=projects,
         agenda=agenda,
         surveys=surveys,
+        scorecard=scorecard,
         courses=courses,
         eras=read_eras(await store.books.documents(ERAS)),
         site=SiteBooks(

@@ -41,6 +41,7 @@ from hub.ports import (
     WindowOffice,
 )
 from hub.ports.community import AgendaOffice, ProjectOffice
+from hub.ports.scorecard import ScorecardOffice
 from hub.ports.site import SiteOffice
 from hub.ports.survey import SurveyOffice
 from hub.services.figures.course_book import CourseBook
@@ -72,6 +73,7 @@ class Doors(msgspec.Struct, frozen=True, kw_only=True):
     projects: ProjectOffice
     agenda: AgendaOffice
     surveys: SurveyOffice
+    scorecard: ScorecardOffice
     courses: CourseBook
     eras: Eras
     site: SiteOffice
@@ -98,6 +100,7 @@ def build_ports(
         projects=doors.projects,
         agenda=doors.agenda,
         surveys=doors.surveys,
+        scorecard=doors.scorecard,
         courses=doors.courses,
         site=doors.site,
         rosters=doors.rosters,

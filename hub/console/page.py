@@ -39,6 +39,7 @@ MORE: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/projects", "project.title", READERS),
     ("/agenda", "agenda.short", LEADERS | {Role.GRID_WORKER}),
     ("/surveys", "survey.title", LEADERS | {Role.GRID_WORKER}),
+    ("/scorecard", "scorecard.title", LEADERS),
     ("/acceptances", "acceptance.title", STAFF),
     ("/rosters", "roster.title", LEADERS),
     ("/figures", "figure.title", LEADERS),

@@ -32,6 +32,7 @@ from hub.console import (
     public_shelf_page,
     published_page,
     round_page,
+    scorecard_page,
     sign_in_page,
     site_page,
     survey_page,
@@ -71,6 +72,7 @@ PARTS = (
     project_page,
     agenda_page,
     survey_page,
+    scorecard_page,
     case_page,
     department_page,
 )

@@ -52,6 +52,7 @@ from tests.support.commission import Commissioning
 from tests.support.community import Inspecting
 from tests.support.duty_office import FakeEscalation, make_rosters
 from tests.support.rules import make_office
+from tests.support.scorecard import make_scorecard
 from tests.support.site_office import make_site_office
 from tests.support.survey import make_surveys
 from tests.support.whistle import make_photos, make_whistle
@@ -507,6 +508,7 @@ def make_world() -> World:
     inspecting = Inspecting(live, books, clock)
     office = make_office(clock)
     courses = CourseBook(books)
+    surveys = make_surveys(books, courses, desk.write, clock)
     projects = ProjectBook({}, places=PLACES, write=desk.write, clock=clock)
     ports = WebPorts(
         live=live,
@@ -532,7 +534,8 @@ def make_world() -> World:
             clock=clock,
             test=True,
         ),
-        surveys=make_surveys(books, courses, desk.write, clock),
+        surveys=surveys,
+        scorecard=make_scorecard(live, courses, surveys, desk.write, clock),
         courses=courses,
         site=make_site_office(books, desk.write, clock),
         rosters=make_rosters(clock, desk.write),

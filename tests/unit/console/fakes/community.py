@@ -53,6 +53,7 @@ from tests.support.commission import Commissioning
 from tests.support.community import Inspecting
 from tests.support.duty_office import FakeEscalation, make_rosters
 from tests.support.rules import make_office
+from tests.support.scorecard import make_scorecard
 from tests.support.site_office import make_site_office
 from tests.support.survey import make_surveys
 from tests.support.whistle import Filing, make_photos, make_whistle
@@ -396,6 +397,7 @@ def make_console(
 
     office = make_office(clock)
     courses = CourseBook(community.books)
+    surveys = make_surveys(community.books, courses, desk.write, clock)
     projects = ProjectBook({}, places=community.places(), write=desk.write, clock=clock)
     ports = WebPorts(
         live=community,
@@ -426,7 +428,8 @@ def make_console(
             clock=clock,
             test=True,
         ),
-        surveys=make_surveys(community.books, courses, desk.write, clock),
+        surveys=surveys,
+        scorecard=make_scorecard(community, courses, surveys, desk.write, clock),
         courses=courses,
         site=make_site_office(community.books, desk.write, clock),
         rosters=make_rosters(clock, desk.write),
