@@ -30,6 +30,7 @@ from hub.ports import (
 )
 from hub.ports.case import Cases
 from hub.ports.community import AgendaOffice, InspectionOffice, ProjectOffice
+from hub.ports.handover import HandOverOffice
 from hub.ports.photo import PhotoOffice
 from hub.ports.scorecard import ScorecardOffice
 from hub.ports.site import SiteOffice
@@ -84,6 +85,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     courses: Courses
     site: SiteOffice
     rosters: RosterOffice
+    handovers: HandOverOffice
     escalation: EscalationOffice
     bells: BellOffice
     whistle: WhistleOffice

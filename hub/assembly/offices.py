@@ -18,6 +18,7 @@ from hub.clock import Clock
 from hub.intake.core import Intake
 from hub.model.agenda import MEETINGS
 from hub.model.era import ERAS, read_eras
+from hub.model.handover import HANDOVERS
 from hub.model.project import PROJECTS
 from hub.model.scorecard import SCORES
 from hub.model.survey import SURVEYS
@@ -26,7 +27,9 @@ from hub.services.community.agenda_book import AgendaBook
 from hub.services.community.project_book import ProjectBook
 from hub.services.community.score_book import ScoreBook
 from hub.services.community.survey_book import SurveyBook
+from hub.services.duty.handover_book import HandOverBook
 from hub.services.duty.roster_book import RosterBook
+from hub.services.duty.sheet_writer import SheetWriter
 from hub.services.figures.course_book import CourseBook
 from hub.services.rule_shelf import RuleShelf
 from hub.services.window_book import WINDOWS, WindowBook
@@ -62,6 +65,20 @@ async def open_offices(
         clock=clock,
     )
     rosters = RosterBook(intake.climbs.staff, write=intake.desk.write, clock=clock)
+    handovers = HandOverBook(
+        await store.books.documents(HANDOVERS),
+        writer=SheetWriter(
+            live=intake.live,
+            books=store.books,
+            archive=store.archive,
+            pulse=intake.pulse,
+            windows=windows,
+            clock=clock,
+        ),
+        books=store.books,
+        write=intake.desk.write,
+        clock=clock,
+    )
     projects = ProjectBook(
         await store.books.documents(PROJECTS),
         places=world.site.places,
@@ -105,6 +122,7 @@ async def open_offices(
         parameters=SiteParameters(rules, world.site),
         windows=windows,
         rosters=rosters,
+        handovers=handovers,
         escalation=intake.climbs,
         bells=bells,
         whistles=whistles,

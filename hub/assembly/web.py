@@ -41,6 +41,7 @@ from hub.ports import (
     WindowOffice,
 )
 from hub.ports.community import AgendaOffice, ProjectOffice
+from hub.ports.handover import HandOverOffice
 from hub.ports.scorecard import ScorecardOffice
 from hub.ports.site import SiteOffice
 from hub.ports.survey import SurveyOffice
@@ -67,6 +68,7 @@ class Doors(msgspec.Struct, frozen=True, kw_only=True):
     parameters: ParameterOffice
     windows: WindowOffice
     rosters: RosterOffice
+    handovers: HandOverOffice
     escalation: EscalationOffice
     bells: BellOffice
     whistles: Whistles
@@ -104,6 +106,7 @@ def build_ports(
         courses=doors.courses,
         site=doors.site,
         rosters=doors.rosters,
+        handovers=doors.handovers,
         escalation=doors.escalation,
         bells=doors.bells,
         whistle=doors.whistles.book,

@@ -34,6 +34,7 @@ LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
 )
 """Path, word and roles of the links on top of a page: as many as a phone is wide."""
 MORE: tuple[tuple[str, str, frozenset[Role]], ...] = (
+    ("/handovers", "handover.title", LEADERS | {Role.GUARD}),
     ("/windows", "window.title", LEADERS),
     ("/inspections", "inspection.title", STAFF),
     ("/projects", "project.title", READERS),

@@ -48,6 +48,7 @@ async def wall(request: Request) -> Response:
         parts=parts,
         groups=groups(cells),
         density=density(len(cells)),
+        hands_over=who.role is not Role.CREW,
     )
 
 

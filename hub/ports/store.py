@@ -103,8 +103,10 @@ class Archive(Protocol):
         """Read a point's hours from the one of `start` on that begin before `end`, oldest first."""
         ...
 
-    async def events(self, uid: str, *, start: float, end: float, limit: int) -> list[EventRow]:
-        """Read a device's events with start <= at < end, oldest first."""
+    async def events(
+        self, uid: str, *, start: float, end: float, limit: int, name: str = ""
+    ) -> list[EventRow]:
+        """Read a device's events with start <= at < end, oldest first; of one name where given."""
         ...
 
     def replay(

@@ -19,7 +19,7 @@ from hub.store.snapshot import load_snapshot
 
 _EVENTS = (
     f"SELECT {event.COLUMNS} FROM event"  # noqa: S608 - constants
-    " WHERE uid = ? AND at >= ? AND at < ? ORDER BY at, received, tie LIMIT ?"
+    " WHERE uid = ? AND at >= ? AND at < ? AND ? IN ('', name) ORDER BY at, received, tie LIMIT ?"
 )
 
 
@@ -57,10 +57,14 @@ class SqliteArchive:
             lambda connection: read_rollups(connection, (uid, point), (start, end), limit)
         )
 
-    async def events(self, uid: str, *, start: float, end: float, limit: int) -> list[EventRow]:
-        """Read a device's events with start <= at < end, oldest first."""
+    async def events(
+        self, uid: str, *, start: float, end: float, limit: int, name: str = ""
+    ) -> list[EventRow]:
+        """Read a device's events with start <= at < end, oldest first; of one name where given."""
         found = await self._readers.read(
-            lambda connection: connection.execute(_EVENTS, (uid, start, end, limit)).fetchall()
+            lambda connection: connection.execute(
+                _EVENTS, (uid, start, end, name, limit)
+            ).fetchall()
         )
         return [event.to_event(row, self._days) for row in found]
 

@@ -96,9 +96,12 @@ class MemoryArchive:
         page = await self.history(uid, point, start=first, end=last, limit=sys.maxsize)
         return [to_row(hour, figures) for hour, figures in by_hour(page.rows).items()][:limit]
 
-    async def events(self, uid: str, *, start: float, end: float, limit: int) -> list[EventRow]:
-        """Read a device's events with start <= at < end, oldest first."""
-        return self._tables.events_of(uid, start, end)[:limit]
+    async def events(
+        self, uid: str, *, start: float, end: float, limit: int, name: str = ""
+    ) -> list[EventRow]:
+        """Read a device's events with start <= at < end, oldest first; of one name where given."""
+        rows = self._tables.events_of(uid, start, end)
+        return [row for row in rows if name in {"", row.name}][:limit]
 
     def replay(
         self, *, start: float, end: float, uids: Iterable[str] | None = None

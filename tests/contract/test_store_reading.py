@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hub.clock import ManualClock
@@ -76,6 +77,14 @@ async def test_events_come_back_oldest_first(store: Store) -> None:
     await store.committer.commit(Changes(events=[*rows[::-1], event(NOW, uid="d2")]))
     assert await store.archive.events("d1", start=NOW + 1, end=NOW + 3, limit=9) == rows[1:3]
     assert await store.archive.events("d1", start=0, end=NOW * 2, limit=2) == rows[:2]
+
+
+async def test_events_of_one_name_are_found_among_many_others(store: Store) -> None:
+    rows = [event(NOW + n, seq=n, boot="b") for n in range(4)]
+    opened = msgspec.structs.replace(rows[2], name="opened.locally")
+    await store.committer.commit(Changes(events=[*rows[:2], opened, rows[3]]))
+    found = await store.archive.events("d1", start=0, end=NOW * 2, limit=1, name="opened.locally")
+    assert found == [opened]
 
 
 async def test_a_replay_puts_each_message_together_again(store: Store) -> None:

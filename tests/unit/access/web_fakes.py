@@ -51,6 +51,7 @@ from tests.support.bell_office import FakeBells
 from tests.support.commission import Commissioning
 from tests.support.community import Inspecting
 from tests.support.duty_office import FakeEscalation, make_rosters
+from tests.support.handover import make_handovers
 from tests.support.rules import make_office
 from tests.support.scorecard import make_scorecard
 from tests.support.site_office import make_site_office
@@ -357,11 +358,14 @@ class FakeArchive:
         rest = rows[limit:]
         return HistoryPage(rows=rows[:limit], next=rest[0].at if rest else None)
 
-    async def events(self, uid: str, *, start: float, end: float, limit: int) -> list[EventRow]:
+    async def events(
+        self, uid: str, *, start: float, end: float, limit: int, name: str = ""
+    ) -> list[EventRow]:
         self.asked = (start, end)
         rows = [
-            EventRow(uid=uid, name=name, at=NOW, received=NOW, boot="b7", seq=1)
-            for name in self.event_names
+            EventRow(uid=uid, name=each, at=NOW, received=NOW, boot="b7", seq=1)
+            for each in self.event_names
+            if name in {"", each}
         ]
         return rows[:limit]
 
@@ -510,6 +514,7 @@ def make_world() -> World:
     courses = CourseBook(books)
     surveys = make_surveys(books, courses, desk.write, clock)
     projects = ProjectBook({}, places=PLACES, write=desk.write, clock=clock)
+    windows = make_windows(clock)
     ports = WebPorts(
         live=live,
         pulse=pulse,
@@ -520,7 +525,16 @@ def make_world() -> World:
         rules=office,
         schedules=SiteSchedules(office),
         parameters=SiteParameters(office, Site(devices=tuple(devices), places={})),
-        windows=make_windows(clock),
+        windows=windows,
+        handovers=make_handovers(
+            live,
+            books,
+            archive=archive,
+            pulse=pulse,
+            windows=windows,
+            write=desk.write,
+            clock=clock,
+        ),
         commission=commissioning.desk,
         inspections=inspecting.desk,
         projects=projects,

@@ -40,6 +40,7 @@ WRITERS = (
     "|rule|window|broker|roster|bell|contact|acceptance|subscription|push|schedule"
     "|inspection|receiver|project|meeting|site"
     "|inspection|receiver|project|meeting|survey|score"
+    "|inspection|receiver|project|meeting|handover"
 )
 TYPE = re.compile(rf"\"((?:{WRITERS})\.[a-z_]+)\"")
 NOT_TYPES = {"clock.offset", "link.lost", "link.back", "link.errors", "broker.stored"}

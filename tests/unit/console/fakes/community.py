@@ -52,6 +52,7 @@ from tests.support.bell_office import FakeBells
 from tests.support.commission import Commissioning
 from tests.support.community import Inspecting
 from tests.support.duty_office import FakeEscalation, make_rosters
+from tests.support.handover import make_handovers
 from tests.support.rules import make_office
 from tests.support.scorecard import make_scorecard
 from tests.support.site_office import make_site_office
@@ -290,6 +291,7 @@ class WaveArchive:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self.by_hand: list[EventRow] = []
 
     async def history(
         self, uid: str, point: str, *, start: float, end: float, limit: int
@@ -309,7 +311,12 @@ class WaveArchive:
         ]
         return HistoryPage(rows=rows[:limit], next=None)
 
-    async def events(self, uid: str, *, start: float, end: float, limit: int) -> list[EventRow]:
+    async def events(
+        self, uid: str, *, start: float, end: float, limit: int, name: str = ""
+    ) -> list[EventRow]:
+        if name == "opened.locally":
+            rows = [row for row in self.by_hand if row.uid == uid and start <= row.at < end]
+            return rows[:limit]
         hours = range(int(end) - 7200, int(end), 900)
         return [
             EventRow(uid=uid, name="vehicle.passed", at=at, received=at)
@@ -359,6 +366,7 @@ class Console(msgspec.Struct, kw_only=True):
     clock: Clock
     ports: WebPorts
     app: FastAPI
+    archive: WaveArchive
     filing: Filing
     commissioning: Commissioning
     inspecting: Inspecting
@@ -399,21 +407,28 @@ def make_console(
     courses = CourseBook(community.books)
     surveys = make_surveys(community.books, courses, desk.write, clock)
     projects = ProjectBook({}, places=community.places(), write=desk.write, clock=clock)
+    archive = WaveArchive(clock)
+    windows = make_windows(clock, devices=devices_, places=community.places())
     ports = WebPorts(
         live=community,
         pulse=community.pulse,
         desk=desk,
         books=community.books,
-        archive=WaveArchive(clock),
+        archive=archive,
         gatekeeper=Gatekeeper(community.books, desk, clock),
         rules=office,
         schedules=SiteSchedules(office),
         parameters=SiteParameters(office, Site(devices=(), places={})),
         bells=FakeBells(),
-        windows=make_windows(
-            clock,
-            devices=[view.device for view in community.devices()],
-            places=community.places(),
+        windows=windows,
+        handovers=make_handovers(
+            community,
+            community.books,
+            archive=archive,
+            pulse=community.pulse,
+            windows=windows,
+            write=desk.write,
+            clock=clock,
         ),
         commission=commissioning.desk,
         inspections=inspecting.desk,
@@ -455,6 +470,7 @@ def make_console(
         clock=clock,
         ports=ports,
         app=app,
+        archive=archive,
         filing=filing,
         commissioning=commissioning,
         inspecting=inspecting,
