@@ -16,17 +16,27 @@ from hub.access.passwords import PasswordDesk
 from hub.access.people import WRONG, People
 from hub.access.recollection import Recollection
 from hub.access.record import SESSIONS, Person, Session
+from hub.access.session import NOWHERE, Screen
 from hub.clock import Clock
 from hub.errors import AuthenticationError, PasswordUnsetError, StoreError
 from hub.model.access import Identity
 from hub.ports import Books, Desk
 
+TOLD_EVERY = 600.0
+"""Seconds in which it is told once that a wall's cookie comes from elsewhere."""
+STRANGE = 256
+"""Sessions of which that is remembered."""
+
 
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
-    """What a sign-in gives: the cookie (shown once) and who it stands for."""
+    """What a sign-in gives: the cookie (shown once) and who it stands for.
+
+    `screen` is the secret of the wall screen that the session is bound to, empty without one.
+    """
 
     cookie: str
     who: Identity
+    screen: str = ""
 
 
 class Gatekeeper:
@@ -45,6 +55,7 @@ class Gatekeeper:
         self._lockout = Lockout(clock)
         self._passwords = PasswordDesk()
         self._recent = Recollection(clock)
+        self._strange: dict[str, float] = {}
         self.people = People(books, desk, clock, self._passwords, self._note_change)
         self.keys = KeyCabinet(books, desk, clock, self._recent.forget)
 
@@ -57,10 +68,11 @@ class Gatekeeper:
             return known
         return self._recent.keep(digest, await self.keys.by_token(token))
 
-    async def by_cookie(self, cookie: str) -> Identity | None:
-        """Return whose session a cookie is, or None when it is unknown or has ended."""
+    async def by_cookie(self, cookie: str, screen: Screen = NOWHERE) -> Identity | None:
+        """Return whose session a cookie is; None for an unknown, ended or another screen's one."""
         digest = session.session_key(cookie)
-        if known := self._recent.recall(digest):
+        remembered = f"{digest}{screen.mark}"
+        if known := self._recent.recall(remembered):
             return known
         body = await self._books.document(SESSIONS, digest)
         found = msgspec.json.decode(body, type=Session) if body else None
@@ -69,11 +81,16 @@ class Gatekeeper:
         person = await self.people.find(found.name)
         if person is None or person.disabled or found.generation != person.generation:
             return None
+        if found.screen and found.screen != screen.mark:
+            await self._tell_strange_screen(found, digest, screen)
+            return None
         await self._touch(cookie, found)
-        return self._recent.keep(digest, person.identity())
+        return self._recent.keep(remembered, person.identity())
 
-    async def sign_in(self, name: str, password: str, address: str) -> SignedIn:
-        """Open a session.
+    async def sign_in(
+        self, name: str, password: str, address: str, screen: Screen = NOWHERE
+    ) -> SignedIn:
+        """Open a session; a guard's is bound to `screen` where that has a secret.
 
         Raises AuthenticationError when name or password is wrong, PasswordUnsetError when it is
         the person's one-time code, and TooManyRequestsError while the account or the address (the
@@ -82,7 +99,7 @@ class Gatekeeper:
         person = await self._prove(name, password, address)
         if person.code_ends_at is not None:
             raise PasswordUnsetError("the code is right; choose a password with it now")
-        return await self._open_session(person, address)
+        return await self._open_session(person, address, screen)
 
     async def choose_password(self, name: str, given: str, password: str, address: str) -> SignedIn:
         """Replace somebody's one-time code by a password, and open a session.
@@ -98,7 +115,7 @@ class Gatekeeper:
 
     async def sign_out(self, cookie: str, who: Identity) -> None:
         """End a session at once."""
-        self._recent.forget(session.session_key(cookie))
+        self._recent.forget()
         gone = session.session_document(cookie, None, self._clock.now())
         await self._desk.write([gone], [("person.signed_out", who.name, who.name, {})])
 
@@ -116,13 +133,29 @@ class Gatekeeper:
         self._lockout.forget(subjects[0])
         return known
 
-    async def _open_session(self, person: Person, address: str) -> SignedIn:
+    async def _open_session(
+        self, person: Person, address: str, screen: Screen = NOWHERE
+    ) -> SignedIn:
         """Open a session of somebody as read: one who was changed meanwhile is not let in by it."""
         now, cookie = self._clock.now(), session.new_cookie()
-        document = session.session_document(cookie, session.open_session(person, now), now)
-        name = person.name
-        await self._desk.write([document], [("person.signed_in", name, name, {"address": address})])
-        return SignedIn(cookie=cookie, who=person.identity())
+        opened = session.open_session(person, now, screen)
+        document = session.session_document(cookie, opened, now)
+        name, data = person.name, {"address": address} | ({"wall": True} if opened.screen else {})
+        await self._desk.write([document], [("person.signed_in", name, name, data)])
+        bound = screen.secret if opened.screen else ""
+        return SignedIn(cookie=cookie, who=person.identity(), screen=bound)
+
+    async def _tell_strange_screen(self, found: Session, digest: str, screen: Screen) -> None:
+        """Tell, once in a while, that the cookie of a wall has come from somewhere else."""
+        now = self._clock.now()
+        if now - self._strange.get(digest, float("-inf")) < TOLD_EVERY:
+            return
+        if len(self._strange) >= STRANGE:
+            self._strange.clear()
+        self._strange[digest] = now
+        data = {"address": screen.address}
+        with contextlib.suppress(StoreError):
+            await self._desk.write([], [("person.strange_screen", found.name, "hub", data)])
 
     def _note_change(self, name: str) -> None:
         self._recent.forget()

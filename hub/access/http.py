@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
 
+from hub.access.allowance import address_of
 from hub.access.idempotency import Repetition
-from hub.access.session import COOKIE, csrf_fits
+from hub.access.session import COOKIE, SCREEN_COOKIE, Screen, csrf_fits
 from hub.access.web_ports import WebPorts
 from hub.errors import AuthenticationError, ForbiddenError
 from hub.model.access import Identity, Role
@@ -56,10 +57,15 @@ async def recognise(request: Request) -> Identity:
     if header:
         return _known(await gatekeeper.by_token(_token(header)))
     cookie = request.cookies.get(COOKIE, "")
-    who = _known(await gatekeeper.by_cookie(cookie) if cookie else None)
+    who = _known(await gatekeeper.by_cookie(cookie, screen_of(request)) if cookie else None)
     if request.method not in SAFE_METHODS:
         await _refuse_foreign_pages(request, cookie)
     return who
+
+
+def screen_of(request: Request) -> Screen:
+    """Return where the request comes from, and the secret of its screen where that has one."""
+    return Screen(secret=request.cookies.get(SCREEN_COOKIE, ""), address=address_of(request))
 
 
 def require(*roles: Role) -> Callable[[Request], Awaitable[Identity]]:

@@ -72,7 +72,8 @@ class KeyUse(msgspec.Struct, frozen=True, kw_only=True):
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """A signed-in browser; it may rest for `idle` seconds, and ends at `ends_at` anyway.
 
-    `generation` is that of its person: it has to be the same still.
+    `generation` is that of its person: it has to be the same still. `screen` is the mark of the one
+    that it is bound to, empty where it is bound to none.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     idle: float
     ends_at: float
     generation: int = 0
+    screen: str = ""
 
     def is_live(self, now: float) -> bool:
         """Tell whether the session still counts at `now`."""

@@ -1,7 +1,8 @@
 """Browser sessions: a random cookie, its SHA-256 in the store, and the token that forms carry.
 
 A person's session ends after 30 minutes of rest, a guard's wall after 24 hours: it stands lit all
-night, and a guard who must type a password at 3 a.m. opens no gate.
+night, and a guard who must type a password at 3 a.m. opens no gate. So it is bound to its screen:
+to a second cookie that stays in that browser, and to the address it asks from.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from hub.model.access import Role
 from hub.ports import Document
 
 COOKIE = "lingdang_session"
+SCREEN_COOKIE = "lingdang_screen"
+SCREEN_FOR = 365 * 24 * 3600
+"""Seconds that a browser remembers that it is a wall screen."""
 RANDOM_BYTES = 32
 IDLE = 30 * 60.0
 IDLE_OF_WALL = 24 * 3600.0
@@ -24,6 +28,23 @@ LIFETIME = 7 * 24 * 3600.0
 """Seconds after which even a busy session signs in again."""
 TOUCH_EVERY = 60.0
 """Seconds between two writes of "seen": a page that polls must not write at each request."""
+
+
+class Screen(msgspec.Struct, frozen=True, kw_only=True):
+    """Where somebody sits: the secret of the browser (empty where it has none), and its address."""
+
+    secret: str = ""
+    address: str = ""
+
+    @property
+    def mark(self) -> str:
+        """The SHA-256 of both, as a bound session keeps it; empty without a secret."""
+        if not self.secret:
+            return ""
+        return hashlib.sha256(f"{self.secret}\n{self.address}".encode()).hexdigest()
+
+
+NOWHERE = Screen()
 
 
 def new_cookie() -> str:
@@ -36,9 +57,10 @@ def session_key(cookie: str) -> str:
     return hashlib.sha256(cookie.encode()).hexdigest()
 
 
-def open_session(person: Person, now: float) -> Session:
-    """Start a session of a person at `now`."""
-    idle = IDLE_OF_WALL if person.role is Role.GUARD else IDLE
+def open_session(person: Person, now: float, screen: Screen = NOWHERE) -> Session:
+    """Start a session of a person at `now`; a guard's on a wall screen is bound to that."""
+    mark = screen.mark if person.role is Role.GUARD else ""
+    idle = IDLE_OF_WALL if mark else IDLE
     return Session(
         name=person.name,
         opened_at=now,
@@ -46,6 +68,7 @@ def open_session(person: Person, now: float) -> Session:
         idle=idle,
         ends_at=now + LIFETIME,
         generation=person.generation,
+        screen=mark,
     )
 
 

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import Request, Response
 
 from hub.access.gatekeeper import SignedIn
-from hub.access.http import from_own_page, identity_of, ports_of
-from hub.access.session import COOKIE, LIFETIME
+from hub.access.http import from_own_page, identity_of, ports_of, screen_of
+from hub.access.session import (
+    COOKIE,
+    LIFETIME,
+    NOWHERE,
+    SCREEN_COOKIE,
+    SCREEN_FOR,
+    Screen,
+    new_cookie,
+)
 from hub.access.word import LONGEST
 from hub.errors import ForbiddenError, InvalidRequestError
-from hub.model.access import Role
 
 
-async def sign_in(request: Request) -> SignedIn:
+async def sign_in(request: Request, *, same_screen: bool = False) -> SignedIn:
     """Check the form's `name` and `password` and open a session.
+
+    With `screen` ticked a guard's session is bound to this browser and address, and with
+    `same_screen` where the browser is a wall screen already.
 
     Raises AuthenticationError, PasswordUnsetError (the one-time code stood in the password's
     place), TooManyRequestsError (locked), ForbiddenError (another site's page sent the form) or
     InvalidRequestError (a field is missing).
     """
     name, password = await _typed(request, "name", "password")
-    return await ports_of(request).gatekeeper.sign_in(name.strip(), password, _address(request))
+    ticked = (await request.form()).get("screen") == "on"
+    gatekeeper, screen = ports_of(request).gatekeeper, _screen(request, ticked, same_screen)
+    return await gatekeeper.sign_in(name.strip(), password, _address(request), screen)
 
 
 async def choose_password(request: Request) -> SignedIn:
@@ -39,16 +53,17 @@ async def choose_password(request: Request) -> SignedIn:
 
 
 def give_cookie(request: Request, response: Response, signed: SignedIn) -> None:
-    """Put the session's cookie on an answer; a guard's wall keeps it over a browser's restart."""
-    response.set_cookie(
-        COOKIE,
-        signed.cookie,
-        max_age=int(LIFETIME) if signed.who.role is Role.GUARD else None,
-        path="/",
-        secure=request.url.scheme == "https",
-        httponly=True,
-        samesite="lax",
-    )
+    """Put the session's cookie on an answer; a wall screen keeps it over a browser's restart."""
+    usual: dict[str, Any] = {
+        "path": "/",
+        "secure": request.url.scheme == "https",
+        "httponly": True,
+        "samesite": "lax",
+    }
+    life = int(LIFETIME) if signed.screen else None
+    response.set_cookie(COOKIE, signed.cookie, max_age=life, **usual)
+    if signed.screen:
+        response.set_cookie(SCREEN_COOKIE, signed.screen, max_age=SCREEN_FOR, **usual)
 
 
 async def sign_out(request: Request, response: Response) -> None:
@@ -71,6 +86,13 @@ async def _typed(request: Request, *names: str) -> list[str]:
             problems=dict.fromkeys(names, "needed"),
         )
     return texts
+
+
+def _screen(request: Request, ticked: bool, same: bool) -> Screen:
+    known = screen_of(request)
+    if ticked and not known.secret:
+        return Screen(secret=new_cookie(), address=known.address)
+    return known if ticked or same else NOWHERE
 
 
 def _address(request: Request) -> str:

@@ -6,6 +6,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from hub.access.http import ports_of
+from hub.access.session import SCREEN_COOKIE
 from hub.console.language import words_of
 from hub.console.page import Page, chosen_language, is_big
 from hub.console.template import paint
@@ -18,7 +19,8 @@ def sign_in_sheet(
     request: Request, target: str, *, message: str = "", name: str = "", status: int = 200
 ) -> HTMLResponse:
     """Show the form to sign in; `message` is the key of a sentence above it."""
-    context = {"name": name[:SHOWN]}
+    screen = "on" if request.cookies.get(SCREEN_COOKIE) else ""
+    context = {"name": name[:SHOWN], "screen": screen}
     return _show(request, "sign_in.html", target, message, status, context)
 
 

@@ -86,7 +86,7 @@ async def _take_over(
     if name == (await ports.handovers.find(handover, who)).given_by:
         # Said before the password is looked at: it is not the password that is wrong.
         await ports.handovers.take(handover, remark, who)
-    signed = await sign_in(request)
+    signed = await sign_in(request, same_screen=True)
     try:
         if signed.who.role not in GUARDS:
             raise ForbiddenError(

@@ -10,6 +10,7 @@ from hub.access.keys import lookup_of
 from hub.access.passwords import PasswordDesk
 from hub.access.recollection import BELIEVED_FOR, REMEMBERED, Recollection
 from hub.access.record import PEOPLE, SESSIONS
+from hub.access.session import NOWHERE, Screen
 from hub.clock import ManualClock
 from hub.errors import AuthenticationError, TooManyRequestsError
 from hub.model.access import Identity, Role
@@ -17,6 +18,7 @@ from hub.ports import Document
 from tests.unit.access.web_fakes import NOW, TOKENS, World, make_world
 
 LI = "李师傅"
+WALL = Screen(secret="s", address="10.0.0.9")
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +88,34 @@ async def test_a_person_rests_half_an_hour_and_use_keeps_the_session(world: Worl
 
 async def test_a_guards_wall_is_still_signed_in_in_the_morning(world: World) -> None:
     keeper = keeper_of(world)
-    signed = await keeper.sign_in("zhang", "right", "10.0.0.9")
+    signed = await keeper.sign_in("zhang", "right", "10.0.0.9", WALL)
+    assert signed.screen == WALL.secret
     await world.clock.advance(12 * 3600)
-    assert await keeper.by_cookie(signed.cookie) is not None
+    assert await keeper.by_cookie(signed.cookie, WALL) is not None
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [NOWHERE, Screen(secret="other", address="10.0.0.9"), Screen(secret="s", address="10.0.0.8")],
+)
+async def test_a_walls_cookie_is_worth_nothing_on_another_screen(
+    world: World, elsewhere: Screen
+) -> None:
+    keeper = keeper_of(world)
+    signed = await keeper.sign_in("zhang", "right", "10.0.0.9", WALL)
+    assert await keeper.by_cookie(signed.cookie, WALL) is not None
+    for _ in range(2):
+        assert await keeper.by_cookie(signed.cookie, elsewhere) is None
+    assert await keeper.by_cookie(signed.cookie, WALL) is not None, "the wall itself stays"
+    [told] = [each for each in world.books.entries if each.type == "person.strange_screen"]
+    assert (told.subject, told.data) == ("zhang", {"address": elsewhere.address})
+
+
+async def test_nobody_but_a_guard_is_bound(world: World) -> None:
+    keeper = keeper_of(world)
+    signed = await keeper.sign_in(LI, "right", "10.0.0.9", WALL)
+    assert signed.screen == ""
+    assert await keeper.by_cookie(signed.cookie) == signed.who
 
 
 async def test_a_full_disk_signs_nobody_out(world: World) -> None:
@@ -168,7 +195,7 @@ async def test_nobody_and_a_wrong_password_are_told_the_same(world: World) -> No
 async def test_the_sweep_throws_away_what_has_ended(world: World) -> None:
     keeper = keeper_of(world)
     await keeper.sign_in(LI, "right", "10.0.0.9")
-    await keeper.sign_in("zhang", "right", "10.0.0.9")
+    await keeper.sign_in("zhang", "right", "10.0.0.9", WALL)
     world.give(Role.MANAGER, token="ld_short_lived", lasts=60)
     assert await sweep(world.books, world.desk, now=NOW + 1) == 0
     assert await sweep(world.books, world.desk, now=NOW + 3600) == 2

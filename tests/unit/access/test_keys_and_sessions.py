@@ -43,9 +43,15 @@ def test_another_token_under_the_same_look_up_is_refused() -> None:
     assert msgspec.json.decode(body, type=ApiKey) == record
 
 
-@pytest.mark.parametrize(("role", "hours"), [(Role.GUARD, 24.0), (Role.CREW, 0.5)])
-def test_a_wall_rests_for_a_day_and_a_person_for_half_an_hour(role: Role, hours: float) -> None:
-    opened = session.open_session(Person(name="x", role=role, password_hash=""), NOW)
+@pytest.mark.parametrize(
+    ("role", "secret", "hours"),
+    [(Role.GUARD, "s", 24.0), (Role.GUARD, "", 0.5), (Role.CREW, "s", 0.5)],
+)
+def test_a_wall_rests_for_a_day_and_a_person_for_half_an_hour(
+    role: Role, secret: str, hours: float
+) -> None:
+    screen = session.Screen(secret=secret, address="10.0.0.9")
+    opened = session.open_session(Person(name="x", role=role, password_hash=""), NOW, screen)
     assert opened.is_live(NOW + hours * 3600 - 1)
     assert not opened.is_live(NOW + hours * 3600)
 
