@@ -3,7 +3,8 @@
 HubError
 ├── ConfigError          a file that a person wrote is wrong; carries every fault found
 ├── AuthenticationError  nobody known is asking (401)
-│   └── PasswordUnsetError   a one-time code fits; a password has to be chosen with it
+│   ├── PasswordUnsetError   a one-time code fits; a password has to be chosen with it
+│   └── SecondFactorError    the password is right, the code of the second factor has to follow
 ├── ForbiddenError       somebody known asks for what is not theirs (403)
 ├── NotFoundError        no such thing, or none that this person may see (404)
 ├── ConflictError        an illegal step; carries the steps that are possible (409)
@@ -107,6 +108,14 @@ class AuthenticationError(HubError):
 
 class PasswordUnsetError(AuthenticationError):
     """The one-time code is right, but it opens nothing: its person chooses a password first."""
+
+
+class SecondFactorError(AuthenticationError):
+    """The password is right; the second factor's code is missing or wrong: go on by `token`."""
+
+    def __init__(self, message: str, *, token: str) -> None:
+        super().__init__(message)
+        self.token = token
 
 
 class ForbiddenError(HubError):

@@ -31,6 +31,7 @@ class PersonCard(msgspec.Struct, frozen=True, kw_only=True):
     state: Standing
     added_at: str | None
     code_ends_at: str | None
+    second_factor: bool = False
 
 
 class CodeCard(PersonCard, frozen=True, kw_only=True):
@@ -69,6 +70,7 @@ def person_card(person: Person, now: float) -> PersonCard:
         state=_standing(person, now),
         added_at=to_rfc3339(person.added_at or None),
         code_ends_at=to_rfc3339(person.code_ends_at),
+        second_factor=bool(person.totp),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from hub.access import code, keys, session
+from hub.access.enrolment import Enrolment
 from hub.access.key_cabinet import KeyCabinet
 from hub.access.local import LocalDoor
 from hub.access.lockout import Lockout
@@ -16,9 +17,10 @@ from hub.access.passwords import PasswordDesk
 from hub.access.people import WRONG, People
 from hub.access.recollection import Recollection
 from hub.access.record import SESSIONS, Person, Session
+from hub.access.second_factor import SecondFactor
 from hub.access.session import NOWHERE, Screen
 from hub.clock import Clock
-from hub.errors import AuthenticationError, PasswordUnsetError, StoreError
+from hub.errors import AuthenticationError, PasswordUnsetError, SecondFactorError, StoreError
 from hub.model.access import Identity
 from hub.ports import Books, Desk
 
@@ -42,12 +44,20 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
 class Gatekeeper:
     """Knows people, keys and sessions through the store; keeps only a small, short memory.
 
-    `local` is the door of who commands on the hub's own machine, None where there is none.
+    `local` is the door of who commands on the hub's own machine, None where there is none. With
+    `two_factors` administrators without a second factor administer nothing.
     """
 
     def __init__(
-        self, books: Books, desk: Desk, clock: Clock, local: LocalDoor | None = None
+        self,
+        books: Books,
+        desk: Desk,
+        clock: Clock,
+        local: LocalDoor | None = None,
+        *,
+        two_factors: bool = False,
     ) -> None:
+        self.two_factors = two_factors
         self._books = books
         self._desk = desk
         self._clock = clock
@@ -58,6 +68,8 @@ class Gatekeeper:
         self._strange: dict[str, float] = {}
         self.people = People(books, desk, clock, self._passwords, self._note_change)
         self.keys = KeyCabinet(books, desk, clock, self._recent.forget)
+        self._second = SecondFactor(clock)
+        self.enrolment = Enrolment(self.people, self._second, self._lockout, clock)
 
     async def by_token(self, token: str) -> Identity | None:
         """Return whom a machine key stands for, or None."""
@@ -93,13 +105,35 @@ class Gatekeeper:
         """Open a session; a guard's is bound to `screen` where that has a secret.
 
         Raises AuthenticationError when name or password is wrong, PasswordUnsetError when it is
-        the person's one-time code, and TooManyRequestsError while the account or the address (the
-        peer's IP) is locked.
+        the person's one-time code, SecondFactorError when a second factor has to follow, and
+        TooManyRequestsError while the account or the address (the peer's IP) is locked.
         """
         person = await self._prove(name, password, address)
         if person.code_ends_at is not None:
             raise PasswordUnsetError("the code is right; choose a password with it now")
+        if person.totp:
+            token = self._second.remember(person, screen)
+            raise SecondFactorError("the password is right; send the code as well", token=token)
         return await self._open_session(person, address, screen)
+
+    async def finish_sign_in(self, token: str, given: str, address: str) -> SignedIn:
+        """Open the session of somebody half way in, by the code of the second factor.
+
+        Raises AuthenticationError where that was too long ago, SecondFactorError when the code is
+        wrong, and TooManyRequestsError while the account or the address is locked.
+        """
+        half = self._second.half(token)
+        person = await self.people.find(half.name) if half else None
+        if half is None or person is None or person.generation != half.generation:
+            raise AuthenticationError("that took too long; type name and password again")
+        subjects = (f"account:{person.name}", f"address:{address}")
+        self._lockout.check(*subjects)
+        if not self._second.fits(person.name, person.totp, given):
+            await self._tell_failure(person, address, self._lockout.fail(*subjects))
+            raise SecondFactorError("the code is not right; wait for the next one", token=token)
+        self._second.drop(token)
+        self._lockout.forget(subjects[0])
+        return await self._open_session(person, address, half.screen)
 
     async def choose_password(self, name: str, given: str, password: str, address: str) -> SignedIn:
         """Replace somebody's one-time code by a password, and open a session.
@@ -130,7 +164,9 @@ class Gatekeeper:
         if known is None or not fits:
             await self._tell_failure(person, address, self._lockout.fail(*subjects))
             raise AuthenticationError(WRONG)
-        self._lockout.forget(subjects[0])
+        if not known.totp:
+            # Else a right password would give five more tries at the code.
+            self._lockout.forget(subjects[0])
         return known
 
     async def _open_session(

@@ -68,8 +68,11 @@ def screen_of(request: Request) -> Screen:
     return Screen(secret=request.cookies.get(SCREEN_COOKIE, ""), address=address_of(request))
 
 
-def require(*roles: Role) -> Callable[[Request], Awaitable[Identity]]:
-    """Return a dependency that lets only these roles pass."""
+def require(*roles: Role, two_factors: bool = False) -> Callable[[Request], Awaitable[Identity]]:
+    """Return a dependency that lets only these roles pass.
+
+    With `two_factors` people pass only with a second factor, where the hub is set up to ask for it.
+    """
     allowed = frozenset(roles)
 
     async def check(request: Request) -> Identity:
@@ -78,6 +81,12 @@ def require(*roles: Role) -> Callable[[Request], Awaitable[Identity]]:
             raise ForbiddenError(
                 f"{who.name} ({who.role}) 无权进行此操作。 "
                 f"{request.method} {request.url.path} is for: {', '.join(sorted(allowed))}."
+            )
+        asks = two_factors and ports_of(request).gatekeeper.two_factors
+        if asks and not (who.proven or who.machine):
+            raise ForbiddenError(
+                f"{who.name}: this hub asks for a second factor here; set it up at /account",
+                zh="这里要用动态口令：请先在“更多 → 动态口令”里设好，再重新登录。",
             )
         return who
 

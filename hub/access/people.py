@@ -93,7 +93,7 @@ class People:
             return await self._hand_code(made, "person.added", who, role=new.role, scope=new.place)
 
     async def reset(self, name: str, who: Identity) -> tuple[Person, str]:
-        """End password and sessions, and return the person with a new one-time code.
+        """End password, second factor and sessions; return the person with a new one-time code.
 
         Somebody who was disabled is let in again.
         """
@@ -122,7 +122,7 @@ class People:
         async with self._turn:
             known = await self._known(name)
             shut = msgspec.structs.replace(
-                known, disabled=True, password_hash="", code_ends_at=None
+                known, disabled=True, password_hash="", code_ends_at=None, totp=""
             )
             return await self._keep(shut, "person.disabled", who.name)
 
@@ -146,6 +146,17 @@ class People:
             chosen = msgspec.structs.replace(known, password_hash=password_hash, code_ends_at=None)
             return await self._keep(chosen, "person.password_chosen", known.name)
 
+    async def set_second_factor(self, known: Person, secret: str) -> Person:
+        """Have somebody, as read when the code was proven, use a second factor, or none.
+
+        Raises AuthenticationError when the person was changed meanwhile.
+        """
+        async with self._turn:
+            if await self.find(known.name) != known:
+                raise AuthenticationError(WRONG)
+            entry = "person.second_factor_set" if secret else "person.second_factor_ended"
+            return await self._keep(msgspec.structs.replace(known, totp=secret), entry, known.name)
+
     async def _known(self, name: str) -> Person:
         person = await self.find(name)
         if person is None:
@@ -163,6 +174,7 @@ class People:
             password_hash=await self._passwords.hash(given),
             code_ends_at=self._clock.now() + code.GOOD_FOR,
             disabled=False,
+            totp="",
         )
         return await self._keep(changed, entry, who.name, data), given
 

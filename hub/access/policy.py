@@ -35,6 +35,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     documents the answer of each of `statuses` in the same way, several types in a tuple, and
     `problems` are the statuses of failures that other calls of its kind do not have. Where
     failures are no problem details `fails` describes them, and `problems` are all there are.
+    `two_factors` are asked of people where the hub is set up so: for what administers it.
     """
 
     method: str
@@ -50,6 +51,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     media: str = "application/json"
     problems: tuple[int, ...] = ()
     fails: Any = None
+    two_factors: bool = False
 
 
 def mount(router: APIRouter, calls: Iterable[Call]) -> None:
@@ -63,7 +65,9 @@ def mount(router: APIRouter, calls: Iterable[Call]) -> None:
             operation_id=call.operation,
             summary=call.about,
             response_model=None,
-            dependencies=[] if roles is None else [Depends(require(*roles))],
+            dependencies=(
+                [] if roles is None else [Depends(require(*roles, two_factors=call.two_factors))]
+            ),
             openapi_extra=_document(call),
         )
 

@@ -18,7 +18,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
     `password_hash` is argon2's encoded form of the password; while `code_ends_at` is not None it is
     that of a one-time code, good until that instant. `generation` counts changes: sessions of an
-    earlier one have ended, whatever a clock says.
+    earlier one have ended, whatever a clock says. `totp` is the secret of a second factor
+    in base32: with it nobody is let in by the password alone.
     """
 
     name: str
@@ -30,10 +31,12 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     disabled: bool = False
     generation: int = 0
     added_at: float = 0.0
+    totp: str = ""
 
     def identity(self) -> Identity:
         """Return who this person is to the rest of the hub."""
-        return Identity(name=self.name, role=self.role, scope=self.scope)
+        proven = bool(self.totp)
+        return Identity(name=self.name, role=self.role, scope=self.scope, proven=proven)
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):

@@ -37,6 +37,16 @@ async def sign_in(request: Request, *, same_screen: bool = False) -> SignedIn:
     return await gatekeeper.sign_in(name.strip(), password, _address(request), screen)
 
 
+async def finish_sign_in(request: Request) -> SignedIn:
+    """Check the form's `code` of the second factor for who has its `token`; opens the session.
+
+    Raises SecondFactorError (wrong code), AuthenticationError (too late), TooManyRequestsError,
+    ForbiddenError or InvalidRequestError as `sign_in` does.
+    """
+    token, code = await _typed(request, "token", "code")
+    return await ports_of(request).gatekeeper.finish_sign_in(token, code, _address(request))
+
+
 async def choose_password(request: Request) -> SignedIn:
     """Check the form's `name` and `code`, keep its `password` and open a session.
 

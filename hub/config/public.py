@@ -20,7 +20,8 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where pages and programs are served; port 0 takes a free one.
 
     `public_url` is the address under which residents' telephones reach the hub: labels lead there.
-    With `public_port` what everybody may see is served there too, and nothing else.
+    With `public_port` what everybody may see is served there too, and nothing else. With
+    `second_factor` people administer accounts and keys only by password and code (TOTP).
     """
 
     host: str = "127.0.0.1"
@@ -28,6 +29,7 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: PublicUrl = ""
     public_host: str = "127.0.0.1"
     public_port: Annotated[int, Meta(ge=0, le=65535)] | None = None
+    second_factor: bool = False
 
 
 class WhistleSettings(msgspec.Struct, frozen=True, kw_only=True):

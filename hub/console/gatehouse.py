@@ -24,6 +24,13 @@ def sign_in_sheet(
     return _show(request, "sign_in.html", target, message, status, context)
 
 
+def code_sheet(
+    request: Request, target: str, *, token: str, message: str = "", status: int = 200
+) -> HTMLResponse:
+    """Show the form for the code of a second factor; `token` says whose password was right."""
+    return _show(request, "code.html", target, message, status, {"token": token})
+
+
 def password_sheet(
     request: Request,
     target: str,

@@ -18,6 +18,7 @@ from hub.errors import (
     HubError,
     InvalidRequestError,
     NotFoundError,
+    SecondFactorError,
     TooManyRequestsError,
 )
 from hub.model.access import Identity, Role
@@ -149,6 +150,8 @@ async def _one(
 def _say(refusal: HubError, words: Words) -> str:
     if isinstance(refusal, TooManyRequestsError):
         return words("sign_in.locked")
+    if isinstance(refusal, SecondFactorError):
+        return words("handover.own_screen")
     if isinstance(refusal, AuthenticationError):
         return words("sign_in.wrong")
     return words.of(refusal.texts)

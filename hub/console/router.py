@@ -13,6 +13,7 @@ from hub.access.policy import mount
 from hub.access.web_ports import WebPorts
 from hub.console import (
     acceptance_page,
+    account_page,
     agenda_page,
     bell_page,
     case_page,
@@ -57,6 +58,7 @@ PARTS = (
     site_page,
     sign_in_page,
     password_page,
+    account_page,
     window_page,
     figure_page,
     duty_page,

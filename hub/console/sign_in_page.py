@@ -9,8 +9,8 @@ from fastapi.responses import RedirectResponse
 
 from hub.access.http import from_own_page
 from hub.access.policy import EVERYBODY, Call
-from hub.access.sign_in import give_cookie, sign_in, sign_out
-from hub.console.gatehouse import password_sheet, sign_in_sheet
+from hub.access.sign_in import finish_sign_in, give_cookie, sign_in, sign_out
+from hub.console.gatehouse import code_sheet, password_sheet, sign_in_sheet
 from hub.console.language import language_of
 from hub.console.page import (
     BIG_COOKIE,
@@ -26,6 +26,7 @@ from hub.errors import (
     HubError,
     InvalidRequestError,
     PasswordUnsetError,
+    SecondFactorError,
     TooManyRequestsError,
 )
 
@@ -41,7 +42,7 @@ SAYINGS: tuple[tuple[type[HubError], int, str], ...] = (
 
 async def sign_in_form(request: Request, next: str = "/", said: str = "") -> Response:  # noqa: A002 - the address's word
     """Show the form; `said` names a sentence to show above it."""
-    message = f"sign_in.{said}" if said in {"ended", "out"} else ""
+    message = f"sign_in.{said}" if said in {"ended", "out", "factor"} else ""
     return sign_in_sheet(request, local_path(next), message=message)
 
 
@@ -55,6 +56,8 @@ async def take_sign_in(request: Request) -> Response:
     name = str(form.get("name", ""))
     try:
         signed = await sign_in(request)
+    except SecondFactorError as error:
+        return code_sheet(request, target, token=error.token)
     except PasswordUnsetError:
         return password_sheet(request, target, name=name, code=str(form.get("password", "")))
     except HubError as error:
@@ -63,6 +66,24 @@ async def take_sign_in(request: Request) -> Response:
         if isinstance(error, TooManyRequestsError):
             answer.headers["retry-after"] = str(max(1, round(error.retry_after)))
         return answer
+    response = RedirectResponse(target, 303)
+    give_cookie(request, response, signed)
+    return response
+
+
+async def take_code(request: Request) -> Response:
+    """Take the code of the second factor, and go on; a failure is told on the form."""
+    form = await request.form()
+    target = local_path(str(form.get("next", "/")))
+    try:
+        signed = await finish_sign_in(request)
+    except SecondFactorError as error:
+        said = "sign_in.code_wrong"
+        return code_sheet(request, target, token=error.token, message=said, status=401)
+    except TooManyRequestsError:
+        return sign_in_sheet(request, target, message="sign_in.locked", status=429)
+    except HubError:
+        return sign_in_sheet(request, target, message="sign_in.too_late", status=401)
     response = RedirectResponse(target, 303)
     give_cookie(request, response, signed)
     return response
@@ -111,6 +132,14 @@ CALLS = (
         roles=EVERYBODY,
         operation="signIn",
         about="Opens a session",
+    ),
+    Call(
+        method="POST",
+        path="/sign-in/code",
+        answer=take_code,
+        roles=EVERYBODY,
+        operation="signInByCode",
+        about="Opens a session by the code of a second factor",
     ),
     Call(
         method="POST",

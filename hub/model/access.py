@@ -28,13 +28,15 @@ class Role(StrEnum):
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody known: a person who signed in, or a machine with a key.
 
-    `scope` is a place path, empty for the whole community.
+    `scope` is a place path, empty for the whole community. `proven` tells of a person who has shown
+    a second factor.
     """
 
     name: str
     role: Role
     scope: str = ""
     machine: bool = False
+    proven: bool = False
 
     def may_see(self, place: str) -> bool:
         """Tell whether a thing at `place` lies in this identity's part of the community.
