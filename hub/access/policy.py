@@ -25,6 +25,8 @@ POLICY = "x-roles"
 """Where a route's policy stands in its OpenAPI entry."""
 SHOWN = "x-shown"
 """Where its answers stand there until the document of the API is made of it."""
+TWO_FACTORS = "x-two-factors"
+"""Where it stands there that people show a second factor."""
 REFERENCE = "#/components/schemas/{name}"
 
 
@@ -95,6 +97,8 @@ def undeclared_routes(app: FastAPI) -> list[str]:
 def _document(call: Call) -> dict[str, Any]:
     roles = ["everybody"] if call.roles is None else sorted(call.roles)
     extra: dict[str, Any] = {POLICY: roles}
+    if call.two_factors:
+        extra[TWO_FACTORS] = True
     if call.body is not None:
         schema = msgspec.json.schema(call.body, ref_template=REFERENCE)
         extra["requestBody"] = {"content": {call.takes: {"schema": schema}}}

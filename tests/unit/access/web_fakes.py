@@ -17,7 +17,7 @@ from hub.access.web_ports import CommunityCard, WebPorts
 from hub.assembly.parameter_office import SiteParameters
 from hub.assembly.schedule_office import SiteSchedules
 from hub.clock import ManualClock
-from hub.errors import ConflictError, StoreFullError
+from hub.errors import ConflictError, NotFoundError, StoreFullError
 from hub.feeds.incident import make_projector
 from hub.model.access import Identity, Role
 from hub.model.alarm import Alarm, AlarmState, Class, Evidence, Severity, Urgency
@@ -209,7 +209,10 @@ class FakeDesk:
         return taken
 
     async def clear_alarm(self, alarm_id: str, reason: str, who: Identity) -> Alarm:
-        raise ConflictError(f"there is no open alarm {alarm_id!r}: {reason} ({who.name})")
+        known = next((each for each in self._books.alarm_list if each.id == alarm_id), None)
+        if known is None or not who.may_see(known.place):
+            raise NotFoundError(f"there is no open alarm {alarm_id!r}")
+        raise ConflictError(f"{alarm_id} follows from others: {reason} ({who.name})")
 
     async def act_on_incident(self, number: str, step: CaseStep) -> CaseOutcome:
         ticket = self._books.ticket_by_number[number]
@@ -311,7 +314,15 @@ class FakeLive:
         return self.tickets
 
     def why(self, device_id: str) -> list[dict[str, Any]]:
-        return [{"rule": "silent", "answer": "quiet", "reason": {"zh": "在线", "en": device_id}}]
+        return [
+            {
+                "rule": "silent",
+                "gate": "",
+                "name": None,
+                "answer": "quiet",
+                "reason": {"zh": "在线", "en": device_id},
+            }
+        ]
 
 
 class FakeArchive:
