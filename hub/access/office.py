@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
+from fastapi import Request
+
 from hub.access.card import (
     CodeCard,
     KeyCard,
@@ -16,10 +18,12 @@ from hub.access.card import (
     token_card,
 )
 from hub.access.gatekeeper import Gatekeeper
+from hub.access.http import identity_of, ports_of
 from hub.access.key_cabinet import NewKey
 from hub.access.people import NewPerson, PersonChange
 from hub.access.word import check_place
 from hub.clock import Clock
+from hub.errors import ForbiddenError
 from hub.model.access import Identity
 
 
@@ -115,3 +119,17 @@ class OwnOffice:
     async def revoke(self, key_id: str) -> KeyCard:
         """Make a key worthless; NotFoundError when there is none."""
         return key_card(await self._keys.revoke(key_id, self._who))
+
+
+async def office_of(request: Request) -> OwnOffice:
+    """Return the office for who asks; ForbiddenError for one who sees but a part.
+
+    Who could add people beyond the own place would not be bound to it any more.
+    """
+    ports, who = ports_of(request), await identity_of(request)
+    if who.scope:
+        raise ForbiddenError(
+            f"{who.name} sees {who.scope} only; people and keys are for who sees the community",
+            zh="只有负责整个社区的管理员可以管理账号和密钥。",
+        )
+    return OwnOffice(ports.gatekeeper, ports.clock, ports.live.places(), who)

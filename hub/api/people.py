@@ -6,9 +6,10 @@ from fastapi import Request, Response
 
 from hub.access.body import read_struct
 from hub.access.card import CodeCard, PersonCard
+from hub.access.office import office_of
 from hub.access.people import NewPerson, PersonChange
 from hub.access.policy import Call
-from hub.api.office import answer_once, office_of
+from hub.api.office import answer_once
 from hub.api.paging import page
 from hub.api.rights import ADMINISTRATORS
 from hub.api.shape import Page

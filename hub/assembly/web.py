@@ -153,7 +153,7 @@ def build_app(ports: WebPorts, intake: Intake, problems: Problems, house: Receiv
         app.router,
         build_api(ports, readiness=lambda: readiness(intake), counts=counts),
         build_feeds(ports, house),
-        build_console(ports, problems=problems, allowance=allowance),
+        build_console(ports, problems=problems, allowance=allowance, outlets=house.outlets),
     )
     refusals = RefusalBook(ports.desk, ports.clock)
     problem.install(

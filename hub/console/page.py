@@ -18,6 +18,7 @@ from hub.model.access import Identity, Role
 LANGUAGE_COOKIE = "lingdang_language"
 BIG_COOKIE = "lingdang_big"
 LEADERS = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 WATCHERS = LEADERS | {Role.GUARD, Role.CREW}
 STAFF = WATCHERS | {Role.GRID_WORKER}
 READERS = STAFF | {Role.DEPARTMENT}
@@ -51,6 +52,12 @@ MORE: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/problems", "site.problems", LEADERS),
 )
 """The links of the page of everything else."""
+SETTINGS: tuple[tuple[str, str], ...] = (
+    ("/settings/people", "staff.title"),
+    ("/settings/keys", "keys.title"),
+    ("/settings/receivers", "receivers.title"),
+)
+"""Further ones there, for administrators of the whole community."""
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +75,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     stream: str
     links: tuple[tuple[str, str], ...] = ()
     more: tuple[tuple[str, str], ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +103,7 @@ async def visit_of(request: Request, stream: str = "") -> Visit:
         stream=f"/console/stream?{stream}" if stream else "",
         links=tuple((path, word) for path, word, roles in LINKS if who.role in roles),
         more=tuple((path, word) for path, word, roles in MORE if who.role in roles),
+        settings=SETTINGS if who.role is Role.ADMINISTRATOR and not who.scope else (),
     )
     return Visit(ports=ports, who=who, words=words_of(chosen_language(request)), page=page)
 

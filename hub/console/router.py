@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, Request
@@ -25,6 +26,7 @@ from hub.console import (
     handover_page,
     hotline_page,
     inspection_page,
+    key_page,
     label_page,
     password_page,
     people_page,
@@ -33,10 +35,12 @@ from hub.console import (
     project_page,
     public_shelf_page,
     published_page,
+    receiver_page,
     round_page,
     scorecard_page,
     sign_in_page,
     site_page,
+    staff_page,
     survey_page,
     ticket_page,
     wall_page,
@@ -46,6 +50,8 @@ from hub.console import (
 from hub.console.problem_page import Problems
 from hub.console.studio import Studio
 from hub.console.tray import Tray
+from hub.model.access import Identity
+from hub.ports.receiver import Outlet, Outlets
 
 STATIC = Path(__file__).parent / "static"
 PARTS = (
@@ -79,6 +85,9 @@ PARTS = (
     scorecard_page,
     case_page,
     department_page,
+    staff_page,
+    key_page,
+    receiver_page,
 )
 
 
@@ -88,9 +97,16 @@ def make_allowance(ports: WebPorts) -> Allowance:
 
 
 def build_console(
-    ports: WebPorts, *, problems: Problems = tuple, allowance: Allowance | None = None
+    ports: WebPorts,
+    *,
+    problems: Problems = tuple,
+    allowance: Allowance | None = None,
+    outlets: Outlets | None = None,
 ) -> APIRouter:
-    """Make the router of all pages; `problems` gives what is wrong in configuration files."""
+    """Make the router of all pages.
+
+    `problems` gives what is wrong in configuration files, `outlets` the receivers of the feed.
+    """
     studio, tray = Studio(ports), Tray(ports.clock)
     allowance = allowance or make_allowance(ports)
 
@@ -98,11 +114,16 @@ def build_console(
         request.state.studio, request.state.tray = studio, tray
         request.state.allowance = allowance
         request.state.problems = problems
+        request.state.outlets = outlets or _none
 
     router = APIRouter(dependencies=[bind(ports), Depends(put)], include_in_schema=False)
     for part in PARTS:
         mount(router, part.CALLS)
     return router
+
+
+def _none(_who: Identity) -> Sequence[Outlet]:
+    return ()
 
 
 def static_app() -> StaticFiles:

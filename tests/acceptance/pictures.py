@@ -10,6 +10,7 @@ from playwright.async_api import Page
 
 async def take_picture(page: Page, name: str) -> None:
     """Take a picture of the whole page, and check that nothing of it is cut off at the side."""
+    await page.wait_for_load_state()
     wide: bool = await page.evaluate(
         "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
     )

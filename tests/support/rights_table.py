@@ -26,6 +26,8 @@ WHOLE = (
     "/api/v1/people",
     "/api/v1/keys",
     "/api/v1/contacts/",
+    "/settings/people",
+    "/settings/keys",
     "/api/v1/quarantine",
     "/api/v1/newcomers",
     "/api/v1/rules/backtest",

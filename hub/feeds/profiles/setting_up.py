@@ -23,12 +23,14 @@ from hub.feeds.profiles.poller import Poller, describe_odd
 from hub.feeds.profiles.pull import LIMITS, may_see
 from hub.feeds.profiles.receiver import Line, Receiver
 from hub.feeds.profiles.stepper import Stepper
+from hub.feeds.push.lane import PushLane
 from hub.feeds.push.office import PushOffice
 from hub.feeds.push.setting_up import PushHouse, open_pushes
 from hub.model.access import Identity
 from hub.model.instant import to_rfc3339
 from hub.model.profile import Profile
 from hub.model.subscription import Subscription
+from hub.ports.receiver import Outlet
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +60,13 @@ class ReceiverHouse:
             group.create_task(self._pushes.run(), name="pushes")
             for name, poller in self.pollers.items():
                 group.create_task(poller.run(), name=f"poll-{name}")
+
+    def outlets(self, who: Identity) -> Sequence[Outlet]:
+        """Say of subscriptions and receivers alike where they go, and how that goes."""
+        seq = self.office.last_seq()
+        lanes = [_outlet_of_lane(each, seq) for each in self.office.subscriptions(who)]
+        found = [each for each in self.receivers if may_see(who, each.name)]
+        return lanes + [_outlet_of_receiver(each, self.pollers.get(each.name)) for each in found]
 
     def describe(self, who: Identity) -> Sequence[dict[str, Any]]:
         """Say how those receivers go that somebody may see."""
@@ -122,6 +131,37 @@ def _wish(receiver: Receiver, ports: WebPorts) -> Subscription:
         place=receiver.place,
         after=ports.pulse.last_seq(),
         made_at=ports.clock.now(),
+    )
+
+
+def _outlet_of_lane(lane: PushLane, seq: int) -> Outlet:
+    progress, health = lane.progress, lane.health
+    state = "fails" if health.failing else ("works" if progress.sent else "unused")
+    return Outlet(
+        id=lane.wish.id,
+        receiver=lane.wish.receiver,
+        url=lane.wish.url,
+        state=state if lane.has_key else "no_key",
+        why=health.why,
+        since=health.since,
+        sent=progress.sent,
+        sent_at=progress.sent_at,
+        waiting=len(progress.stuck),
+        behind=max(0, seq - progress.cursor),
+    )
+
+
+def _outlet_of_receiver(receiver: Receiver, poller: Poller | None) -> Outlet:
+    told = _describe(receiver, poller)
+    return Outlet(
+        id=receiver.name,
+        receiver=receiver.name,
+        url=receiver.url,
+        profile=f"{told['profile']} {told['version']}",
+        state={"-": "unused"}.get(told["state"], told["state"]),
+        why=told["why"],
+        odd=len(told["odd"]),
+        sample_codes=told["sample_codes"],
     )
 
 

@@ -126,6 +126,10 @@ class PushOffice:
         self.lanes.pop(subscription, None)
         return lane
 
+    def last_seq(self) -> int:
+        """Return the journal's last number."""
+        return self._around.pulse.last_seq()
+
     def subscriptions(self, who: Identity) -> Sequence[PushLane]:
         """Return those of who asks, and to an administrator all, oldest first."""
         found = [lane for lane in self.lanes.values() if _may(who, lane)]
