@@ -13,7 +13,8 @@ HubError
 ├── TooManyRequestsError a limit was reached; carries when to come back (429)
 ├── DeviceError          a device or its link
 │   ├── LinkError        the connection
-│   │   └── TakenOverError   another hub has taken the session; stand by
+│   │   ├── TakenOverError   another hub has taken the session; stand by
+│   │   └── CredentialsError the device refuses name or password; do not try at once
 │   ├── ProtocolError    what came over it
 │   └── CommandRefusedError  an order that may not or cannot be given
 ├── ClockSetError        the machine's clock was set, and rightly; the hub must start anew
@@ -183,6 +184,10 @@ class LinkError(DeviceError):
 
 class TakenOverError(LinkError):
     """Another hub has taken over this one's session: stand by instead of fighting for it."""
+
+
+class CredentialsError(LinkError):
+    """A device refuses the name or password: each further try may lock the account."""
 
 
 class ProtocolError(DeviceError):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from hub.clock import Clock
-from hub.errors import LinkError, TakenOverError
+from hub.errors import CredentialsError, LinkError, TakenOverError
 from hub.model.device import DeviceUid
 from hub.ports import Link, LinkWatch
 
@@ -23,6 +23,8 @@ HEALTHY_AFTER = 60.0
 """A connection that stood this long counts as sound: the waiting times start again."""
 STANDBY = 300.0
 """Seconds that a hub stands by once another has taken over its session."""
+REFUSED = 3600.0
+"""Seconds between two tries of a password that is refused: five in half an hour lock an account."""
 
 _draw = random.random  # noqa: S311 - spreads waiting times, and guards nothing
 log = structlog.get_logger(__name__)
@@ -110,5 +112,7 @@ class Supervisor:
     def _pause(self, error: Exception, failures: int) -> float:
         if isinstance(error, TakenOverError):
             return STANDBY
+        if isinstance(error, CredentialsError):
+            return REFUSED
         # The exponent is bounded, since a link may fail for years.
         return self._chance() * min(LAST_LIMIT, FIRST_LIMIT * 2.0 ** min(failures, 10))

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from hub.clock import ManualClock
-from hub.errors import LinkError, TakenOverError
+from hub.errors import CredentialsError, LinkError, TakenOverError
 from hub.model.device import DeviceUid
 from hub.services.supervisor import Supervisor
 
@@ -145,6 +145,15 @@ async def test_a_hub_that_was_taken_over_stands_by() -> None:
         await clock.advance(2)
         assert len(link.starts) == 2
         assert watch.said == [("down", "mqtt-state", "another hub")]
+
+
+async def test_a_password_that_is_refused_is_tried_once_an_hour() -> None:
+    async with supervised(CredentialsError("nvr: refused")) as (link, watch, clock):
+        await clock.advance(3599)
+        assert len(link.starts) == 1
+        await clock.advance(2)
+        assert len(link.starts) == 2
+        assert watch.said == [("down", "mqtt-state", "nvr: refused")]
 
 
 async def test_a_link_that_simply_returns_is_started_again() -> None:
