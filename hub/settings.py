@@ -28,6 +28,7 @@ from hub.config.public import WebSettings, WhistleSettings
 from hub.config.receiver_settings import ReceiverSettings, read_receivers
 from hub.config.secret import add_secret
 from hub.config.storage import StoreSettings
+from hub.config.streams import StreamSettings, read_streams
 from hub.config.toml_reader import TomlReader
 from hub.errors import ConfigError, Problem
 from hub.extras import Client, check_client
@@ -144,6 +145,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     modbus: tuple[ModbusSettings, ...] = ()
     line: tuple[LineSettings, ...] = ()
     family: tuple[FamilySettings, ...] = ()
+    stream: tuple[StreamSettings, ...] = ()
     influx: InfluxSettings | None = None
     flood: FloodSettings = FloodSettings()
     site: SiteSettings = SiteSettings()
@@ -176,6 +178,9 @@ def parse_settings(
     reader.check_names(reader.tables, dict.fromkeys(Settings.__struct_fields__))
     modbus = read_buses(reader, "modbus", ModbusSettings, ())
     line = read_buses(reader, "line", LineSettings, [each.name for each in modbus])
+    taken = [each.name for each in (*modbus, *line)]
+    family = read_families(reader, taken)
+    taken += [each.name for each in family]
     settings = Settings(
         community=_read_community(reader),
         store=_read_section(reader, "store", StoreSettings),
@@ -184,9 +189,8 @@ def parse_settings(
         mqtt=_read_mqtt(reader, environ),
         modbus=modbus,
         line=line,
-        family=read_families(
-            reader, [*(each.name for each in modbus), *(each.name for each in line)]
-        ),
+        family=family,
+        stream=read_streams(reader, environ, taken),
         influx=_read_influx(reader, environ),
         flood=_read_section(reader, "flood", FloodSettings),
         site=_read_section(reader, "site", SiteSettings),

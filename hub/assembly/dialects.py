@@ -8,6 +8,7 @@ from typing import Protocol
 from device_drivers.dialects.cjt188 import Cjt188Driver
 from device_drivers.dialects.dlt645 import Dlt645Driver
 from device_drivers.dialects.homeassistant import HomeassistantDriver
+from device_drivers.dialects.isapi import IsapiDriver
 from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.modbus import ModbusDriver
 from device_drivers.dialects.shelly import ShellyDriver
@@ -59,6 +60,7 @@ def speak_all(
         Dlt645Driver(models),
         Cjt188Driver(models),
         *(make(models) for make in FAMILIES.values()),
+        IsapiDriver(models),
     )
     own = {speaker(each): FAMILIES[each.dialect](models, each.prefix) for each in families}
     return {driver.name: driver for driver in drivers} | own

@@ -19,6 +19,7 @@ from device_drivers.links.mqtt_settings import FamilySession, MqttSettings, Sess
 from device_drivers.links.polling import IsPolled, always
 from hub.assembly.dialects import sessions, speaker
 from hub.assembly.mqtt_sessions import Ears, family_sessions, own_sessions
+from hub.assembly.stream_links import build_stream_links, stream_drivers
 from hub.clock import Clock
 from hub.config.buses import LineSettings as LineTable
 from hub.errors import CommandRefusedError
@@ -53,6 +54,7 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
             **{family.name: speaker(family) for family in self.settings.family},
             **{bus.name: "modbus" for bus in self.settings.modbus},
             **{line.name: "dlt645" for line in self.settings.line},
+            **stream_drivers(self.settings),
         }
 
     def families(self) -> tuple[FamilySession, ...]:
@@ -67,6 +69,7 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
             **{f"{each.link}-{each.value}": each.link for each in self.families()},
             **{bus.name: bus.name for bus in self.settings.modbus},
             **{line.name: line.name for line in self.settings.line},
+            **{name: name for name in stream_drivers(self.settings)},
         }
 
 
@@ -87,6 +90,13 @@ def build_links(
         there = [device for device in wiring.devices if device.link == line.name]
         meters = meters_of(there, wiring.models, line.timeout)
         yield line.name, LineLink(_line_settings(line), meters, **polled._asdict())
+    yield from build_stream_links(
+        wiring.settings,
+        wiring.devices,
+        inbox=inbox.door(Ration.STATES),
+        watch=watch,
+        clock=wiring.clock,
+    )
 
 
 class _Polled(NamedTuple):

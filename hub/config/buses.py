@@ -22,7 +22,13 @@ Word = Annotated[
 ]
 
 
-class ModbusSettings(msgspec.Struct, frozen=True, kw_only=True):
+class BusSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What devices name as their `link`."""
+
+    name: Word
+
+
+class ModbusSettings(BusSettings, frozen=True, kw_only=True):
     """One Modbus gateway; devices name it as their `link`.
 
     `period` is the seconds between two polls of a slave, `timeout` the seconds that an answer may
@@ -30,7 +36,6 @@ class ModbusSettings(msgspec.Struct, frozen=True, kw_only=True):
     silence that the bus needs between two requests.
     """
 
-    name: Word
     host: str
     port: Port = 502
     framing: Literal["tcp", "rtu_over_tcp"] = "tcp"
@@ -39,14 +44,13 @@ class ModbusSettings(msgspec.Struct, frozen=True, kw_only=True):
     gap_ms: Milliseconds = 0
 
 
-class LineSettings(msgspec.Struct, frozen=True, kw_only=True):
+class LineSettings(BusSettings, frozen=True, kw_only=True):
     """One converter that passes a line's bytes, with meters of DL/T 645 or CJ/T 188 behind it.
 
     Devices name it as their `link`, and the number on the meter is their address. `period`,
     `timeout` and `gap_ms` are as of Modbus; meters that live on a battery stand few polls a day.
     """
 
-    name: Word
     host: str
     port: Port
     period: Seconds = 60.0
@@ -54,7 +58,7 @@ class LineSettings(msgspec.Struct, frozen=True, kw_only=True):
     gap_ms: Milliseconds = 50
 
 
-Bus = TypeVar("Bus", ModbusSettings, LineSettings)
+Bus = TypeVar("Bus", bound=BusSettings)
 
 
 def read_buses(

@@ -110,6 +110,27 @@ def test_a_file_of_a_meter_holds_its_bytes_or_their_hexadecimal(tmp_path: Path) 
         assert decode("--driver", "dlt645", str(file))[0]["value"] == 1234.56
 
 
+HOSTS = Path(__file__).parents[1] / "fixtures" / "devices"
+
+
+@pytest.mark.parametrize(
+    ("driver", "file", "facts"),
+    [
+        ("isapi", "heartbeat.xml", [("online", True)]),
+        ("isapi", "door-forced.json", [("door.open", True), ("door.forced", {"door": 1})]),
+        ("isapi", "covered.xml", [("picture.ok", False)]),
+    ],
+)
+def test_a_message_of_a_host_is_read_by_the_model_that_makes_most_of_it(
+    driver: str, file: str, facts: list[tuple[str, object]]
+) -> None:
+    lines = decode("--driver", driver, str(HOSTS / driver / file))
+    assert facts == [
+        (line.get("reading", line.get("event")), line.get("value", line.get("data")))
+        for line in lines
+    ]
+
+
 def test_a_model_of_one_s_own_counts_too(tmp_path: Path) -> None:
     file = tmp_path / "ours.toml"
     file.write_text(
@@ -134,7 +155,10 @@ def test_a_question_says_nothing_and_is_no_fault() -> None:
     [
         (("--driver", "dlt645", "--hex", ENERGY[:-4] + "5516"), "checksum is 55"),
         (("--driver", "cjt188", "--hex", ENERGY), "no whole frame in its 20 bytes"),
-        (("--driver", "dlt654", "--hex", ENERGY), "there are lingdang, modbus, dlt645, cjt188"),
+        (
+            ("--driver", "dlt654", "--hex", ENERGY),
+            "there are lingdang, modbus, dlt645, cjt188, isapi",
+        ),
         (("--driver", "dlt645", "--hex", "6g"), "'6g' is not hexadecimal"),
         (("--driver", "dlt645"), "say what came"),
         (("--driver", "modbus", "--registers", "1:0001"), "say which --model: abb-b-series"),

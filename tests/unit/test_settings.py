@@ -47,6 +47,7 @@ def test_the_examples_comments_load_as_well() -> None:
     assert settings.bell[0].kind == "wecom_robot"
     assert settings.influx is not None
     assert settings.modbus[0].name == "meters-a"
+    assert settings.stream[0].dialect == "isapi"
     assert (settings.demo.test, settings.demo.speed) == (True, 60.0)
 
 
@@ -371,3 +372,30 @@ def test_a_further_dialect_s_faults_have_their_place(text: str, fault: str) -> N
     (problem, *_) = faults(SMALL + text)
     assert fault in str(problem)
     assert problem.line > 2
+
+
+STREAM = '[[stream]]\nname = "nvr-1"\ndialect = "isapi"\nhost = "10.0.0.5"\nusername = "u"\n'
+
+
+def test_a_stream_has_its_password_from_its_file_or_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "nvr.password").write_text("from a file\n", "utf-8")
+    text = SMALL + STREAM + 'password_file = "nvr.password"\n'
+    for environ, password in (
+        ({}, "from a file"),
+        ({"LINGDANG_STREAM_NVR_1_PASSWORD": "from outside"}, "from outside"),
+    ):
+        (stream,) = load_settings(text, str(tmp_path / "lingdang.toml"), environ).stream
+        assert (stream.port, stream.silence, stream.password) == (80, 60, password)
+
+
+def test_each_fault_of_a_stream_is_told_and_the_stream_left_out() -> None:
+    wrong = STREAM.replace("isapi", "isappi") + STREAM.replace('"10.0.0.5"', '"http://nvr"')
+    twice = '[[modbus]]\nname = "nvr-1"\nhost = "h"\n' + STREAM
+    settings, problems = parse_settings(SMALL + wrong, FILE, {})
+    assert settings.stream == ()
+    assert [problem.hint for problem in problems][:2] == [
+        "did you mean 'isapi'?",
+        "a name or an address, without http:// and path",
+    ]
+    (taken,) = parse_settings(SMALL + twice, FILE, {})[1]
+    assert taken.message == "stream.name: 'nvr-1' is taken"

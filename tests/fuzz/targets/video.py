@@ -1,0 +1,91 @@
+"""Video and access over HTTP: damaged messages are read as something sane, or refused in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from device_drivers.catalogue import load_models, shipped_models
+from device_drivers.codecs.isapi import read_alert, write_alert
+from device_drivers.codecs.multipart import LONGEST, PartReader
+from device_drivers.dialects.isapi import IsapiDriver
+from hub.errors import ProtocolError
+from hub.model.device import Device, DeviceUid
+from hub.model.report import Quality
+from hub.ports import Driver, Envelope
+from simulators import isapi
+from tests.fuzz.target import Target
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "devices"
+ALERTS = tuple(path.read_bytes() for path in sorted((FIXTURES / "isapi").iterdir()))
+_models = load_models(shipped_models())
+_drivers: Mapping[str, Driver] = {"isapi": IsapiDriver(_models)}
+
+
+def _parts(*bodies: bytes) -> bytes:
+    return b"".join(
+        b"--b\r\nContent-Type: application/xml\r\nContent-Length: %d\r\n\r\n%b\r\n" % (len(b), b)
+        for b in bodies
+    )
+
+
+SEEDS = {
+    "isapi": (*ALERTS, isapi.alert("videoloss", 2, 1.7e9).encode()),
+    "multipart": (_parts(*ALERTS[:2]), _parts(b"<a/>", b"<b/>") + b"--b--\r\n"),
+}
+WORDS = {
+    "isapi": (b"<", b"&a;", b"<!DOCTYPE a>", b"eventType", b"-1", b"99999999999", b"null", b"\xff"),
+    "multipart": (b"--b", b"\r\n", b"\r\n\r\n", b"Content-Length: ", b"image/jpeg", b"999999"),
+}
+
+
+def check_message(name: str, raw: bytes) -> str:
+    """Say what every model of a dialect makes of a message."""
+    driver, seen = _drivers[name], "refused"
+    for model in (each for each in _models.values() if each.driver == name):
+        device = Device(
+            uid=DeviceUid("u"), id="d", address="1", kind=model.kind, model=model.id, place="p"
+        )
+        envelope = Envelope(link="l", address="1", payload=raw, received=1000.0)
+        try:
+            reports = driver.decode(envelope, device)
+        except ProtocolError as error:
+            assert str(error)
+            continue
+        seen = "read"
+        for report in reports:
+            assert not report.event or report.event in model.events
+            for sample in report.samples:
+                assert sample.point in model.points
+                assert (sample.value is None) == (sample.quality is Quality.BAD)
+    return seen
+
+
+def check_isapi(raw: bytes) -> str:
+    """Say what an alert is; what the hub keeps of it says the same."""
+    seen = check_message("isapi", raw)
+    if seen == "read":
+        alert = read_alert(raw)
+        assert read_alert(write_alert(alert)) == alert
+    return seen
+
+
+def check_parts(raw: bytes) -> str:
+    """Say what a stream is, in one piece and in many, within bounds."""
+    seen = set()
+    for step in (len(raw) or 1, 61):
+        reader, count = PartReader("b"), 0
+        try:
+            for start in range(0, len(raw), step):
+                count += len(list(reader.feed(raw[start : start + step])))
+                assert len(reader._waiting) <= LONGEST + step
+        except ProtocolError as error:
+            assert str(error)
+            seen.add("refused")
+        seen.add("read" if count else "nothing")
+    return max(seen)
+
+
+CHECKS: Mapping[str, Callable[[bytes], str]] = {"isapi": check_isapi, "multipart": check_parts}
+TARGETS = {name: Target(SEEDS[name], WORDS[name], partial(check)) for name, check in CHECKS.items()}

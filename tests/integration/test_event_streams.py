@@ -1,0 +1,160 @@
+"""Hosts that are listened to, over real sockets: what they say, and how they misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from device_drivers.codecs.digest import Login
+from device_drivers.codecs.isapi import read_alert
+from device_drivers.links import stream
+from device_drivers.links.stream import StreamLink
+from device_drivers.links.stream_call import StreamSettings
+from device_drivers.links.stream_tongue import IsapiTongue
+from hub.clock import SystemClock
+from hub.errors import CredentialsError, LinkError
+from simulators import isapi
+from simulators.event_stream import EventHost, Mishap
+from tests.support.patience import PATIENCE
+from tests.support.polling import Recorder
+
+pytestmark = pytest.mark.integration
+
+LOGIN = ("lingdang", "s3cret:ü")
+
+
+def host(boundary: str = "boundary") -> EventHost:
+    return EventHost(isapi.PATH, LOGIN, boundary)
+
+
+def link_to(
+    port: int,
+    inbox: Recorder,
+    addresses: Sequence[str] = ("1",),
+    *,
+    password: str = LOGIN[1],
+    silence: float = 30.0,
+) -> StreamLink:
+    settings = StreamSettings(
+        name="nvr", host="127.0.0.1", port=port, login=Login(LOGIN[0], password), silence=silence
+    )
+    clock = SystemClock()
+    return StreamLink(settings, IsapiTongue(), addresses, inbox=inbox, watch=inbox, clock=clock)
+
+
+@contextlib.asynccontextmanager
+async def listening(link: StreamLink, to: EventHost) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(link.run())
+    try:
+        opened = asyncio.create_task(to.opened.wait())
+        await asyncio.wait({task, opened}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        opened.cancel()
+        yield task
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, LinkError):
+            await task
+
+
+def heard(inbox: Recorder) -> list[tuple[str, str]]:
+    return [
+        (each.address, read_alert(each.payload).type)
+        for each in inbox.envelopes
+        if isinstance(each.payload, bytes)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("boundary", "mishap"),
+    [
+        ("boundary", None),
+        ('"<frontier>"', None),
+        ("--MIME_boundary", Mishap.WRONG_LENGTH),
+        ("boundary", Mishap.NO_LENGTH),
+    ],
+)
+async def test_heartbeats_reach_every_device_and_alerts_their_own(
+    boundary: str, mishap: Mishap | None
+) -> None:
+    to, inbox, now = host(boundary), Recorder(), time.time()
+    to.mishap = mishap
+    async with to.serving() as port, listening(link_to(port, inbox, ("0", "2", "door-1")), to):
+        to.tell(isapi.heartbeat(now))
+        to.tell(b"\xff\xd8" + b"--boundary" * 30, "image/jpeg")
+        to.tell(isapi.door_event(5, 27, 1, now), "application/json; charset=UTF-8")
+        to.tell(isapi.alert("VMD", 9, now))
+        to.tell(isapi.heartbeat(now))
+        await inbox.until(lambda: len(inbox.envelopes) >= 5)
+        assert heard(inbox)[:5] == [
+            ("0", "videoloss"), ("2", "videoloss"), ("door-1", "videoloss"),
+            ("door-1", "accesscontrollerevent"), ("9", "vmd"),
+        ]  # fmt: skip
+        assert to.refused == 0
+
+
+async def test_what_is_not_repeated_is_over_and_a_quiet_start_says_that_nothing_lasts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stream, "QUIET", 0.5)
+    to, inbox = host(), Recorder()
+    async with to.serving() as port, listening(link_to(port, inbox, ("1", "2")), to):
+        to.tell(isapi.alert("videoloss", 1, time.time()))
+        await inbox.until(lambda: sum(address == "1" for address, _ in heard(inbox)) >= 3)
+        await inbox.until(lambda: ("2", "shelteralarm") in heard(inbox))
+    payloads = [each.payload for each in inbox.envelopes]
+    alerts = [read_alert(payload) for payload in payloads if isinstance(payload, bytes)]
+    of_first = [each for each in alerts if each.channel == 1 and each.type == "videoloss"]
+    assert [each.active for each in of_first][:2] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("mishap", "silence", "why"),
+    [
+        (Mishap.GARBAGE, 30, "no boundary"),
+        (Mishap.TRICKLE, 0.3, "nothing whole any more"),
+        (Mishap.PAGE, 30, "no stream of events"),
+        (Mishap.CUT, 30, "127.0.0.1"),
+    ],
+)
+async def test_a_host_that_misbehaves_is_given_up_with_the_reason(
+    mishap: Mishap, silence: float, why: str
+) -> None:
+    to, inbox = host(), Recorder()
+    to.mishap = mishap
+    async with to.serving() as port, listening(link_to(port, inbox, silence=silence), to) as task:
+        if mishap is Mishap.CUT:
+            to.tell(isapi.heartbeat(time.time()))
+        with pytest.raises(LinkError, match=why):
+            async with asyncio.timeout(PATIENCE):
+                await task
+    assert inbox.envelopes == []
+
+
+async def test_parts_that_nobody_can_read_are_kept_and_too_many_end_the_stream() -> None:
+    to, inbox = host(), Recorder()
+    async with to.serving() as port, listening(link_to(port, inbox), to) as task:
+        for _ in range(25):
+            to.tell("<Strange/>")
+        with pytest.raises(LinkError, match="nothing that can be read"):
+            await task
+    assert {each.payload for each in inbox.envelopes} == {b"<Strange/>"}
+    assert len(inbox.envelopes) <= 25
+
+
+async def test_a_wrong_password_is_tried_once_and_never_again_at_once() -> None:
+    to, inbox = host(), Recorder()
+    async with to.serving() as port:
+        with pytest.raises(CredentialsError, match=r"refuses the user 'lingdang' \(401\)"):
+            await link_to(port, inbox, password="wrong").run()
+        assert to.refused == 1
+
+
+async def test_a_host_that_is_not_there_is_a_lost_link() -> None:
+    async with host().serving() as port:
+        pass
+    with pytest.raises(LinkError, match=r"nvr: 127\.0\.0\.1: "):
+        await link_to(port, Recorder()).run()

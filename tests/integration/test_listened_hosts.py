@@ -1,0 +1,94 @@
+"""Devices that speak HTTP, from their socket to readings and tickets, through a hub of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from simulators import isapi
+from simulators.event_stream import EventHost, Mishap
+from tests.support.broker import running_broker
+from tests.support.hub_process import HubProcess, running_hub
+from tests.support.site import PLACE, Plot, write_site
+from tests.support.story import has_ticket, hears
+
+pytestmark = pytest.mark.integration
+
+SPEED = 100.0
+LOGIN = ("lingdang", "s3cret")
+DEVICES = (
+    ("access-1", "0", "door-host", "access_controller", "hikvision-access-controller"),
+    ("door-1", "door-1", "door-host", "unit_door", "hikvision-unit-door"),
+    ("recorder-1", "0", "nvr", "recorder", "hikvision-recorder"),
+    ("camera-3", "3", "nvr", "camera", "hikvision-camera"),
+)
+
+
+def stream(name: str, dialect: str, port: int) -> str:
+    return (
+        f'[[stream]]\nname = "{name}"\ndialect = "{dialect}"\nhost = "127.0.0.1"\nport = {port}\n'
+        f'username = "{LOGIN[0]}"\npassword_file = "host.password"\n'
+    )
+
+
+@contextlib.asynccontextmanager
+async def beating(*hosts: EventHost) -> AsyncIterator[None]:
+    async def beat() -> None:
+        while True:
+            for host in hosts:
+                host.tell(isapi.heartbeat(None))
+            await asyncio.sleep(0.05)
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+@pytest.fixture
+async def community(
+    tmp_path: Path, require_server: Callable[[str], Path]
+) -> AsyncIterator[tuple[HubProcess, EventHost, EventHost]]:
+    doors, nvr = EventHost(isapi.PATH, LOGIN), EventHost(isapi.PATH, LOGIN, '"<frontier>"')
+    async with (
+        running_broker(require_server("mosquitto"), tmp_path / "broker") as broker,
+        doors.serving() as door_port,
+        nvr.serving() as nvr_port,
+    ):
+        more = stream("door-host", "isapi", door_port) + stream("nvr", "isapi", nvr_port)
+        plot = Plot(devices={}, speed=SPEED, more=more)
+        config = write_site(tmp_path / "hub", plot, mqtt_port=broker.port)
+        (config.parent / "host.password").write_text(LOGIN[1] + "\n")
+        with (config.parent / "devices.csv").open("a", encoding="utf-8") as sheet:
+            for name, address, link, kind, model in DEVICES:
+                sheet.write(
+                    f"{name},{address},{link},{kind},{model},{PLACE},{name},,,,in_service\n"
+                )
+        async with beating(doors, nvr), running_hub(config) as hub:
+            yield hub, doors, nvr
+
+
+async def test_what_hosts_tell_becomes_readings_and_tickets(
+    community: tuple[HubProcess, EventHost, EventHost],
+) -> None:
+    hub, doors, nvr = community
+    await hears(hub, "camera-3", "online", value=True)
+    await hears(hub, "recorder-1", "online", value=True)
+    doors.tell(isapi.door_event(5, 0x1B, 1, None), "application/json")
+    assert (await has_ticket(hub, "door-1"))["fault"] == "door.forced"
+    await hears(hub, "door-1", "door.open", value=True)
+    doors.tell(isapi.door_event(1, 0x404, 0, None), "application/json")
+    await hears(hub, "access-1", "tamper", value=True)
+    nvr.tell(isapi.alert("diskerror", 0, None))
+    assert (await has_ticket(hub, "recorder-1"))["fault"] == "recorder.disk"
+    nvr.tell(isapi.alert("shelteralarm", 3, None))
+    await hears(hub, "camera-3", "picture.ok", value=False)
+    await hears(hub, "camera-3", "picture.ok", value=True)
+    nvr.hang_up()
+    nvr.mishap = Mishap.PAGE
+    assert (await has_ticket(hub, "camera-3"))["fault"] == "camera.lost"
