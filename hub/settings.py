@@ -28,7 +28,7 @@ from hub.config.public import WebSettings, WhistleSettings
 from hub.config.receiver_settings import ReceiverSettings, read_receivers
 from hub.config.secret import add_secret
 from hub.config.storage import StoreSettings
-from hub.config.streams import StreamSettings, read_streams
+from hub.config.streams import PushSettings, StreamSettings, read_pushes, read_streams
 from hub.config.toml_reader import TomlReader
 from hub.errors import ConfigError, Problem
 from hub.extras import Client, check_client
@@ -146,6 +146,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     line: tuple[LineSettings, ...] = ()
     family: tuple[FamilySettings, ...] = ()
     stream: tuple[StreamSettings, ...] = ()
+    push: tuple[PushSettings, ...] = ()
     influx: InfluxSettings | None = None
     flood: FloodSettings = FloodSettings()
     site: SiteSettings = SiteSettings()
@@ -181,6 +182,8 @@ def parse_settings(
     taken = [each.name for each in (*modbus, *line)]
     family = read_families(reader, taken)
     taken += [each.name for each in family]
+    stream = read_streams(reader, environ, taken)
+    taken += [each.name for each in stream]
     settings = Settings(
         community=_read_community(reader),
         store=_read_section(reader, "store", StoreSettings),
@@ -190,7 +193,8 @@ def parse_settings(
         modbus=modbus,
         line=line,
         family=family,
-        stream=read_streams(reader, environ, taken),
+        stream=stream,
+        push=read_pushes(reader, taken),
         influx=_read_influx(reader, environ),
         flood=_read_section(reader, "flood", FloodSettings),
         site=_read_section(reader, "site", SiteSettings),

@@ -82,7 +82,9 @@ class IsapiDriver:
         self._interpreter = Interpreter(models)
 
     def device_address(self, envelope: Envelope) -> str:
-        """Return the channel or door; the link puts it into the envelope."""
+        """Return the channel or door; the link has put it into what it could read."""
+        if not envelope.address and isinstance(envelope.payload, bytes):
+            return read_alert(envelope.payload).address
         return envelope.address
 
     def decode(self, envelope: Envelope, device: Device) -> Sequence[Report]:

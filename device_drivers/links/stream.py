@@ -109,7 +109,7 @@ class StreamLink:
         try:
             notice = self._tongue.read(part)
         except ProtocolError:
-            self._offer("0", part.body)
+            self._offer("", part.body)
             return False
         self._beat(notice, now)
         if not notice.is_heartbeat:

@@ -15,6 +15,7 @@ from device_drivers.dialects.shelly import ShellyDriver
 from device_drivers.dialects.tasmota import TasmotaDriver
 from device_drivers.dialects.thingsboard import ThingsboardDriver, ThingsboardGatewayDriver
 from device_drivers.dialects.vzenith import VzenithDriver
+from device_drivers.dialects.vzenith_push import VzenithPushDriver
 from device_drivers.dialects.zigbee2mqtt import Zigbee2mqttDriver
 from device_drivers.family import Topics
 from device_drivers.links.mqtt_settings import FamilySession
@@ -61,6 +62,7 @@ def speak_all(
         Cjt188Driver(models),
         *(make(models) for make in FAMILIES.values()),
         IsapiDriver(models),
+        VzenithPushDriver(models),
     )
     own = {speaker(each): FAMILIES[each.dialect](models, each.prefix) for each in families}
     return {driver.name: driver for driver in drivers} | own

@@ -1,10 +1,11 @@
-"""Makes the links to hosts that are listened to: event streams over HTTP."""
+"""Makes the links to devices that speak HTTP: event streams, and doors that they post to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from device_drivers.codecs.digest import Login
+from device_drivers.links.push import PushLink, PushSettings
 from device_drivers.links.stream import StreamLink
 from device_drivers.links.stream_call import StreamSettings
 from device_drivers.links.stream_tongue import IsapiTongue, Tongue
@@ -18,7 +19,8 @@ TONGUES: Mapping[str, type[Tongue]] = {"isapi": IsapiTongue}
 
 def stream_drivers(settings: Settings) -> dict[str, str]:
     """Map each of these links to the driver that finds the addresses of its envelopes."""
-    return {stream.name: stream.dialect for stream in settings.stream}
+    streams = {each.name: str(each.dialect) for each in settings.stream}
+    return streams | {each.name: str(each.dialect) for each in settings.push}
 
 
 def build_stream_links(
@@ -46,3 +48,13 @@ def build_stream_links(
             stream.name,
             StreamLink(where, tongue, addresses, inbox=inbox, watch=watch, clock=clock),
         )
+    for push in settings.push:
+        where_to = PushSettings(
+            name=push.name,
+            host=push.host,
+            port=push.port,
+            path=push.path,
+            addresses=push.addresses,
+            opens=push.opens,
+        )
+        yield push.name, PushLink(where_to, inbox=inbox, watch=watch, clock=clock)

@@ -1,8 +1,9 @@
-"""Settings of hosts whose events the hub listens to over HTTP: recorders, controllers, cameras."""
+"""Settings of devices that speak HTTP: hosts that are listened to, doors that cameras post to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -40,6 +41,42 @@ class StreamSettings(BusSettings, frozen=True, kw_only=True):
     silence: Annotated[float, Meta(ge=5, le=3600)] = 60.0
 
 
+class PushSettings(BusSettings, frozen=True, kw_only=True):
+    """One door that plate cameras post to; they name it as their `link`, by serial number.
+
+    `path` is what they are told to post to: make it long, for it is all that keeps others out but
+    `addresses` (CIDR). With `opens` each plate that is read lifts the barrier.
+    """
+
+    dialect: Literal["vzenith-push"]
+    host: str = "0.0.0.0"  # noqa: S104 - cameras come from the outside
+    port: Port
+    path: Annotated[str, Meta(pattern=r"^/[A-Za-z0-9/_.-]{1,200}$", description="as /plates-x7f3")]
+    addresses: tuple[str, ...] = ()
+    opens: bool = False
+
+
+def read_pushes(reader: TomlReader, taken: Iterable[str]) -> tuple[PushSettings, ...]:
+    """Read each [[push]]; a broken one is a problem and is left out."""
+    return tuple(
+        each
+        for each in read_buses(reader, "push", PushSettings, taken)
+        if _are_networks(reader, each)
+    )
+
+
+def _are_networks(reader: TomlReader, push: PushSettings) -> bool:
+    for text in push.addresses:
+        try:
+            ip_network(text)
+        except ValueError as error:
+            place = _place(reader, "push", push.name)
+            hint = "write it like 10.1.2.0/24"
+            reader.add(str(error), "push", place, "addresses", hint=hint)
+            return False
+    return True
+
+
 def read_streams(
     reader: TomlReader, environ: Mapping[str, str], taken: Iterable[str]
 ) -> tuple[StreamSettings, ...]:
@@ -52,6 +89,11 @@ def add_password(
     reader: TomlReader, environ: Mapping[str, str], one: Passworded, key: str
 ) -> Passworded:
     """Return the settings with their password, from the environment, a file or as it stands."""
-    places = [at for at, table in enumerate(reader.tables[key]) if table.get("name") == one.name]
+    place = _place(reader, key, one.name)
     variable = f"LINGDANG_{key.upper()}_{one.name.upper().replace('-', '_')}_PASSWORD"
-    return add_secret(reader, environ.get(variable), one, (key, places[0]), "password")
+    return add_secret(reader, environ.get(variable), one, (key, place), "password")
+
+
+def _place(reader: TomlReader, key: str, name: str) -> int:
+    """Return which of the tables of a key has that name."""
+    return next(at for at, each in enumerate(reader.tables[key]) if each.get("name") == name)

@@ -59,6 +59,7 @@ EVENTS: Mapping[str, Pair] = MappingProxyType(
         "vehicle.passed": ("车辆通过", "Vehicle passed"),
         "opened.locally": ("现场抬杆", "Opened by hand"),
         "plate.read": ("识别车牌", "Plate read"),
+        "plate.fake": ("疑似假车牌", "Plate looks fake"),
         "vehicle.staying": ("车辆滞留", "Vehicle staying"),
         "vehicle.turned_back": ("车辆折返", "Vehicle turned back"),
         "access.granted": ("刷卡通过", "Access granted"),

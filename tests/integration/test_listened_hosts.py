@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from simulators import isapi
 from simulators.event_stream import EventHost, Mishap
+from simulators.plate_camera import PlateCamera
 from tests.support.broker import running_broker
 from tests.support.hub_process import HubProcess, running_hub
 from tests.support.site import PLACE, Plot, write_site
@@ -25,7 +28,18 @@ DEVICES = (
     ("door-1", "door-1", "door-host", "unit_door", "hikvision-unit-door"),
     ("recorder-1", "0", "nvr", "recorder", "hikvision-recorder"),
     ("camera-3", "3", "nvr", "camera", "hikvision-camera"),
+    ("plates-1", "1a2b3c4d-5e6f7a8b", "plates", "lpr_camera", "vzenith-camera"),
 )
+
+
+PATH = "/plates-x7f3"
+
+
+def push(port: int) -> str:
+    return (
+        f'[[push]]\nname = "plates"\ndialect = "vzenith-push"\nhost = "127.0.0.1"\nport = {port}\n'
+        f'path = "{PATH}"\naddresses = ["127.0.0.0/8"]\n'
+    )
 
 
 def stream(name: str, dialect: str, port: int) -> str:
@@ -33,6 +47,18 @@ def stream(name: str, dialect: str, port: int) -> str:
         f'[[stream]]\nname = "{name}"\ndialect = "{dialect}"\nhost = "127.0.0.1"\nport = {port}\n'
         f'username = "{LOGIN[0]}"\npassword_file = "host.password"\n'
     )
+
+
+class Community(NamedTuple):
+    hub: HubProcess
+    doors: EventHost
+    nvr: EventHost
+    plates: PlateCamera
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 @contextlib.asynccontextmanager
@@ -53,14 +79,16 @@ async def beating(*hosts: EventHost) -> AsyncIterator[None]:
 @pytest.fixture
 async def community(
     tmp_path: Path, require_server: Callable[[str], Path]
-) -> AsyncIterator[tuple[HubProcess, EventHost, EventHost]]:
+) -> AsyncIterator[Community]:
     doors, nvr = EventHost(isapi.PATH, LOGIN), EventHost(isapi.PATH, LOGIN, '"<frontier>"')
     async with (
         running_broker(require_server("mosquitto"), tmp_path / "broker") as broker,
         doors.serving() as door_port,
         nvr.serving() as nvr_port,
     ):
+        push_port = free_port()
         more = stream("door-host", "isapi", door_port) + stream("nvr", "isapi", nvr_port)
+        more += push(push_port)
         plot = Plot(devices={}, speed=SPEED, more=more)
         config = write_site(tmp_path / "hub", plot, mqtt_port=broker.port)
         (config.parent / "host.password").write_text(LOGIN[1] + "\n")
@@ -70,13 +98,14 @@ async def community(
                     f"{name},{address},{link},{kind},{model},{PLACE},{name},,,,in_service\n"
                 )
         async with beating(doors, nvr), running_hub(config) as hub:
-            yield hub, doors, nvr
+            plates = PlateCamera("1a2b3c4d-5e6f7a8b", "127.0.0.1", push_port, PATH)
+            yield Community(hub, doors, nvr, plates)
 
 
 async def test_what_hosts_tell_becomes_readings_and_tickets(
-    community: tuple[HubProcess, EventHost, EventHost],
+    community: Community,
 ) -> None:
-    hub, doors, nvr = community
+    hub, doors, nvr, plates = community
     await hears(hub, "camera-3", "online", value=True)
     await hears(hub, "recorder-1", "online", value=True)
     doors.tell(isapi.door_event(5, 0x1B, 1, None), "application/json")
@@ -89,6 +118,13 @@ async def test_what_hosts_tell_becomes_readings_and_tickets(
     nvr.tell(isapi.alert("shelteralarm", 3, None))
     await hears(hub, "camera-3", "picture.ok", value=False)
     await hears(hub, "camera-3", "picture.ok", value=True)
+    for _ in range(5):
+        assert (await plates.see("京A12345", 0))["content"] == "retransfer_stop"
+    assert (await has_ticket(hub, "plates-1"))["fault"] == "lpr.repeats"
+    events = await hub.get("/api/v1/devices/plates-1/events", limit=10)
+    assert {each["name"] for each in events["items"]} >= {"plate.read"}
+    assert plates.lifted == 0
+    assert "京A12345" not in str(events) + hub.log
     nvr.hang_up()
     nvr.mishap = Mishap.PAGE
     assert (await has_ticket(hub, "camera-3"))["fault"] == "camera.lost"

@@ -119,6 +119,20 @@ HOSTS = Path(__file__).parents[1] / "fixtures" / "devices"
         ("isapi", "heartbeat.xml", [("online", True)]),
         ("isapi", "door-forced.json", [("door.open", True), ("door.forced", {"door": 1})]),
         ("isapi", "covered.xml", [("picture.ok", False)]),
+        ("vzenith-push", "heartbeat.form", [("online", {})]),
+        (
+            "vzenith-push",
+            "plate.json",
+            [("plate.confidence", 97), ("plate.read", {"record": 1234, "plate": "hidden"})],
+        ),
+        (
+            "vzenith-push",
+            "plate-hidden.json",
+            [
+                ("plate.confidence", 97),
+                ("plate.read", {"record": 1234, "plate": "0123456789abcdef"}),
+            ],
+        ),
     ],
 )
 def test_a_message_of_a_host_is_read_by_the_model_that_makes_most_of_it(
@@ -157,7 +171,7 @@ def test_a_question_says_nothing_and_is_no_fault() -> None:
         (("--driver", "cjt188", "--hex", ENERGY), "no whole frame in its 20 bytes"),
         (
             ("--driver", "dlt654", "--hex", ENERGY),
-            "there are lingdang, modbus, dlt645, cjt188, isapi",
+            "there are lingdang, modbus, dlt645, cjt188, vzenith",
         ),
         (("--driver", "dlt645", "--hex", "6g"), "'6g' is not hexadecimal"),
         (("--driver", "dlt645"), "say what came"),

@@ -48,6 +48,7 @@ def test_the_examples_comments_load_as_well() -> None:
     assert settings.influx is not None
     assert settings.modbus[0].name == "meters-a"
     assert settings.stream[0].dialect == "isapi"
+    assert settings.push[0].port == 8090
     assert (settings.demo.test, settings.demo.speed) == (True, 60.0)
 
 
@@ -399,3 +400,14 @@ def test_each_fault_of_a_stream_is_told_and_the_stream_left_out() -> None:
     ]
     (taken,) = parse_settings(SMALL + twice, FILE, {})[1]
     assert taken.message == "stream.name: 'nvr-1' is taken"
+
+
+def test_a_door_that_cameras_post_to_says_where_and_lifts_nothing_by_itself() -> None:
+    good = '[[push]]\nname = "plates"\ndialect = "vzenith-push"\nport = 8090\npath = "/p"\n'
+    (push,) = load(SMALL + good).push
+    assert (push.host, push.addresses, push.opens) == ("0.0.0.0", (), False)
+    wrong = good + 'addresses = ["10.1.2.3/8"]\n'
+    settings, (problem,) = parse_settings(SMALL + wrong, FILE, {})
+    assert (settings.push, problem.hint) == ((), "write it like 10.1.2.0/24")
+    (problem,) = parse_settings(SMALL + good.replace('"/p"', '"p"'), FILE, {})[1][:1]
+    assert problem.hint == "as /plates-x7f3"

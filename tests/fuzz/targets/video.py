@@ -9,7 +9,15 @@ from pathlib import Path
 from device_drivers.catalogue import load_models, shipped_models
 from device_drivers.codecs.isapi import read_alert, write_alert
 from device_drivers.codecs.multipart import LONGEST, PartReader
+from device_drivers.codecs.vzenith import (
+    cut_pictures,
+    may_lift,
+    read_record,
+    reply_to,
+    write_record,
+)
 from device_drivers.dialects.isapi import IsapiDriver
+from device_drivers.dialects.vzenith_push import VzenithPushDriver
 from hub.errors import ProtocolError
 from hub.model.device import Device, DeviceUid
 from hub.model.report import Quality
@@ -20,7 +28,9 @@ from tests.fuzz.target import Target
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "devices"
 ALERTS = tuple(path.read_bytes() for path in sorted((FIXTURES / "isapi").iterdir()))
 _models = load_models(shipped_models())
-_drivers: Mapping[str, Driver] = {"isapi": IsapiDriver(_models)}
+_drivers: Mapping[str, Driver] = {
+    driver.name: driver for driver in (IsapiDriver(_models), VzenithPushDriver(_models))
+}
 
 
 def _parts(*bodies: bytes) -> bytes:
@@ -30,11 +40,14 @@ def _parts(*bodies: bytes) -> bytes:
     )
 
 
+RECORDS = tuple(path.read_bytes() for path in sorted((FIXTURES / "vzenith-push").iterdir()))
 SEEDS = {
+    "vzenith-push": RECORDS,
     "isapi": (*ALERTS, isapi.alert("videoloss", 2, 1.7e9).encode()),
     "multipart": (_parts(*ALERTS[:2]), _parts(b"<a/>", b"<b/>") + b"--b--\r\n"),
 }
 WORDS = {
+    "vzenith-push": (b"AlarmInfoPlate", b"serialno", b"null", b"{}", b"1e99", b'"1"', b"true"),
     "isapi": (b"<", b"&a;", b"<!DOCTYPE a>", b"eventType", b"-1", b"99999999999", b"null", b"\xff"),
     "multipart": (b"--b", b"\r\n", b"\r\n\r\n", b"Content-Length: ", b"image/jpeg", b"999999"),
 }
@@ -71,6 +84,19 @@ def check_isapi(raw: bytes) -> str:
     return seen
 
 
+def check_vzenith(raw: bytes) -> str:
+    """Say what a record is; no plate comes out of it, and no answer lifts by itself."""
+    seen = check_message("vzenith-push", raw)
+    assert len(cut_pictures(raw)) <= 65_536
+    if seen == "read":
+        record = read_record(raw, lambda plate: "k" * 16)
+        assert read_record(write_record(record)) == record
+        assert b'"ok"' not in reply_to(record)
+        assert isinstance(may_lift(record, 2e9), bool)
+        assert record.plate_id is None or b"retransfer_stop" in reply_to(record)
+    return seen
+
+
 def check_parts(raw: bytes) -> str:
     """Say what a stream is, in one piece and in many, within bounds."""
     seen = set()
@@ -87,5 +113,9 @@ def check_parts(raw: bytes) -> str:
     return max(seen)
 
 
-CHECKS: Mapping[str, Callable[[bytes], str]] = {"isapi": check_isapi, "multipart": check_parts}
+CHECKS: Mapping[str, Callable[[bytes], str]] = {
+    "isapi": check_isapi,
+    "vzenith-push": check_vzenith,
+    "multipart": check_parts,
+}
 TARGETS = {name: Target(SEEDS[name], WORDS[name], partial(check)) for name, check in CHECKS.items()}
