@@ -41,6 +41,8 @@ class EventHost:
     def __init__(self, path: str, login: tuple[str, str], boundary: str = "boundary") -> None:
         self.mishap: Mishap | None = None
         self.refused = 0
+        self.answers: dict[str, str] = {}
+        """Path → text, of what can be asked beside the stream."""
         self.opened = asyncio.Event()
         self._path = path
         self._login = login
@@ -95,7 +97,8 @@ class EventHost:
             line = head.split("\r\n", 1)[0]
             writer.write(self._answer(line, head))
             await writer.drain()
-            if self._is_let_in(line, head) and self.mishap is not Mishap.PAGE:
+            is_stream = line.split(" ")[1] == self._path
+            if is_stream and self._is_let_in(line, head) and self.mishap is not Mishap.PAGE:
                 self._listeners.add(writer)
                 self.opened.set()
                 await self._misbehave(writer)
@@ -110,6 +113,8 @@ class EventHost:
             return _head("401 Unauthorized", f"WWW-Authenticate: {asked}\r\nContent-Length: 0")
         if self.mishap is Mishap.PAGE:
             return _head("200 OK", "Content-Type: text/html\r\nContent-Length: 0")
+        if (said := self.answers.get(line.split(" ")[1])) is not None:
+            return _head("200 OK", f"Content-Length: {len(said)}") + said.encode()
         return _head("200 OK", f"Content-Type: multipart/mixed; boundary={self._boundary}")
 
     def _is_let_in(self, line: str, head: str) -> bool:
@@ -119,7 +124,7 @@ class EventHost:
         secret = _md5(f"{name}:{REALM}:{password}")
         use = f"{fields.get('nc')}:{fields.get('cnonce')}:auth"
         wanted = _md5(f"{secret}:{NONCE}:{use}:{_md5(f'{method}:{uri}')}")
-        return uri == self._path and fields.get("response") == wanted
+        return uri in {self._path, *self.answers} and fields.get("response") == wanted
 
     async def _misbehave(self, writer: asyncio.StreamWriter) -> None:
         pieces: Iterable[bytes] = ()

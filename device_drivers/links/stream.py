@@ -15,7 +15,7 @@ import httpx2
 
 from device_drivers.codecs.multipart import Part, PartReader, boundary_of
 from device_drivers.links.episode import Episodes
-from device_drivers.links.stream_call import StreamSettings, open_stream
+from device_drivers.links.stream_call import StreamSettings, fetch, open_stream
 from device_drivers.links.stream_tongue import Notice, Tongue
 from hub.clock import Clock
 from hub.errors import LinkError, ProtocolError
@@ -23,8 +23,6 @@ from hub.ports import Envelope, Inbox, LinkWatch
 
 BEAT_EVERY = 10.0
 """Seconds between two signs of life that are passed on: old firmware beats three times a second."""
-QUIET = 10.0
-"""Seconds without a repetition after which what lasts is over."""
 MOST_STRANGE = 20
 """Parts in a row that cannot be read before the host is given up."""
 
@@ -49,9 +47,10 @@ class StreamLink:
         self._inbox = inbox
         self._watch = watch
         self._clock = clock
-        self._episodes = Episodes(QUIET)
+        self._episodes = Episodes(tongue.quiet)
         self._calm_at: float | None = None
         """When to tell once that nothing lasts; infinite once that is done."""
+        self._is_known = False
         self._beat_at = 0.0
         self._strange = 0
 
@@ -62,9 +61,10 @@ class StreamLink:
                 parts = PartReader(boundary_of(stream.headers.get("content-type", "")))
                 now, self._strange = self._clock.now(), 0
                 self._episodes.resume(now)
-                self._calm_at = self._calm_at or now + QUIET
+                self._calm_at = self._calm_at or now + self._tongue.quiet
                 self._watch.link_up(self.name, resumed=True)
                 self._watch.link_caught_up(self.name)
+                await self._ask()
                 async with self._ticking():
                     await self._listen(stream, parts)
         except (httpx2.HTTPError, ProtocolError, TimeoutError, OSError) as error:
@@ -107,15 +107,28 @@ class StreamLink:
             return True
         now = self._clock.now()
         try:
-            notice = self._tongue.read(part)
+            notices = self._tongue.read(part)
         except ProtocolError:
             self._offer("", part.body)
             return False
-        self._beat(notice, now)
-        if not notice.is_heartbeat:
-            self._note(notice, now)
-            self._offer(notice.address, notice.payload)
+        for notice in notices:
+            self._beat(notice, now)
+            if not notice.is_heartbeat:
+                self._note(notice, now)
+                self._offer(notice.address, notice.payload)
         return True
+
+    async def _ask(self) -> None:
+        """Learn what lasts; that it does not is told once after a start, or where it did."""
+        for kind, path in self._tongue.questions.items():
+            text = await fetch(self._settings, path)
+            now = self._clock.now()
+            for notice in self._tongue.standing(kind, text, self._addresses):
+                is_news = not self._is_known or self._episodes.lasts(notice.address)
+                self._note(notice, now)
+                if is_news or not notice.is_over:
+                    self._offer(notice.address, notice.payload)
+        self._is_known = True
 
     def _note(self, notice: Notice, now: float) -> None:
         if notice.lasting and notice.is_over:

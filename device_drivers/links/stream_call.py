@@ -19,6 +19,7 @@ from device_drivers.codecs.digest import Login, Request, answer, read_challenge
 from hub.errors import CredentialsError, ProtocolError
 
 OPEN_SECONDS = 10.0
+LONGEST_ANSWER = 16_384
 
 
 class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,17 +49,38 @@ async def open_stream(settings: StreamSettings, path: str) -> AsyncIterator[http
     """
     async with _client(settings) as client, contextlib.AsyncExitStack() as stack:
         async with asyncio.timeout(OPEN_SECONDS):
-            async with client.stream("GET", path) as first:
-                status, asked = first.status_code, first.headers.get_list("www-authenticate")
-            headers = {}
-            if status == httpx2.codes.UNAUTHORIZED:
-                request = Request("GET", path)
-                said = answer(read_challenge(asked), request, settings.login, secrets.token_hex(8))
-                headers["authorization"] = said
-            opening = client.stream("GET", path, headers=headers)
-            stream = await stack.enter_async_context(opening)
+            stream = await stack.enter_async_context(await _ask(client, settings.login, path))
         _check(settings, path, stream.status_code)
         yield stream
+
+
+async def fetch(settings: StreamSettings, path: str) -> str:
+    """Return the beginning of a short answer, whatever its status is; failures as of a stream."""
+    text = b""
+    async with (
+        _client(settings) as client,
+        asyncio.timeout(OPEN_SECONDS),
+        await _ask(client, settings.login, path) as answered,
+    ):
+        async for chunk in answered.aiter_raw():
+            text += chunk
+            if len(text) > LONGEST_ANSWER:
+                break
+    return text[:LONGEST_ANSWER].decode("utf-8", "replace")
+
+
+async def _ask(
+    client: httpx2.AsyncClient, login: Login, path: str
+) -> contextlib.AbstractAsyncContextManager[httpx2.Response]:
+    headers = {}
+    async with client.stream("GET", path) as first:
+        if first.status_code == httpx2.codes.UNAUTHORIZED:
+            challenge = read_challenge(first.headers.get_list("www-authenticate"))
+            # The digest is over the path as it goes over the wire.
+            request = Request("GET", first.request.url.raw_path.decode())
+            said = answer(challenge, request, login, secrets.token_hex(8))
+            headers["authorization"] = said
+    return client.stream("GET", path, headers=headers)
 
 
 def _client(settings: StreamSettings) -> httpx2.AsyncClient:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from device_drivers.dialects.cjt188 import Cjt188Driver
+from device_drivers.dialects.dahua import DahuaDriver
 from device_drivers.dialects.dlt645 import Dlt645Driver
 from device_drivers.dialects.homeassistant import HomeassistantDriver
 from device_drivers.dialects.isapi import IsapiDriver
@@ -63,6 +64,7 @@ def speak_all(
         *(make(models) for make in FAMILIES.values()),
         IsapiDriver(models),
         VzenithPushDriver(models),
+        DahuaDriver(models),
     )
     own = {speaker(each): FAMILIES[each.dialect](models, each.prefix) for each in families}
     return {driver.name: driver for driver in drivers} | own

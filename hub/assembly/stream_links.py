@@ -8,13 +8,13 @@ from device_drivers.codecs.digest import Login
 from device_drivers.links.push import PushLink, PushSettings
 from device_drivers.links.stream import StreamLink
 from device_drivers.links.stream_call import StreamSettings
-from device_drivers.links.stream_tongue import IsapiTongue, Tongue
+from device_drivers.links.stream_tongue import DahuaTongue, IsapiTongue, Tongue
 from hub.clock import Clock
 from hub.model.device import Device
 from hub.ports import Inbox, Link, LinkWatch
 from hub.settings import Settings
 
-TONGUES: Mapping[str, type[Tongue]] = {"isapi": IsapiTongue}
+TONGUES: Mapping[str, type[Tongue]] = {"isapi": IsapiTongue, "dahua": DahuaTongue}
 
 
 def stream_drivers(settings: Settings) -> dict[str, str]:

@@ -30,7 +30,7 @@ class StreamSettings(BusSettings, frozen=True, kw_only=True):
     whose certificate counts under `tls`, where it is not one that the machine knows.
     """
 
-    dialect: Literal["isapi"]
+    dialect: Literal["isapi", "dahua"]
     host: Host
     port: Port = 80
     tls: bool = False

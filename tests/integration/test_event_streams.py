@@ -9,15 +9,15 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
+from device_drivers.codecs.dahua import read_events
 from device_drivers.codecs.digest import Login
 from device_drivers.codecs.isapi import read_alert
-from device_drivers.links import stream
 from device_drivers.links.stream import StreamLink
 from device_drivers.links.stream_call import StreamSettings
-from device_drivers.links.stream_tongue import IsapiTongue
+from device_drivers.links.stream_tongue import DahuaTongue, IsapiTongue, Tongue
 from hub.clock import SystemClock
 from hub.errors import CredentialsError, LinkError
-from simulators import isapi
+from simulators import dahua, isapi
 from simulators.event_stream import EventHost, Mishap
 from tests.support.patience import PATIENCE
 from tests.support.polling import Recorder
@@ -38,12 +38,13 @@ def link_to(
     *,
     password: str = LOGIN[1],
     silence: float = 30.0,
+    tongue: type[Tongue] = IsapiTongue,
 ) -> StreamLink:
     settings = StreamSettings(
         name="nvr", host="127.0.0.1", port=port, login=Login(LOGIN[0], password), silence=silence
     )
     clock = SystemClock()
-    return StreamLink(settings, IsapiTongue(), addresses, inbox=inbox, watch=inbox, clock=clock)
+    return StreamLink(settings, tongue(), addresses, inbox=inbox, watch=inbox, clock=clock)
 
 
 @contextlib.asynccontextmanager
@@ -99,7 +100,7 @@ async def test_heartbeats_reach_every_device_and_alerts_their_own(
 async def test_what_is_not_repeated_is_over_and_a_quiet_start_says_that_nothing_lasts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(stream, "QUIET", 0.5)
+    monkeypatch.setattr(IsapiTongue, "quiet", 0.5)
     to, inbox = host(), Recorder()
     async with to.serving() as port, listening(link_to(port, inbox, ("1", "2")), to):
         to.tell(isapi.alert("videoloss", 1, time.time()))
@@ -158,3 +159,60 @@ async def test_a_host_that_is_not_there_is_a_lost_link() -> None:
         pass
     with pytest.raises(LinkError, match=r"nvr: 127\.0\.0\.1: "):
         await link_to(port, Recorder()).run()
+
+
+def dahua_host(*lost: int) -> EventHost:
+    to = EventHost(dahua.PATH, LOGIN, dahua.BOUNDARY)
+    to.answers = {
+        dahua.question("VideoLoss"): dahua.standing(*lost),
+        dahua.question("VideoBlind"): dahua.standing(),
+    }
+    return to
+
+
+def told(inbox: Recorder) -> list[tuple[str, str, str]]:
+    payloads = [(each.address, each.payload) for each in inbox.envelopes]
+    return [
+        (address, event.code, event.action)
+        for address, payload in payloads
+        if isinstance(payload, bytes)
+        for event in read_events(payload)
+    ]
+
+
+async def test_what_lasts_at_the_start_is_asked_for_and_its_end_told_even_after_a_cut() -> None:
+    to, inbox = dahua_host(1), Recorder()
+    async with to.serving() as port:
+        link = link_to(port, inbox, ("0", "1", "2"), tongue=DahuaTongue)
+        async with listening(link, to):
+            await inbox.until(lambda: len(inbox.envelopes) >= 4)
+            assert told(inbox) == [
+                ("1", "videoloss", "stop"), ("2", "videoloss", "start"),
+                ("1", "videoblind", "stop"), ("2", "videoblind", "stop"),
+            ]  # fmt: skip
+        inbox.envelopes.clear()
+        to.hang_up()
+        to.answers[dahua.question("VideoLoss")] = dahua.standing()
+        async with listening(link, to):
+            await inbox.until(lambda: bool(inbox.envelopes))
+            to.tell(dahua.HEARTBEAT, dahua.KIND)
+            event = dahua.event("BreakIn", "Pulse", 0, Name="门;1", UTC=1)
+            to.tell(event + dahua.event("VideoLoss", "Start", 0), dahua.KIND)
+            await inbox.until(lambda: len(inbox.envelopes) >= 6)
+        assert told(inbox) == [
+            ("2", "videoloss", "stop"),
+            ("0", "heartbeat", "pulse"), ("1", "heartbeat", "pulse"), ("2", "heartbeat", "pulse"),
+            ("door-1", "breakin", "pulse"), ("1", "videoloss", "start"),
+        ]  # fmt: skip
+    assert to.refused == 0
+
+
+async def test_a_host_that_cannot_say_what_lasts_is_listened_to_all_the_same() -> None:
+    to, inbox = dahua_host(), Recorder()
+    to.answers = dict.fromkeys(to.answers, "<html>" + "x" * 100000)
+    async with to.serving() as port:
+        link = link_to(port, inbox, ("1",), tongue=DahuaTongue)
+        async with listening(link, to):
+            to.tell(dahua.HEARTBEAT, dahua.KIND)
+            await inbox.until(lambda: bool(inbox.envelopes))
+    assert told(inbox) == [("1", "heartbeat", "pulse")]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from simulators import isapi
+from simulators import dahua, isapi
 from simulators.event_stream import EventHost, Mishap
 from simulators.plate_camera import PlateCamera
 from tests.support.broker import running_broker
@@ -28,6 +28,7 @@ DEVICES = (
     ("door-1", "door-1", "door-host", "unit_door", "hikvision-unit-door"),
     ("recorder-1", "0", "nvr", "recorder", "hikvision-recorder"),
     ("camera-3", "3", "nvr", "camera", "hikvision-camera"),
+    ("camera-d1", "1", "dahua-nvr", "camera", "dahua-camera"),
     ("plates-1", "1a2b3c4d-5e6f7a8b", "plates", "lpr_camera", "vzenith-camera"),
 )
 
@@ -53,6 +54,7 @@ class Community(NamedTuple):
     hub: HubProcess
     doors: EventHost
     nvr: EventHost
+    other: EventHost
     plates: PlateCamera
 
 
@@ -62,9 +64,10 @@ def free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def beating(*hosts: EventHost) -> AsyncIterator[None]:
+async def beating(other: EventHost, *hosts: EventHost) -> AsyncIterator[None]:
     async def beat() -> None:
         while True:
+            other.tell(dahua.HEARTBEAT, dahua.KIND)
             for host in hosts:
                 host.tell(isapi.heartbeat(None))
             await asyncio.sleep(0.05)
@@ -81,14 +84,17 @@ async def community(
     tmp_path: Path, require_server: Callable[[str], Path]
 ) -> AsyncIterator[Community]:
     doors, nvr = EventHost(isapi.PATH, LOGIN), EventHost(isapi.PATH, LOGIN, '"<frontier>"')
+    other = EventHost(dahua.PATH, LOGIN, dahua.BOUNDARY)
+    other.answers = {dahua.question(code): dahua.standing() for code in ("VideoLoss", "VideoBlind")}
     async with (
         running_broker(require_server("mosquitto"), tmp_path / "broker") as broker,
         doors.serving() as door_port,
         nvr.serving() as nvr_port,
+        other.serving() as other_port,
     ):
         push_port = free_port()
         more = stream("door-host", "isapi", door_port) + stream("nvr", "isapi", nvr_port)
-        more += push(push_port)
+        more += push(push_port) + stream("dahua-nvr", "dahua", other_port)
         plot = Plot(devices={}, speed=SPEED, more=more)
         config = write_site(tmp_path / "hub", plot, mqtt_port=broker.port)
         (config.parent / "host.password").write_text(LOGIN[1] + "\n")
@@ -97,15 +103,15 @@ async def community(
                 sheet.write(
                     f"{name},{address},{link},{kind},{model},{PLACE},{name},,,,in_service\n"
                 )
-        async with beating(doors, nvr), running_hub(config) as hub:
+        async with beating(other, doors, nvr), running_hub(config) as hub:
             plates = PlateCamera("1a2b3c4d-5e6f7a8b", "127.0.0.1", push_port, PATH)
-            yield Community(hub, doors, nvr, plates)
+            yield Community(hub, doors, nvr, other, plates)
 
 
 async def test_what_hosts_tell_becomes_readings_and_tickets(
     community: Community,
 ) -> None:
-    hub, doors, nvr, plates = community
+    hub, doors, nvr, other, plates = community
     await hears(hub, "camera-3", "online", value=True)
     await hears(hub, "recorder-1", "online", value=True)
     doors.tell(isapi.door_event(5, 0x1B, 1, None), "application/json")
@@ -118,6 +124,8 @@ async def test_what_hosts_tell_becomes_readings_and_tickets(
     nvr.tell(isapi.alert("shelteralarm", 3, None))
     await hears(hub, "camera-3", "picture.ok", value=False)
     await hears(hub, "camera-3", "picture.ok", value=True)
+    other.tell(dahua.event("VideoLoss", "Start", 0), dahua.KIND)
+    assert (await has_ticket(hub, "camera-d1"))["fault"] == "camera.video_lost"
     for _ in range(5):
         assert (await plates.see("京A12345", 0))["content"] == "retransfer_stop"
     assert (await has_ticket(hub, "plates-1"))["fault"] == "lpr.repeats"

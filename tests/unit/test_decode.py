@@ -120,6 +120,8 @@ HOSTS = Path(__file__).parents[1] / "fixtures" / "devices"
         ("isapi", "door-forced.json", [("door.open", True), ("door.forced", {"door": 1})]),
         ("isapi", "covered.xml", [("picture.ok", False)]),
         ("vzenith-push", "heartbeat.form", [("online", {})]),
+        ("dahua", "video-loss.txt", [("video.lost", {})]),
+        ("dahua", "card.txt", [("access.granted", {})]),
         (
             "vzenith-push",
             "plate.json",

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from device_drivers.catalogue import load_models, shipped_models
+from device_drivers.codecs.dahua import read_channels, read_events, write_event
 from device_drivers.codecs.isapi import read_alert, write_alert
 from device_drivers.codecs.multipart import LONGEST, PartReader
 from device_drivers.codecs.vzenith import (
@@ -16,6 +17,7 @@ from device_drivers.codecs.vzenith import (
     reply_to,
     write_record,
 )
+from device_drivers.dialects.dahua import DahuaDriver
 from device_drivers.dialects.isapi import IsapiDriver
 from device_drivers.dialects.vzenith_push import VzenithPushDriver
 from hub.errors import ProtocolError
@@ -29,7 +31,8 @@ FIXTURES = Path(__file__).parents[2] / "fixtures" / "devices"
 ALERTS = tuple(path.read_bytes() for path in sorted((FIXTURES / "isapi").iterdir()))
 _models = load_models(shipped_models())
 _drivers: Mapping[str, Driver] = {
-    driver.name: driver for driver in (IsapiDriver(_models), VzenithPushDriver(_models))
+    driver.name: driver
+    for driver in (IsapiDriver(_models), VzenithPushDriver(_models), DahuaDriver(_models))
 }
 
 
@@ -43,12 +46,14 @@ def _parts(*bodies: bytes) -> bytes:
 RECORDS = tuple(path.read_bytes() for path in sorted((FIXTURES / "vzenith-push").iterdir()))
 SEEDS = {
     "vzenith-push": RECORDS,
+    "dahua": tuple(path.read_bytes() for path in sorted((FIXTURES / "dahua").iterdir())),
     "isapi": (*ALERTS, isapi.alert("videoloss", 2, 1.7e9).encode()),
     "multipart": (_parts(*ALERTS[:2]), _parts(b"<a/>", b"<b/>") + b"--b--\r\n"),
 }
 WORDS = {
     "vzenith-push": (b"AlarmInfoPlate", b"serialno", b"null", b"{}", b"1e99", b'"1"', b"true"),
     "isapi": (b"<", b"&a;", b"<!DOCTYPE a>", b"eventType", b"-1", b"99999999999", b"null", b"\xff"),
+    "dahua": (b"Code=", b";data=", b"{", b"\n", b"action=Start", b"index=9999", b'"RealUTC"'),
     "multipart": (b"--b", b"\r\n", b"\r\n\r\n", b"Content-Length: ", b"image/jpeg", b"999999"),
 }
 
@@ -84,6 +89,16 @@ def check_isapi(raw: bytes) -> str:
     return seen
 
 
+def check_dahua(raw: bytes) -> str:
+    """Say what events are; what the hub keeps of them says the same."""
+    seen = check_message("dahua", raw)
+    if seen == "read":
+        for event in read_events(raw):
+            assert list(read_events(write_event(event))) == [event]
+    assert len(read_channels(raw.decode("latin-1")) or ()) <= 10_000
+    return seen
+
+
 def check_vzenith(raw: bytes) -> str:
     """Say what a record is; no plate comes out of it, and no answer lifts by itself."""
     seen = check_message("vzenith-push", raw)
@@ -116,6 +131,7 @@ def check_parts(raw: bytes) -> str:
 CHECKS: Mapping[str, Callable[[bytes], str]] = {
     "isapi": check_isapi,
     "vzenith-push": check_vzenith,
+    "dahua": check_dahua,
     "multipart": check_parts,
 }
 TARGETS = {name: Target(SEEDS[name], WORDS[name], partial(check)) for name, check in CHECKS.items()}
