@@ -28,7 +28,14 @@ from hub.config.public import WebSettings, WhistleSettings
 from hub.config.receiver_settings import ReceiverSettings, read_receivers
 from hub.config.secret import add_secret
 from hub.config.storage import StoreSettings
-from hub.config.streams import PushSettings, StreamSettings, read_pushes, read_streams
+from hub.config.streams import (
+    PushSettings,
+    RtspSettings,
+    StreamSettings,
+    read_probes,
+    read_pushes,
+    read_streams,
+)
 from hub.config.toml_reader import TomlReader
 from hub.errors import ConfigError, Problem
 from hub.extras import Client, check_client
@@ -147,6 +154,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     family: tuple[FamilySettings, ...] = ()
     stream: tuple[StreamSettings, ...] = ()
     push: tuple[PushSettings, ...] = ()
+    rtsp: tuple[RtspSettings, ...] = ()
     influx: InfluxSettings | None = None
     flood: FloodSettings = FloodSettings()
     site: SiteSettings = SiteSettings()
@@ -184,6 +192,7 @@ def parse_settings(
     taken += [each.name for each in family]
     stream = read_streams(reader, environ, taken)
     taken += [each.name for each in stream]
+    push = read_pushes(reader, taken)
     settings = Settings(
         community=_read_community(reader),
         store=_read_section(reader, "store", StoreSettings),
@@ -194,7 +203,8 @@ def parse_settings(
         line=line,
         family=family,
         stream=stream,
-        push=read_pushes(reader, taken),
+        push=push,
+        rtsp=read_probes(reader, environ, [*taken, *(each.name for each in push)]),
         influx=_read_influx(reader, environ),
         flood=_read_section(reader, "flood", FloodSettings),
         site=_read_section(reader, "site", SiteSettings),

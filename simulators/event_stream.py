@@ -92,7 +92,7 @@ class EventHost:
         talk.add_done_callback(self._talks.discard)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        with contextlib.closing(writer), contextlib.suppress(ConnectionError, EOFError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             line = head.split("\r\n", 1)[0]
             writer.write(self._answer(line, head))
@@ -104,7 +104,6 @@ class EventHost:
                 await self._misbehave(writer)
                 await reader.read()
         self._listeners.discard(writer)
-        writer.close()
 
     def _answer(self, line: str, head: str) -> bytes:
         if not self._is_let_in(line, head):

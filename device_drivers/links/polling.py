@@ -110,10 +110,14 @@ class PollingLink(Generic[AskedT]):
 
     async def _cycle(self) -> None:
         began = self._clock.now()
+        await self._ask_all([each for each in self._devices if self._is_polled(each.uid)])
+        rest = self._period - (self._clock.now() - began)
+        await self._clock.sleep(max(rest, MIN_REST))
+
+    async def _ask_all(self, devices: Sequence[AskedT]) -> None:
+        """Ask one after another, for they share a line; of those that were given up one a round."""
         probed = False
-        for asked in self._devices:
-            if not self._is_polled(asked.uid):
-                continue
+        for asked in devices:
             if self._inbox.is_full():
                 await self._inbox.has_room()
             if asked.breaker.is_open:
@@ -121,8 +125,6 @@ class PollingLink(Generic[AskedT]):
                     continue
                 probed = True
             await self._poll(asked)
-        rest = self._period - (self._clock.now() - began)
-        await self._clock.sleep(max(rest, MIN_REST))
 
     async def _poll(self, asked: AskedT) -> None:
         try:

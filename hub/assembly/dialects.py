@@ -12,6 +12,7 @@ from device_drivers.dialects.homeassistant import HomeassistantDriver
 from device_drivers.dialects.isapi import IsapiDriver
 from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.modbus import ModbusDriver
+from device_drivers.dialects.rtsp import RtspDriver
 from device_drivers.dialects.shelly import ShellyDriver
 from device_drivers.dialects.tasmota import TasmotaDriver
 from device_drivers.dialects.thingsboard import ThingsboardDriver, ThingsboardGatewayDriver
@@ -65,6 +66,7 @@ def speak_all(
         IsapiDriver(models),
         VzenithPushDriver(models),
         DahuaDriver(models),
+        RtspDriver(models),
     )
     own = {speaker(each): FAMILIES[each.dialect](models, each.prefix) for each in families}
     return {driver.name: driver for driver in drivers} | own

@@ -19,7 +19,7 @@ from device_drivers.links.mqtt_settings import FamilySession, MqttSettings, Sess
 from device_drivers.links.polling import IsPolled, always
 from hub.assembly.dialects import sessions, speaker
 from hub.assembly.mqtt_sessions import Ears, family_sessions, own_sessions
-from hub.assembly.stream_links import build_stream_links, stream_drivers
+from hub.assembly.stream_links import Heard, build_stream_links, stream_drivers
 from hub.clock import Clock
 from hub.config.buses import LineSettings as LineTable
 from hub.errors import CommandRefusedError
@@ -90,13 +90,8 @@ def build_links(
         there = [device for device in wiring.devices if device.link == line.name]
         meters = meters_of(there, wiring.models, line.timeout)
         yield line.name, LineLink(_line_settings(line), meters, **polled._asdict())
-    yield from build_stream_links(
-        wiring.settings,
-        wiring.devices,
-        inbox=inbox.door(Ration.STATES),
-        watch=watch,
-        clock=wiring.clock,
-    )
+    heard = Heard(inbox.door(Ration.STATES), watch, wiring.clock, is_polled)
+    yield from build_stream_links(wiring.settings, wiring.devices, heard)
 
 
 class _Polled(NamedTuple):

@@ -1,60 +1,114 @@
-"""Makes the links to devices that speak HTTP: event streams, and doors that they post to."""
+"""Makes the links to devices that speak HTTP or RTSP: streams, doors, probes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import structlog
 
 from device_drivers.codecs.digest import Login
+from device_drivers.codecs.rtsp import read_place
+from device_drivers.links.polling import IsPolled
 from device_drivers.links.push import PushLink, PushSettings
+from device_drivers.links.rtsp import Camera, RtspLink, RtspSettings
 from device_drivers.links.stream import StreamLink
 from device_drivers.links.stream_call import StreamSettings
 from device_drivers.links.stream_tongue import DahuaTongue, IsapiTongue, Tongue
 from hub.clock import Clock
+from hub.config.streams import PushSettings as PushTable
+from hub.config.streams import RtspSettings as RtspTable
+from hub.config.streams import StreamSettings as StreamTable
+from hub.errors import ProtocolError
 from hub.model.device import Device
 from hub.ports import Inbox, Link, LinkWatch
 from hub.settings import Settings
 
 TONGUES: Mapping[str, type[Tongue]] = {"isapi": IsapiTongue, "dahua": DahuaTongue}
+PLACE_COLUMN = "rtsp"
+log = structlog.get_logger(__name__)
+
+
+class Heard(NamedTuple):
+    """What each of these links needs of the hub."""
+
+    inbox: Inbox
+    watch: LinkWatch
+    clock: Clock
+    is_polled: IsPolled
 
 
 def stream_drivers(settings: Settings) -> dict[str, str]:
     """Map each of these links to the driver that finds the addresses of its envelopes."""
-    streams = {each.name: str(each.dialect) for each in settings.stream}
-    return streams | {each.name: str(each.dialect) for each in settings.push}
+    return {
+        **{each.name: str(each.dialect) for each in settings.stream},
+        **{each.name: str(each.dialect) for each in settings.push},
+        **{each.name: "rtsp" for each in settings.rtsp},
+    }
 
 
 def build_stream_links(
-    settings: Settings,
-    devices: Sequence[Device],
-    *,
-    inbox: Inbox,
-    watch: LinkWatch,
-    clock: Clock,
+    settings: Settings, devices: Sequence[Device], heard: Heard
 ) -> Iterator[tuple[str, Link]]:
     """Yield each link with the name that stands in its envelopes."""
+    inbox, watch, clock = heard[:3]
     for stream in settings.stream:
         addresses = [device.address for device in devices if device.link == stream.name]
-        where = StreamSettings(
-            name=stream.name,
-            host=stream.host,
-            port=stream.port,
-            tls=stream.tls,
-            ca_file=str(stream.ca_file or ""),
-            login=Login(stream.username, stream.password),
-            silence=stream.silence,
-        )
         tongue = TONGUES[stream.dialect]()
-        yield (
-            stream.name,
-            StreamLink(where, tongue, addresses, inbox=inbox, watch=watch, clock=clock),
+        listener = StreamLink(
+            _host(stream), tongue, addresses, inbox=inbox, watch=watch, clock=clock
         )
+        yield stream.name, listener
     for push in settings.push:
-        where_to = PushSettings(
-            name=push.name,
-            host=push.host,
-            port=push.port,
-            path=push.path,
-            addresses=push.addresses,
-            opens=push.opens,
-        )
-        yield push.name, PushLink(where_to, inbox=inbox, watch=watch, clock=clock)
+        yield push.name, PushLink(_door(push), inbox=inbox, watch=watch, clock=clock)
+    for table in settings.rtsp:
+        cameras = list(_cameras(table, devices))
+        yield table.name, RtspLink(_probe(table), cameras, **heard._asdict())
+
+
+def _host(stream: StreamTable) -> StreamSettings:
+    return StreamSettings(
+        name=stream.name,
+        host=stream.host,
+        port=stream.port,
+        tls=stream.tls,
+        ca_file=str(stream.ca_file or ""),
+        login=Login(stream.username, stream.password),
+        silence=stream.silence,
+    )
+
+
+def _door(push: PushTable) -> PushSettings:
+    return PushSettings(
+        name=push.name,
+        host=push.host,
+        port=push.port,
+        path=push.path,
+        addresses=push.addresses,
+        opens=push.opens,
+    )
+
+
+def _probe(table: RtspTable) -> RtspSettings:
+    return RtspSettings(
+        name=table.name,
+        login=Login(table.username, table.password),
+        period=table.period,
+        timeout=table.timeout,
+        depth=table.depth,
+        play_period=table.play_period,
+    )
+
+
+def _cameras(table: RtspTable, devices: Sequence[Device]) -> Iterator[Camera]:
+    """Yield those that can be probed; of the others the log says what is missing."""
+    for device in devices:
+        if device.link != table.name:
+            continue
+        try:
+            place = read_place(str(device.attributes.get(PLACE_COLUMN, "")))
+        except ProtocolError as error:
+            hint = f"write host/path into the column {PLACE_COLUMN!r} of the sheet"
+            log.warning("a camera is not probed", device=device.id, why=str(error), hint=hint)
+            continue
+        yield Camera(device.uid, device.address, place, table.timeout)

@@ -1,4 +1,4 @@
-"""Settings of devices that speak HTTP: hosts that are listened to, doors that cameras post to."""
+"""Settings of hosts that are listened to, doors that cameras post to, and cameras to probe."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeVar
 
 from msgspec import Meta
 
-from hub.config.buses import BusSettings, Port, read_buses
+from hub.config.buses import BusSettings, Port, Seconds, read_buses
 from hub.config.secret import add_secret
 from hub.config.toml_reader import TomlReader
 
@@ -54,6 +54,30 @@ class PushSettings(BusSettings, frozen=True, kw_only=True):
     path: Annotated[str, Meta(pattern=r"^/[A-Za-z0-9/_.-]{1,200}$", description="as /plates-x7f3")]
     addresses: tuple[str, ...] = ()
     opens: bool = False
+
+
+class RtspSettings(BusSettings, frozen=True, kw_only=True):
+    """Cameras of one login that are probed; the column `rtsp` of their sheet says where each is.
+
+    `period` and `timeout` are seconds. `depth` says how far a probe goes: whether it answers, has
+    a stream, or sends pictures; the last every `play_period` seconds, since it costs bandwidth.
+    """
+
+    username: str = ""
+    password: str = ""
+    password_file: Path | None = None
+    period: Seconds = 60.0
+    timeout: Annotated[float, Meta(ge=0.1, le=30)] = 5.0
+    depth: Literal["options", "describe", "play"] = "describe"
+    play_period: Seconds = 1800.0
+
+
+def read_probes(
+    reader: TomlReader, environ: Mapping[str, str], taken: Iterable[str]
+) -> tuple[RtspSettings, ...]:
+    """Read each [[rtsp]]; a broken one is a problem and is left out."""
+    found = read_buses(reader, "rtsp", RtspSettings, taken)
+    return tuple(add_password(reader, environ, each, "rtsp") for each in found)
 
 
 def read_pushes(reader: TomlReader, taken: Iterable[str]) -> tuple[PushSettings, ...]:

@@ -14,6 +14,8 @@ import pytest
 from simulators import dahua, isapi
 from simulators.event_stream import EventHost, Mishap
 from simulators.plate_camera import PlateCamera
+from simulators.rtsp import Mishap as CameraMishap
+from simulators.rtsp import RtspCamera
 from tests.support.broker import running_broker
 from tests.support.hub_process import HubProcess, running_hub
 from tests.support.site import PLACE, Plot, write_site
@@ -29,6 +31,7 @@ DEVICES = (
     ("recorder-1", "0", "nvr", "recorder", "hikvision-recorder"),
     ("camera-3", "3", "nvr", "camera", "hikvision-camera"),
     ("camera-d1", "1", "dahua-nvr", "camera", "dahua-camera"),
+    ("camera-r1", "r1", "cameras", "camera", "rtsp-camera"),
     ("plates-1", "1a2b3c4d-5e6f7a8b", "plates", "lpr_camera", "vzenith-camera"),
 )
 
@@ -40,6 +43,13 @@ def push(port: int) -> str:
     return (
         f'[[push]]\nname = "plates"\ndialect = "vzenith-push"\nhost = "127.0.0.1"\nport = {port}\n'
         f'path = "{PATH}"\naddresses = ["127.0.0.0/8"]\n'
+    )
+
+
+def probe() -> str:
+    return (
+        f'[[rtsp]]\nname = "cameras"\nusername = "{LOGIN[0]}"\npassword_file = "host.password"\n'
+        "period = 10\n"
     )
 
 
@@ -55,6 +65,7 @@ class Community(NamedTuple):
     doors: EventHost
     nvr: EventHost
     other: EventHost
+    probed: RtspCamera
     plates: PlateCamera
 
 
@@ -84,6 +95,7 @@ async def community(
     tmp_path: Path, require_server: Callable[[str], Path]
 ) -> AsyncIterator[Community]:
     doors, nvr = EventHost(isapi.PATH, LOGIN), EventHost(isapi.PATH, LOGIN, '"<frontier>"')
+    probed = RtspCamera("/live", LOGIN)
     other = EventHost(dahua.PATH, LOGIN, dahua.BOUNDARY)
     other.answers = {dahua.question(code): dahua.standing() for code in ("VideoLoss", "VideoBlind")}
     async with (
@@ -91,27 +103,33 @@ async def community(
         doors.serving() as door_port,
         nvr.serving() as nvr_port,
         other.serving() as other_port,
+        probed.serving() as probed_port,
     ):
         push_port = free_port()
         more = stream("door-host", "isapi", door_port) + stream("nvr", "isapi", nvr_port)
         more += push(push_port) + stream("dahua-nvr", "dahua", other_port)
+        more += probe()
         plot = Plot(devices={}, speed=SPEED, more=more)
         config = write_site(tmp_path / "hub", plot, mqtt_port=broker.port)
         (config.parent / "host.password").write_text(LOGIN[1] + "\n")
-        with (config.parent / "devices.csv").open("a", encoding="utf-8") as sheet:
+        sheet_of_devices = config.parent / "devices.csv"
+        head = sheet_of_devices.read_text("utf-8").strip()
+        sheet_of_devices.write_text(f"{head},rtsp\n", "utf-8")
+        with sheet_of_devices.open("a", encoding="utf-8") as sheet:
+            where = f"127.0.0.1:{probed_port}/live"
             for name, address, link, kind, model in DEVICES:
                 sheet.write(
-                    f"{name},{address},{link},{kind},{model},{PLACE},{name},,,,in_service\n"
+                    f"{name},{address},{link},{kind},{model},{PLACE},{name},,,,in_service,{where}\n"
                 )
         async with beating(other, doors, nvr), running_hub(config) as hub:
             plates = PlateCamera("1a2b3c4d-5e6f7a8b", "127.0.0.1", push_port, PATH)
-            yield Community(hub, doors, nvr, other, plates)
+            yield Community(hub, doors, nvr, other, probed, plates)
 
 
 async def test_what_hosts_tell_becomes_readings_and_tickets(
     community: Community,
 ) -> None:
-    hub, doors, nvr, other, plates = community
+    hub, doors, nvr, other, probed, plates = community
     await hears(hub, "camera-3", "online", value=True)
     await hears(hub, "recorder-1", "online", value=True)
     doors.tell(isapi.door_event(5, 0x1B, 1, None), "application/json")
@@ -126,6 +144,9 @@ async def test_what_hosts_tell_becomes_readings_and_tickets(
     await hears(hub, "camera-3", "picture.ok", value=True)
     other.tell(dahua.event("VideoLoss", "Start", 0), dahua.KIND)
     assert (await has_ticket(hub, "camera-d1"))["fault"] == "camera.video_lost"
+    await hears(hub, "camera-r1", "stream.ok", value=True)
+    probed.mishap = CameraMishap.NO_STREAM
+    assert (await has_ticket(hub, "camera-r1"))["fault"] == "camera.no_stream"
     for _ in range(5):
         assert (await plates.see("京A12345", 0))["content"] == "retransfer_stop"
     assert (await has_ticket(hub, "plates-1"))["fault"] == "lpr.repeats"

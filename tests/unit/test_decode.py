@@ -122,6 +122,8 @@ HOSTS = Path(__file__).parents[1] / "fixtures" / "devices"
         ("vzenith-push", "heartbeat.form", [("online", {})]),
         ("dahua", "video-loss.txt", [("video.lost", {})]),
         ("dahua", "card.txt", [("access.granted", {})]),
+        ("rtsp", "described.txt", [("online", True), ("stream.ok", True)]),
+        ("rtsp", "refused.txt", [("online", True), ("stream.ok", None)]),
         (
             "vzenith-push",
             "plate.json",

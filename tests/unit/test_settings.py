@@ -49,6 +49,7 @@ def test_the_examples_comments_load_as_well() -> None:
     assert settings.modbus[0].name == "meters-a"
     assert settings.stream[0].dialect == "isapi"
     assert settings.push[0].port == 8090
+    assert settings.rtsp[0].depth == "describe"
     assert (settings.demo.test, settings.demo.speed) == (True, 60.0)
 
 

@@ -10,6 +10,7 @@ from device_drivers.catalogue import load_models, shipped_models
 from device_drivers.codecs.dahua import read_channels, read_events, write_event
 from device_drivers.codecs.isapi import read_alert, write_alert
 from device_drivers.codecs.multipart import LONGEST, PartReader
+from device_drivers.codecs.rtsp import read_finding, read_place, write_finding
 from device_drivers.codecs.vzenith import (
     cut_pictures,
     may_lift,
@@ -19,6 +20,7 @@ from device_drivers.codecs.vzenith import (
 )
 from device_drivers.dialects.dahua import DahuaDriver
 from device_drivers.dialects.isapi import IsapiDriver
+from device_drivers.dialects.rtsp import RtspDriver
 from device_drivers.dialects.vzenith_push import VzenithPushDriver
 from hub.errors import ProtocolError
 from hub.model.device import Device, DeviceUid
@@ -32,7 +34,12 @@ ALERTS = tuple(path.read_bytes() for path in sorted((FIXTURES / "isapi").iterdir
 _models = load_models(shipped_models())
 _drivers: Mapping[str, Driver] = {
     driver.name: driver
-    for driver in (IsapiDriver(_models), VzenithPushDriver(_models), DahuaDriver(_models))
+    for driver in (
+        IsapiDriver(_models),
+        VzenithPushDriver(_models),
+        DahuaDriver(_models),
+        RtspDriver(_models),
+    )
 }
 
 
@@ -48,12 +55,17 @@ SEEDS = {
     "vzenith-push": RECORDS,
     "dahua": tuple(path.read_bytes() for path in sorted((FIXTURES / "dahua").iterdir())),
     "isapi": (*ALERTS, isapi.alert("videoloss", 2, 1.7e9).encode()),
+    "rtsp": (
+        *(path.read_bytes() for path in sorted((FIXTURES / "rtsp").iterdir())),
+        b"rtsp://[fd00::1]:554/a",
+    ),
     "multipart": (_parts(*ALERTS[:2]), _parts(b"<a/>", b"<b/>") + b"--b--\r\n"),
 }
 WORDS = {
     "vzenith-push": (b"AlarmInfoPlate", b"serialno", b"null", b"{}", b"1e99", b'"1"', b"true"),
     "isapi": (b"<", b"&a;", b"<!DOCTYPE a>", b"eventType", b"-1", b"99999999999", b"null", b"\xff"),
     "dahua": (b"Code=", b";data=", b"{", b"\n", b"action=Start", b"index=9999", b'"RealUTC"'),
+    "rtsp": (b"RTSP/1.0 200", b"\r\n\r\n", b"m=video", b"a=control:", b"null", b"-1", b":", b"/"),
     "multipart": (b"--b", b"\r\n", b"\r\n\r\n", b"Content-Length: ", b"image/jpeg", b"999999"),
 }
 
@@ -99,6 +111,20 @@ def check_dahua(raw: bytes) -> str:
     return seen
 
 
+def check_rtsp(raw: bytes) -> str:
+    """Say what a finding is; a place is one again as it was written."""
+    seen = check_message("rtsp", raw)
+    if seen == "read":
+        finding = read_finding(raw)
+        assert read_finding(write_finding(finding)) == finding
+    try:
+        place = read_place(raw.decode("latin-1"))
+    except ProtocolError:
+        return seen
+    assert read_place(place.uri) == place
+    return "read"
+
+
 def check_vzenith(raw: bytes) -> str:
     """Say what a record is; no plate comes out of it, and no answer lifts by itself."""
     seen = check_message("vzenith-push", raw)
@@ -132,6 +158,7 @@ CHECKS: Mapping[str, Callable[[bytes], str]] = {
     "isapi": check_isapi,
     "vzenith-push": check_vzenith,
     "dahua": check_dahua,
+    "rtsp": check_rtsp,
     "multipart": check_parts,
 }
 TARGETS = {name: Target(SEEDS[name], WORDS[name], partial(check)) for name, check in CHECKS.items()}
