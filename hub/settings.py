@@ -29,12 +29,11 @@ from hub.config.receiver_settings import ReceiverSettings, read_receivers
 from hub.config.secret import add_secret
 from hub.config.storage import StoreSettings
 from hub.config.streams import (
+    Gb28181Settings,
     PushSettings,
     RtspSettings,
     StreamSettings,
-    read_probes,
-    read_pushes,
-    read_streams,
+    read_network_devices,
 )
 from hub.config.toml_reader import TomlReader
 from hub.errors import ConfigError, Problem
@@ -155,6 +154,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     stream: tuple[StreamSettings, ...] = ()
     push: tuple[PushSettings, ...] = ()
     rtsp: tuple[RtspSettings, ...] = ()
+    gb28181: tuple[Gb28181Settings, ...] = ()
     influx: InfluxSettings | None = None
     flood: FloodSettings = FloodSettings()
     site: SiteSettings = SiteSettings()
@@ -190,9 +190,6 @@ def parse_settings(
     taken = [each.name for each in (*modbus, *line)]
     family = read_families(reader, taken)
     taken += [each.name for each in family]
-    stream = read_streams(reader, environ, taken)
-    taken += [each.name for each in stream]
-    push = read_pushes(reader, taken)
     settings = Settings(
         community=_read_community(reader),
         store=_read_section(reader, "store", StoreSettings),
@@ -202,9 +199,7 @@ def parse_settings(
         modbus=modbus,
         line=line,
         family=family,
-        stream=stream,
-        push=push,
-        rtsp=read_probes(reader, environ, [*taken, *(each.name for each in push)]),
+        **read_network_devices(reader, environ, taken)._asdict(),
         influx=_read_influx(reader, environ),
         flood=_read_section(reader, "flood", FloodSettings),
         site=_read_section(reader, "site", SiteSettings),

@@ -8,6 +8,7 @@ from typing import Protocol
 from device_drivers.dialects.cjt188 import Cjt188Driver
 from device_drivers.dialects.dahua import DahuaDriver
 from device_drivers.dialects.dlt645 import Dlt645Driver
+from device_drivers.dialects.gb28181 import Gb28181Driver
 from device_drivers.dialects.homeassistant import HomeassistantDriver
 from device_drivers.dialects.isapi import IsapiDriver
 from device_drivers.dialects.lingdang import LingdangDriver
@@ -67,6 +68,7 @@ def speak_all(
         VzenithPushDriver(models),
         DahuaDriver(models),
         RtspDriver(models),
+        Gb28181Driver(models),
     )
     own = {speaker(each): FAMILIES[each.dialect](models, each.prefix) for each in families}
     return {driver.name: driver for driver in drivers} | own

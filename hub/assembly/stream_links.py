@@ -1,4 +1,4 @@
-"""Makes the links to devices that speak HTTP or RTSP: streams, doors, probes."""
+"""Makes the links to devices that speak HTTP, RTSP or SIP: streams, doors, probes, platforms."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ import structlog
 
 from device_drivers.codecs.digest import Login
 from device_drivers.codecs.rtsp import read_place
+from device_drivers.links.gb28181 import Gb28181Link, Gb28181Settings
 from device_drivers.links.polling import IsPolled
 from device_drivers.links.push import PushLink, PushSettings
+from device_drivers.links.registrar import RegistrarSettings
 from device_drivers.links.rtsp import Camera, RtspLink, RtspSettings
 from device_drivers.links.stream import StreamLink
 from device_drivers.links.stream_call import StreamSettings
 from device_drivers.links.stream_tongue import DahuaTongue, IsapiTongue, Tongue
 from hub.clock import Clock
+from hub.config.streams import Gb28181Settings as Gb28181Table
 from hub.config.streams import PushSettings as PushTable
 from hub.config.streams import RtspSettings as RtspTable
 from hub.config.streams import StreamSettings as StreamTable
@@ -44,6 +47,7 @@ def stream_drivers(settings: Settings) -> dict[str, str]:
         **{each.name: str(each.dialect) for each in settings.stream},
         **{each.name: str(each.dialect) for each in settings.push},
         **{each.name: "rtsp" for each in settings.rtsp},
+        **{each.name: "gb28181" for each in settings.gb28181},
     }
 
 
@@ -64,6 +68,10 @@ def build_stream_links(
     for table in settings.rtsp:
         cameras = list(_cameras(table, devices))
         yield table.name, RtspLink(_probe(table), cameras, **heard._asdict())
+    for platform in settings.gb28181:
+        ids = [device.address for device in devices if device.link == platform.name]
+        registrar = Gb28181Link(_platform(platform), ids, inbox=inbox, watch=watch, clock=clock)
+        yield platform.name, registrar
 
 
 def _host(stream: StreamTable) -> StreamSettings:
@@ -97,6 +105,13 @@ def _probe(table: RtspTable) -> RtspSettings:
         timeout=table.timeout,
         depth=table.depth,
         play_period=table.play_period,
+    )
+
+
+def _platform(table: Gb28181Table) -> Gb28181Settings:
+    own = RegistrarSettings(id=table.id, domain=table.domain, password=table.password)
+    return Gb28181Settings(
+        name=table.name, host=table.host, port=table.port, registrar=own, period=table.period
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, NamedTuple, TypeVar
 
 from msgspec import Meta
 
@@ -72,6 +72,30 @@ class RtspSettings(BusSettings, frozen=True, kw_only=True):
     play_period: Seconds = 1800.0
 
 
+class Gb28181Settings(BusSettings, frozen=True, kw_only=True):
+    """One platform that GB/T 28181 devices register with, by UDP and TCP.
+
+    `id` are its own 20 digits, `domain` the 10 of its area, `period` the seconds between two
+    questions for catalogue and status.
+    """
+
+    id: Annotated[str, Meta(pattern=r"^\d{20}$", description="20 digits, as on the devices")]
+    domain: Annotated[str, Meta(pattern=r"^\d{10}$", description="10 digits, as on the devices")]
+    host: str = "0.0.0.0"  # noqa: S104 - devices come from the outside
+    port: Port = 5060
+    password: str = ""
+    password_file: Path | None = None
+    period: Seconds = 300.0
+
+
+def read_platforms(
+    reader: TomlReader, environ: Mapping[str, str], taken: Iterable[str]
+) -> tuple[Gb28181Settings, ...]:
+    """Read each [[gb28181]]; a broken one is a problem and is left out."""
+    found = read_buses(reader, "gb28181", Gb28181Settings, taken)
+    return tuple(add_password(reader, environ, each, "gb28181") for each in found)
+
+
 def read_probes(
     reader: TomlReader, environ: Mapping[str, str], taken: Iterable[str]
 ) -> tuple[RtspSettings, ...]:
@@ -99,6 +123,29 @@ def _are_networks(reader: TomlReader, push: PushSettings) -> bool:
             reader.add(str(error), "push", place, "addresses", hint=hint)
             return False
     return True
+
+
+class NetworkDevices(NamedTuple):
+    """Each sort of link to devices that speak HTTP, RTSP or SIP, by the name of its tables."""
+
+    stream: tuple[StreamSettings, ...]
+    push: tuple[PushSettings, ...]
+    rtsp: tuple[RtspSettings, ...]
+    gb28181: tuple[Gb28181Settings, ...]
+
+
+def read_network_devices(
+    reader: TomlReader, environ: Mapping[str, str], taken: Iterable[str]
+) -> NetworkDevices:
+    """Read all of these tables; names that are `taken` or come twice are told."""
+    names = list(taken)
+    stream = read_streams(reader, environ, names)
+    names += [each.name for each in stream]
+    push = read_pushes(reader, names)
+    names += [each.name for each in push]
+    rtsp = read_probes(reader, environ, names)
+    names += [each.name for each in rtsp]
+    return NetworkDevices(stream, push, rtsp, read_platforms(reader, environ, names))
 
 
 def read_streams(

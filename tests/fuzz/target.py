@@ -9,7 +9,7 @@ HOMES = {
     "lingdang": ("lingdang",),
     "modbus": ("modbus-rtu", "modbus-tcp", "modbus-registers"),
     "meters": ("dlt645", "cjt188"),
-    "video": ("isapi", "vzenith-push", "dahua", "rtsp", "multipart"),
+    "video": ("isapi", "vzenith-push", "dahua", "rtsp", "gb28181", "sip", "multipart"),
     "mqtt": ("mqtt-codec", "mqtt-publish"),
     "families": (
         *("vzenith", "tasmota", "zigbee2mqtt", "shelly"),

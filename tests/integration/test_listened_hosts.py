@@ -13,6 +13,7 @@ import pytest
 
 from simulators import dahua, isapi
 from simulators.event_stream import EventHost, Mishap
+from simulators.gb28181 import GbDevice, Platform
 from simulators.plate_camera import PlateCamera
 from simulators.rtsp import Mishap as CameraMishap
 from simulators.rtsp import RtspCamera
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.integration
 
 SPEED = 100.0
 LOGIN = ("lingdang", "s3cret")
+GB_RECORDER, GB_CHANNEL = "34020000001180000001", "34020000001310000001"
 DEVICES = (
     ("access-1", "0", "door-host", "access_controller", "hikvision-access-controller"),
     ("door-1", "door-1", "door-host", "unit_door", "hikvision-unit-door"),
@@ -32,6 +34,8 @@ DEVICES = (
     ("camera-3", "3", "nvr", "camera", "hikvision-camera"),
     ("camera-d1", "1", "dahua-nvr", "camera", "dahua-camera"),
     ("camera-r1", "r1", "cameras", "camera", "rtsp-camera"),
+    ("recorder-g1", GB_RECORDER, "gb", "recorder", "gb28181-recorder"),
+    ("camera-g1", GB_CHANNEL, "gb", "camera", "gb28181-channel"),
     ("plates-1", "1a2b3c4d-5e6f7a8b", "plates", "lpr_camera", "vzenith-camera"),
 )
 
@@ -53,6 +57,13 @@ def probe() -> str:
     )
 
 
+def platform(port: int) -> str:
+    return (
+        f'[[gb28181]]\nname = "gb"\nhost = "127.0.0.1"\nport = {port}\nperiod = 20\n'
+        'id = "34020000002000000001"\ndomain = "3402000000"\npassword_file = "host.password"\n'
+    )
+
+
 def stream(name: str, dialect: str, port: int) -> str:
     return (
         f'[[stream]]\nname = "{name}"\ndialect = "{dialect}"\nhost = "127.0.0.1"\nport = {port}\n'
@@ -67,6 +78,7 @@ class Community(NamedTuple):
     other: EventHost
     probed: RtspCamera
     plates: PlateCamera
+    recorder: GbDevice
 
 
 def free_port() -> int:
@@ -108,7 +120,8 @@ async def community(
         push_port = free_port()
         more = stream("door-host", "isapi", door_port) + stream("nvr", "isapi", nvr_port)
         more += push(push_port) + stream("dahua-nvr", "dahua", other_port)
-        more += probe()
+        sip_port = free_port()
+        more += probe() + platform(sip_port)
         plot = Plot(devices={}, speed=SPEED, more=more)
         config = write_site(tmp_path / "hub", plot, mqtt_port=broker.port)
         (config.parent / "host.password").write_text(LOGIN[1] + "\n")
@@ -122,14 +135,18 @@ async def community(
                     f"{name},{address},{link},{kind},{model},{PLACE},{name},,,,in_service,{where}\n"
                 )
         async with beating(other, doors, nvr), running_hub(config) as hub:
+            at = Platform("127.0.0.1", sip_port, "34020000002000000001", "3402000000")
+            recorder = GbDevice(GB_RECORDER, at, LOGIN[1])
+            recorder.channels = {GB_CHANNEL: "ON"}
             plates = PlateCamera("1a2b3c4d-5e6f7a8b", "127.0.0.1", push_port, PATH)
-            yield Community(hub, doors, nvr, other, probed, plates)
+            async with recorder.connected():
+                yield Community(hub, doors, nvr, other, probed, plates, recorder)
 
 
 async def test_what_hosts_tell_becomes_readings_and_tickets(
     community: Community,
 ) -> None:
-    hub, doors, nvr, other, probed, plates = community
+    hub, doors, nvr, other, probed, plates, recorder = community
     await hears(hub, "camera-3", "online", value=True)
     await hears(hub, "recorder-1", "online", value=True)
     doors.tell(isapi.door_event(5, 0x1B, 1, None), "application/json")
@@ -147,6 +164,11 @@ async def test_what_hosts_tell_becomes_readings_and_tickets(
     await hears(hub, "camera-r1", "stream.ok", value=True)
     probed.mishap = CameraMishap.NO_STREAM
     assert (await has_ticket(hub, "camera-r1"))["fault"] == "camera.no_stream"
+    assert (await recorder.register())[0] == 200
+    await hears(hub, "recorder-g1", "recording", value=True)
+    await hears(hub, "camera-g1", "online", value=True)
+    recorder.channels[GB_CHANNEL] = "OFF"
+    assert (await has_ticket(hub, "camera-g1"))["fault"] == "camera.lost"
     for _ in range(5):
         assert (await plates.see("京A12345", 0))["content"] == "retransfer_stop"
     assert (await has_ticket(hub, "plates-1"))["fault"] == "lpr.repeats"

@@ -124,6 +124,8 @@ HOSTS = Path(__file__).parents[1] / "fixtures" / "devices"
         ("dahua", "card.txt", [("access.granted", {})]),
         ("rtsp", "described.txt", [("online", True), ("stream.ok", True)]),
         ("rtsp", "refused.txt", [("online", True), ("stream.ok", None)]),
+        ("gb28181", "catalog.xml", [("online", True)]),
+        ("gb28181", "alarm.xml", [("video.lost", {})]),
         (
             "vzenith-push",
             "plate.json",

@@ -50,6 +50,7 @@ def test_the_examples_comments_load_as_well() -> None:
     assert settings.stream[0].dialect == "isapi"
     assert settings.push[0].port == 8090
     assert settings.rtsp[0].depth == "describe"
+    assert settings.gb28181[0].id == "34020000002000000001"
     assert (settings.demo.test, settings.demo.speed) == (True, 60.0)
 
 
@@ -412,3 +413,15 @@ def test_a_door_that_cameras_post_to_says_where_and_lifts_nothing_by_itself() ->
     assert (settings.push, problem.hint) == ((), "write it like 10.1.2.0/24")
     (problem,) = parse_settings(SMALL + good.replace('"/p"', '"p"'), FILE, {})[1][:1]
     assert problem.hint == "as /plates-x7f3"
+
+
+def test_a_platform_has_twenty_digits_and_every_link_a_name_of_its_own() -> None:
+    good = '[[gb28181]]\nname = "gb"\nid = "34020000002000000001"\ndomain = "3402000000"\n'
+    (platform,) = load(SMALL + good).gb28181
+    assert (platform.port, platform.period) == (5060, 300)
+    short = parse_settings(SMALL + good.replace("0001", "1"), FILE, {})[1]
+    assert short[0].hint == "20 digits, as on the devices"
+    twice = '[[rtsp]]\nname = "gb"\n' + good
+    settings, (problem,) = parse_settings(SMALL + twice, FILE, {})
+    assert (len(settings.rtsp), settings.gb28181) == (1, ())
+    assert problem.message == "gb28181.name: 'gb' is taken"

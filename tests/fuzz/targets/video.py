@@ -9,8 +9,10 @@ from pathlib import Path
 from device_drivers.catalogue import load_models, shipped_models
 from device_drivers.codecs.dahua import read_channels, read_events, write_event
 from device_drivers.codecs.isapi import read_alert, write_alert
+from device_drivers.codecs.manscdp import read_notices, write_notice
 from device_drivers.codecs.multipart import LONGEST, PartReader
 from device_drivers.codecs.rtsp import read_finding, read_place, write_finding
+from device_drivers.codecs.sip import frame_length, read_message
 from device_drivers.codecs.vzenith import (
     cut_pictures,
     may_lift,
@@ -19,9 +21,11 @@ from device_drivers.codecs.vzenith import (
     write_record,
 )
 from device_drivers.dialects.dahua import DahuaDriver
+from device_drivers.dialects.gb28181 import Gb28181Driver
 from device_drivers.dialects.isapi import IsapiDriver
 from device_drivers.dialects.rtsp import RtspDriver
 from device_drivers.dialects.vzenith_push import VzenithPushDriver
+from device_drivers.links.registrar import Registrar, RegistrarSettings
 from hub.errors import ProtocolError
 from hub.model.device import Device, DeviceUid
 from hub.model.report import Quality
@@ -29,6 +33,7 @@ from hub.ports import Driver, Envelope
 from simulators import isapi
 from tests.fuzz.target import Target
 
+GB_ID = "34020000001320000001"
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "devices"
 ALERTS = tuple(path.read_bytes() for path in sorted((FIXTURES / "isapi").iterdir()))
 _models = load_models(shipped_models())
@@ -39,6 +44,7 @@ _drivers: Mapping[str, Driver] = {
         VzenithPushDriver(_models),
         DahuaDriver(_models),
         RtspDriver(_models),
+        Gb28181Driver(_models),
     )
 }
 
@@ -59,6 +65,12 @@ SEEDS = {
         *(path.read_bytes() for path in sorted((FIXTURES / "rtsp").iterdir())),
         b"rtsp://[fd00::1]:554/a",
     ),
+    "gb28181": tuple(path.read_bytes() for path in sorted((FIXTURES / "gb28181").glob("*.xml"))),
+    "sip": (
+        (FIXTURES / "gb28181" / "register.sip").read_bytes(),
+        (FIXTURES / "gb28181" / "register.sip").read_bytes().replace(b"REGISTER", b"MESSAGE")
+        + (FIXTURES / "gb28181" / "keepalive.xml").read_bytes(),
+    ),
     "multipart": (_parts(*ALERTS[:2]), _parts(b"<a/>", b"<b/>") + b"--b--\r\n"),
 }
 WORDS = {
@@ -66,6 +78,8 @@ WORDS = {
     "isapi": (b"<", b"&a;", b"<!DOCTYPE a>", b"eventType", b"-1", b"99999999999", b"null", b"\xff"),
     "dahua": (b"Code=", b";data=", b"{", b"\n", b"action=Start", b"index=9999", b'"RealUTC"'),
     "rtsp": (b"RTSP/1.0 200", b"\r\n\r\n", b"m=video", b"a=control:", b"null", b"-1", b":", b"/"),
+    "gb28181": (b"<DeviceID>", b"<Item>", b"</", b"&", b"<!DOCTYPE a>", b"Catalog", b"\xff"),
+    "sip": (b"\r\n\r\n", b"l: 5", b"Via: ", b"branch=", b"Digest ", b"nonce=", b"sip:"),
     "multipart": (b"--b", b"\r\n", b"\r\n\r\n", b"Content-Length: ", b"image/jpeg", b"999999"),
 }
 
@@ -138,6 +152,31 @@ def check_vzenith(raw: bytes) -> str:
     return seen
 
 
+def check_gb28181(raw: bytes) -> str:
+    """Say what a message of MANSCDP is; what the hub keeps of it says the same."""
+    seen = check_message("gb28181", raw)
+    if seen == "read":
+        for notice in read_notices(raw):
+            assert list(read_notices(write_notice(notice))) == [notice]
+    return seen
+
+
+def check_sip(raw: bytes) -> str:
+    """Say what a message of SIP is; nobody gets in by it, and every answer is one."""
+    registrar = Registrar(RegistrarSettings(id="3" * 20, domain="3" * 10, password="p"), [GB_ID])
+    try:
+        length = frame_length(raw)
+        message = read_message(raw)
+    except ProtocolError as error:
+        assert str(error)
+        return "refused"
+    assert length is None or 0 < length <= len(raw)
+    taken = registrar.take(message, ("10.0.0.1", 5060), "UDP", 1000.0)
+    assert not registrar.registered
+    assert not taken.answer or read_message(taken.answer).status
+    return "read"
+
+
 def check_parts(raw: bytes) -> str:
     """Say what a stream is, in one piece and in many, within bounds."""
     seen = set()
@@ -159,6 +198,8 @@ CHECKS: Mapping[str, Callable[[bytes], str]] = {
     "vzenith-push": check_vzenith,
     "dahua": check_dahua,
     "rtsp": check_rtsp,
+    "gb28181": check_gb28181,
+    "sip": check_sip,
     "multipart": check_parts,
 }
 TARGETS = {name: Target(SEEDS[name], WORDS[name], partial(check)) for name, check in CHECKS.items()}
