@@ -12,6 +12,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from hashlib import md5
 from typing import NamedTuple
 
+TRIES, AGAIN_SECONDS = 20, 0.5
+"""How often a request is sent until somebody answers, as SIP has it (T1)."""
+
 
 class Platform(NamedTuple):
     """Where it registers, and as what the platform is known."""
@@ -105,9 +108,13 @@ class GbDevice:
         """Send a request and return status and text of its answer."""
         self._number += 1
         waited = self._answers[self._number] = asyncio.get_running_loop().create_future()
-        self._send(self._message(method, fields, body, branch or f"z9hG4bK{self._number}"))
-        answer = await asyncio.wait_for(waited, 10)
-        return int(answer.split()[1]), answer
+        raw = self._message(method, fields, body, branch or f"z9hG4bK{self._number}")
+        for _ in range(TRIES):
+            self._send(raw)
+            with contextlib.suppress(TimeoutError):
+                answer = await asyncio.wait_for(asyncio.shield(waited), AGAIN_SECONDS)
+                return int(answer.split()[1]), answer
+        raise TimeoutError(f"{self.id}: nobody answers {method}")
 
     def hear(self, text: str) -> None:
         """Take a message of the platform: an answer, or a question."""

@@ -20,7 +20,7 @@ from simulators.rtsp import RtspCamera
 from tests.support.broker import running_broker
 from tests.support.hub_process import HubProcess, running_hub
 from tests.support.site import PLACE, Plot, write_site
-from tests.support.story import has_ticket, hears
+from tests.support.story import hears, read_tickets, until
 
 pytestmark = pytest.mark.integration
 
@@ -143,39 +143,43 @@ async def community(
                 yield Community(hub, doors, nvr, other, probed, plates, recorder)
 
 
-async def test_what_hosts_tell_becomes_readings_and_tickets(
-    community: Community,
-) -> None:
+async def has_fault(hub: HubProcess, device: str, fault: str) -> None:
+    """Wait for a ticket; on a machine that hangs a device may have had one for its silence first."""
+    await until(
+        lambda: read_tickets(hub),
+        lambda tickets: any((t["subject"], t["fault"]) == (device, fault) for t in tickets),
+    )
+
+
+async def test_what_hosts_tell_becomes_readings_and_tickets(community: Community) -> None:
     hub, doors, nvr, other, probed, plates, recorder = community
-    await hears(hub, "camera-3", "online", value=True)
-    await hears(hub, "recorder-1", "online", value=True)
-    doors.tell(isapi.door_event(5, 0x1B, 1, None), "application/json")
-    assert (await has_ticket(hub, "door-1"))["fault"] == "door.forced"
-    await hears(hub, "door-1", "door.open", value=True)
-    doors.tell(isapi.door_event(1, 0x404, 0, None), "application/json")
-    await hears(hub, "access-1", "tamper", value=True)
-    nvr.tell(isapi.alert("diskerror", 0, None))
-    assert (await has_ticket(hub, "recorder-1"))["fault"] == "recorder.disk"
-    nvr.tell(isapi.alert("shelteralarm", 3, None))
-    await hears(hub, "camera-3", "picture.ok", value=False)
-    await hears(hub, "camera-3", "picture.ok", value=True)
-    other.tell(dahua.event("VideoLoss", "Start", 0), dahua.KIND)
-    assert (await has_ticket(hub, "camera-d1"))["fault"] == "camera.video_lost"
-    await hears(hub, "camera-r1", "stream.ok", value=True)
-    probed.mishap = CameraMishap.NO_STREAM
-    assert (await has_ticket(hub, "camera-r1"))["fault"] == "camera.no_stream"
     assert (await recorder.register())[0] == 200
-    await hears(hub, "recorder-g1", "recording", value=True)
-    await hears(hub, "camera-g1", "online", value=True)
+    for device, point in (
+        ("camera-3", "online"), ("recorder-1", "online"), ("camera-r1", "stream.ok"),
+        ("recorder-g1", "recording"), ("camera-g1", "online"),
+    ):  # fmt: skip
+        await hears(hub, device, point, value=True)
+    probed.mishap = CameraMishap.NO_STREAM
     recorder.channels[GB_CHANNEL] = "OFF"
-    assert (await has_ticket(hub, "camera-g1"))["fault"] == "camera.lost"
+    other.tell(dahua.event("VideoLoss", "Start", 0), dahua.KIND)
+    nvr.tell(isapi.alert("diskerror", 0, None))
+    nvr.tell(isapi.alert("shelteralarm", 3, None))
+    doors.tell(isapi.door_event(5, 0x1B, 1, None), "application/json")
+    doors.tell(isapi.door_event(1, 0x404, 0, None), "application/json")
     for _ in range(5):
         assert (await plates.see("京A12345", 0))["content"] == "retransfer_stop"
-    assert (await has_ticket(hub, "plates-1"))["fault"] == "lpr.repeats"
+    for device, fault in (
+        ("door-1", "door.forced"), ("access-1", "access.tamper"), ("recorder-1", "recorder.disk"),
+        ("plates-1", "lpr.repeats"), ("camera-d1", "camera.video_lost"),
+        ("camera-r1", "camera.no_stream"), ("camera-g1", "camera.lost"),
+    ):  # fmt: skip
+        await has_fault(hub, device, fault)
+    await hears(hub, "door-1", "door.open", value=True)
+    await hears(hub, "camera-3", "picture.ok", value=True)
+    assert (plates.lifted, "京A12345" in hub.log) == (0, False)
     events = await hub.get("/api/v1/devices/plates-1/events", limit=10)
     assert {each["name"] for each in events["items"]} >= {"plate.read"}
-    assert plates.lifted == 0
-    assert "京A12345" not in str(events) + hub.log
+    assert "京A12345" not in str(events)
     nvr.hang_up()
     nvr.mishap = Mishap.PAGE
-    assert (await has_ticket(hub, "camera-3"))["fault"] == "camera.lost"
+    await has_fault(hub, "camera-3", "camera.lost")
