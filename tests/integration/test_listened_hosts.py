@@ -144,7 +144,7 @@ async def community(
 
 
 async def has_fault(hub: HubProcess, device: str, fault: str) -> None:
-    """Wait for a ticket; on a machine that hangs a device may have had one for its silence first."""
+    """Wait for a ticket; on a machine that hangs, one for silence may have come first."""
     await until(
         lambda: read_tickets(hub),
         lambda tickets: any((t["subject"], t["fault"]) == (device, fault) for t in tickets),
