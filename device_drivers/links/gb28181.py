@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import secrets
 from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Literal
@@ -74,8 +75,9 @@ class Gb28181Link:
                     await self._clock.sleep(self._settings.period)
                     self._ask_all()
         except OSError as error:
+            why = os.strerror(error.errno or 0)
             raise LinkError(
-                f"{self.name}: cannot listen on {host} port {port}: {error.strerror}; "
+                f"{self.name}: cannot listen on {host} port {port}: {why}; "
                 "stop the program that uses the port, or choose another"
             ) from error
 

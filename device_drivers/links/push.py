@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import os
 import secrets
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -94,8 +95,9 @@ class PushLink:
                 self._watch.link_caught_up(self.name)
                 await asyncio.Event().wait()
         except OSError as error:
+            why = os.strerror(error.errno or 0)
             raise LinkError(
-                f"{self.name}: cannot listen on {host} port {port}: {error.strerror}; "
+                f"{self.name}: cannot listen on {host} port {port}: {why}; "
                 "stop the program that uses the port, or choose another"
             ) from error
 

@@ -179,6 +179,8 @@ class StreamLink:
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError | httpx2.TimeoutException):
         return "it brings nothing whole any more; check its power, network and event settings"
-    return str(error) or f"{type(error).__name__}; check its power and network"
+    if isinstance(error, httpx2.ConnectError):
+        return f"it cannot be reached ({error}); check its address, power and network"
+    return str(error) or f"the connection broke ({type(error).__name__})"
