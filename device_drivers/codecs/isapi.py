@@ -19,6 +19,8 @@ from hub.model.instant import from_rfc3339
 CONTROLLER = "accesscontrollerevent"
 DOOR_EVENTS = frozenset({*range(0x15, 0x1D), *range(0x53, 0x59)})
 """Minor numbers of major 5 that a door's own contact, lock or button has caused."""
+OF_THE_HOST = frozenset({"diskerror", "diskfull", "recordexception", "nicbroken", "ipconflict"})
+"""Alerts that are about the host, whatever channel they name."""
 MOST_CHANNELS = 1024
 
 
@@ -51,7 +53,7 @@ class Alert(NamedTuple):
         if self.type == CONTROLLER:
             is_door = self.major == 5 and self.minor in DOOR_EVENTS and self.door > 0
             return f"door-{self.door}" if is_door else "0"
-        return str(self.channel)
+        return "0" if self.type in OF_THE_HOST else str(self.channel)
 
 
 def read_alert(body: bytes) -> Alert:
@@ -62,16 +64,16 @@ def read_alert(body: bytes) -> Alert:
         raise ProtocolError("it has no eventType")
     event = fields.get("AccessControllerEvent") if kind.lower() == CONTROLLER else None
     inner: Mapping[str, Any] = event if isinstance(event, dict) else {}
-    channel = fields.get("channelID", fields.get("dynChannelID", 0))
+    channel = fields.get("channelID") or fields.get("dynChannelID") or 0
     return Alert(
         type=kind.lower(),
         active=str(fields.get("eventState", "active")).lower() != "inactive",
-        posts=_number(fields.get("activePostCount", 0)),
+        posts=_number(fields.get("activePostCount") or 0),
         channel=_number(channel, MOST_CHANNELS),
         at=_instant(fields.get("dateTime")),
-        major=_number(inner.get("majorEventType", 0)),
-        minor=_number(inner.get("subEventType", 0)),
-        door=_number(inner.get("doorNo", 0), MOST_CHANNELS),
+        major=_number(inner.get("majorEventType") or 0),
+        minor=_number(inner.get("subEventType") or 0),
+        door=_number(inner.get("doorNo") or 0, MOST_CHANNELS),
         replayed=str(inner.get("currentEvent", True)).lower() == "false",
     )
 

@@ -128,7 +128,7 @@ class PushLink:
             lifts = self._settings.opens and may_lift(record, self._clock.now())
             record = record._replace(lifts=lifts)
             payload = write_record(record)
-            await self._slow_down(record)
+            await self._slow_down(record, beats=not call.body.lstrip().startswith(b"{"))
         is_stored = await self._store(record.serial, payload)
         return Reply(200, reply_to(record)) if is_stored else Reply(503)
 
@@ -161,11 +161,11 @@ class PushLink:
             return False
         return True
 
-    async def _slow_down(self, record: Record) -> None:
+    async def _slow_down(self, record: Record, *, beats: bool) -> None:
         """Let a camera wait that would come again at once: it polls, or tells what it had kept."""
         if record.is_offline:
             await asyncio.sleep(REPLAY_SECONDS)
-        if record.plate_id is not None:
+        if not beats:
             return
         loop = asyncio.get_running_loop()
         before = self._beats.get(record.serial)

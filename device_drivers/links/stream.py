@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from math import inf
 
 import httpx2
@@ -28,13 +28,13 @@ MOST_STRANGE = 20
 
 
 class StreamLink:
-    """Implements `hub.ports.Link` for one host; `addresses` are those of its devices."""
+    """Implements `hub.ports.Link` for one host; `addresses` are those of its devices now."""
 
     def __init__(
         self,
         settings: StreamSettings,
         tongue: Tongue,
-        addresses: Sequence[str],
+        addresses: Callable[[], Sequence[str]],
         *,
         inbox: Inbox,
         watch: LinkWatch,
@@ -121,14 +121,18 @@ class StreamLink:
     async def _ask(self) -> None:
         """Learn what lasts; that it does not is told once after a start, or where it did."""
         for kind, path in self._tongue.questions.items():
-            text = await fetch(self._settings, path)
-            now = self._clock.now()
-            for notice in self._tongue.standing(kind, text, self._addresses):
-                is_news = not self._is_known or self._episodes.lasts(notice.address)
-                self._note(notice, now)
-                if is_news or not notice.is_over:
-                    self._offer(notice.address, notice.payload)
+            with contextlib.suppress(httpx2.HTTPError, ProtocolError, TimeoutError):
+                # A host that does not answer that is listened to all the same.
+                self._learn(kind, await fetch(self._settings, path))
         self._is_known = True
+
+    def _learn(self, kind: str, text: str) -> None:
+        now = self._clock.now()
+        for notice in self._tongue.standing(kind, text, self._addresses()):
+            is_news = not self._is_known or self._episodes.lasts(notice.address)
+            self._note(notice, now)
+            if is_news or not notice.is_over:
+                self._offer(notice.address, notice.payload)
 
     def _note(self, notice: Notice, now: float) -> None:
         if notice.lasting and notice.is_over:
@@ -142,7 +146,7 @@ class StreamLink:
             return
         self._beat_at = now
         said = notice.payload if notice.is_heartbeat else self._tongue.heartbeat
-        for address in self._addresses:
+        for address in self._addresses():
             self._offer(address, said)
 
     @contextlib.asynccontextmanager
@@ -167,7 +171,7 @@ class StreamLink:
                 self._calm()
 
     def _calm(self) -> None:
-        for address in self._addresses:
+        for address in self._addresses():
             if not self._episodes.lasts(address):
                 for payload in self._tongue.calm(address):
                     self._offer(address, payload)

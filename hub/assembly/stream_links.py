@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -57,8 +58,8 @@ def build_stream_links(
     """Yield each link with the name that stands in its envelopes."""
     inbox, watch, clock = heard[:3]
     for stream in settings.stream:
-        addresses = [device.address for device in devices if device.link == stream.name]
         tongue = TONGUES[stream.dialect]()
+        addresses = partial(_present, stream.name, devices, heard.is_polled)
         listener = StreamLink(
             _host(stream), tongue, addresses, inbox=inbox, watch=watch, clock=clock
         )
@@ -72,6 +73,11 @@ def build_stream_links(
         ids = [device.address for device in devices if device.link == platform.name]
         registrar = Gb28181Link(_platform(platform), ids, inbox=inbox, watch=watch, clock=clock)
         yield platform.name, registrar
+
+
+def _present(link: str, devices: Sequence[Device], is_polled: IsPolled) -> list[str]:
+    """Return who is there: of one that is planned or retired nobody says that it is alive."""
+    return [each.address for each in devices if each.link == link and is_polled(each.uid)]
 
 
 def _host(stream: StreamTable) -> StreamSettings:

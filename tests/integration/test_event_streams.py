@@ -44,7 +44,7 @@ def link_to(
         name="nvr", host="127.0.0.1", port=port, login=Login(LOGIN[0], password), silence=silence
     )
     clock = SystemClock()
-    return StreamLink(settings, tongue(), addresses, inbox=inbox, watch=inbox, clock=clock)
+    return StreamLink(settings, tongue(), lambda: addresses, inbox=inbox, watch=inbox, clock=clock)
 
 
 @contextlib.asynccontextmanager

@@ -121,6 +121,12 @@ def test_each_meaning_is_of_a_model_and_of_its_address() -> None:
         assert set(meaning.points) <= names
 
 
+def test_what_is_about_the_host_is_the_host_s_whatever_channel_it_names() -> None:
+    for kind, address in (("diskerror", "0"), ("recordException", "0"), ("VMD", "4")):
+        assert read_alert(f'{{"eventType":"{kind}","channelID":4}}'.encode()).address == address
+    assert read_alert(b'{"eventType":"VMD","channelID":null,"dynChannelID":2}').address == "2"
+
+
 def test_what_happened_while_it_was_cut_off_is_late() -> None:
     raw = controller(5, 27).replace('"doorNo":1', '"doorNo":1,"currentEvent":false')
     assert [report.late for report in decode(raw, "hikvision-unit-door")] == [True, True]
@@ -138,6 +144,7 @@ def test_what_happened_while_it_was_cut_off_is_late() -> None:
         (b'{"eventType":17}', "no eventType"),
         (b'{"eventType":"x","channelID":true}', "no number"),
         (b'{"eventType":"x","channelID":-1}', "no number"),
+        (b'{"eventType":"x","channelID":"one"}', "no number"),
         (b'{"eventType":"x","channelID":99999}', "no number"),
         (b'{"EventNotificationAlert":[]}', "holds no fields"),
         (b'{"eventType":' + b"[" * 5000, "no JSON"),
