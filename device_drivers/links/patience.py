@@ -1,7 +1,7 @@
 """How long a slave is waited for: by its own answering times, within what the gateway allows.
 
 The estimate is that of RFC 6298: a smoothed answering time and four times its smoothed deviation,
-doubled after each silence. A slave that has never answered gets all the time there is. No answer is
+a quarter of that time at least, doubled after each silence. A slave that has never answered gets all the time there is. No answer is
 ever measured twice: after a silence the connection is a new one. While a breaker is open, each
 probe waits by the estimate alone, and every fifth as long as it may, since the slave may be slower.
 """
@@ -13,6 +13,8 @@ SHORTEST_SHARE = 0.2
 LONG_PROBE = 5
 """The probe of so many that waits as long as it may."""
 SMOOTHING, DEVIATION_SMOOTHING, DEVIATIONS = 1 / 8, 1 / 4, 4
+LEAST_DEVIATION = 1 / 16
+"""Of the answering time: one that has been the same for long may still vary by a tenth."""
 
 
 class Patience:
@@ -51,7 +53,9 @@ class Patience:
         self._wait(self._estimate())
 
     def _estimate(self) -> float:
-        return self._longest if self._mean is None else self._mean + DEVIATIONS * self._deviation
+        if self._mean is None:
+            return self._longest
+        return self._mean + DEVIATIONS * max(self._deviation, LEAST_DEVIATION * self._mean)
 
     def _wait(self, seconds: float) -> None:
         self.seconds = min(self._longest, max(SHORTEST_SHARE * self._longest, seconds))
