@@ -20,6 +20,7 @@ from paho.mqtt.properties import Properties
 
 from simulators.demo_files import HOST
 from tests.chaos.checker import Stored, find_faults, read_store
+from tests.chaos.drill import LONG
 from tests.chaos.load import drain, speak
 from tests.chaos.plan import Plan
 from tests.chaos.test_kill import SITE
@@ -33,10 +34,10 @@ from tests.support.story import has_caught_up
 pytestmark = [pytest.mark.chaos, pytest.mark.integration]
 
 SEED = 3
-KILLS = 5
+KILLS = 20 if LONG else 3
 BETWEEN = (2.0, 4.0)
 """Seconds that a broker lives, at least and at most."""
-SECONDS = 28.0
+SECONDS = 100.0 if LONG else 18.0
 PACE = 120
 """Messages a second: 2.0.11 writes its whole state at every change and takes few hundred."""
 LAST_WORDS = 0.25

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from tests.chaos.checker import Stored, find_faults, follow_feed, read_store
+from tests.chaos.drill import LONG
 from tests.chaos.load import STALLED, drain, speak
 from tests.chaos.plan import Plan, devices
 from tests.support.broker import running_broker, shipped_lines
@@ -24,10 +25,10 @@ from tests.support.story import has_caught_up
 pytestmark = [pytest.mark.chaos, pytest.mark.integration]
 
 SEED = 20_261_124
-KILLS = 20
+KILLS = 100 if LONG else 12
 LIFE = (0.1, 1.5)
 """Seconds that a hub lives once it is up, at least and at most."""
-SECONDS = 52.0
+SECONDS = 260.0 if LONG else 31.0
 KINDS = {"gate": "barrier_gate", "door": "unit_door", "controller": "access_controller"}
 SITE = {device: KINDS[device.split("-")[0]] for device in devices()}
 BROKEN = 10.0
@@ -96,13 +97,13 @@ def _report(plan: Plan, publisher: Publisher, stored: Stored, kills: int, second
     )
 
 
-async def test_twenty_kills_under_load_lose_and_double_nothing(
+async def test_kills_under_load_lose_and_double_nothing(
     tmp_path: Path, require_server: Callable[[str], Path]
 ) -> None:
     started = time.monotonic()
     outcome = await run(tmp_path, require_server("mosquitto"), Plan(SEED, SECONDS), KILLS)
     assert outcome.faults == []
-    assert len(outcome.stored.messages) > 10_000, "this was no load"
+    assert len(outcome.stored.messages) > 150 * SECONDS, "this was no load"
     assert len(outcome.feed) > len(outcome.stored.tickets), "the feed tells of changes, too"
     sys.stdout.write(f"{time.monotonic() - started:.0f} s in all\n")
 

@@ -54,7 +54,7 @@ def ids(page: dict[str, Any]) -> list[int]:
     return [int(item["id"].removeprefix("guanshan-")) for item in page["items"]]
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(2))
 async def test_a_consumer_reads_the_table_once_each_in_order(world: World, seed: int) -> None:
     chance = random.Random(seed)
     writing = asyncio.Event()
@@ -74,7 +74,7 @@ async def test_a_consumer_reads_the_table_once_each_in_order(world: World, seed:
     async with platform(world) as client:
         while not writing.is_set() or len(got) < len(world.books.rows):
             query["limit"] = chance.choice([1, 2, 7, 50, 1000])
-            if chance.random() < 0.1:
+            if chance.random() < 0.03:
                 client = platform(world)  # noqa: PLW2901 - a restart: new app, same cursor
             page = (await client.get(FEED, params=query)).json()
             assert len(page["items"]) <= query["limit"]
