@@ -16,11 +16,16 @@ FIRST = ""
 
 
 class Era(msgspec.Struct, frozen=True, kw_only=True):
-    """An era: its name, the journal number that it begins with, and when it began."""
+    """An era: its name, the journal number that it begins with, and when it began.
+
+    `tickets` are the last numbers that were given, by day, as far as what was given up could still
+    be read: a ticket's number is said by telephone, and must not mean two things.
+    """
 
     name: str
     first: int
     at: float
+    tickets: dict[str, int] = {}
 
 
 class Eras:

@@ -10,6 +10,7 @@ import msgspec
 from hub.model.alarm import Alarm
 from hub.model.command import Command
 from hub.model.device import LinkState
+from hub.model.era import Era
 from hub.model.report import Quality, Value
 from hub.model.ticket import Ticket
 from hub.ports import CursorRow, DigestRow, HeardRow, PointRow, Snapshot, StateRow
@@ -22,6 +23,7 @@ Rows = list[tuple[Any, ...]]
 
 _POINTS = "SELECT uid, point, at, received, boot, seq, body FROM point"
 _CURSORS = "SELECT uid, topic, boot, seq, gaps, at FROM cursor"
+_ERAS = "SELECT body FROM document WHERE collection = 'era'"
 _GAPS = msgspec.json.Decoder(tuple[tuple[int, int], ...])
 _POINT = msgspec.msgpack.Decoder(tuple[Value | None, Quality])
 _TICKETS = (
@@ -45,7 +47,7 @@ def load_snapshot(connection: sqlite3.Connection, *, now: float) -> Snapshot:
         tickets=bodies(tickets, Ticket),
         commands=bodies(commands, Command),
         last_seq=_rows(connection, "SELECT coalesce(max(seq), 0) FROM journal")[0][0],
-        last_ticket=_last_ticket(connection),
+        last_ticket=last_tickets(connection),
         digests=_digests(connection, now - bounds.DIGEST_AGE),
     )
 
@@ -112,9 +114,14 @@ def _states(connection: sqlite3.Connection, unsaved: Unsaved) -> list[StateRow]:
     ]
 
 
-def _last_ticket(connection: sqlite3.Connection) -> dict[str, int]:
+def last_tickets(connection: sqlite3.Connection) -> dict[str, int]:
+    """Return the last number that was given, by day; also before a restore that gave it up."""
     sql = "SELECT day, max(ordinal) FROM ticket WHERE day <> '' GROUP BY day"
-    return dict(connection.execute(sql).fetchall())
+    found: dict[str, int] = dict(connection.execute(sql).fetchall())
+    for era in bodies(_rows(connection, _ERAS), Era):
+        for day, ordinal in era.tickets.items():
+            found[day] = max(found.get(day, 0), ordinal)
+    return found
 
 
 def _digests(connection: sqlite3.Connection, since: float) -> list[DigestRow]:

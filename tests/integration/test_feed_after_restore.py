@@ -81,6 +81,8 @@ async def test_a_restore_gives_up_cursors_and_ids_of_the_time_behind_the_backup(
         assert whole["items"] == shared["items"] + on["items"]
         assert numbers(given_up) & numbers(on), "numbers come again, or this proves nothing"
         await pushed(shared, given_up, on)
+        matters = [{item["subject"] for item in page["items"]} for page in (given_up, on)]
+        assert not matters[0] & matters[1] - {first}, "no ticket's number means two things"
         [era] = {item["data"]["era"] for item in on["items"]}
         assert era > ""
         found = await laws(hub)

@@ -25,7 +25,7 @@ from hub.store.seals.diagnosis import find_fault
 from hub.store.seals.key_file import look_for_ring
 from hub.store.seals.seal import KeyRing, new_key
 from hub.store.sqlite import open_store
-from tests.contract.store_cases import NOW, entry, everything, reading, said
+from tests.contract.store_cases import NOW, entry, everything, reading, said, ticket
 
 CLOCK = ManualClock(NOW)
 RING = KeyRing([new_key()])
@@ -330,6 +330,24 @@ async def test_each_restore_begins_an_era_behind_all_that_either_side_has_been_t
     await restore(copy, site, clock=CLOCK, tell=nobody, actor="local:li")
     async with open_store(site, clock=CLOCK) as store:
         assert read_eras(await store.books.documents(ERAS)).now == "69248100"
+
+
+async def test_numbers_of_tickets_that_are_given_up_are_not_given_again(
+    copy: Path, site: Path
+) -> None:
+    async with open_store(site, clock=CLOCK) as store:
+        later = [ticket("GS-20261124-0012"), ticket("GS-20261125-0003")]
+        await store.committer.commit(Changes(tickets=later))
+    for _ in range(2):
+        await restore(copy, site, clock=CLOCK, tell=nobody, actor="local:li")
+    async with open_store(site, clock=CLOCK) as store:
+        found = await store.archive.load(now=NOW)
+    assert found.last_ticket == {"20261124": 12, "20261125": 3}
+    assert [each.number for each in found.tickets] == ["GS-20261124-0007"]
+    be_a_text(site)
+    await restore(copy, site, clock=CLOCK, tell=nobody, actor="local:li")
+    async with open_store(site, clock=CLOCK) as store:
+        assert (await store.archive.load(now=NOW)).last_ticket == {"20261124": 7}
 
 
 async def test_a_hub_that_runs_is_not_restored_over(copy: Path, site: Path) -> None:
