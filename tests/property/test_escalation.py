@@ -14,6 +14,7 @@ from hub.model.alarm import Severity
 from hub.model.journal import Draft
 from hub.model.rung import Plan, Quiet, Trigger
 from hub.model.ticket import TicketFlag, TicketState
+from hub.services.duty.pressing import Pressing
 from tests.support.duty import DAY, MINUTE, Play, identities, plan, roster, rung, shift
 
 LIMITS = (Trigger.UNTAKEN, Trigger.ARRIVE, Trigger.FINISH, Trigger.REVIEW)
@@ -49,6 +50,7 @@ class Climbing(RuleBasedStateMachine):
         self.play, self.twin = (Play(LADDER, quiet=quiet, rosters={"crew": CREW}) for _ in range(2))
         self.openings: list[list[Draft]] = []
         self.token = ""
+        self.presses = 0
         self.change(severity=severity)
 
     @rule(minutes=st.sampled_from((3, 9, 12, 63, 300, 1500)))
@@ -120,6 +122,15 @@ class Climbing(RuleBasedStateMachine):
             each.decide(agreed=agreed)
         self.after()
 
+    @precondition(lambda self: self.play.climb is not None)
+    @rule(up=st.booleans())
+    def somebody_presses_from_above(self, up: bool) -> None:
+        self.presses += 1
+        wish = Pressing(up=up, mark=f"{self.presses}", why={"zh": "督办", "en": "x"}, actor="key:c")
+        for each in (self.play, self.twin):
+            each.press(wish)
+        self.after()
+
     def change(self, **fields: Any) -> None:  # noqa: ANN401 - fields of a ticket
         for each in (self.play, self.twin):
             each.restart()
@@ -175,8 +186,11 @@ class Climbing(RuleBasedStateMachine):
                     assert is_last or following.at == draft.at or self.was_confirmed(draft)
 
     def was_confirmed(self, draft: Draft) -> bool:
-        """A rung that was empty once it was confirmed passes on by its own delay."""
-        return draft.data["id"] == "street"
+        """A rung that was empty once it was confirmed passes on by its own delay.
+
+        So does one that was pressed for, where the next has to be confirmed.
+        """
+        return draft.data["id"] == "street" or draft.actor != "hub"
 
     def teardown(self) -> None:
         if not hasattr(self, "play"):

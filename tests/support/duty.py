@@ -17,6 +17,7 @@ from hub.model.rung import Plan, Quiet, Rung, Trigger
 from hub.model.ticket import Ticket, TicketState
 from hub.services.duty.climb import answer, climb_on, wake_at
 from hub.services.duty.muster import Muster
+from hub.services.duty.pressing import Pressing, press
 from hub.services.duty.roster import Almanac
 from hub.services.duty.rota import Rota
 from hub.services.duty.summons import Case
@@ -129,6 +130,14 @@ class Play:
         """Confirm or decline, and return who is rung by it."""
         assert self.climb is not None
         return self._take(answer(self.climb, self.case, agreed=agreed, actor="chen"))
+
+    def press(self, pressing: Pressing) -> list[str]:
+        """Press from above, and return who is rung by it."""
+        pressed = press(self.climb, self.case, pressing)
+        rung = self._take(pressed.move)
+        acting = [name for name in rung if not name.startswith("(")]
+        assert list(pressed.people) == list(dict.fromkeys(acting))
+        return rung
 
     def wait(self, minutes: float) -> list[str]:
         """Let time pass, with a look whenever the climb asks for one; return who is rung."""

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from hub.model.ring import Concern
 from hub.model.rung import Quiet, Trigger
 from hub.model.ticket import TicketFlag, TicketState
-from hub.services.duty.pressing import Pressing, press
-from tests.support.duty import Play, plan, rung, said
+from hub.services.duty.pressing import Pressing
+from tests.support.duty import Play, plan, rung
 
 TAKEN, DONE = TicketState.TAKEN, TicketState.COMPLETED
 WHY = {"zh": "上级催办", "en": "urged from above"}
@@ -18,12 +17,7 @@ WHY = {"zh": "上级催办", "en": "urged from above"}
 
 def pressed(play: Play, *, up: bool = False, mark: str = "1.city") -> list[str]:
     """Press once, and return who is rung."""
-    wish = Pressing(up=up, mark=mark, why=WHY, actor="key:city")
-    found = press(play.climb, play.case, wish)
-    play._take(found.move)  # what a look does with its move
-    acting = [ring.person for ring in found.move.rings if ring.concern is Concern.RESPONSIBLE]
-    assert list(found.people) == list(dict.fromkeys(acting))
-    return said(found.move.rings)
+    return play.press(Pressing(up=up, mark=mark, why=WHY, actor="key:city"))
 
 
 def begun(ladder: Any = None, minutes: float = 5.0, **fields: Any) -> Play:  # noqa: ANN401
