@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from hub.feeds.conformance import page_laws
 from hub.feeds.conformance.bench import Wish
 from hub.feeds.conformance.kit import check_feed
 from hub.feeds.conformance.law import Verdict
@@ -40,8 +41,10 @@ def numbers(page: Json) -> set[int]:
 
 
 async def test_a_restore_gives_up_cursors_and_ids_of_the_time_behind_the_backup(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(page_laws, "WAIT", 0.2)
+    monkeypatch.setattr(page_laws, "EARLY", 0.1)
     config, copy, city = write_config(tmp_path / "site"), tmp_path / "copy.db", City()
 
     async def pushed(*pages: Json) -> None:
