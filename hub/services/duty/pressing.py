@@ -69,7 +69,9 @@ def _ring_again(move: Move, climb: Climb, case: Case, pressing: Pressing) -> Mov
     summons = Summons(
         climb=climb, case=case, place=place, why=pressing.why, mark=f".{pressing.mark}"
     )
-    rings = summons.ring_to_act(_who_acts(summons))
+    acting = _who_acts(summons)
+    others = [person for person in acting if person != pressing.actor]
+    rings = summons.ring_to_act(others or acting)
     return msgspec.structs.replace(move, rings=(*move.rings, *rings))
 
 

@@ -15,9 +15,11 @@ TAKEN, DONE = TicketState.TAKEN, TicketState.COMPLETED
 WHY = {"zh": "上级催办", "en": "urged from above"}
 
 
-def pressed(play: Play, *, up: bool = False, mark: str = "1.city") -> list[str]:
+def pressed(
+    play: Play, *, up: bool = False, mark: str = "1.city", actor: str = "key:city"
+) -> list[str]:
     """Press once, and return who is rung."""
-    return play.press(Pressing(up=up, mark=mark, why=WHY, actor="key:city"))
+    return play.press(Pressing(up=up, mark=mark, why=WHY, actor=actor))
 
 
 def begun(ladder: Any = None, minutes: float = 5.0, **fields: Any) -> Play:  # noqa: ANN401
@@ -56,6 +58,11 @@ def test_urging_rings_the_holder_once_somebody_has_it() -> None:
 )
 def test_urging_rings_the_managers_where_nobody_else_has_to_act(fields: dict[str, Any]) -> None:
     assert set(pressed(begun(**fields))) == {"chen", "zhao"}
+
+
+def test_a_leader_who_presses_is_not_rung_by_it_unless_there_is_nobody_else() -> None:
+    assert pressed(begun(state=DONE), actor="chen") == ["zhao"]
+    assert pressed(begun(state=TAKEN, holder="li"), actor="li") == ["li"]
 
 
 def test_supervising_lets_the_next_rung_come_at_once_and_only_once() -> None:
