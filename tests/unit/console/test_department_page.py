@@ -230,6 +230,17 @@ async def test_leaders_hand_over_and_press_on_the_tickets_own_page(
         assert (await client.post(path, data={"csrf": "x"})).status_code == 403
 
 
+async def test_a_limit_that_has_passed_stands_in_the_history(
+    console: Console, ticket: Ticket
+) -> None:
+    hand(console, ticket, overdue=("sign", "arrive"))
+    told = {"receiver": "power", "state": "dispatched", "limits": ["sign", "arrive"]}
+    console.community.tell("incident.overdue", ticket.number, place=ticket.place, data=told)
+    async with visitor(console) as client:
+        page = (await client.get(f"/department/{ticket.number}")).text
+    assert "超时 · 签收、到场" in page
+
+
 async def test_an_extension_is_decided_and_work_is_sent_back(
     console: Console, ticket: Ticket
 ) -> None:
