@@ -6,7 +6,8 @@ docs/escalation.md lists it, with which of its tests were read.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 
 import msgspec
 import pytest
@@ -14,6 +15,9 @@ import pytest
 from hub.model.roster import SpecialDay, Substitute, Turn
 from hub.model.ticket import TicketFlag, TicketState
 from hub.services.duty.roster import Almanac, on_duty
+from hub.services.tickets.ticket import step
+from tests.chaos.simulation import ShuffledLoop
+from tests.support.belfry import House, make_ring
 from tests.support.duty import (
     DAY,
     HOUR,
@@ -26,6 +30,7 @@ from tests.support.duty import (
     rung,
     shift,
 )
+from tests.unit.services.making import NOW, make_ticket, wish
 
 TWO = plan(rung("one", "person:li"), rung("two", "person:wang", after=30))
 DUTY = plan(rung("one", "roster:r"), rung("two", "person:wang", after=60))
@@ -54,8 +59,56 @@ def everything(play: Play, minutes: float = 10_000) -> list[str]:
 
 def acknowledged() -> list[str]:
     play = started()
-    play.change(revision=2)
+    play.change(revision=2, acknowledged_by="li", acknowledged_at=play.now)
     return everything(play)
+
+
+def heard(tale: Callable[[House], Awaitable[None]]) -> list[str]:
+    """Return who was told over which channel, in order, while a tale is told and a day after."""
+
+    async def run() -> list[str]:
+        async with House(("a", "b")) as house:
+            await tale(house)
+            await asyncio.sleep(DAY)
+            return [f"{each.person} {each.bell}" for each in house.heard]
+
+    with asyncio.Runner(loop_factory=lambda: ShuffledLoop(1)) as runner:
+        return runner.run(run())
+
+
+async def call(house: House, person: str, rung: int = 1) -> None:
+    """Ring somebody of a rung by two channels, one after the other."""
+    name = f"GS-1/{rung}/{person}"
+    await house.ring(make_ring(id=name, person=person, rung=rung, channels=("a", "b")))
+
+
+async def one_of_two_acknowledges(house: House) -> None:
+    for person in ("li", "wang"):
+        await call(house, person)
+    await asyncio.sleep(100)
+    await house.act("ticket.acknowledged", "GS-1")
+
+
+async def a_rung_comes_after_it(house: House) -> None:
+    await one_of_two_acknowledges(house)
+    await asyncio.sleep(HOUR)
+    await call(house, "li", rung=2)
+
+
+def two_acknowledge() -> list[str]:
+    """Return the entries and who they name."""
+    ticket, told = make_ticket(), []
+    for person in ("li", "wang"):
+        ticket, drafts = step(ticket, wish("acknowledge", person), healthy=True, now=NOW)
+        told += [f"{draft.type} {draft.actor}" for draft in drafts]
+    return told
+
+
+def left_alone_for_a_month() -> list[str]:
+    play = started()
+    play.wait(30 * 24 * 60)
+    assert play.climb is not None, "it is still there"
+    return [ring.person for ring in play.rings]
 
 
 def closed() -> list[str]:
@@ -202,14 +255,30 @@ CASES = [
     ),
     Case(
         "multiack: one who acknowledges does not silence the others",
-        lambda: everything(started(plan(rung("one", "role:crew")))),
-        ["li", "wang"],
-        "what an acknowledgement silences is the bells' business",
+        lambda: heard(one_of_two_acknowledges),
+        ["li a", "wang a"],
+        "it silences all who were called: somebody has got it, and the climb goes on",
+    ),
+    Case(
+        "multiack: a step that comes after it is told to who has acknowledged before",
+        lambda: heard(a_rung_comes_after_it),
+        ["li a", "wang a", "li a", "li b"],
+    ),
+    Case(
+        "multiack: a second one who acknowledges is written down, too",
+        two_acknowledge,
+        ["ticket.acknowledged li", "ticket.acknowledged wang"],
     ),
     Case("multiack: closing ends everything", closed, ["li"]),
     Case("a step that is taken", taken, ["li"]),
     Case(
-        "alertautoclose: the cause is gone by itself",
+        "alertautoclose: nothing has happened to it for days",
+        left_alone_for_a_month,
+        ["li", "wang"],
+        "nothing is closed for being old",
+    ),
+    Case(
+        "genericapiclose: the source says that it is over",
         recovered,
         ["li", "wang"],
         "a person still looks: it climbs until somebody takes it",
