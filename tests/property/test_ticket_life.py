@@ -167,6 +167,15 @@ class TicketLife(RuleBasedStateMachine):
             assert new <= {"review"}
         reached.update(f"overdue {name}" for name in new)
 
+    @rule(seconds=st.sampled_from((-2 * DAY, -HOUR, -0.5, 40 * DAY)))
+    def the_clock_jumps(self, seconds: float) -> None:
+        """Set the clock; what was told stays told, and no limit moves."""
+        before = self.ticket
+        self.wait(seconds)
+        assert set(before.overdue) <= set(self.ticket.overdue)
+        assert all(getattr(self.ticket, name) == getattr(before, name) for name in LIMITS)
+        reached["clock set back" if seconds < 0 else "clock set on"] += 1
+
     @precondition(lambda self: self.ticket.state in {TicketState.TAKEN, TicketState.ARRIVED})
     @rule(pause=st.floats(0, 6 * DAY), folded=st.integers(0, 5))
     def wait_for_somebody(self, pause: float, folded: int) -> None:
@@ -425,3 +434,4 @@ def test_a_tickets_life_holds_whatever_happens() -> None:
     ways = {action.value for action in TicketAction} - {"void"}
     assert ways - reached.keys() == set(), "too timid: steps that were never taken"
     assert {"overdue take", "overdue finish", "overdue review"} <= reached.keys()
+    assert {"clock set back", "clock set on"} <= reached.keys()
