@@ -122,9 +122,9 @@ def _cleared(project: Project, ports: WebPorts) -> list[Photo]:
     return [each for each in ports.photos.photos(project.number) if each.id in project.cleared]
 
 
-def _share_row(share: Share, words: Words) -> tuple[str, int, str, str]:
-    name = words.name("class", share.class_)
-    return name, share.tickets, _share(share.on_time), _share(share.without_extension)
+def _share_row(share: Share, words: Words) -> tuple[str, int, str, str, int]:
+    name, strict = words.name("class", share.class_), _share(share.without_extension)
+    return name, share.tickets, _share(share.on_time), strict, share.raised
 
 
 def _share(value: float | None) -> str:

@@ -29,11 +29,12 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
     """How many tickets of a class were opened, and which share of those judged was in time.
 
     Shares are from 0 to 1, None where no limit was kept or broken yet; `without_extension` judges
-    by the first limit.
+    by the first limit. `raised` is how many of them were given a class or urgency with more time.
     """
 
     class_: str
     tickets: int
+    raised: int
     on_time: float | None
     without_extension: float | None
 
@@ -87,6 +88,7 @@ def _shares(courses: Iterable[Course], now: float, *, test: bool) -> list[Share]
         Share(
             class_=name,
             tickets=int(groups[name]["tickets"].value or 0),
+            raised=int(groups[name]["raised"].value or 0),
             on_time=groups[name]["on_time"].value,
             without_extension=groups[name]["on_time_without_extension"].value,
         )

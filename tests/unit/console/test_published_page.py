@@ -128,6 +128,9 @@ def test_shares_leave_out_what_is_discreet_old_or_a_drill() -> None:
     )
     (share,) = publish([course("GS-1"), late, *others], (), (), {}, now=NOW).shares
     assert (share.class_, share.tickets, share.on_time) == ("general", 2, 0.5)
+    assert share.raised == 0
+    (raised,) = publish([course("GS-1", class_raises=2), late], (), (), {}, now=NOW).shares
+    assert raised.raised == 1, "tickets, not steps"
     assert publish([course("GS-1", class_="")], (), (), {}, now=NOW).shares == []
 
 
