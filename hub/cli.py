@@ -15,7 +15,7 @@ from hub.commands.cli_bells import bells_app
 from hub.commands.cli_drivers import drivers
 from hub.commands.cli_grid import grid_check
 from hub.commands.cli_profile import profile_app
-from hub.commands.cli_site import export, import_, init, roll
+from hub.commands.cli_site import export, import_, init, roll, scan
 from hub.commands.cli_store import backup, restore
 from hub.errors import ConfigError, HubError
 
@@ -45,6 +45,7 @@ app.command("import")(import_)
 app.command()(export)
 app.command()(roll)
 app.command()(init)
+app.command()(scan)
 app.command("grid-check")(grid_check)
 
 VERSION = Annotated[bool, typer.Option("--version", help="show the version and exit")]

@@ -29,7 +29,7 @@ class ModbusLink(PollingLink[Slave]):
             settings.name,
             settings.period,
             slaves,
-            _BlockReader(ModbusWire(settings), clock),
+            BlockReader(ModbusWire(settings), clock),
             inbox=inbox,
             watch=watch,
             clock=clock,
@@ -37,7 +37,7 @@ class ModbusLink(PollingLink[Slave]):
         )
 
 
-class _BlockReader:
+class BlockReader:
     """Reads all blocks of a slave, and learns which of them it does not have."""
 
     def __init__(self, wire: ModbusWire, clock: Clock) -> None:

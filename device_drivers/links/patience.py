@@ -1,9 +1,10 @@
 """How long a slave is waited for: by its own answering times, within what the gateway allows.
 
 The estimate is that of RFC 6298: a smoothed answering time and four times its smoothed deviation,
-a quarter of that time at least, doubled after each silence. A slave that has never answered gets all the time there is. No answer is
-ever measured twice: after a silence the connection is a new one. While a breaker is open, each
-probe waits by the estimate alone, and every fifth as long as it may, since the slave may be slower.
+a quarter of that time at least, doubled after each silence. A slave that has never answered gets
+all the time there is. No answer is ever measured twice: after a silence the connection is a new
+one. While a breaker is open, each probe waits by the estimate alone, and every fifth as long as it
+may, since the slave may be slower.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`lingdang init`, `import`, `export` and `roll`: the first week of a site."""
+"""`lingdang init`, `import`, `export`, `roll` and `scan`: the first week of a site."""
 
 from __future__ import annotations
 
@@ -101,3 +101,24 @@ def _answers(given: dict[str, str], *, yes: bool) -> dict[str, str]:
                 value_proc=partial(checked, question),
             )
     return found
+
+
+def scan(
+    address: Annotated[str, typer.Argument(metavar="HOST:PORT", help="the Modbus gateway")],
+    *,
+    units: Annotated[str, typer.Option(help="unit ids, such as 1-32")] = "1-247",
+    framing: Annotated[str, typer.Option(help="tcp or rtu_over_tcp")] = "tcp",
+    timeout: Annotated[float, typer.Option(min=0.05, max=5, help="seconds for each unit")] = 0.3,
+    gap: Annotated[float, typer.Option(min=0, max=1, help="seconds between two questions")] = 0.02,
+) -> None:
+    """Ask a Modbus line which units answer and which model fits; it writes nothing to them."""
+    import sys
+
+    from hub.commands.scan import Line, scan_line
+
+    def tell(unit: int) -> None:
+        if sys.stderr.isatty():
+            typer.echo(f"\r{unit:3} ", nl=False, err=True)
+
+    line = Line(address=address, units=units, framing=framing, timeout=timeout, gap=gap)
+    raise SystemExit(0 if scan_line(line, typer.echo, tell) else 1)
