@@ -79,7 +79,7 @@ class Absent(Shape):
 
 
 class Unlisted(Shape):
-    """Who speaks and is not in the books: what it may be and why; `near` is an absent one."""
+    """Who speaks and is not in the books: what it may be and why; `near` is a silent one."""
 
     link: str
     address: str

@@ -36,7 +36,7 @@ class Guess(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stranger(msgspec.Struct, frozen=True, kw_only=True):
-    """Who speaks and is not in the books; `near` is the device that may have been meant."""
+    """Who speaks and is not in the books; `near` is a device not heard now that may be meant."""
 
     link: str
     address: str

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from hub.model.catalogue import DeviceModel
-from hub.model.device import Device, Kind, Lifecycle
+from hub.model.device import Device, Kind, Lifecycle, LinkState
 from hub.model.kinds import CORE_EVENTS, CORE_POINTS, HUB_MADE_EVENTS, find_core_point
 from hub.model.spelling import nearest
 from hub.ports import DeviceView
@@ -31,17 +31,18 @@ def call_roll(
         view for view in views if view.device.state in EXPECTED and view.device.kind is not Kind.HUB
     ]
     absent = tuple(view.device for view in expected if view.heard_at is None)
+    quiet = tuple(view.device for view in expected if view.link is not LinkState.ONLINE)
     return Roll(
         heard=len(expected) - len(absent),
         absent=absent,
-        strangers=tuple(_stranger(row, absent, known) for row in newcomers),
+        strangers=tuple(_stranger(row, quiet, known) for row in newcomers),
     )
 
 
 def _stranger(
-    row: Mapping[str, Any], absent: Sequence[Device], models: Sequence[DeviceModel]
+    row: Mapping[str, Any], quiet: Sequence[Device], models: Sequence[DeviceModel]
 ) -> Stranger:
-    by_address = {device.address: device.id for device in absent if device.link == row["link"]}
+    by_address = {device.address: device.id for device in quiet if device.link == row["link"]}
     by_folded = {address.casefold(): name for address, name in by_address.items()}
     address = str(row["address"])
     near = by_folded.get(address.casefold()) or by_address.get(nearest(address, by_address), "")

@@ -35,15 +35,19 @@ def test_who_was_heard_who_never_was_and_who_is_unlisted() -> None:
     views = [
         view("gate-1", 5.0),
         view("gate-2", None),
+        view("gate-5", 5.0),
         view("gate-3", None, state=Lifecycle.PLANNED),
         view("gate-4", None, state=Lifecycle.RETIRED),
         view("hub", None, kind=Kind.HUB),
     ]
-    roll = call_roll(views, [newcomer("gate-2"), newcomer("X-99")], MODELS.values())
-    assert (roll.heard, [each.id for each in roll.absent]) == (1, ["gate-2"])
+    roll = call_roll(
+        views, [newcomer("gate-2"), newcomer("X-99"), newcomer("GATE-5x")], MODELS.values()
+    )
+    assert (roll.heard, [each.id for each in roll.absent]) == (2, ["gate-2"])
     assert [(each.address, each.near) for each in roll.strangers] == [
         ("gate-2", "gate-2"),
         ("X-99", ""),
+        ("GATE-5x", "gate-5"),
     ]
 
 
