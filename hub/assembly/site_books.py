@@ -40,6 +40,21 @@ def site_documents(
         if stored.get(device.id) == body:
             continue
         documents.append(Document(collection=DEVICES, key=device.id, body=body, at=now))
-        kind = "device.changed" if device.id in stored else "device.adopted"
-        entries.append((kind, device.id, "hub", {"kind": device.kind, "place": device.place}))
+        entries.append(_entry(device, stored.get(device.id)))
     return documents, entries
+
+
+def _entry(device: Device, before: bytes | None) -> tuple[str, str, str, dict[str, Any]]:
+    """Say what has become of a device: other hardware under the same id is a swap."""
+    data: dict[str, Any] = {"kind": device.kind, "place": device.place}
+    if before is None:
+        return "device.adopted", device.id, "hub", data
+    old = _hardware(msgspec.json.decode(before, type=Device))
+    new = _hardware(device)
+    if old == new:
+        return "device.changed", device.id, "hub", data
+    return "device.swapped", device.id, "hub", data | {"from": old, "to": new}
+
+
+def _hardware(device: Device) -> dict[str, str]:
+    return {"link": device.link, "address": device.address, "model": device.model}
