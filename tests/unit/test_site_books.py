@@ -1,4 +1,4 @@
-"""What the journal says of a device whose line in the sheet is new, differs, or is other hardware."""
+"""What the journal says of a device whose line in the sheet is new, differs, or is another one."""
 
 from __future__ import annotations
 
