@@ -6,98 +6,23 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 
+from hub.access.body import read_struct
 from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
+from hub.api import shape_of_site as shape
 from hub.api.figures import SHEET
 from hub.api.paging import json_response, page
 from hub.api.rights import ADMINISTRATORS, LEADERS
-from hub.api.shape import Both, Moment, Page, Shape
+from hub.api.shape import Page
 from hub.errors import ForbiddenError, Problem
 from hub.model.access import Identity
-from hub.model.device import Device, Kind
+from hub.model.device import Device
 from hub.model.instant import to_rfc3339
 from hub.model.site_load import Changes, SiteLoad
-from hub.ports.site import SiteProof, Stranger
+from hub.ports.site import Adoption, SiteProof, Stranger
 
 FILE = Annotated[str, Query(max_length=200, description="the workbook's name, for messages")]
-
-
-class SheetFault(Shape):
-    """A fault: `cell` as spreadsheets name it, with what is wrong and the next step."""
-
-    sheet: str
-    cell: str
-    line: int
-    column: int
-    message: str
-    hint: str
-    zh: str
-    zh_hint: str
-
-
-class Changed(Shape):
-    """Ids of devices, or paths of places."""
-
-    added: list[str]
-    changed: list[str]
-    removed: list[str]
-
-
-class WorkbookProof(Shape):
-    """What a workbook would do; with a problem it does nothing."""
-
-    problems: list[SheetFault]
-    notes: list[Both]
-    devices: Changed
-    places: Changed
-    count: int
-
-
-class Load(Shape):
-    """A workbook that was loaded; `devices` and `places` count what it changed."""
-
-    number: int
-    at: Moment
-    actor: str
-    file: str
-    count: int
-    devices: dict[str, int]
-    places: dict[str, int]
-    undone_at: Moment | None
-    undone_by: str
-
-
-class Absent(Shape):
-    """A device that should be heard and never was."""
-
-    id: str
-    name: str
-    place: str
-    link: str
-    address: str
-
-
-class Unlisted(Shape):
-    """Who speaks and is not in the books: what it may be and why; `near` is a silent one."""
-
-    link: str
-    address: str
-    first_seen: Moment
-    last_seen: Moment
-    count: int
-    kinds: list[Kind]
-    model: str
-    reason: Both | None
-    near: str
-
-
-class RollCall(Shape):
-    """How many devices were heard, who never was, and who is unlisted."""
-
-    heard: int
-    absent: list[Absent]
-    strangers: list[Unlisted]
 
 
 async def check_workbook(request: Request, file: FILE = "workbook") -> Response:
@@ -119,6 +44,18 @@ async def load_workbook(
 
     async def act() -> Response:
         load = await ports_of(request).site.load(data, file, who, remove=remove)
+        return json_response(write_load(load), 201)
+
+    return await once(request, who, act)
+
+
+async def adopt_newcomer(request: Request) -> Response:
+    """Add one device to the books (登记); the hub starts again with it, within seconds."""
+    who = await whole_community(request)
+    adoption = read_struct(await request.body(), Adoption)
+
+    async def act() -> Response:
+        load = await ports_of(request).site.adopt(adoption, who)
         return json_response(write_load(load), 201)
 
     return await once(request, who, act)
@@ -232,7 +169,7 @@ CALLS = (
         roles=ADMINISTRATORS,
         operation="checkWorkbook",
         about="Check a workbook of the site; the body is the file",
-        shows=WorkbookProof,
+        shows=shape.WorkbookProof,
     ),
     Call(
         method="GET",
@@ -241,7 +178,7 @@ CALLS = (
         roles=ADMINISTRATORS,
         operation="listLoads",
         about="Workbooks that were loaded",
-        shows=Page[Load],
+        shows=Page[shape.Load],
     ),
     Call(
         method="POST",
@@ -250,7 +187,19 @@ CALLS = (
         roles=ADMINISTRATORS,
         operation="loadWorkbook",
         about="Load a workbook of the site; the body is the file",
-        shows=Load,
+        shows=shape.Load,
+        statuses=(201,),
+        problems=(409,),
+    ),
+    Call(
+        method="POST",
+        path="/site/adopt",
+        answer=adopt_newcomer,
+        roles=ADMINISTRATORS,
+        operation="adoptNewcomer",
+        about="Add one device to the books",
+        body=Adoption,
+        shows=shape.Load,
         statuses=(201,),
         problems=(409,),
     ),
@@ -261,7 +210,7 @@ CALLS = (
         roles=ADMINISTRATORS,
         operation="undoLoad",
         about="Take back the newest load",
-        shows=Load,
+        shows=shape.Load,
         problems=(409,),
     ),
     Call(
@@ -271,7 +220,7 @@ CALLS = (
         roles=LEADERS,
         operation="readRoll",
         about="Who was heard, who never was, and who is unlisted",
-        shows=RollCall,
+        shows=shape.RollCall,
     ),
     Call(
         method="GET",

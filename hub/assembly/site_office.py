@@ -24,10 +24,10 @@ from hub.model.catalogue import DeviceModel
 from hub.model.device import DeviceUid
 from hub.model.site_load import SITE_LOADS, Sheets, SiteLoad, count_changes, pack
 from hub.ports import Books, DeviceView, Document
-from hub.ports.site import Roll, SiteProof
+from hub.ports.site import Adoption, Roll, SiteProof
 from hub.services.commission.state_book import DEVICES
 from hub.services.roll import call_roll
-from hub.services.sheets.checking import Ground, check_workbook
+from hub.services.sheets.checking import Ground, add_row, check_workbook
 from hub.services.sheets.writing import write_workbook
 from hub.settings import Settings
 
@@ -94,6 +94,18 @@ class SiteBooks:
                 raise _going(proof.devices.removed)
             return await self._keep(proof, proof.sheets, file, who)
 
+    async def adopt(self, adoption: Adoption, who: Identity) -> SiteLoad:
+        """Add one device to the books, as a load of its own; ConfigError with every fault."""
+        async with self._turn:
+            known = known_uids(await self._books.documents(DEVICES))
+            ground = await self._ground(known)
+            file = f"登记 {adoption.id}"
+            reading = add_row(ground.sheets, "devices", _cells(adoption, self._models))
+            proof = await asyncio.to_thread(check_workbook, reading, file, ground)
+            if proof.sheets is None:
+                raise ConfigError(*proof.problems)
+            return await self._keep(proof, proof.sheets, file, who)
+
     async def undo(self, who: Identity) -> SiteLoad:
         """Take back the newest load as a whole; ConflictError where there is none."""
         async with self._turn:
@@ -120,6 +132,10 @@ class SiteBooks:
         """Call the roll: who of the books was heard, who never was, and who is unlisted."""
         newcomers = await self._books.newcomers(limit=NEWCOMERS)
         return call_roll(views, newcomers, self._models.values())
+
+    def models(self) -> Sequence[DeviceModel]:
+        """Return the models that a device can be of, by id."""
+        return [self._models[name] for name in sorted(self._models)]
 
     async def export(self) -> bytes:
         """Return the books that count as a workbook."""
@@ -158,6 +174,12 @@ class SiteBooks:
         await self._write([_document(load), *old], [entry])
         self._renew()
         return load
+
+
+def _cells(adoption: Adoption, models: Mapping[str, DeviceModel]) -> dict[str, str]:
+    cells: dict[str, str] = msgspec.to_builtins(adoption)
+    model = models.get(adoption.model)
+    return {**cells, "kind": model.kind if model else ""}
 
 
 def _document(load: SiteLoad, *, gone: bool = False) -> Document:

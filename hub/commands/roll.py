@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from hub.access.local import local_user
-from hub.api.site import RollCall, Unlisted
+from hub.api.shape_of_site import RollCall, Unlisted
 from hub.assembly.loading import read_data_settings
 from hub.assembly.remote_office import ask, hub_client
 from hub.errors import ConflictError

@@ -13,7 +13,7 @@ import httpx2
 import msgspec
 
 from hub.access.local import local_identity, local_user
-from hub.api.site import Load
+from hub.api.shape_of_site import Load
 from hub.assembly.loading import load_world, read_data_settings
 from hub.assembly.quiet_desk import QuietDesk
 from hub.assembly.remote_office import ask, hub_client, lives

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from fastapi import Request, Response
 from starlette.datastructures import UploadFile
 
@@ -14,13 +15,15 @@ from hub.console.page import LEADERS, Visit, show, visit_of
 from hub.console.tray import Tray
 from hub.errors import ConfigError, ConflictError, ForbiddenError, HubError, Problem
 from hub.model.access import Identity, Role
-from hub.ports.site import SiteProof
+from hub.ports.site import Adoption, SiteProof
 
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 LISTED = 200
 """Faults, absent devices and strangers on the page; programs get all of them."""
 LARGEST = 10 * 1024 * 1024
 LONGEST_NAME = 100
+ADOPTION = ("link", "address", "id", "model", "place", "name")
+"""The fields of the form by which a newcomer is put into the books."""
 
 
 async def site_page(request: Request) -> Response:
@@ -64,6 +67,18 @@ async def load_by_form(request: Request) -> Response:
         return await _page(request, proof=SiteProof(problems=list(error.problems), notes=[]))
     except ConflictError as error:
         return await _page(request, refusal=error)
+    return await _page(request, message=visit.words("workbook.loaded", n=load.number), began=True)
+
+
+async def adopt_by_form(request: Request) -> Response:
+    """Put a newcomer into the books; the hub starts again."""
+    who, form = await _whole(request), await request.form()
+    visit = await visit_of(request)
+    words = {name: str(form.get(name, "")).strip() for name in ADOPTION}
+    try:
+        load = await visit.ports.site.adopt(msgspec.convert(words, Adoption), who)
+    except ConfigError as error:
+        return await _page(request, proof=SiteProof(problems=list(error.problems), notes=[]))
     return await _page(request, message=visit.words("workbook.loaded", n=load.number), began=True)
 
 
@@ -114,6 +129,8 @@ async def _page(
         status=409 if refusal else status,
         roll=await ports.site.roll(ports.live.devices()),
         listed=LISTED,
+        models=ports.site.models(),
+        places=sorted(ports.live.places()),
         may_load=visit.who.role in ADMINISTRATORS,
         loads=loads,
         newest=next((each.number for each in loads if each.undone_at is None), 0),
@@ -147,6 +164,7 @@ def say(words: Words, problem: Problem) -> tuple[str, str]:
 _FORMS = (
     ("/site/check", check_by_form, "checkWorkbookByForm", "Tries a workbook"),
     ("/site/loads", load_by_form, "loadWorkbookByForm", "Loads the workbook that was tried"),
+    ("/site/adopt", adopt_by_form, "adoptByForm", "Puts a newcomer into the books"),
     ("/site/undo", undo_by_form, "undoLoadByForm", "Takes the newest load back"),
 )
 CALLS = (

@@ -9,7 +9,8 @@ import msgspec
 
 from hub.errors import Problem
 from hub.model.access import Identity
-from hub.model.device import Device, Kind
+from hub.model.catalogue import DeviceModel
+from hub.model.device import Device, Kind, Lifecycle
 from hub.model.site_load import Changes, Sheets, SiteLoad
 from hub.ports.reader import DeviceView
 
@@ -55,6 +56,21 @@ class Roll(msgspec.Struct, frozen=True, kw_only=True):
     strangers: tuple[Stranger, ...]
 
 
+class Adoption(msgspec.Struct, frozen=True, kw_only=True):
+    """A newcomer that is to be in the books (登记): what it is, where, and how it is called.
+
+    It begins in `commissioning`, so that it rings nobody before its faults were tried.
+    """
+
+    link: str
+    address: str
+    id: str
+    model: str
+    place: str
+    name: str = ""
+    state: Lifecycle = Lifecycle.COMMISSIONING
+
+
 class SiteOffice(Protocol):
     """Loads workbooks; what it loads counts once the hub has started again, by itself."""
 
@@ -71,6 +87,10 @@ class SiteOffice(Protocol):
         """
         ...
 
+    async def adopt(self, adoption: Adoption, who: Identity) -> SiteLoad:
+        """Add one device to the books, as a load of its own; ConfigError with every fault."""
+        ...
+
     async def undo(self, who: Identity) -> SiteLoad:
         """Take back the newest load as a whole; ConflictError where there is none."""
         ...
@@ -81,6 +101,10 @@ class SiteOffice(Protocol):
 
     async def roll(self, views: Iterable[DeviceView]) -> Roll:
         """Call the roll of these devices: who was heard, who never was, and who is unlisted."""
+        ...
+
+    def models(self) -> Sequence[DeviceModel]:
+        """Return the models that a device can be of, by id."""
         ...
 
     async def export(self) -> bytes:

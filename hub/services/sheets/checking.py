@@ -62,6 +62,15 @@ def check_workbook(reading: Reading, file: str, ground: Ground) -> SiteProof:
     )
 
 
+def add_row(sheets: Sheets, name: str, cells: Mapping[str, str]) -> Reading:
+    """Return a site's own sheet with one row more, as if a workbook had it."""
+    rows = read_rows(getattr(sheets, name), required_names(name), Faults(""))
+    header = list(dict.fromkeys((*core_names(name), *(key for row in rows for key in row.cells))))
+    lines = [(row.line, [row.cells.get(key, "") for key in header]) for row in rows]
+    lines.append((len(rows) + 2, [cells.get(key, "") for key in header]))
+    return Reading(sheets={name: ReadSheet(title=name, sound=True, header=header, rows=lines)})
+
+
 def _book(name: str, sheet: ReadSheet | None, file: str, ground: Ground) -> SiteRows:
     """Return the rows of a sheet; those that the site has where the workbook is without it."""
     if sheet is None:

@@ -15,8 +15,8 @@ from hub.api import (
     shape_of_figures,
     shape_of_reports,
     shape_of_rules,
+    shape_of_site,
     shape_of_tickets,
-    site,
 )
 from hub.api.shape import Page
 from hub.assembly.web import build_app
@@ -59,8 +59,8 @@ PATHS = {
     "/api/v1/reports/offers?subject=gate-a": Page[shape_of_reports.Offer],
     "/api/v1/tickets/GS-1/reports": Page[shape_of_reports.Report],
     "/api/v1/tickets/GS-1/photos": Page[shape_of_reports.Photo],
-    "/api/v1/site/roll": site.RollCall,
-    "/api/v1/site/loads": Page[site.Load],
+    "/api/v1/site/roll": shape_of_site.RollCall,
+    "/api/v1/site/loads": Page[shape_of_site.Load],
     "/api/v1/retention": Page[shape_of_rules.Holding],
     "/api/v1/departments": Page[departments.Department],
     "/grid/v1/feed": FeedPage,

@@ -123,3 +123,21 @@ async def test_a_load_is_one_commit(world: World) -> None:
     async with asking(world, Role.ADMINISTRATOR) as client:
         await client.post(f"{PATH}/loads", content=make_workbook(sound_rows(100)))
     assert commits == [1]
+
+
+async def test_a_newcomer_is_adopted_into_the_books_in_commissioning(world: World) -> None:
+    new = {"link": "mqtt", "address": "G99", "id": "gate-99", "model": "ld-barrier-gate"}
+    async with asking(world, Role.ADMINISTRATOR) as client:
+        await client.post(f"{PATH}/loads", content=make_workbook(sound_rows(10)))
+        refused = await client.post(f"{PATH}/adopt", json={**new, "place": "gs/nowhere"})
+        taken = await client.post(f"{PATH}/adopt", json={**new, "place": "gs", "address": "G1"})
+        adopted = await client.post(f"{PATH}/adopt", json={**new, "place": "gs"})
+        written = read((await client.get(f"{PATH}/workbook")).content).sheets["devices"]
+        undone = await client.post(f"{PATH}/loads/undo")
+    assert refused.status_code == taken.status_code == 422
+    assert "no place 'gs/nowhere'" in refused.json()["detail"]
+    assert "'G1' stands in row 3 already" in taken.json()["detail"]
+    assert adopted.json()["devices"] == {"added": 1, "changed": 0, "removed": 0}
+    row = dict(zip(written.header, written.rows[-1][1], strict=False))
+    assert (row["id"], row["kind"], row["state"]) == ("gate-99", "barrier_gate", "commissioning")
+    assert undone.json()["file"] == "登记 gate-99"

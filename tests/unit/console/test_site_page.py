@@ -108,3 +108,19 @@ async def test_the_tray_keeps_a_few_for_who_has_tried_them_and_not_for_long() ->
     await clock.advance(GOOD_FOR + 1)
     with pytest.raises(ConflictError):
         tray.take(words[-1], "wang")
+
+
+async def test_a_newcomer_is_put_into_the_books_from_its_row(console: Console) -> None:
+    sample = b'{"points":{"arm.position":"open","loop.occupied":false}}'
+    row = {"link": "mqtt", "address": "g77", "sample": sample, "guess": "lingdang"}
+    console.community.books.new.append({**row, "first_seen": 1.0, "last_seen": 2.0, "count": 3})
+    async with browsing(console, "admin", Role.ADMINISTRATOR) as client:
+        await send(client, make_workbook(sound_rows(10)))
+        page = (await client.get("/site")).text
+        form = {"csrf": csrf(client), "link": "mqtt", "address": "g77", "id": "gate-77"}
+        form |= {"model": "ld-barrier-gate", "name": "新道闸"}
+        lost = (await client.post("/site/adopt", data={**form, "place": "nowhere"})).text
+    assert "道闸 ld-barrier-gate · 它发来 arm.position, loop.occupied" in page
+    assert '<option value="ld-barrier-gate" selected>' in page
+    assert "没有位置“nowhere”" in lost
+    assert loads_of(console) == 0

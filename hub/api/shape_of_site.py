@@ -1,0 +1,83 @@
+"""What answers about the books of the site look like, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from hub.api.shape import Both, Moment, Shape
+from hub.model.device import Kind
+
+
+class SheetFault(Shape):
+    """A fault: `cell` as spreadsheets name it, with what is wrong and the next step."""
+
+    sheet: str
+    cell: str
+    line: int
+    column: int
+    message: str
+    hint: str
+    zh: str
+    zh_hint: str
+
+
+class Changed(Shape):
+    """Ids of devices, or paths of places."""
+
+    added: list[str]
+    changed: list[str]
+    removed: list[str]
+
+
+class WorkbookProof(Shape):
+    """What a workbook would do; with a problem it does nothing."""
+
+    problems: list[SheetFault]
+    notes: list[Both]
+    devices: Changed
+    places: Changed
+    count: int
+
+
+class Load(Shape):
+    """A workbook that was loaded; `devices` and `places` count what it changed."""
+
+    number: int
+    at: Moment
+    actor: str
+    file: str
+    count: int
+    devices: dict[str, int]
+    places: dict[str, int]
+    undone_at: Moment | None
+    undone_by: str
+
+
+class Absent(Shape):
+    """A device that should be heard and never was."""
+
+    id: str
+    name: str
+    place: str
+    link: str
+    address: str
+
+
+class Unlisted(Shape):
+    """Who speaks and is not in the books: what it may be and why; `near` is a silent one."""
+
+    link: str
+    address: str
+    first_seen: Moment
+    last_seen: Moment
+    count: int
+    kinds: list[Kind]
+    model: str
+    reason: Both | None
+    near: str
+
+
+class RollCall(Shape):
+    """How many devices were heard, who never was, and who is unlisted."""
+
+    heard: int
+    absent: list[Absent]
+    strangers: list[Unlisted]
