@@ -133,7 +133,7 @@ def _read_devices(
     known: Mapping[str, DeviceUid],
     faults: Faults,
 ) -> list[Device]:
-    by_id = {row.cells["id"]: row for row in rows}
+    by_id = {row.cells["id"]: row for row in rows if row.cells["id"]}
     for row in rows:
         check_filled(row, DEVICES, faults)
         _check_words(row, faults)

@@ -33,7 +33,7 @@ COLUMN = {
     for letter, name in zip("ABCDEFGHIJKLMNO", sound_rows(1)["devices"][0], strict=True)
 }
 WRONG: dict[str, tuple[Any, ...]] = {
-    "id": ("gate 5", "a/b", "闸:1", "gate-1", "x" * 65),
+    "id": ("gate 5", "", "闸:1", "gate-1", "x" * 65),
     "address": ("G 5", "地址", "G#", "", "x" * 65),
     "link": ("mqqt", "bus-b", "riser-2", "modbus"),
     "kind": ("barrier gate", "道闸机", "", "gate-way", "gates"),
