@@ -40,3 +40,12 @@ async def test_a_long_start_asks_again_and_again_and_a_finished_one_no_more(
             said = await loop.sock_recv(systemd, 100)
     with pytest.raises(BlockingIOError):
         systemd.recv(100)
+
+
+def test_a_hub_that_starts_anew_is_reloading_for_systemd_and_not_stopping(
+    systemd: socket.socket, tmp_path: Path
+) -> None:
+    notify.withdraw(tmp_path, again=True)
+    assert systemd.recv(100).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
+    notify.withdraw(tmp_path)
+    assert systemd.recv(100) == b"STOPPING=1"
