@@ -13,7 +13,9 @@ from playwright.async_api import expect
 from hub.model.access import Role
 from hub.model.alarm import TicketSpec, Urgency
 from hub.model.device import Kind, LinkState
-from tests.acceptance.console_browser import PHONE, desk, wait_until_live
+from tests.acceptance.console_browser import PHONE, WALL, desk, wait_until_live
+from tests.acceptance.pictures import take_picture
+from tests.unit.console.fakes.community import break_things
 
 pytestmark = pytest.mark.browser
 
@@ -82,6 +84,13 @@ CUT_OFF = """() => [...document.querySelectorAll('.gates li, .marks .shape')].fi
 }).length"""
 
 
+HIDDEN = """[...document.querySelectorAll(".todo article h2, .todo article p")].filter(each => {
+  const frame = each.closest("article").getBoundingClientRect();
+  const box = each.getBoundingClientRect();
+  return box.top < frame.top || box.bottom > frame.bottom + 1;
+}).length"""
+
+
 @pytest.mark.parametrize("size", [(1920, 1080), (1400, 844), (1366, 768), (3840, 2160)])
 async def test_no_gate_and_no_door_is_cut_off_on_whatever_screen_there_is(
     require_server: Chromium, size: tuple[int, int]
@@ -92,6 +101,27 @@ async def test_no_gate_and_no_door_is_cut_off_on_whatever_screen_there_is(
         assert await page.locator(".gates li").count() >= 8
         assert await page.locator(".marks .shape").count() >= 60
         assert await page.evaluate(CUT_OFF) == 0
+
+
+@pytest.mark.parametrize(("size", "letters"), [(WALL, 22), ((1280, 720), 14.7), (PHONE, 16)])
+async def test_a_wall_is_read_from_three_metres_and_names_the_first_thing_whole(
+    require_server: Chromium, size: tuple[int, int], letters: float
+) -> None:
+    async with desk(require_server("chromium"), devices=300) as at:
+        community = at.console.community
+        gate = community.of_kind(Kind.BARRIER_GATE)[0]
+        community.open_ticket(gate, "道闸闸杆脱落", "Boom has come off")
+        page = await at.open("/wall", "王师傅", size=size)
+        drawn = await page.evaluate(
+            "parseFloat(getComputedStyle(document.documentElement).fontSize)"
+        )
+        assert drawn == pytest.approx(letters, abs=0.1)
+        assert await page.evaluate(HIDDEN) == 0
+        break_things(community)
+        await page.reload()
+        assert await page.evaluate(HIDDEN) == 0
+        if size != (1280, 720):
+            await take_picture(page, "wall" if size == WALL else "wall-phone")
 
 
 async def test_a_silent_gate_is_hatched_and_says_since_when(require_server: Chromium) -> None:
