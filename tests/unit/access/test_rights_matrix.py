@@ -66,16 +66,18 @@ async def answer(app: FastAPI, route: Route, things: dict[str, str], token: str)
     return await ask(app, method, path, token, body)
 
 
-def test_no_route_came_in_without_a_policy_and_each_stands_on_the_page() -> None:
-    app = whole_app(make_world())
+def test_no_route_came_in_without_a_policy_and_each_stands_on_the_page(
+    stage: tuple[World, FastAPI, dict[str, str]],
+) -> None:
+    _, app, _ = stage
     assert undeclared_routes(app) == []
     assert write_page(app) == PAGE.read_text("utf-8"), "python -m tests.unit.access…: write it anew"
 
 
-def test_strangers_reach_the_doors_and_the_whistle_page_alone() -> None:
-    open_to_all = {
-        route.path for route in routes_of(whole_app(make_world())) if route.roles == EVERYBODY
-    }
+def test_strangers_reach_the_doors_and_the_whistle_page_alone(
+    stage: tuple[World, FastAPI, dict[str, str]],
+) -> None:
+    open_to_all = {route.path for route in routes_of(stage[1]) if route.roles == EVERYBODY}
     assert [path for path in open_to_all if not path.startswith(DOORS)] == []
 
 
