@@ -91,8 +91,8 @@ async def test_bell(request: Request, bell: str) -> Response:
 
 async def read_contact(request: Request, person: str) -> Response:
     """Read where somebody, or group:NAME, is reached."""
-    await _whole(request)
-    return json_response(await ports_of(request).bells.contact(person))
+    who = await _whole(request)
+    return json_response(await ports_of(request).bells.contact(person, who))
 
 
 async def change_contact(request: Request, person: str) -> Response:

@@ -49,6 +49,11 @@ class Contacts:
         body = await self._books.document(CONTACTS, person)
         return msgspec.json.decode(body, type=dict[str, str]) if body else {}
 
+    async def look(self, person: str, who: Identity) -> dict[str, str]:
+        """Return the addresses for somebody to look at; that stands in the journal by then."""
+        await self._desk.write([], [("contact.read", person, who.name, {})])
+        return await self.of(person)
+
     async def find(self, person: str, kind: BellKind) -> Address | str:
         """Return where a kind of bell reaches somebody, or why it does not."""
         known = await self.of(person)

@@ -102,9 +102,9 @@ class Bells:
             self._belfry.wake()
         return way.taken
 
-    async def contact(self, person: str) -> ContactCard:
-        """Return somebody's addresses."""
-        return ContactCard(person=person, addresses=await self._contacts.of(person))
+    async def contact(self, person: str, who: Identity) -> ContactCard:
+        """Return somebody's addresses; the journal learns who looks before anything is shown."""
+        return ContactCard(person=person, addresses=await self._contacts.look(person, who))
 
     async def change_contact(
         self, person: str, addresses: Mapping[str, str], who: Identity

@@ -126,7 +126,7 @@ class OwnBells:
         """Write addresses, where there are any, and return what stands now."""
         if addresses:
             return await self._office.change_contact(person, addresses, self._who)
-        return await self._office.contact(person)
+        return await self._office.contact(person, self._who)
 
 
 class RemoteBells:

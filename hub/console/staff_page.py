@@ -148,7 +148,7 @@ async def _one(
 ) -> Response:
     visit, office = await visit_of(request), await office_of(request)
     card = await _find(office, person)
-    contact = await visit.ports.bells.contact(person)
+    contact = await visit.ports.bells.contact(person, visit.who)
     return show(
         visit,
         "person.html",

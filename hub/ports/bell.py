@@ -103,8 +103,8 @@ class BellOffice(Protocol):
         """
         ...
 
-    async def contact(self, person: str) -> ContactCard:
-        """Return somebody's addresses."""
+    async def contact(self, person: str, who: Identity) -> ContactCard:
+        """Return somebody's addresses; the journal learns who looks before anything is shown."""
         ...
 
     async def change_contact(

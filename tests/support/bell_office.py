@@ -18,6 +18,7 @@ class FakeBells:
         self.tested: list[tuple[str, str]] = []
         self.addresses: dict[str, dict[str, str]] = {}
         self.pushed: list[object] = []
+        self.looked: list[tuple[str, str]] = []
         self.verdict, self.why = "delivered", ""
 
     def bells(self) -> Sequence[BellCard]:
@@ -86,7 +87,8 @@ class FakeBells:
         self.pushed.append(pushed)
         return {"code": 0, "msg": "OK"}
 
-    async def contact(self, person: str) -> ContactCard:
+    async def contact(self, person: str, who: Identity) -> ContactCard:
+        self.looked.append((who.name, person))
         return ContactCard(person=person, addresses=self.addresses.get(person, {}))
 
     async def change_contact(
@@ -94,4 +96,4 @@ class FakeBells:
     ) -> ContactCard:
         kept = {**self.addresses.get(person, {}), **addresses}
         self.addresses[person] = {kind: text for kind, text in kept.items() if text}
-        return await self.contact(person)
+        return ContactCard(person=person, addresses=self.addresses[person])

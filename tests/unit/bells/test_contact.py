@@ -105,3 +105,12 @@ async def test_what_is_no_address_is_refused(office: Office, kind: str, text: st
 async def test_a_stranger_has_no_contact(office: Office, person: str) -> None:
     with pytest.raises(NotFoundError):
         await office.contacts.change(person, {"email": "a@example.cn"}, BOSS)
+
+
+async def test_who_looks_at_addresses_stands_in_the_journal_before(office: Office) -> None:
+    await office.contacts.change("wang", {"email": "w@example.cn"}, BOSS)
+    found = await office.contacts.look("wang", BOSS)
+    assert found == {"email": "w@example.cn"}
+    told = await office.store.books.journal(after=0, limit=9)
+    assert (told[-1].type, told[-1].subject, told[-1].actor) == ("contact.read", "wang", "li")
+    assert "example" not in str(told)

@@ -39,7 +39,9 @@ async def test_somebody_is_added_and_the_code_opens_the_door_once_shown(console:
     code = CODE.search(made)
     assert code is not None
     assert code[1] not in (await desk.get(PEOPLE)).text
-    assert "等本人设密码" in (await desk.get(PEOPLE)).text
+    listed = (await desk.get(PEOPLE)).text
+    assert "等本人设密码" in listed
+    assert "13900000000" not in listed, "a phone is looked at one by one, and that is noted"
     chosen = await console.ports.gatekeeper.choose_password(
         "赵师傅", code[1], "three cats asleep", "10.0.0.1"
     )
@@ -63,6 +65,7 @@ async def test_rights_and_addresses_change_and_the_journal_says_by_whom(console:
     bells = console.ports.bells
     assert isinstance(bells, FakeBells)
     assert bells.addresses["zhao"]["email"] == "z@example.org"
+    assert bells.looked[0] == ("a administrator", "zhao")
     assert CODE.search((await desk.send(page, f"{page}/reset")).text)
     assert (await desk.send(page, f"{page}/disable")).status_code == 303
     assert "已停用" in (await desk.get(PEOPLE)).text
