@@ -15,6 +15,7 @@ from hub.access.local import open_local_door
 from hub.access.record import PEOPLE
 from hub.access.web_ports import WebPorts
 from hub.assembly import notify
+from hub.assembly.announcing import announce_devices
 from hub.assembly.crew import Crew, open_crew
 from hub.assembly.deletion import keep_telling
 from hub.assembly.dialects import speak_all
@@ -142,7 +143,7 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
         url = await stack.enter_async_context(serve_web(world, ports, intake, house))
         linking = await stack.enter_async_context(open_crew(crew.died))
         _start_links(linking, links, wiring, intake, store)
-        _start_readers(linking, ports, tower, house)
+        _start_readers(linking, ports, tower, house, wiring)
         _start_watches(linking, world, store, intake, clock)
         linking.start(
             keep_forgetting(doors.whistles, intake.desk, store.books, clock), "forgetting"
@@ -187,11 +188,14 @@ def _start_links(
     crew.start(follow_broker(wiring, intake, store.books, links.read_again), "broker")
 
 
-def _start_readers(crew: Crew, ports: WebPorts, tower: BellTower, house: ReceiverHouse) -> None:
+def _start_readers(
+    crew: Crew, ports: WebPorts, tower: BellTower, house: ReceiverHouse, wiring: Wiring
+) -> None:
     """Start what tells others: bells, pushes and polls; and who tidies up behind the web."""
     crew.start(keep_house(ports), "housekeeping")
     crew.start(tower.run(), "bells")
     crew.start(house.run(), "receivers")
+    crew.start(announce_devices(wiring, ports.live, ports.pulse), "home assistant")
 
 
 def _start_watches(

@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from hub.config.bell_settings import BellSettings, read_bells
 from hub.config.buses import LineSettings, ModbusSettings, Port, read_buses
+from hub.config.discovery import HomeAssistantSettings
 from hub.config.families import FamilySettings, read_families
 from hub.config.limits import LimitSettings, read_limits
 from hub.config.outward import (
@@ -141,7 +142,10 @@ class DemoSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything; `mqtt` is None where the hub has no broker, `influx` where it has no sink."""
+    """Everything; `mqtt` is None where the hub has no broker, `influx` where it has no sink.
+
+    `home_assistant` is None where nothing was ever announced there.
+    """
 
     community: CommunitySettings = CommunitySettings()
     store: StoreSettings = StoreSettings()
@@ -156,6 +160,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rtsp: tuple[RtspSettings, ...] = ()
     gb28181: tuple[Gb28181Settings, ...] = ()
     influx: InfluxSettings | None = None
+    home_assistant: HomeAssistantSettings | None = None
     flood: FloodSettings = FloodSettings()
     site: SiteSettings = SiteSettings()
     rules: FolderSettings = FolderSettings()
@@ -201,6 +206,7 @@ def parse_settings(
         family=family,
         **read_network_devices(reader, environ, taken)._asdict(),
         influx=_read_influx(reader, environ),
+        home_assistant=_read_home_assistant(reader),
         flood=_read_section(reader, "flood", FloodSettings),
         site=_read_section(reader, "site", SiteSettings),
         rules=_read_section(reader, "rules", FolderSettings),
@@ -242,6 +248,15 @@ def _read_mqtt(reader: TomlReader, environ: Mapping[str, str]) -> MqttSettings |
     client = check_client(reader, mqtt.client, mqtt.protocol)
     mqtt = msgspec.structs.replace(mqtt, client=client)
     return add_secret(reader, environ.get(PASSWORD_VARIABLE), mqtt, "mqtt", "password")
+
+
+def _read_home_assistant(reader: TomlReader) -> HomeAssistantSettings | None:
+    if "home_assistant" not in reader.tables:
+        return None
+    if "mqtt" not in reader.tables:
+        reader.add("it needs a broker", "home_assistant", hint="write [mqtt]")
+        return None
+    return reader.read(HomeAssistantSettings, reader.tables["home_assistant"], "home_assistant")
 
 
 def _read_influx(reader: TomlReader, environ: Mapping[str, str]) -> InfluxSettings | None:

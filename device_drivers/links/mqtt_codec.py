@@ -23,10 +23,11 @@ from mqtt5 import (
     SubAckPacket,
     SubscribePacket,
     TopicFilter,
+    Will,
     read,
 )
 
-from device_drivers.links.mqtt_ear import FOREVER, WELCOME, Answer, Ear
+from device_drivers.links.mqtt_ear import FOREVER, WELCOME, Answer, Ear, Terms
 from device_drivers.links.mqtt_publish import take_publish
 
 PING = PingReqPacket().write()
@@ -45,7 +46,15 @@ def write_connect(ear: Ear) -> bytes:
         keep_alive=settings.keepalive,
         session_expiry_interval=FOREVER if terms.lasting else 0,
         receive_max=terms.window,
+        will=_will(terms),
     ).write()
+
+
+def _will(terms: Terms) -> Will | None:
+    if terms.will is None:
+        return None
+    topic, payload = terms.will
+    return Will(topic, payload=payload, qos=QoS.AT_LEAST_ONCE, retain=True)
 
 
 def write_subscribe(packet_id: int, filters: Sequence[str], *, again: bool = False) -> bytes:
@@ -68,12 +77,15 @@ def write_subscribe(packet_id: int, filters: Sequence[str], *, again: bool = Fal
     return SubscribePacket(packet_id, options).write()
 
 
-def write_publish(packet_id: int, topic: str, payload: bytes, *, expiry: int) -> bytes:
-    """Write a PUBLISH of QoS 1, not retained; `expiry` in seconds, 0 is none."""
+def write_publish(
+    packet_id: int, topic: str, payload: bytes, *, expiry: int, retain: bool
+) -> bytes:
+    """Write a PUBLISH of QoS 1; `expiry` in seconds, 0 is none."""
     return PublishPacket(
         topic,
         payload,
         qos=QoS.AT_LEAST_ONCE,
+        retain=retain,
         packet_id=packet_id,
         message_expiry_interval=expiry or None,
     ).write()

@@ -51,8 +51,8 @@ class Wire(Protocol):
         """
         ...
 
-    def publish(self, topic: str, payload: bytes, *, expiry: int) -> int:
-        """Send with QoS 1, never retained, and return the packet id; `expiry` 0 is none."""
+    def publish(self, topic: str, payload: bytes, *, expiry: int, retain: bool) -> int:
+        """Send with QoS 1, and return the packet id; `expiry` 0 is none."""
         ...
 
     def acknowledge(self, packet_ids: Sequence[int]) -> None:
@@ -118,9 +118,12 @@ class Connection:
         self._ear.answers.pop(("subscribe", self._again), None)
         self._again = self._wire.subscribe(filters, again=True)
 
-    def publish(self, topic: str, payload: bytes, *, expiry: int = 0) -> int:
-        """Send with QoS 1, never retained, and return the packet id; `expiry` in seconds."""
-        return self._wire.publish(topic, payload, expiry=expiry)
+    def publish(self, topic: str, payload: bytes, *, expiry: int = 0, retain: bool = False) -> int:
+        """Send with QoS 1, and return the packet id; `expiry` in seconds.
+
+        An order is never one to `retain`: it would be carried out at each connection anew.
+        """
+        return self._wire.publish(topic, payload, expiry=expiry, retain=retain)
 
     def published(self, packet_id: int) -> Answer | None:
         """Return the broker's answer to a publish, once it is there."""

@@ -18,11 +18,15 @@ WELCOME = ("connect", 0)
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """How to connect: a lasting session with a window, or one that dies with its connection."""
+    """How to connect: a lasting session with a window, or one that dies with its connection.
+
+    `will` is a topic and what the broker says there, retained, when the connection breaks.
+    """
 
     client_id: str
     lasting: bool
     window: int = 20
+    will: tuple[str, bytes] | None = None
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

@@ -95,10 +95,10 @@ class FastWire:
         self._send(write_subscribe(packet_id, filters, again=again))
         return packet_id
 
-    def publish(self, topic: str, payload: bytes, *, expiry: int) -> int:
+    def publish(self, topic: str, payload: bytes, *, expiry: int, retain: bool) -> int:
         """Send one message."""
         packet_id = next(self._packet_ids)
-        self._send(write_publish(packet_id, topic, payload, expiry=expiry))
+        self._send(write_publish(packet_id, topic, payload, expiry=expiry, retain=retain))
         return packet_id
 
     def acknowledge(self, packet_ids: Sequence[int]) -> None:

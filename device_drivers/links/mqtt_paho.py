@@ -59,12 +59,13 @@ class PahoWire:
             _, mid = self._client.subscribe([(each, 1) for each in filters])
         return mid or 0
 
-    def publish(self, topic: str, payload: bytes, *, expiry: int) -> int:
+    def publish(self, topic: str, payload: bytes, *, expiry: int, retain: bool) -> int:
         """Send; MQTT 3.1.1 knows no expiry."""
         properties = None
         if expiry and self._ear.settings.protocol == "5":
             properties = make_properties(PacketTypes.PUBLISH, MessageExpiryInterval=expiry)
-        return self._client.publish(topic, payload, qos=1, retain=False, properties=properties).mid
+        sent = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+        return sent.mid
 
     def acknowledge(self, packet_ids: Sequence[int]) -> None:
         """Acknowledge with one write."""

@@ -114,6 +114,8 @@ def build_client(settings: MqttSettings, terms: Terms) -> PahoClient:
     client.connect_timeout = DIAL_LIMIT
     if settings.username:
         client.username_pw_set(settings.username, settings.password)
+    if terms.will is not None:
+        client.will_set(*terms.will, qos=1, retain=True)
     return client
 
 

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast, get_args
 
@@ -15,7 +15,7 @@ import msgspec
 
 from hub.assembly.loading import load_world, read_settings
 from hub.assembly.site_books import stored_books
-from hub.commands.broker_grants import find_grants
+from hub.commands.broker_grants import find_grants, of_home_assistant
 from hub.commands.broker_profile import (
     Profile,
     Version,
@@ -66,18 +66,27 @@ def write_broker_config(config: Path, order: Order, echo: Echo) -> int:
     mqtt = settings.mqtt or MqttSettings()
     user = mqtt.username or "hub"
     devices, file = world.site.devices, str(settings.site.devices)
+    grants = find_grants(devices, settings.family, hub_user=user, file=file)
+    of_hub, readers = of_home_assistant(settings.home_assistant, settings.community.id)
     profile = Profile(
         community=settings.community.id,
         hub_user=user,
         speakers=find_speakers(devices, hub_user=user, file=file),
         families=settings.family,
-        grants=find_grants(devices, settings.family, hub_user=user, file=file),
+        grants=_joined(grants, readers),
+        of_hub=of_hub,
         folder=order.folder,
         version=order.version,
         passwords=order.passwords,
     )
     _write(profile, order, settings, echo)
     return 0
+
+
+def _joined(*tables: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return the lines of each user in all tables."""
+    users = {user for table in tables for user in table}
+    return {user: [line for table in tables for line in table.get(user, ())] for user in users}
 
 
 def _write(profile: Profile, order: Order, settings: Settings, echo: Echo) -> None:

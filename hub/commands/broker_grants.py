@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from hub.assembly.dialects import FAMILIES
 from hub.commands.broker_profile import check_names, in_use, user_of
+from hub.config.discovery import HomeAssistantSettings
 from hub.config.families import FamilySettings
 from hub.errors import ConfigError, Problem
+from hub.feeds.home_assistant.announcement import Voice
 from hub.model.device import Device
 
 
@@ -37,6 +39,19 @@ def find_grants(
         raise ConfigError(*problems)
     shared = [line for family in open_to_all for line in _lines_of_hub(family)]
     return {user: [*lines, *shared] for user, lines in grants.items()}
+
+
+def of_home_assistant(
+    settings: HomeAssistantSettings | None, community: str
+) -> tuple[list[str], dict[str, list[str]]]:
+    """Return the hub's lines for what it announces, and those of who reads it."""
+    if settings is None:
+        return [], {}
+    root = Voice(settings.prefix, community).root
+    of_hub = [f"topic write {each}" for each in (f"{settings.prefix}/device/+/config", root)]
+    reads = [f"topic read {each}" for each in (f"{settings.prefix}/#", root, f"{root}/#")]
+    birth = f"topic write {settings.prefix}/status"
+    return [*of_hub, f"topic write {root}/#"], {settings.user: [*reads, birth]}
 
 
 def _lines_of_all(family: FamilySettings) -> Iterator[str]:

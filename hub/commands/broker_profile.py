@@ -83,6 +83,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """Further dialects; what their devices may say is in `grants`."""
     grants: Mapping[str, Sequence[str]] = {}
     """User → further lines of the ACL."""
+    of_hub: Sequence[str] = ()
+    """Further lines of the hub's own user."""
 
 
 def in_use(devices: Iterable[Device], link: str) -> Iterator[Device]:
@@ -133,6 +135,7 @@ def render_acl(profile: Profile) -> str:
         f"topic write {own}/{BELLS}/#",
         "topic read $SYS/#",
         *_family_lines(profile, own),
+        *profile.of_hub,
     ]
     for user in sorted({*profile.speakers, *profile.grants}):
         lines += ["", f"user {user}"]

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import aiomqtt
 import pytest
 import pytest_asyncio
 
+from device_drivers.links.mqtt_dialler import Dialler
+from device_drivers.links.mqtt_settings import MqttSettings
+from hub.assembly.links import Unwatched
 from hub.clock import Clock, SystemClock
+from hub.extras import Client
+from hub.feeds.home_assistant.announcement import Voice
+from hub.feeds.home_assistant.announcer import Announcer
+from hub.intake.pulse import CommitPulse
+from hub.model.device import LinkState
+from hub.model.place import Place
+from hub.ports import DeviceView
 from simulators.demo_files import HOST
 from simulators.foreign.plug import plugged_in
 from simulators.foreign.shelly import Relay
@@ -23,8 +35,11 @@ from simulators.foreign.zigbee import WILL, Bridge
 from simulators.line import BrokerAddress
 from tests.support.broker import running_broker
 from tests.support.hub_process import HubProcess, running_hub
+from tests.support.patience import PATIENCE
+from tests.support.shipped import MODELS
 from tests.support.site import LEISURE, PLACE, Plot, write_site
 from tests.support.story import has_ticket, hears, read_journal, until
+from tests.unit.intake.stage import GATE
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
@@ -89,7 +104,7 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     folder = tmp_path_factory.mktemp("families")
     async with running_broker(require_server("mosquitto"), folder / "broker") as broker:
-        more = "".join(
+        more = "[home_assistant]\n" + "".join(
             f'[[family]]\nname = "{link}"\ndialect = "{dialect}"\n' for link, dialect in FAMILIES
         )
         clock = SystemClock(speed=SPEED, origin=time.time())
@@ -240,3 +255,73 @@ async def test_who_announces_itself_is_a_newcomer_with_a_guess(stage: Stage) -> 
             "zigbee2mqtt_0x00158d0001dc126a": "zigbee2mqtt: Aqara SJCGQ11LM, measures moisture, "
             "heard at zigbee2mqtt/cellar/leak 2"
         }
+
+
+async def hear_retained(broker: BrokerAddress, topic: str) -> bytes:
+    """Return what a broker has kept on a topic, or says there next."""
+    client = aiomqtt.Client(broker.host, broker.port, identifier="ha")
+    async with asyncio.timeout(PATIENCE), client:
+        await client.subscribe(topic, qos=1)
+        message = await anext(aiter(client.messages))
+        assert isinstance(message.payload, bytes)
+        return message.payload
+
+
+async def test_the_hub_s_devices_are_in_home_assistant(stage: Stage) -> None:
+    uid = (await stage.hub.get("/api/v1/devices/room-1"))["uid"]
+    told = await hear_retained(stage.broker, f"homeassistant/device/lingdang_{uid}/config")
+    said = json.loads(told)
+    assert said["cmps"]["temperature"]["unit_of_meas"] == "°C"
+    assert await hear_retained(stage.broker, said["avty"][0]["t"]) == b"online"
+    async with plugged_in(stage.broker, "alone") as plug:
+        await speak_alone(plug, "sensor-7", {"temperature": 23.5})
+
+        async def temperature() -> object:
+            state = json.loads(await hear_retained(stage.broker, said["stat_t"]))
+            return state.get("temperature")
+
+        await until(temperature, lambda found: found == 23.5)
+    assert not [each for each in await stage.guesses("announced") if each.startswith("lingdang")]
+
+
+@pytest.mark.parametrize("client", ["paho", "fast"])
+async def test_a_hub_that_is_gone_is_unavailable_and_what_it_said_can_be_taken_back(
+    stage: Stage, client: Client
+) -> None:
+    settings = MqttSettings(
+        host=HOST, port=stage.broker.port, community=f"c-{client}", client=client
+    )
+    voice = Voice("homeassistant", settings.community)
+    heard = []
+    for takes_back in (False, True):
+        announcer = Announcer(
+            Dialler(settings), voice, live=Few(), pulse=CommitPulse(0), models=MODELS,
+            watch=Unwatched(), takes_back=takes_back,
+        )  # fmt: skip
+        listener = aiomqtt.Client(HOST, stage.broker.port, identifier=f"l-{client}")
+        async with asyncio.timeout(PATIENCE), listener:
+            await listener.subscribe(voice.root, qos=1)
+            task = asyncio.create_task(announcer.run())
+            messages = aiter(listener.messages)
+            heard.append((await anext(messages)).payload)
+            if not takes_back:
+                task.cancel()
+                heard.append((await anext(messages)).payload)
+            else:
+                heard.append((await anext(messages)).payload)
+                task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+    assert heard == [b"online", b"offline", b"offline", b""]
+
+
+class Few:
+    """A site with one device, which says nothing."""
+
+    def devices(self) -> list[DeviceView]:
+        return [DeviceView(device=GATE, link=LinkState.UNKNOWN, heard_at=None, points={})]
+
+    def device(self, _id: str) -> DeviceView | None:
+        return None
+
+    def places(self) -> dict[str, Place]:
+        return {}
