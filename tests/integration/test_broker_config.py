@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import stat
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -21,7 +23,7 @@ from tests.support.broker import DEBIAN_LINES, running_broker
 from tests.support.generated_broker import Generated, generated_broker
 from tests.support.last_word import hear_out, speaks
 from tests.support.patience import PATIENCE
-from tests.support.site import COMMUNITY, Plot, names, write_site
+from tests.support.site import COMMUNITY, PLACE, Plot, names, write_site
 
 pytestmark = pytest.mark.integration
 
@@ -93,6 +95,86 @@ async def test_each_device_speaks_as_itself_and_hears_only_its_own_commands(
         await hub.subscribe("$SYS/broker/version", qos=1)
         assert b"mosquitto version" in await hear_of_itself(hub)
     sys.stdout.write(f"\n{SPEAKERS} of {len(GATES)} devices, {checks} checks at a live broker\n")
+
+
+FAMILIES = """
+[[family]]
+name = "plates"
+dialect = "vzenith"
+[[family]]
+name = "zigbee"
+dialect = "zigbee2mqtt"
+[home_assistant]
+user = "ha"
+"""
+
+
+async def test_devices_of_further_dialects_say_their_own_and_are_heard(
+    tmp_path: Path, require_server: Callable[[str], Path]
+) -> None:
+    """A camera may not speak for another; the bridge may for all behind it; who reads, reads."""
+    require_server("mosquitto_passwd")
+    config = write_site(tmp_path / "site", Plot(devices={}, more=FAMILIES), mqtt_port=1)
+    with (config.parent / "devices.csv").open("a", encoding="utf-8") as sheet:
+        for name in ("sn-1", "sn-2"):
+            sheet.write(
+                f"{name},{name},plates,lpr_camera,vzenith-lpr,{PLACE},{name},,,,in_service\n"
+            )
+    announced = ("homeassistant/device/x/config", f"ld/{COMMUNITY}/lingdang-hub/ha/x")
+    tried = (
+        *(f"device/{name}/message/up/keep_alive" for name in ("sn-1", "sn-2")),
+        *("zigbee2mqtt/leak", f"ld/{COMMUNITY}/sn-1/state", *announced),
+    )
+    may = {
+        "sn-1": {tried[0]},
+        "zigbee": {"zigbee2mqtt/leak"},
+        "ha": set[str](),
+        "hub": {*announced, f"ld/{COMMUNITY}/lingdang-hub/link-plates"},
+    }
+    async with (
+        generated_broker(require_server("mosquitto"), tmp_path / "broker", config) as own,
+        connected(own.broker.port, username="hub", password=own.passwords["hub"]) as ear,
+    ):
+        await let_hear_all(own, tmp_path / "broker" / "acl", ear)
+        for user, allowed in may.items():
+            await try_all(own, user, (*tried, f"ld/{COMMUNITY}/lingdang-hub/link-plates"))
+            assert await heard_until(ear, user) == allowed, user
+
+
+async def try_all(own: Generated, user: str, topics: tuple[str, ...]) -> None:
+    """Say something on each topic as a user."""
+    port = own.broker.port if user == "hub" else own.device_port
+    async with connected(port, username=user, password=own.passwords[user]) as speaker:
+        for topic in topics:
+            await speaker.publish(topic, user, qos=1)
+
+
+END = "ld/end"
+
+
+async def let_hear_all(own: Generated, acl: Path, ear: aiomqtt.Client) -> None:
+    """Let the hub's user read whatever anybody was allowed to say; returns once that counts."""
+    with acl.open("a", encoding="utf-8") as lines:
+        lines.write(f"\nuser hub\ntopic readwrite {END}\ntopic read #\n")
+    os.kill(own.broker.pid, signal.SIGHUP)
+    await ear.subscribe("#", qos=1)
+    heard = asyncio.create_task(anext(aiter(ear.messages)))
+    async with asyncio.timeout(PATIENCE):
+        while not heard.done():
+            await ear.publish(END, "ready", qos=1)
+            await asyncio.wait([heard], timeout=0.5)
+
+
+async def heard_until(ear: aiomqtt.Client, word: str) -> set[str]:
+    """Return the topics of all that comes before a last word."""
+    await ear.publish(END, word, qos=1)
+    found = set[str]()
+    async with asyncio.timeout(PATIENCE):
+        async for message in ear.messages:
+            if message.topic.matches(END) and message.payload == word.encode():
+                break
+            found.add(message.topic.value)
+    return found - {END}
 
 
 async def hear_of_itself(hub: aiomqtt.Client) -> bytes:
