@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from device_drivers.dialects.cjt188 import Cjt188Driver
@@ -23,7 +23,9 @@ from device_drivers.dialects.zigbee2mqtt import Zigbee2mqttDriver
 from device_drivers.family import Topics
 from device_drivers.links.mqtt_settings import FamilySession
 from hub.config.families import FamilySettings
+from hub.errors import Problem
 from hub.model.catalogue import DeviceModel
+from hub.model.device import Device
 from hub.ports import Driver
 
 
@@ -72,6 +74,29 @@ def speak_all(
     )
     own = {speaker(each): FAMILIES[each.dialect](models, each.prefix) for each in families}
     return {driver.name: driver for driver in drivers} | own
+
+
+def find_strange_models(
+    devices: Iterable[Device],
+    models: Mapping[str, DeviceModel],
+    families: Sequence[FamilySettings],
+    file: str,
+) -> Iterator[Problem]:
+    """Tell of devices whose link speaks another dialect than their model."""
+    dialects = {family.name: family.dialect for family in families}
+    for device in devices:
+        spoken, own = dialects.get(device.link), models[device.model].driver
+        if spoken is None or spoken == own:
+            continue
+        fitting = [model.id for model in models.values() if model.driver == spoken]
+        yield Problem(
+            file=file,
+            message=f"{device.id}: its link {device.link!r} speaks {spoken}, but its model "
+            f"{device.model!r} is of {own}; nothing that it says would be understood",
+            hint=f"a model of {spoken}: {', '.join(fitting)}"
+            if fitting
+            else "give it the link by which it is heard",
+        )
 
 
 def speaker(family: FamilySettings) -> str:

@@ -17,6 +17,7 @@ import msgspec
 from device_drivers.catalogue import load_models, shipped_models
 from hub.access.demo import parse_access
 from hub.access.record import Person
+from hub.assembly.dialects import find_strange_models
 from hub.assembly.duty_check import Names
 from hub.assembly.duty_file import read_duty, shipped_duty
 from hub.assembly.own_device import add_hub
@@ -114,6 +115,8 @@ def load_world(
     if settings.mqtt is not None:
         site = add_hub(site, known)
     faults += _lost_overrides(rules, site)
+    sheet = str(settings.site.devices)
+    faults += find_strange_models(site.devices, models, settings.family, sheet)
     calendar = _load_calendar(settings.limits.calendar, faults)
     names = Names(
         bells=[bell.id for bell in settings.bell],

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from device_drivers.links.mqtt_settings import FamilySession, MqttSettings, Session
-from hub.assembly.dialects import sessions
+from hub.assembly.dialects import find_strange_models, sessions
 from hub.assembly.mqtt_sessions import TrimmingInbox
 from hub.config.families import FamilySettings
+from hub.model.device import Kind
 from hub.ports import Envelope
+from tests.support.shipped import MODELS
+from tests.unit.intake.stage import device
 
 SETTINGS = MqttSettings(host="h", community="gs")
 
@@ -45,6 +48,19 @@ def test_a_link_named_like_a_session_takes_over_nobody() -> None:
     family = FamilySession(link="state", topics=())
     names = {SETTINGS.client_id(each) for each in (*Session, family)}
     assert len(names) == len(Session) + 1
+
+
+def test_a_model_of_another_dialect_than_its_link_s_is_told() -> None:
+    family = FamilySettings(name="boards", dialect="tasmota")
+    gate = device("a", link="boards")
+    meter = device("b", Kind.ELECTRICITY_METER, link="boards", model="tasmota-meter")
+    other = device("c", Kind.ELECTRICITY_METER, link="bus", model="eastron-sdm120")
+    (problem,) = find_strange_models([gate, meter, other], MODELS, [family], "devices.csv")
+    assert "a: its link 'boards' speaks tasmota" in str(problem)
+    assert "tasmota-meter" in problem.hint
+    announced = FamilySettings(name="boards", dialect="homeassistant")
+    problems = list(find_strange_models([gate], MODELS, [announced], "devices.csv"))
+    assert problems[0].hint == "give it the link by which it is heard"
 
 
 async def test_pictures_are_gone_before_the_intake_sees_them() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import jinja2
 import msgspec
 import pytest
 
@@ -70,6 +71,22 @@ def test_points_are_named_in_the_community_s_language() -> None:
     said = json.loads(voice.announce(LEAK, MODELS[LEAK.model], "1栋").payload)
     assert said["cmps"]["leak"]["name"] == "水浸"
     assert said["dev"]["mdl"] == "水浸传感器（Zigbee）"
+
+
+@pytest.mark.parametrize(
+    ("point", "value", "shown"),
+    [
+        ("leak", True, "ON"), ("leak", False, "OFF"), ("leak", None, "None"),
+        ("battery.charge", 97, "97"), ("battery.charge", None, "None"),
+    ],
+)  # fmt: skip
+def test_a_template_makes_of_a_state_what_home_assistant_knows(
+    point: str, value: object, shown: str
+) -> None:
+    part = announced()["cmps"][point.replace(".", "_")]
+    template = jinja2.Template(part["val_tpl"])
+    assert template.render(value_json={point: value}) == shown
+    assert template.render(value_json={}) == "None"
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.id)
