@@ -5,7 +5,8 @@ Topics, `{a}` being the device's topic prefix (its id, unless somebody has set a
 sleeper wakes up) and `NotifyEvent` (buttons); `{a}/status/{component}` the whole of one component,
 where "generic status update" is on; `{a}/online` `true`, or `false` as will, retained. `ts` is UTC,
 and null or nonsense until the device has found a time server. Energy is in Wh, and some fields are
-null while they have no value: that is bad, and never 0.
+null while they have no value: that is bad, and never 0. A sensor on external supply says that its
+battery has 0 %, and means none (Plus H&T, seen in 2023).
 
 Liveness: what meters tells every minute. A will comes 90 s (1.5 × keepalive 60) after the last
 packet; one that comes sooner after a message is late, and waits for a heartbeat without a word. A
@@ -14,8 +15,9 @@ nothing, and only three heartbeats without a word are silence.
 
 Sample: `shellyplus1pm-aabbccddeeff/events/rpc` `{"src":"shellyplus1pm-aabbccddeeff","method":
 "NotifyStatus","params":{"ts":1707326934.12,"switch:0":{"id":0,"aenergy":{"total":110.046}}}}`.
-Firmware seen: none; a real Plus 1PM's status as aioshelly has it. Not tried on a device.
-Source: shelly-api-docs.shelly.cloud, gen2: MQTT, notifications, Switch, EM, EMData, PM1.
+Firmware seen: what owners published of a Plus 1PM and a Plus H&T. Not tried on a device of ours.
+Source: shelly-api-docs.shelly.cloud, gen2: MQTT, notifications, Switch, EM, EMData, PM1;
+aioshelly's fixtures.
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ ONLINE = {b"true": True, b"false": False}
 GRACE = 90.0
 SLEEPS = 21_600.0
 """The heartbeat in seconds from which on a model's devices sleep between their words."""
+CHARGE = "devicepower:0.battery.percent"
 _STATUS = ("NotifyStatus", "NotifyFullStatus")
 
 
@@ -99,7 +102,7 @@ class ShellyDriver:
     def _read_values(
         self, envelope: Envelope, device: Device, said: Mapping[str, Any]
     ) -> Sequence[Report]:
-        samples = self._words.of(device.model).samples(flatten(said))
+        samples = self._words.of(device.model).samples(_believed(flatten(said)))
         if not samples:
             return _alive(envelope, device)
         return (report(envelope, device, Topic.STATE, samples=samples, **_time(said, envelope)),)
@@ -126,6 +129,13 @@ class ShellyDriver:
             case [name, "status", component] if component:
                 return address_of(name), "status", component
         raise ProtocolError(f"topic {topic!r:.120} is no /events/rpc, /status/ or /online")
+
+
+def _believed(flat: Mapping[str, object]) -> Mapping[str, object]:
+    """Leave out the charge of a battery that is not in use: it is said to be 0."""
+    if flat.get("devicepower:0.external.present") is not True:
+        return flat
+    return {path: said for path, said in flat.items() if path != CHARGE}
 
 
 def _params(table: Mapping[str, Any]) -> Mapping[str, Any]:

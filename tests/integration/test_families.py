@@ -141,12 +141,14 @@ async def test_a_plate_camera_s_vehicles_are_events_without_plates_and_repeats_a
         await camera.see("京A00001", now - 3000, isoffline=1)
         for second in range(5):
             await camera.see("京A12345", now - 5 + second, confidence=90 + second)
+        await camera.see("京A00002", now, confidence=94, is_fake_plate=1)
         await hears(stage.hub, "lpr-1", "plate.confidence", 94)
         ticket = await has_ticket(stage.hub, "lpr-1")
         assert ticket["fault"] == "lpr.repeats"
-        events = await until(lambda: stage.events("lpr-1"), lambda found: len(found) >= 6)
+        events = await until(lambda: stage.events("lpr-1"), lambda found: len(found) >= 7)
         reads = [each for each in events if each["name"] == "plate.read"]
-        assert len({each["data"]["plate"] for each in reads}) == 2
+        assert len({each["data"]["plate"] for each in reads}) == 3
+        assert [each["data"]["fake"] for each in reads if "fake" in each["data"]] == ["1"]
         assert "京A12345" not in str(events)
 
 
@@ -245,6 +247,8 @@ async def test_one_message_of_a_thingsboard_gateway_is_of_many(stage: Stage) -> 
         assert guess.startswith("thingsboard-behind-sensor (1 of")
         await speak_alone(plug, "sensor-7", {"temperature": 19.5})
         await hears(stage.hub, "room-1", "temperature", 19.5)
+        await speak_alone(plug, "sensor-7", {"waterLeak": True})
+        assert (await has_ticket(stage.hub, "room-1"))["fault"] == "water.leak_found"
 
 
 async def test_who_announces_itself_is_a_newcomer_with_a_guess(stage: Stage) -> None:
