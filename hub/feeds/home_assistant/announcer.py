@@ -13,10 +13,13 @@ from device_drivers.links.mqtt_ear import Terms
 from hub.errors import LinkError
 from hub.feeds.home_assistant.announcement import Message, Voice, is_shown
 from hub.model.catalogue import DeviceModel
+from hub.model.device import Device
 from hub.ports import DeviceView, Envelope, LinkWatch, Live, Pulse
 
 AT_ONCE = 50
 """Messages that may wait for the broker's answer; more wait here."""
+FAILURE = 0x80
+"""From this reason code on the broker has refused a message."""
 PACE = 1.0
 """Real seconds between two looks at what has changed: of many changes the last is told."""
 
@@ -46,6 +49,8 @@ class Announcer:
         self._takes_back = takes_back
         self._told: dict[str, bytes] = {}
         """Topic → what was said there last over this connection."""
+        self._announced: dict[str, Device] = {}
+        """Device → as what it was announced over this connection."""
 
     async def run(self) -> None:
         """Speak until the connection is lost (LinkError) or the task is cancelled."""
@@ -56,7 +61,7 @@ class Announcer:
             will=(root, b"offline"),
         )
         connection = self._dialler.connect(terms, self)
-        self._told = {}
+        self._told, self._announced = {}, {}
         try:
             await self._dialler.open(connection)
             self._watch.link_up(self.name, resumed=False)
@@ -99,26 +104,25 @@ class Announcer:
         return new
 
     def _greetings(self) -> Iterable[Message]:
-        places = self._live.places()
-        views = list(self._live.devices())
-        for view in views:
-            place = places.get(view.device.place)
-            model = self._models[view.device.model]
-            yield self._voice.announce(view.device, model, place.name if place else "")
-        yield from self._news(views)
+        yield from self._news(self._live.devices())
         yield Message(self._voice.root, b"online")
 
     def _news(self, views: Iterable[DeviceView]) -> Iterable[Message]:
         for view in views:
+            if self._announced.get(view.device.uid) is not view.device:
+                self._announced[view.device.uid] = view.device
+                yield self._announce(view.device)
             if is_shown(view.device):
                 yield from self._voice.tell(view)
 
+    def _announce(self, device: Device) -> Message:
+        place = self._live.places().get(device.place)
+        model = self._models[device.model]
+        return self._voice.announce(device, model, place.name if place else "")
+
     def _farewells(self) -> Iterable[Message]:
         for view in self._live.devices():
-            announcement = self._voice.announce(
-                view.device, self._models[view.device.model], view.device.place
-            )
-            yield announcement._replace(payload=b"")
+            yield self._announce(view.device)._replace(payload=b"")
             yield from (each._replace(payload=b"") for each in self._voice.tell(view))
         yield Message(self._voice.root, b"")
 
@@ -145,7 +149,3 @@ class Announcer:
                 f"the broker at {self._dialler.settings.broker} refused what Home Assistant is "
                 f"told ({answer.words}); write its access list anew with `lingdang broker-config`"
             )
-
-
-FAILURE = 0x80
-"""From this reason code on the broker has refused a message."""

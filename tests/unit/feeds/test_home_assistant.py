@@ -9,9 +9,12 @@ import jinja2
 import msgspec
 import pytest
 
+from hub.assembly.links import Unwatched
 from hub.commands.broker_grants import of_home_assistant
 from hub.config.discovery import HomeAssistantSettings
 from hub.feeds.home_assistant.announcement import Voice, is_shown
+from hub.feeds.home_assistant.announcer import Announcer
+from hub.intake.pulse import CommitPulse
 from hub.model.device import Device, DeviceUid, Kind, Lifecycle, LinkState
 from hub.model.report import Quality
 from hub.ports import DeviceView, PointView
@@ -119,6 +122,24 @@ def test_a_state_is_values_and_bad_ones_are_null() -> None:
     assert (link.topic, link.payload) == ("ld/gs/lingdang-hub/ha/d_1/link", b"online")
     silent = msgspec.structs.replace(view(), link=LinkState.UNKNOWN)
     assert list(VOICE.tell(silent))[1].payload == b"offline"
+
+
+def test_a_device_that_is_retired_is_taken_back_and_one_that_stays_is_announced_once() -> None:
+    announcer = Announcer(
+        None, VOICE, live=Site(), pulse=CommitPulse(0), models=MODELS, watch=Unwatched()  # type: ignore[arg-type]
+    )  # fmt: skip
+    before, retired = view(), msgspec.structs.replace(LEAK, state=Lifecycle.RETIRED)
+    said = [list(announcer._news([each])) for each in (before, before)]
+    assert [len(each) for each in said] == [3, 2]
+    (last,) = announcer._news([msgspec.structs.replace(before, device=retired)])
+    assert last == ("homeassistant/device/lingdang_d_1/config", b"")
+
+
+class Site:
+    """A site without places."""
+
+    def places(self) -> dict[str, Any]:
+        return {}
 
 
 def test_the_hub_may_announce_and_who_reads_may_not_write_over_it() -> None:
