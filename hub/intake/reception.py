@@ -11,7 +11,7 @@ from hub.intake.batch import Batch
 from hub.intake.counting import CounterBook, Finding
 from hub.intake.identity import IdentityBook, Seen
 from hub.intake.presence import Presence
-from hub.intake.router import Parcel, Routed, Router
+from hub.intake.router import Parcel, Routed, Router, uids_of
 from hub.intake.timekeeping import Timekeeper
 from hub.model.device import Device, DeviceUid
 from hub.model.journal import Draft
@@ -94,7 +94,7 @@ class Reception:
             before = self.counts["late_wills"]
             self._take_routed(part, link, batch, skipped=skipped)
             if not place and self.counts["late_wills"] > before:
-                first, *others = [_uids(each) for each in parcel.parts]
+                first, *others = map(uids_of, parcel.parts)
                 self._behind[first[0]] = [uid for uids in others for uid in uids]
                 return
 
@@ -225,13 +225,6 @@ class Reception:
         )
         batch.record([draft])
         batch.touched.add(uid)
-
-
-def _uids(routed: Routed) -> list[str]:
-    """Return the devices that reports are of."""
-    if isinstance(routed, QuarantineRow | NewcomerRow | Parcel):
-        return []
-    return [report.uid for report in routed]
 
 
 def _reading(address: str, uid: DeviceUid, at: float, *samples: Sample) -> Report:

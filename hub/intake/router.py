@@ -40,6 +40,13 @@ Routed = Sequence[Report] | QuarantineRow | NewcomerRow | Parcel
 """What an envelope turned out to be: reports, not to be understood, or of nobody in the books."""
 
 
+def uids_of(routed: Routed) -> list[str]:
+    """Return the devices that reports are of; none for what is no reports."""
+    if isinstance(routed, QuarantineRow | NewcomerRow | Parcel):
+        return []
+    return [report.uid for report in routed]
+
+
 class Router:
     """Knows which device answers to which address on which link, and which driver speaks for it."""
 
