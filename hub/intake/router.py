@@ -28,6 +28,8 @@ from hub.ports import (
 )
 
 SAMPLE_BYTES = 2048
+MOST_TOPICS = 200_000
+"""Topics of one link whose device is remembered."""
 
 
 class Parcel(msgspec.Struct, frozen=True):
@@ -115,7 +117,10 @@ class Router:
         found = self._devices.get((envelope.link, address))
         if found is None:
             return _newcomer(envelope, address, _guess(finder, envelope))
-        self._known[envelope.link][envelope.address] = found
+        known = self._known[envelope.link]
+        if len(known) >= MOST_TOPICS:  # a device may say words without end below its topic
+            known.clear()
+        known[envelope.address] = found
         device, driver = found
         return driver.decode(envelope, device)
 

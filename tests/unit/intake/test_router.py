@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from device_drivers.dialects.lingdang import LingdangDriver
 from device_drivers.dialects.vzenith import VzenithDriver
 from device_drivers.dialects.zigbee2mqtt import Zigbee2mqttDriver
@@ -134,3 +136,13 @@ def test_what_is_about_everybody_is_about_each_once_and_a_quiet_part_makes_no_ne
     assert isinstance(routed, Parcel)
     assert [len(part) for part in routed.parts] == [1, 0]  # type: ignore[arg-type]
     assert isinstance(found.route(gone).parts[0], NewcomerRow)  # type: ignore[union-attr]
+
+
+def test_a_device_that_says_words_without_end_costs_no_memory_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hub.intake.router.MOST_TOPICS", 3)
+    found = router(CAMERA)
+    for number in range(10):
+        found.route(envelope("plates", f"device/cam/message/up/word-{number}"))
+    assert len(found._known["plates"]) <= 3
