@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import ssl
 from collections.abc import AsyncIterator, Iterable
 from enum import StrEnum, auto
 from hashlib import md5
@@ -51,9 +52,11 @@ class EventHost:
         self._talks: set[asyncio.Task[None]] = set()
 
     @contextlib.asynccontextmanager
-    async def serving(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
+    async def serving(
+        self, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> AsyncIterator[int]:
         """Listen while the block runs, and yield the port."""
-        server = await asyncio.start_server(self._welcome, host, port)
+        server = await asyncio.start_server(self._welcome, host, port, ssl=tls)
         try:
             yield server.sockets[0].getsockname()[1]
         finally:

@@ -27,7 +27,7 @@ class StreamSettings(BusSettings, frozen=True, kw_only=True):
     """One host with an event stream; devices name it as their `link`.
 
     `silence` is how many seconds it may bring nothing; its heartbeats come every ten. `ca_file` is
-    whose certificate counts under `tls`, where it is not one that the machine knows.
+    the certificate that counts under `tls`, whatever name stands in it.
     """
 
     dialect: Literal["isapi", "dahua"]

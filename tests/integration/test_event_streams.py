@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
+import subprocess
 import time
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +20,8 @@ from device_drivers.links.stream_call import StreamSettings
 from device_drivers.links.stream_tongue import DahuaTongue, IsapiTongue, Tongue
 from hub.clock import SystemClock
 from hub.errors import CredentialsError, LinkError
+from hub.ports import LinkWatch
+from hub.services.supervisor import Supervisor
 from simulators import dahua, isapi
 from simulators.event_stream import EventHost, Mishap
 from tests.support.patience import PATIENCE
@@ -39,12 +44,21 @@ def link_to(
     password: str = LOGIN[1],
     silence: float = 30.0,
     tongue: type[Tongue] = IsapiTongue,
+    watch: LinkWatch | None = None,
+    **more: object,
 ) -> StreamLink:
     settings = StreamSettings(
-        name="nvr", host="127.0.0.1", port=port, login=Login(LOGIN[0], password), silence=silence
+        name="nvr",
+        host="127.0.0.1",
+        port=port,
+        login=Login(LOGIN[0], password),
+        silence=silence,
+        **more,
     )
     clock = SystemClock()
-    return StreamLink(settings, tongue(), lambda: addresses, inbox=inbox, watch=inbox, clock=clock)
+    return StreamLink(
+        settings, tongue(), lambda: addresses, inbox=inbox, watch=watch or inbox, clock=clock
+    )
 
 
 @contextlib.asynccontextmanager
@@ -216,3 +230,63 @@ async def test_a_host_that_cannot_say_what_lasts_is_listened_to_all_the_same() -
             to.tell(dahua.HEARTBEAT, dahua.KIND)
             await inbox.until(lambda: bool(inbox.envelopes))
     assert told(inbox) == [("1", "heartbeat", "pulse")]
+
+
+def certify(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """Make a certificate as cameras have it: of itself, and for no address."""
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=camera"
+    subprocess.run(
+        ["openssl", *words.split(), "-keyout", folder / "key", "-out", folder / "pem"],
+        check=True,
+        capture_output=True,
+    )
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    served.load_cert_chain(folder / "pem", folder / "key")
+    return folder / "pem", served
+
+
+async def test_under_tls_the_host_s_own_certificate_counts_and_no_other(tmp_path: Path) -> None:
+    for name in ("own", "other"):
+        (tmp_path / name).mkdir()
+    own, served = certify(tmp_path / "own")
+    other, _ = certify(tmp_path / "other")
+    to, inbox = host(), Recorder()
+    async with to.serving(tls=served) as port:
+        link = link_to(port, inbox, tls=True, ca_file=str(own))
+        async with listening(link, to):
+            to.tell(isapi.heartbeat(time.time()))
+            await inbox.until(lambda: bool(inbox.envelopes))
+        for file in ("", str(other)):
+            with pytest.raises(LinkError, match=r"(?i)certificate"):
+                await link_to(port, inbox, tls=True, ca_file=file).run()
+    assert to.refused == 0
+
+
+async def test_a_host_that_hangs_up_is_called_again_by_the_supervisor() -> None:
+    to, inbox = host(), Watched()
+    supervisor = Supervisor(watch=inbox, clock=SystemClock(), chance=lambda: 0.05)
+    async with to.serving() as port:
+        link = link_to(port, inbox, watch=supervisor)
+        task = asyncio.create_task(supervisor.run([link]))
+        for _ in range(2):
+            await asyncio.wait_for(to.opened.wait(), PATIENCE)
+            to.tell(isapi.alert("VMD", 1, time.time()))
+            seen = len(inbox.envelopes)
+            await inbox.until(lambda seen=seen: len(inbox.envelopes) > seen)
+            to.hang_up()
+        await inbox.until(lambda: len(inbox.lost) >= 2)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert "127.0.0.1" in inbox.lost[0]
+
+
+class Watched(Recorder):
+    """Notes why a link was lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lost: list[str] = []
+
+    def link_down(self, link: str, why: str) -> None:
+        self.lost.append(why)
+        self._news.set()
