@@ -8,8 +8,10 @@ Sample: `Code=DoorNotClosed;action=Start;index=0;data={"Name":"SS-1","UTC":15982
 `StorageLowSpace` says nothing here: where recordings are overwritten it is normal. Motion and
 line events say only that the device is alive.
 
+Liveness: every whole part is a sign of life of the host and of all behind it; a heartbeat comes
+every five seconds. Firmware seen: none; published captures.
 Source: Dahua HTTP API (eventManager); the documentation of Intelbras, whose devices are Dahua's;
-MQTTEvents of DahuaVTO2MQTT for real data. No firmware tried yet.
+MQTTEvents of DahuaVTO2MQTT for real data.
 """
 
 from __future__ import annotations

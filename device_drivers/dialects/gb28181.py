@@ -8,7 +8,8 @@ camera), 1 network, 6 serial.
 
 Sample: `<Notify><CmdType>Keepalive</CmdType><SN>1</SN><DeviceID>34020000001320000001</DeviceID>
 <Status>OK</Status></Notify>`.
-Source: GB/T 28181-2016 and -2022; a published capture of a camera. No firmware tried yet.
+Liveness: three keepalives or catalogues that are missing, or a goodbye. Firmware seen: none; a
+published capture of a camera. Source: GB/T 28181-2016 and -2022.
 """
 
 from __future__ import annotations

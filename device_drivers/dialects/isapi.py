@@ -10,8 +10,10 @@ Sample: `{"eventType":"AccessControllerEvent","dateTime":"2026-06-10T14:13:20+08
 door that was forced. `diskfull` says nothing here: where recordings are overwritten it is normal.
 Motion, line and intrusion alarms are no faults, and say only that the device is alive.
 
+Liveness: every whole part is a sign of life of the host and of all behind it; a beat comes every
+ten seconds. Firmware seen: none; published captures of both forms.
 Source: ISAPI developer guide (general, access control); numbers of HCNetSDK.h; README of
-node-red-contrib-hikvision-ultimate for streams of real devices. No firmware tried yet.
+node-red-contrib-hikvision-ultimate for streams of real devices.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ and now and then PLAY for five seconds (pictures come). The first is `online`, t
 known of the stream. Whether a picture is black or frozen is not seen.
 
 Sample: `{"options":200,"describe":200,"video":true,"plays":true}`.
-Source: RFC 2326.
+Liveness: two probes without an answer to OPTIONS, at least 3 s apart, are silence.
+Firmware seen: none. Source: RFC 2326.
 """
 
 from __future__ import annotations

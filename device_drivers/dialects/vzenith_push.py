@@ -8,8 +8,8 @@ A contact says that the camera is alive and no more: what is wired to it, only t
 Sample: `{"AlarmInfoPlate":{"serialno":"1a2b3c4d-5e6f7a8b","result":{"PlateResult":{"license":
 "京A12345","confidence":97,"isoffline":0,"plateid":1234,"triggerType":1,
 "timeStamp":{"Timeval":{"sec":1718000000}}}}}}`.
-Source: the vendor's HTTP protocol, as published copies have it (push, 断线重传, 心跳). No firmware
-tried yet.
+Liveness: the heartbeat, or anything else that it posts. Firmware seen: none.
+Source: the vendor's HTTP protocol, as published copies have it (push, 断线重传, 心跳).
 """
 
 from __future__ import annotations

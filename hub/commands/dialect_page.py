@@ -18,8 +18,20 @@ SCALE = (
     "",
     "A model's own quality is how far its source is believed; its dialect's counts as well.",
 )
-WITHOUT_TOPICS = {"lingdang": "`[mqtt]`", "modbus": "`[[modbus]]`"}
-"""Dialect → where its link is set, for those that are no `[[family]]`; all others: a line."""
+OPERATING, VIDEO = "docs/operating.md", "docs/video.md"
+WITHOUT_TOPICS = {
+    "lingdang": ("[mqtt]", OPERATING),
+    "modbus": ("[[modbus]]", OPERATING),
+    "isapi": ("[[stream]]", VIDEO),
+    "dahua": ("[[stream]]", VIDEO),
+    "vzenith-push": ("[[push]]", VIDEO),
+    "rtsp": ("[[rtsp]]", VIDEO),
+    "gb28181": ("[[gb28181]]", VIDEO),
+}
+"""Dialect → where its link is set, and the page about that, for those that are no `[[family]]`.
+
+All others are on a line.
+"""
 
 
 class Dialect(NamedTuple):
@@ -79,8 +91,8 @@ def _settings(dialect: Dialect) -> Iterator[str]:
     topics = dialect.topics
     yield from ("", "## On the hub", "")
     if topics is None:
-        where = WITHOUT_TOPICS.get(dialect.name, "`[[line]]`")
-        yield f"Its link is set in {where} of `lingdang.toml`; see `docs/operating.md`."
+        where, page = WITHOUT_TOPICS.get(dialect.name, ("[[line]]", OPERATING))
+        yield f"Its link is set in `{where}` of `lingdang.toml`; see `{page}`."
         return
     prefix = f'prefix = "{topics.prefix}"   # where it differs' if topics.prefix else ""
     table = ["[[family]]", f'name = "{dialect.name}"', f'dialect = "{dialect.name}"', prefix]

@@ -133,7 +133,7 @@ HOSTS = Path(__file__).parents[1] / "fixtures" / "devices"
         ),
         (
             "vzenith-push",
-            "plate-hidden.json",
+            "plate-hidden.txt",
             [
                 ("plate.confidence", 97),
                 ("plate.read", {"record": 1234, "plate": "0123456789abcdef"}),

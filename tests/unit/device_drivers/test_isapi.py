@@ -55,7 +55,7 @@ def controller(major: int, minor: int, door: int = 1) -> str:
 
 
 def test_a_heartbeat_says_that_a_camera_is_there_and_that_a_door_is_alive() -> None:
-    for name in ("heartbeat.xml", "heartbeat.json"):
+    for name in ("heartbeat.xml", "heartbeat-of-doors.txt"):
         assert said(fixture(name), "hikvision-camera") == [{"online": True}]
         assert said(fixture(name), "hikvision-unit-door") == [True]
         (report,) = decode(fixture(name), "hikvision-camera")

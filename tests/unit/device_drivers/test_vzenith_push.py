@@ -94,7 +94,7 @@ def test_what_is_no_car_that_came_by_is_an_event_without_a_plate(
 def test_no_plate_a_contact_and_a_heartbeat_only_show_life() -> None:
     assert facts(plate(license="_无_")) == [True]
     assert facts(plate(triggerType=65)) == [True]
-    for name in ("contact.json", "heartbeat.form"):
+    for name in ("contact.txt", "heartbeat.form"):
         raw = (FIXTURES / name).read_bytes()
         assert facts(raw) == [True]
         kept = write_record(read_record(raw, hide))
