@@ -51,7 +51,9 @@ class StreamLink:
         self._calm_at: float | None = None
         """When to tell once that nothing lasts; infinite once that is done."""
         self._is_known = False
-        self._beat_at = 0.0
+        self._beat_at = -inf
+        self._told = set[str]()
+        """Addresses of which this stream has said that they are there."""
         self._strange = 0
 
     async def run(self) -> None:
@@ -60,6 +62,7 @@ class StreamLink:
             async with open_stream(self._settings, self._tongue.path) as stream:
                 parts = PartReader(boundary_of(stream.headers.get("content-type", "")))
                 now, self._strange = self._clock.now(), 0
+                self._told.clear()
                 self._episodes.resume(now)
                 self._calm_at = self._calm_at or now + self._tongue.quiet
                 self._watch.link_up(self.name, resumed=True)
@@ -141,13 +144,19 @@ class StreamLink:
             self._episodes.note(notice.address, notice.lasting, notice.payload, now)
 
     def _beat(self, notice: Notice, now: float) -> None:
-        """Let each device of the host be heard, now and then."""
+        """Let each device of the host be heard, now and then.
+
+        That it is there is told once a stream: a point stays known while its device is heard, and
+        a thousand cameras would fill the history with it.
+        """
         if now - self._beat_at < BEAT_EVERY:
             return
         self._beat_at = now
         said = notice.payload if notice.is_heartbeat else self._tongue.heartbeat
+        alive = self._tongue.alive(said)
         for address in self._addresses():
-            self._offer(address, said)
+            self._offer(address, alive if address in self._told else said)
+            self._told.add(address)
 
     @contextlib.asynccontextmanager
     async def _ticking(self) -> AsyncIterator[None]:

@@ -17,6 +17,9 @@ from device_drivers.codecs.dahua import (
 from device_drivers.codecs.isapi import Alert, over, read_alert, write_alert
 from device_drivers.codecs.multipart import Part
 
+ALIVE = "alive"
+"""What no device says: only a sign of life."""
+
 
 class Notice(NamedTuple):
     """What a part says of one device: `lasting` names what it says the state of, if any."""
@@ -41,6 +44,10 @@ class Tongue(Protocol):
 
     def read(self, part: Part) -> Sequence[Notice]:
         """Return what a part says, or raise ProtocolError."""
+        ...
+
+    def alive(self, heartbeat: bytes) -> bytes:
+        """Return what says that a device is alive, as at a heartbeat, and nothing of its state."""
         ...
 
     def over(self, payload: bytes, after: float) -> bytes:
@@ -73,6 +80,10 @@ class IsapiTongue:
         lasting = alert.type if alert.type in self.LASTING and not beats else ""
         return [Notice(alert.address, write_alert(alert), beats, lasting, not alert.active)]
 
+    def alive(self, heartbeat: bytes) -> bytes:
+        """Return it under another name, with its time, by which a clock is judged."""
+        return write_alert(Alert(ALIVE, at=read_alert(heartbeat).at))
+
     def over(self, payload: bytes, after: float) -> bytes:
         """Return the alert's end."""
         return write_alert(over(read_alert(payload), after))
@@ -103,6 +114,10 @@ class DahuaTongue:
     def read(self, part: Part) -> Sequence[Notice]:
         """Return what each event of a part says; of people nothing."""
         return [_notice(event) for event in read_events(part.body)]
+
+    def alive(self, *_: object) -> bytes:
+        """Return an event that nothing is known of."""
+        return write_event(Event(ALIVE))
 
     def over(self, payload: bytes, after: float) -> bytes:
         """Return the event's end; never asked for, since the device tells it."""

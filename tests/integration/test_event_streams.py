@@ -15,6 +15,7 @@ import pytest
 from device_drivers.codecs.dahua import read_events
 from device_drivers.codecs.digest import Login
 from device_drivers.codecs.isapi import read_alert
+from device_drivers.links import stream
 from device_drivers.links.stream import StreamLink
 from device_drivers.links.stream_call import StreamSettings
 from device_drivers.links.stream_tongue import DahuaTongue, IsapiTongue, Tongue
@@ -109,6 +110,26 @@ async def test_heartbeats_reach_every_device_and_alerts_their_own(
             ("door-1", "accesscontrollerevent"), ("9", "vmd"),
         ]  # fmt: skip
         assert to.refused == 0
+
+
+async def test_that_a_device_is_there_is_told_once_a_stream_and_then_only_that_it_lives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stream, "BEAT_EVERY", 0.0)
+    to, inbox, addresses = host(), Recorder(), ["1"]
+    async with to.serving() as port:
+        link = link_to(port, inbox, addresses)
+        for _ in range(2):
+            async with listening(link, to):
+                seen = len(inbox.envelopes)
+                to.tell(isapi.heartbeat(time.time()))
+                await inbox.until(lambda seen=seen: len(inbox.envelopes) == seen + 1)
+                addresses.append("2")
+                to.tell(isapi.heartbeat(time.time()))
+                await inbox.until(lambda seen=seen: len(inbox.envelopes) >= seen + 3)
+            to.hang_up()
+            addresses.remove("2")
+    assert heard(inbox) == [("1", "videoloss"), ("1", "alive"), ("2", "videoloss")] * 2
 
 
 async def test_what_is_not_repeated_is_over_and_a_quiet_start_says_that_nothing_lasts(

@@ -10,6 +10,7 @@ from device_drivers.catalogue import load_models, shipped_models
 from device_drivers.codecs.isapi import over, read_alert, write_alert
 from device_drivers.dialects.isapi import CONTROLLERS, DOORS, EYES, IsapiDriver
 from device_drivers.links.episode import Ended, Episodes
+from device_drivers.links.stream_tongue import IsapiTongue
 from hub.errors import ProtocolError
 from hub.model.device import Device, DeviceUid
 from hub.model.instant import to_rfc3339
@@ -61,6 +62,13 @@ def test_a_heartbeat_says_that_a_camera_is_there_and_that_a_door_is_alive() -> N
         (report,) = decode(fixture(name), "hikvision-camera")
         assert to_rfc3339(report.at) == "2024-06-10T14:13:20.000+08:00"
         assert report.digest == ""
+
+
+def test_a_sign_of_life_has_the_time_of_its_heartbeat_and_says_no_more() -> None:
+    alive = IsapiTongue().alive(fixture("heartbeat.xml"))
+    (report,) = decode(alive, "hikvision-camera")
+    assert (report.topic, report.online, report.samples) == (Topic.AVAIL, True, ())
+    assert to_rfc3339(report.at) == "2024-06-10T14:13:20.000+08:00"
 
 
 def test_a_forced_door_is_its_own_and_nothing_of_people_goes_on() -> None:
