@@ -58,6 +58,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     describe: int = 0
     video: bool = False
     plays: bool | None = None
+    again: bool = False
+    """It was told not long ago, and nothing has changed: only a sign of life."""
 
 
 def read_place(text: str) -> Place:

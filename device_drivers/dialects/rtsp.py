@@ -46,9 +46,11 @@ class RtspDriver:
             finding = read_finding(envelope.payload)
         except ProtocolError as error:
             raise ProtocolError(f"{device.id}: {error}") from error
-        points = {"online": True, "stream.ok": _is_streaming(finding)}
+        points: dict[str, bool | None] = {"online": True, "stream.ok": _is_streaming(finding)}
         if not finding.describe:
             del points["stream.ok"]
+        if finding.again:
+            points = {}
         return self._interpreter.reports(Meaning(points), Circumstance(), envelope, device)
 
 

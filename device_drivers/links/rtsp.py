@@ -38,6 +38,8 @@ from hub.ports import Inbox, LinkWatch
 
 AT_ONCE = 16
 PLAY_SECONDS = 5.0
+TELL_EVERY = 600.0
+"""Seconds after which the same is told again; between them a probe is a sign of life."""
 ENOUGH_FRAMES = 25
 _spread = random.uniform  # noqa: S311 - spreads probes, and guards nothing
 _NO_ANSWER = (OSError, EOFError, ProtocolError)
@@ -66,6 +68,9 @@ class Camera:
         self.breaker = Breaker()
         self.patience = Patience(timeout)
         self.plays: bool | None = None
+        self.told: Finding | None = None
+        """What was passed on last; None once it was silent, since nothing is known of it then."""
+        self.tell_due = 0.0
         self.play_due = 0.0
 
 
@@ -136,7 +141,15 @@ class RtspReader:
                 await self._play(call, camera, track)
         finally:
             call.close()
-        return write_finding(msgspec.structs.replace(found, plays=camera.plays))
+        return write_finding(self._note(camera, msgspec.structs.replace(found, plays=camera.plays)))
+
+    def _note(self, camera: Camera, found: Finding) -> Finding:
+        """Return it as something that was told already, where that is so."""
+        now = self._clock.now()
+        if found == camera.told and now < camera.tell_due:
+            return msgspec.structs.replace(found, again=True)
+        camera.told, camera.tell_due = found, now + TELL_EVERY
+        return found
 
     async def _reach(self, call: RtspCall, camera: Camera) -> Answer:
         """Return the answer to OPTIONS: any shows that the camera is there."""
@@ -147,6 +160,7 @@ class RtspReader:
                 first = await call.ask("OPTIONS")
         except _NO_ANSWER as error:
             camera.patience.missed()
+            camera.told = None
             why = str(error) or "no answer in time"
             raise NoAnswerError(
                 f"{camera.place.host} port {camera.place.port} does not answer RTSP: {why}"

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from device_drivers.codecs.digest import Login
 from device_drivers.codecs.rtsp import UNANSWERED, Finding, Place, read_finding
@@ -72,7 +73,7 @@ async def test_a_probe_finds_what_the_camera_does(
     camera.mishap = mishap
     async with camera.serving() as port, probing(recorder, [port], depth=depth):
         await recorder.until(lambda: len(recorder.envelopes) >= 2)
-    assert found(recorder)[:2] == [expected, expected]
+    assert found(recorder)[:2] == [expected, replace(expected, again=True)]
     assert camera.refused == 0
     assert ("PLAY" in camera.asked) == (depth == "play" and mishap in {None, Mishap.FROZEN})
 
@@ -99,7 +100,10 @@ async def test_a_wrong_password_is_tried_once_a_host_and_its_cameras_are_still_h
     async with camera.serving() as port, probing(recorder, [port] * 8, password="wrong"):
         await recorder.until(lambda: len(recorder.envelopes) >= 24)
     assert camera.refused == 1
-    assert set(found(recorder)) == {Finding(options=200, describe=401)}
+    assert set(found(recorder)) == {
+        Finding(options=200, describe=401),
+        Finding(options=200, describe=401, again=True),
+    }
 
 
 @pytest.mark.parametrize("mishap", [Mishap.SILENCE, Mishap.ENDLESS, Mishap.NONSENSE])
@@ -122,3 +126,16 @@ async def test_forty_that_are_gone_cost_one_round_a_few_time_outs(
         async with probing(recorder, [port] * 40):
             await recorder.until(lambda: len(recorder.missed) >= 40)
         assert time.perf_counter() - began < 40 * 0.3
+
+
+async def test_the_same_is_told_again_once_the_camera_was_silent() -> None:
+    camera, recorder = RtspCamera(PATH, LOGIN), Recorder()
+    async with camera.serving() as port, probing(recorder, [port]):
+        await recorder.until(lambda: len(recorder.envelopes) >= 2)
+        camera.mishap = Mishap.SILENCE
+        await recorder.until(lambda: bool(recorder.missed))
+        seen, camera.mishap = len(recorder.envelopes), None
+        await recorder.until(lambda: len(recorder.envelopes) > seen)
+    assert [each.again for each in (*found(recorder)[:2], found(recorder)[seen])] == [
+        False, True, False,
+    ]  # fmt: skip

@@ -63,6 +63,10 @@ def test_who_was_only_asked_whether_it_is_there_says_no_more() -> None:
     assert said(write_finding(Finding(options=401))) == {"online": True}
 
 
+def test_what_was_told_already_is_only_a_sign_of_life() -> None:
+    assert said(write_finding(Finding(**GOOD, again=True))) == {}  # type: ignore[arg-type]
+
+
 def test_recorded_answers_are_findings_too() -> None:
     expected = {"described.txt": True, "refused.txt": None, "frozen.json": False}
     for name, stream in expected.items():
