@@ -23,6 +23,7 @@ from hub.assembly.duty_file import read_duty, shipped_duty
 from hub.assembly.own_device import add_hub
 from hub.assembly.receiver_file import load_receivers
 from hub.assembly.site_sheets import read_sheets
+from hub.assembly.stream_links import find_unprobed, stream_drivers
 from hub.config.holidays import parse_holidays, shipped_holidays
 from hub.config.limits import spans_of
 from hub.config.scorecard import parse_scorecard
@@ -115,8 +116,10 @@ def load_world(
     if settings.mqtt is not None:
         site = add_hub(site, known)
     faults += _lost_overrides(rules, site)
+    faults += find_unprobed(settings, site.devices)
     sheet = str(settings.site.devices)
-    faults += find_strange_models(site.devices, models, settings.family, sheet)
+    spoken = {family.name: family.dialect for family in settings.family} | stream_drivers(settings)
+    faults += find_strange_models(site.devices, models, spoken, sheet)
     calendar = _load_calendar(settings.limits.calendar, faults)
     names = Names(
         bells=[bell.id for bell in settings.bell],

@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-import structlog
-
 from device_drivers.codecs.digest import Login
-from device_drivers.codecs.rtsp import read_place
+from device_drivers.codecs.rtsp import Place, read_place
 from device_drivers.links.gb28181 import Gb28181Link, Gb28181Settings
 from device_drivers.links.polling import IsPolled
 from device_drivers.links.push import PushLink, PushSettings
@@ -23,14 +21,13 @@ from hub.config.streams import Gb28181Settings as Gb28181Table
 from hub.config.streams import PushSettings as PushTable
 from hub.config.streams import RtspSettings as RtspTable
 from hub.config.streams import StreamSettings as StreamTable
-from hub.errors import ProtocolError
+from hub.errors import Problem, ProtocolError
 from hub.model.device import Device
 from hub.ports import Inbox, Link, LinkWatch
 from hub.settings import Settings
 
 TONGUES: Mapping[str, type[Tongue]] = {"isapi": IsapiTongue, "dahua": DahuaTongue}
 PLACE_COLUMN = "rtsp"
-log = structlog.get_logger(__name__)
 
 
 class Heard(NamedTuple):
@@ -73,6 +70,27 @@ def build_stream_links(
         ids = [device.address for device in devices if device.link == platform.name]
         registrar = Gb28181Link(_platform(platform), ids, inbox=inbox, watch=watch, clock=clock)
         yield platform.name, registrar
+
+
+def find_unprobed(settings: Settings, devices: Sequence[Device]) -> Iterator[Problem]:
+    """Tell of cameras of a [[rtsp]] table whose sheet does not say where they are."""
+    tables = {table.name for table in settings.rtsp}
+    for device in devices:
+        if device.link in tables and find_place(device) is None:
+            said = str(device.attributes.get(PLACE_COLUMN, ""))
+            yield Problem(
+                file=str(settings.site.devices),
+                message=f"{device.id} is not probed: its {PLACE_COLUMN!r} is {said!r:.120}",
+                hint="write host/path of its stream, as 192.168.10.64/Streaming/Channels/102",
+            )
+
+
+def find_place(device: Device) -> Place | None:
+    """Return where a camera's stream is; None where the sheet does not say so."""
+    try:
+        return read_place(str(device.attributes.get(PLACE_COLUMN, "")))
+    except ProtocolError:
+        return None
 
 
 def _present(link: str, devices: Sequence[Device], is_polled: IsPolled) -> list[str]:
@@ -122,14 +140,7 @@ def _platform(table: Gb28181Table) -> Gb28181Settings:
 
 
 def _cameras(table: RtspTable, devices: Sequence[Device]) -> Iterator[Camera]:
-    """Yield those that can be probed; of the others the log says what is missing."""
     for device in devices:
-        if device.link != table.name:
-            continue
-        try:
-            place = read_place(str(device.attributes.get(PLACE_COLUMN, "")))
-        except ProtocolError as error:
-            hint = f"write host/path into the column {PLACE_COLUMN!r} of the sheet"
-            log.warning("a camera is not probed", device=device.id, why=str(error), hint=hint)
-            continue
-        yield Camera(device.uid, device.address, place, table.timeout)
+        place = find_place(device) if device.link == table.name else None
+        if place is not None:
+            yield Camera(device.uid, device.address, place, table.timeout)
