@@ -18,6 +18,8 @@ from hub.errors import ProtocolError
 
 NO_PLATE = "_无_"
 HIDDEN = "hidden"
+NO_PASSAGE = frozenset({64, 65, 66})
+"""Triggers of vehicles that stay or turn back."""
 FRESH_SECONDS = 10.0
 """How old a record may be that lifts a barrier: longer no order lives."""
 _SERIAL = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -36,7 +38,8 @@ class Record(NamedTuple):
     """What a camera has said; without `plate_id` only that it is alive.
 
     `plate` is a hash, empty where none was read; `at` is in epoch seconds, None without a clock.
-    `lifts` is the hub's: the answer lifted the barrier.
+    `lifts` and `rate` are the hub's: the answer lifted the barrier, and in so many percent of the
+    last vehicles a plate was read.
     """
 
     serial: str
@@ -48,6 +51,7 @@ class Record(NamedTuple):
     is_fake: bool = False
     at: float | None = None
     lifts: bool = False
+    rate: int | None = None
 
 
 def read_record(body: bytes, mask: Mask | None = None) -> Record:
@@ -83,12 +87,20 @@ def write_record(record: Record) -> bytes:
     }
     if record.lifts:
         result["lifts"] = True
+    if record.rate is not None:
+        result["rate"] = record.rate
     if record.confidence is not None:
         result["confidence"] = record.confidence
     if record.at is not None:
         result["timeStamp"] = {"Timeval": {"sec": record.at}}
     plate = {"serialno": record.serial, "result": {"PlateResult": result}}
     return msgspec.json.encode({"AlarmInfoPlate": plate})
+
+
+def is_passage(record: Record) -> bool:
+    """Tell whether a vehicle has come by just now, whose plate was to be read."""
+    is_vehicle = record.plate_id is not None and record.trigger not in NO_PASSAGE
+    return is_vehicle and not (record.is_offline or record.is_fake)
 
 
 def may_lift(record: Record, now: float) -> bool:
@@ -132,6 +144,7 @@ def _plate(serial: str, result: Mapping[str, Any], mask: Mask | None) -> Record:
         is_fake=_flag(result.get("is_fake_plate")),
         at=_instant(_inner(_inner(result, "timeStamp"), "Timeval").get("sec")),
         lifts=mask is None and result.get("lifts") is True,
+        rate=None if mask else _number(result.get("rate"), "rate"),
     )
 
 

@@ -65,10 +65,12 @@ def _meaning(record: Record) -> tuple[Meaning, dict[str, Any]]:
         return Meaning(event=TRIGGERS[record.trigger]), data
     if record.is_fake:
         return Meaning(event="plate.fake"), data
+    points = {} if record.rate is None else {"plate.rate": record.rate}
     if not record.plate:
-        return NOTHING, data
+        return Meaning(points), data
     data["plate"] = record.plate
     if record.lifts:
         data["lift_asked"] = True
-    points = {} if record.confidence is None else {"plate.confidence": record.confidence}
+    if record.confidence is not None:
+        points["plate.confidence"] = record.confidence
     return Meaning(points, "plate.read"), data

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections import deque
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
@@ -19,6 +20,7 @@ import msgspec
 from device_drivers.codecs.vzenith import (
     Record,
     cut_pictures,
+    is_passage,
     may_lift,
     read_record,
     reply_to,
@@ -39,6 +41,7 @@ REPLAY_SECONDS = 0.25
 """Between two records that a camera had kept: of a flood the hub would take the newest alone."""
 MOST_CAMERAS = 4096
 HASH_LENGTH = 16
+LAST_VEHICLES, ENOUGH_VEHICLES = 50, 10
 
 
 class PushSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +71,26 @@ class PlateMask:
         return hmac.new(self._key, plate.encode(), hashlib.sha256).hexdigest()[:HASH_LENGTH]
 
 
+class Tally:
+    """Counts of how many of the last vehicles the plate was read, for each camera.
+
+    One that is blind or was knocked out of line goes on beating, and sends `_无_` for each car.
+    """
+
+    def __init__(self) -> None:
+        self._read: dict[str, deque[bool]] = {}
+
+    def count(self, record: Record) -> int | None:
+        """Take a record, and return the percentage; None while too few have come by."""
+        if not is_passage(record):
+            return None
+        if len(self._read) >= MOST_CAMERAS:
+            self._read.clear()
+        seen = self._read.setdefault(record.serial, deque(maxlen=LAST_VEHICLES))
+        seen.append(bool(record.plate))
+        return round(100 * sum(seen) / len(seen)) if len(seen) >= ENOUGH_VEHICLES else None
+
+
 class PushLink:
     """Implements `hub.ports.Link` for one door."""
 
@@ -84,6 +107,7 @@ class PushLink:
         self._watch = watch
         self._clock = clock
         self._mask = PlateMask(clock)
+        self._tally = Tally()
         self._beats: dict[str, float] = {}
 
     async def run(self) -> None:
@@ -126,7 +150,7 @@ class PushLink:
             record, payload = Record("", 0), cut_pictures(call.body)
         else:
             lifts = self._settings.opens and may_lift(record, self._clock.now())
-            record = record._replace(lifts=lifts)
+            record = record._replace(lifts=lifts, rate=self._tally.count(record))
             payload = write_record(record)
             await self._slow_down(record, beats=not call.body.lstrip().startswith(b"{"))
         is_stored = await self._store(record.serial, payload)

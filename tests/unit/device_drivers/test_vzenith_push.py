@@ -19,7 +19,7 @@ from device_drivers.codecs.vzenith import (
     write_record,
 )
 from device_drivers.dialects.vzenith_push import VzenithPushDriver
-from device_drivers.links.push import PlateMask
+from device_drivers.links.push import PlateMask, Tally
 from hub.clock import ManualClock
 from hub.errors import ProtocolError
 from hub.model.device import Device, DeviceUid, Kind
@@ -174,3 +174,17 @@ def test_registers_are_no_record() -> None:
     block = Envelope(link="l", address="s", payload=(Registers(function=3, start=0),), received=1)
     with pytest.raises(ProtocolError, match="must be bytes"):
         DRIVER.decode(block, CAMERA)
+
+
+def test_a_blind_camera_is_seen_by_the_share_of_vehicles_that_it_reads() -> None:
+    tally = Tally()
+    good, blind = read_record(plate(), hide), read_record(plate(license="_无_"), hide)
+    assert [tally.count(good) for _ in range(10)] == [None] * 9 + [100]
+    assert [tally.count(blind) for _ in range(10)][-1] == 50
+    for said in ({"isoffline": 1}, {"is_fake_plate": 1}, {"triggerType": 64}):
+        assert tally.count(read_record(plate(**said), hide)) is None
+    assert tally.count(good._replace(serial="another")) is None
+    assert [tally.count(blind) for _ in range(50)][-1] == 0
+    (report,) = decode(write_record(blind._replace(rate=0)))
+    assert [(each.point, each.value) for each in report.samples] == [("plate.rate", 0)]
+    assert facts(plate(rate=3, license="_无_")) == [True]
