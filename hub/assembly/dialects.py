@@ -79,11 +79,10 @@ def speak_all(
 def find_strange_models(
     devices: Iterable[Device],
     models: Mapping[str, DeviceModel],
-    families: Sequence[FamilySettings],
+    dialects: Mapping[str, str],
     file: str,
 ) -> Iterator[Problem]:
-    """Tell of devices whose link speaks another dialect than their model."""
-    dialects = {family.name: family.dialect for family in families}
+    """Tell of devices whose link speaks another of the `dialects` (by link) than their model."""
     for device in devices:
         spoken, own = dialects.get(device.link), models[device.model].driver
         if spoken is None or spoken == own:

@@ -55,11 +55,15 @@ def test_a_model_of_another_dialect_than_its_link_s_is_told() -> None:
     gate = device("a", link="boards")
     meter = device("b", Kind.ELECTRICITY_METER, link="boards", model="tasmota-meter")
     other = device("c", Kind.ELECTRICITY_METER, link="bus", model="eastron-sdm120")
-    (problem,) = find_strange_models([gate, meter, other], MODELS, [family], "devices.csv")
+    (problem,) = find_strange_models(
+        [gate, meter, other], MODELS, {family.name: family.dialect}, "devices.csv"
+    )
     assert "a: its link 'boards' speaks tasmota" in str(problem)
     assert "tasmota-meter" in problem.hint
     announced = FamilySettings(name="boards", dialect="homeassistant")
-    problems = list(find_strange_models([gate], MODELS, [announced], "devices.csv"))
+    problems = list(
+        find_strange_models([gate], MODELS, {announced.name: announced.dialect}, "devices.csv")
+    )
     assert problems[0].hint == "give it the link by which it is heard"
 
 

@@ -46,6 +46,7 @@ def write(folder: Path) -> Settings:
         ("camera-2", "cameras", "rtsp-camera", "http://10.0.0.7"),
         ("camera-3", "cameras", "rtsp-camera", ""),
         ("camera-4", "nvr", "hikvision-camera", ""),
+        ("camera-5", "nvr", "dahua-camera", ""),
     ):
         lines.append(
             f"{name},{name[-1]},{link},camera,{model},{PLACE},{name},,,,in_service,{where}"
@@ -73,3 +74,10 @@ def test_a_camera_that_cannot_be_probed_is_a_problem_with_the_next_step(tmp_path
     assert len(told) == 2
     assert "devices.csv: camera-2 is not probed: its 'rtsp' is 'http://10.0.0.7'" in told[0]
     assert "write host/path of its stream" in told[1]
+
+
+def test_a_device_whose_link_speaks_otherwise_than_its_model_is_a_problem(tmp_path: Path) -> None:
+    problems = [str(each) for each in load_world(write(tmp_path), {}).problems]
+    (told,) = [each for each in problems if "camera-5" in each]
+    assert "its link 'nvr' speaks isapi, but its model 'dahua-camera' is of dahua" in told
+    assert "hikvision-camera" in told
