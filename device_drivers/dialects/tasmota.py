@@ -2,10 +2,9 @@
 
 Topics, as the shipped FullTopic `%prefix%/%topic%/` makes them: `tele/{t}/SENSOR` and `/STATE`
 every TelePeriod (300 s), `stat/{t}/RESULT` on change, `tele/{t}/INFO3` once after a start, and
-`tele/{t}/LWT`: `Online`, or as will `Offline`, both retained. Other words below `tele` are signs of
-life. Three phases are a list: `ENERGY.Voltage.1` is phase b. With `TempUnit` `F` temperatures are
-turned into °C. `Time` is local time without a zone, and Tasmota keeps nothing for later, so arrival
-counts. `BootCount` of `INFO3` tells a reboot.
+`tele/{t}/LWT`: `Online`, or as will `Offline`, both retained. The hub hears no other words. Three
+phases are a list: `ENERGY.Voltage.1` is phase b. With `TempUnit` `F` temperatures are turned into
+°C. `Time` is local time without a zone, and Tasmota keeps nothing for later, so arrival counts. `BootCount` of `INFO3` tells a reboot.
 
 Liveness: heard every 300 s, three missed are silence. A will comes 45 s (1.5 × MqttKeepAlive 30)
 after the last packet; one that comes sooner after a message is late, and waits for 300 s without a
@@ -34,6 +33,7 @@ from hub.ports import Envelope
 LWT = "LWT"
 WILLS = {b"Online": True, b"Offline": False}
 GRACE = 45.0
+HEARD = ("SENSOR", "STATE", "LWT", "INFO3")
 SAYS_FIELDS = ("SENSOR", "STATE", "RESULT")
 
 
@@ -42,7 +42,7 @@ class TasmotaDriver:
 
     name = "tasmota"
     topics = Topics(
-        hears=("{p}tele/+/+", "{p}stat/+/RESULT"),
+        hears=(*(f"{{p}}tele/+/{word}" for word in HEARD), "{p}stat/+/RESULT"),
         says=("{p}tele/{a}/+", "{p}stat/{a}/+"),
         reads=("{p}cmnd/{a}/+", "{p}cmnd/tasmotas/+"),
     )

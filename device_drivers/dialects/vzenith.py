@@ -3,8 +3,8 @@
 Topics: `device/{sn}/message/up/{name}`, by older firmware `{sn}/device/message/up/{name}`. The
 envelope is `{"sn":…,"name":"ivs_result","timestamp":1718000000,"payload":{…}}`; some firmware puts
 a zero byte or a byte-order mark in front. Read are `ivs_result` (a vehicle), `gpio_in` (contacts:
-0 open, 1 closed, 2 a pulse, which is no state), `barr_gate_status`, `keep_alive`; all else is a
-sign of life. What the numbers of `barr_gate_status` mean the maker says for each firmware: a model
+0 open, 1 closed, 2 a pulse, which is no state), `barr_gate_status`, `keep_alive`, and no others.
+What the numbers of `barr_gate_status` mean the maker says for each firmware: a model
 of the site's own maps `barr_gate_status.gate_status` in its `[[fields]]`.
 
 A plate (`license`: base64 of UTF-8, or plain) leaves here as a hash whose key is the running hub's
@@ -51,6 +51,7 @@ from hub.ports import Envelope
 
 EVENTS = {64: "vehicle.staying", 66: "vehicle.turned_back"}
 """Trigger → what happened; 65 ends a stay, all others read a plate."""
+HEARD = ("ivs_result", "gpio_in", "keep_alive", "barr_gate_status")
 STAY_ENDED, PULSE = 65, 2
 NO_PLATE = ("", "_无_", "无牌车", "无牌")
 _PLATE = re.compile(r"[一-鿿A-Z0-9-]{5,10}")
@@ -62,7 +63,11 @@ class VzenithDriver:
 
     name = "vzenith"
     topics = Topics(
-        hears=("{p}device/+/message/up/+", "{p}+/device/message/up/+"),
+        hears=tuple(
+            f"{{p}}{sender}/message/up/{name}"
+            for sender in ("device/+", "+/device")
+            for name in HEARD
+        ),
         says=(
             *("{p}device/{a}/message/up/+", "{p}device/{a}/message/down/+/reply"),
             *("{p}{a}/device/message/up/+", "{p}{a}/device/message/down/+/reply"),

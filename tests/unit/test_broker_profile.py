@@ -139,7 +139,7 @@ def test_the_hub_hears_a_further_dialect_and_its_devices_say_only_their_own() ->
     grants = find_grants([camera, device("gate-1")], [PLATES], hub_user="hub", file="x")
     profile = msgspec.structs.replace(PROFILE, families=(PLATES,), grants=grants)
     hub, _, _ = render_acl(profile).partition("\n\nuser")
-    assert "topic read yard/device/+/message/up/+" in hub
+    assert "topic read yard/device/+/message/up/keep_alive" in hub
     assert "topic readwrite ld/gs/lingdang-hub/link-plates" in hub
     block = render_acl(profile).split("user cam\n")[1].split("\n\n")[0].splitlines()
     assert "topic write yard/device/sn-1/message/up/+" in block
