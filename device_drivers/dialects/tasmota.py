@@ -4,7 +4,8 @@ Topics, as the shipped FullTopic `%prefix%/%topic%/` makes them: `tele/{t}/SENSO
 every TelePeriod (300 s), `stat/{t}/RESULT` on change, `tele/{t}/INFO3` once after a start, and
 `tele/{t}/LWT`: `Online`, or as will `Offline`, both retained. The hub hears no other words. Three
 phases are a list: `ENERGY.Voltage.1` is phase b. With `TempUnit` `F` temperatures are turned into
-°C. `Time` is local time without a zone, and Tasmota keeps nothing for later, so arrival counts. `BootCount` of `INFO3` tells a reboot.
+°C. `Time` is local time without a zone, and Tasmota keeps nothing for later, so arrival counts.
+`BootCount` of `INFO3` tells a reboot.
 
 Liveness: heard every 300 s, three missed are silence. A will comes 45 s (1.5 × MqttKeepAlive 30)
 after the last packet; one that comes sooner after a message is late, and waits for 300 s without a
