@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,7 +39,7 @@ from tests.support.hub_process import HubProcess, running_hub
 from tests.support.patience import PATIENCE
 from tests.support.shipped import MODELS
 from tests.support.site import LEISURE, PLACE, Plot, write_site
-from tests.support.story import has_ticket, hears, read_journal, until
+from tests.support.story import hears, read_journal, read_tickets, until
 from tests.unit.intake.stage import GATE
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
@@ -80,6 +81,14 @@ class Stage(NamedTuple):
 
         await until(ask, lambda found: found == state)
 
+    async def has_fault(self, device: str, fault: str) -> None:
+        """Wait for a ticket of that fault; with a fast clock others may come before it."""
+
+        async def ask() -> set[tuple[str, str]]:
+            return {(each["subject"], each["fault"]) for each in await read_tickets(self.hub)}
+
+        await until(ask, lambda found: (device, fault) in found)
+
     async def guesses(self, link: str) -> dict[str, str]:
         """Return newcomers of a link, and which model each may be."""
         page = await self.hub.get("/api/v1/newcomers")
@@ -89,6 +98,23 @@ class Stage(NamedTuple):
         page = await self.hub.get(f"/api/v1/devices/{device}/events")
         found: list[dict[str, Any]] = page["items"]
         return found
+
+
+@contextlib.asynccontextmanager
+async def repeating(say: Callable[[], Coroutine[None, None, None]]) -> AsyncIterator[None]:
+    """Say something again and again while the block runs: with a fast clock silence comes soon."""
+
+    async def go_on() -> None:
+        while True:
+            await say()
+            await asyncio.sleep(0.05)
+
+    task = asyncio.create_task(go_on())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def listening(hub: HubProcess) -> set[str]:
@@ -139,12 +165,12 @@ async def test_a_plate_camera_s_vehicles_are_events_without_plates_and_repeats_a
         camera, now = PlateCamera(plug, "1a2b3c4d-5e6f7a8b"), stage.clock.now()
         await camera.beat(now)
         await camera.see("京A00001", now - 3000, isoffline=1)
-        for second in range(5):
-            await camera.see("京A12345", now - 5 + second, confidence=90 + second)
-        await camera.see("京A00002", now, confidence=94, is_fake_plate=1)
+        await asyncio.gather(  # at once: minutes pass while a slow machine sends one by one
+            *(camera.see("京A12345", now - 5 + n, confidence=90 + n) for n in range(5)),
+            camera.see("京A00002", now, confidence=94, is_fake_plate=1),
+        )
         await hears(stage.hub, "lpr-1", "plate.confidence", 94)
-        ticket = await has_ticket(stage.hub, "lpr-1")
-        assert ticket["fault"] == "lpr.repeats"
+        await stage.has_fault("lpr-1", "lpr.repeats")
         events = await until(lambda: stage.events("lpr-1"), lambda found: len(found) >= 7)
         reads = [each for each in events if each["name"] == "plate.read"]
         assert len({each["data"]["plate"] for each in reads}) == 3
@@ -167,8 +193,7 @@ async def test_a_tasmota_meter_is_read_lost_and_back_and_a_late_will_is_not_beli
             board.measure([230, 231, 0], 14.3),
         )
         await hears(stage.hub, "meter-1", "energy.import", 14.3)
-        ticket = await has_ticket(stage.hub, "meter-1")
-        assert ticket["fault"] == "meter.phase_lost"
+        await stage.has_fault("meter-1", "meter.phase_lost")
         journal = [each for each in await read_journal(stage.hub) if each["subject"] == "meter-1"]
         assert "device.silent" not in {each["type"] for each in journal}
         plug.pull()
@@ -197,7 +222,7 @@ async def test_a_bridge_s_sleeping_devices_are_heard_and_are_gone_with_it(stage:
         )
         assert events[0]["data"] == {"said": "single"}
         await bridge.pass_on("leak_pump_room", water_leak=True)
-        assert (await has_ticket(stage.hub, "leak-1"))["fault"] == "water.leak_found"
+        await stage.has_fault("leak-1", "water.leak_found")
         assert await stage.guesses("zigbee") == {
             "a-stranger-1-7f644133": "zigbee2mqtt-climate (3 of its 7 points)"
         }
@@ -223,7 +248,7 @@ async def test_a_shelly_that_tells_only_what_has_changed_is_read_and_missed(stag
             lambda found: [each for each in found if each["name"] == "button.pressed"],
         )
         plug.pull()
-        assert (await has_ticket(stage.hub, "plug-1"))["fault"] == "meter.silent"
+        await stage.has_fault("plug-1", "meter.silent")
 
 
 async def test_one_message_of_a_thingsboard_gateway_is_of_many(stage: Stage) -> None:
@@ -238,17 +263,17 @@ async def test_one_message_of_a_thingsboard_gateway_is_of_many(stage: Stage) -> 
         await gateway.hand_in()
         await hears(stage.hub, "meter-2", "voltage.a", 230.5)
         await hears(stage.hub, "cellar-1", "battery.charge", 91)
-        assert (await has_ticket(stage.hub, "cellar-1"))["fault"] == "water.leak_found"
-        await stage.is_heard("tb-gateway", "online")
+        await stage.has_fault("cellar-1", "water.leak_found")
         await gateway.disconnect("cellar-leak")
         await stage.is_heard("cellar-1", "silent")
-        await stage.is_heard("tb-gateway", "online")
+        async with repeating(lambda: gateway.connect("main-meter")):
+            await stage.is_heard("tb-gateway", "online")
         (guess,) = (await stage.guesses("tb")).values()
         assert guess.startswith("thingsboard-behind-sensor (1 of")
         await speak_alone(plug, "sensor-7", {"temperature": 19.5})
         await hears(stage.hub, "room-1", "temperature", 19.5)
         await speak_alone(plug, "sensor-7", {"waterLeak": True})
-        assert (await has_ticket(stage.hub, "room-1"))["fault"] == "water.leak_found"
+        await stage.has_fault("room-1", "water.leak_found")
 
 
 async def test_who_announces_itself_is_a_newcomer_with_a_guess(stage: Stage) -> None:
