@@ -11,7 +11,8 @@ A plate (`license`: base64 of UTF-8, or plain) leaves here as a hash whose key i
 and which is another every day. `_无_` is a vehicle without a plate that could be read: its
 confidence counts, and there is no event. `is_fake_plate` 1 stands in the event; `isoffline` 1 is a
 record that was replayed, and late. `triggerType` 64 is a vehicle that stays, 66 one that turned
-back.
+back. Set the camera to send no pictures: they are cut out here, and a packet over 64 KiB ends its
+connection to a broker with the shipped limits.
 
 Liveness: `keep_alive` every 5 to 10 s, three missed are silence; there is no will.
 Sample: `{"name":"ivs_result","payload":{"AlarmInfoPlate":{"result":{"PlateResult":{"license":
