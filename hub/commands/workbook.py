@@ -33,6 +33,7 @@ from hub.store.sqlite import open_store
 
 Echo = Callable[[str], None]
 LISTED = 5
+BROKER = "A broker that knows its users has to learn the new ones: lingdang broker-config"
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +113,8 @@ async def _load(settings: Settings, data: bytes, order: Order, echo: Echo) -> No
         number = await loader.load(data, order.file.name, remove=order.remove)
         echo(f"已导入（第 {number} 次）。 Loaded, as load {number}. {_soon(loader)}")
         echo("撤销： To take it back: lingdang import --undo")
+        if settings.mqtt is not None:
+            echo(f"broker 按名单放行的，重做名单。 {BROKER}")
 
 
 async def _undo(settings: Settings, echo: Echo) -> None:
