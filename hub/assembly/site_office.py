@@ -34,6 +34,8 @@ from hub.settings import Settings
 KEPT = 10
 """Loads that are kept, and can be taken back one after the other."""
 LISTED = 5
+LINKS = ("modbus", "line", "family", "stream", "push", "rtsp", "gb28181")
+"""The tables of the settings whose names devices have as their link; one may not be there."""
 NEWCOMERS = 1_000
 
 Write = Callable[
@@ -45,8 +47,7 @@ def links_of(settings: Settings) -> dict[str, str]:
     """Return the links that a device may name, each with its kind."""
     return {
         **({"mqtt": "mqtt", "hub": "hub"} if settings.mqtt else {}),
-        **{each.name: "modbus" for each in settings.modbus},
-        **{each.name: "line" for each in settings.line},
+        **{each.name: table for table in LINKS for each in getattr(settings, table, ())},
     }
 
 

@@ -90,8 +90,8 @@ DEVICES: tuple[Column, ...] = (
         "link",
         "链路",
         Form.CODE,
-        "mqtt，或配置里 [[modbus]]、[[line]] 的名字；空着就是 mqtt",
-        "mqtt, or the name of a [[modbus]] or [[line]] table; mqtt where it is empty",
+        "mqtt，或配置里一条链路的名字（[[modbus]]、[[line]] 等）；空着就是 mqtt",
+        "mqtt, or a link of the settings ([[modbus]], [[line]], …); mqtt where it is empty",
         "mqtt",
     ),
     Column(
