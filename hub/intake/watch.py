@@ -69,6 +69,12 @@ class IntakeWatch:
         self._away = {self._carried[link] for link in self._behind}
         for carrier in self._away:
             self._inbox.post(partial(self._judge.suspend, carrier))
+            if strangers:
+                self._inbox.post(partial(self._begin_anew, carrier))
+
+    def _begin_anew(self, carrier: str, _batch: Batch) -> None:
+        """Let nobody have to return for long: nothing is known that a device could take back."""
+        self._uplink.broker_ran(-inf, carrier)
 
     def link_up(self, link: str, *, resumed: bool) -> None:
         """Note a connection; without a resumed session, that messages may be missing."""

@@ -88,6 +88,13 @@ async def test_devices_may_have_to_return_where_the_machine_or_the_broker_was_aw
         assert await raised(run) == ["barrier-boom-broken"]
 
 
+async def test_at_the_first_start_of_all_no_device_has_long_to_return() -> None:
+    async with stage() as run:
+        run.say("state", {"points": BROKEN, "ts": run.clock.now() - 3.0})
+        await run.settle(RETURN_TIME + 1)
+        assert await raised(run) == ["barrier-boom-broken"]
+
+
 async def test_a_connection_that_breaks_after_the_start_is_another_cut() -> None:
     async with back((9.0, "state", BROKEN)) as run:
         run.cut()
