@@ -55,6 +55,25 @@ async def test_the_space_bar_is_as_good_as_the_button(require_server: Chromium) 
         await expect(page.locator("#wall-todo .first")).to_contain_text("wang 已收到")
 
 
+async def test_the_number_pad_leads_to_a_gate_and_o_to_its_opening_whatever_was_pressed_before(
+    require_server: Chromium,
+) -> None:
+    async with desk(require_server("chromium")) as at:
+        gate = at.console.community.of_kind(Kind.BARRIER_GATE)[1]
+        page = await at.open("/wall", "wang")
+        await wait_until_live(page)
+        await page.get_by_role("button", name="声音测试").click()
+        await expect(page.locator("#wall-gates li").nth(1)).to_contain_text("2")
+        await page.keyboard.press("Numpad2")
+        await expect(page).to_have_url(f"{at.url}/devices/{gate}")
+        await wait_until_live(page)
+        await page.keyboard.press("o")
+        await expect(page).to_have_url(f"{at.url}/devices/{gate}/open")
+        await wait_until_live(page)
+        await page.get_by_label("其他理由或说明").press("o")
+        await expect(page).to_have_url(f"{at.url}/devices/{gate}/open")
+
+
 async def test_a_wall_that_has_lost_the_hub_says_so_across_its_whole_width_until_it_is_back(
     require_server: Chromium,
 ) -> None:

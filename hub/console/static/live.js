@@ -80,10 +80,13 @@ if (button) {
     [523, 659].forEach((pitch, i) => beep(pitch, i * 0.25));
   });
   setInterval(ring, 2000);
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("a,button,input")) return;
-    if (event.key === " ") document.getElementById("receive")?.click();
-    else document.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click();
-  });
   navigator.wakeLock?.request("screen").catch(() => null);
 }
+
+// A button that was just pressed keeps its space bar; digits and letters work from everywhere.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input,select,textarea")) return;
+  const key = /^Numpad[0-9]$/.test(event.code) ? event.code.at(-1) : event.key.toLowerCase();
+  if (key !== " ") document.querySelector(`[data-key="${CSS.escape(key)}"]`)?.click();
+  else if (!event.target.closest("a,button,summary")) document.getElementById("receive")?.click();
+});
