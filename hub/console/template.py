@@ -20,6 +20,7 @@ OWN_FILES = (
     "people.css",
     "live.js",
     "hold.js",
+    "speak.js",
 )
 
 

@@ -13,6 +13,7 @@ from hub.model.access import Role
 from hub.model.device import Kind
 from hub.model.ticket import TicketState
 from tests.acceptance.console_browser import PHONE, desk, wait_until_live
+from tests.acceptance.pictures import take_picture
 from tests.unit.console.fakes.community import break_things
 
 pytestmark = pytest.mark.browser
@@ -133,6 +134,29 @@ async def test_a_wrong_password_is_told_on_the_form_and_the_right_one_opens_the_
         await expect(page.locator("[role=alert]:visible")).to_contain_text("signed out")
         await page.goto(f"{at.url}/tickets")
         assert "/sign-in" in page.url
+
+
+async def test_a_ticket_reads_itself_aloud_and_stops_at_the_second_press(
+    require_server: Chromium,
+) -> None:
+    async with desk(require_server("chromium")) as at:
+        gate = at.console.community.of_kind(Kind.BARRIER_GATE)[0]
+        ticket = at.console.community.open_ticket(gate, "落杆失败", "Does not close")
+        page = await at.open(f"/tickets/{ticket.number}", "li", Role.CREW, PHONE)
+        await page.evaluate(
+            "Object.defineProperty(speechSynthesis, 'speaking', {get: () => !!window.said});"
+            "speechSynthesis.speak = (each) => { window.said = each; };"
+            "speechSynthesis.cancel = () => { window.said = null; };"
+        )
+        button = page.get_by_role("button", name="朗读")
+        await button.click()
+        said = await page.evaluate("[window.said.text, window.said.lang]")
+        assert "落杆失败" in said[0]
+        assert said[1] == "zh-CN"
+        await take_picture(page, "ticket-zh")
+        await button.click()
+        assert await page.evaluate("window.said") is None
+        assert at.troubles == []
 
 
 @pytest.mark.parametrize("big", ["off", "on"])
