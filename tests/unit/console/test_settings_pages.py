@@ -133,3 +133,14 @@ async def test_a_receiver_that_fails_stands_first_and_says_why(console: Console)
     assert page.index("city") < page.index("street")
     assert "401 &lt;b&gt;no&lt;/b&gt;" in page
     assert "代码表是示例" in page
+
+
+async def test_where_a_second_factor_is_asked_for_the_page_says_where_to_set_it_up(
+    console: Console,
+) -> None:
+    console.ports.gatekeeper.two_factors = True
+    refused = await boss(console).get(PEOPLE)
+    assert refused.status_code == 403
+    assert "动态口令" in refused.text
+    assert (await boss(console).get("/account")).status_code == 200
+    assert (await boss(console).get("/settings/receivers")).status_code == 200
