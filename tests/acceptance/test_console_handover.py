@@ -47,6 +47,7 @@ async def test_a_shift_is_handed_over_on_one_screen_without_script(
         await page.get_by_label("接班人密码").fill(PASSWORD)
         await page.get_by_role("button", name="签字接班").click()
         await expect(page.get_by_text("接班：李师傅")).to_be_visible()
+        await expect(page.get_by_text("听到声音再上岗")).to_be_visible()
         await page.emulate_media(media="print")
         await expect(page.get_by_text("接班人签字：__")).to_be_visible()
         assert (await page.pdf(format="A4")).count(b"/Type /Page\n") <= 2
