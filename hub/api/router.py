@@ -49,7 +49,7 @@ PARTS = (
     *(devices, acceptance, alarms, tickets, commands, journal, stream, arrival),
     *(people, keys, retention, rules, parameters, schedules, windows, figures, duty, bells),
     *(reports, photos, inspections, rounds, projects, agenda, departments, site),
-    *(reports, photos, inspections, rounds, projects, agenda, surveys, scorecard, departments),
+    *(surveys, scorecard),
 )
 
 
