@@ -137,6 +137,13 @@ async def test_a_wall_is_read_from_three_metres_and_names_the_first_thing_whole(
         await take_picture(page, "wall-phone")
         await page.set_viewport_size({"width": WALL[0], "height": WALL[1]})
         await take_picture(page, "wall")
+        big = {"name": "lingdang_big", "value": "on", "url": at.url}
+        await page.context.add_cookies([big])
+        for width, height in (WALL, (1366, 768), (1280, 720)):
+            await page.set_viewport_size({"width": width, "height": height})
+            await page.reload()
+            assert await page.evaluate(HIDDEN) == 0, (width, height)
+            assert await page.evaluate(CUT_OFF) == 0, (width, height)
 
 
 async def look_at_all_sizes(page: Page) -> None:
