@@ -15,7 +15,7 @@ class Given(Shape):
     at: Moment
 
 
-class Line(Shape):
+class ScoreLine(Shape):
     """One criterion: its score (0 to 100) and points, null while not known.
 
     `rows` are the numbers of the tickets behind a figure, or the ids of the surveys.
@@ -36,5 +36,5 @@ class Scorecard(Shape):
     """A month's result; `total` is null as long as a score is missing."""
 
     month: str
-    lines: list[Line]
+    lines: list[ScoreLine]
     total: float | None

@@ -6,7 +6,7 @@ from hub.api.shape import Moment, Shape
 from hub.model.survey import Way
 
 
-class Answer(Shape):
+class SurveyAnswer(Shape):
     """What one person has said."""
 
     way: Way
@@ -24,7 +24,7 @@ class Asked(Shape):
     ticket: str
     place: str
     missed: int
-    answer: Answer | None
+    answer: SurveyAnswer | None
 
 
 class Outcome(Shape):
@@ -48,7 +48,7 @@ class Survey(Shape):
     out_of: int
     asked: list[Asked]
     handed_out: int
-    sheets: list[Answer]
+    sheets: list[SurveyAnswer]
     outcome: Outcome
     actor: str
     at: Moment

@@ -31,7 +31,7 @@ class DrawBody(msgspec.Struct, frozen=True, kw_only=True):
     size: Annotated[int, msgspec.Meta(ge=LEAST, le=MOST)] = 30
 
 
-class AnswerBody(msgspec.Struct, frozen=True, kw_only=True):
+class ReplyBody(msgspec.Struct, frozen=True, kw_only=True):
     """What one of the sample has said; without `reply` nobody was reached."""
 
     report: str
@@ -65,7 +65,7 @@ async def draw_survey(request: Request) -> Response:
 
 async def answer_survey(request: Request, survey: str) -> Response:
     """Note what one of the sample has said, by telephone."""
-    body = read_struct(await request.body(), AnswerBody)
+    body = read_struct(await request.body(), ReplyBody)
     ports, who = ports_of(request), await identity_of(request)
     return await _do(
         request, lambda: ports.surveys.answer(survey, body.report, body.reply, who), 201
@@ -111,7 +111,7 @@ def _answer(answer: Answer | None) -> dict[str, Any] | None:
 
 _CHANGES = (
     ("", draw_survey, LEADERS, "drawSurvey", "Draw a survey's sample", DrawBody, 201),
-    ("/{survey}/answers", answer_survey, ASKERS, "answerSurvey", "Note an answer", AnswerBody, 201),
+    ("/{survey}/answers", answer_survey, ASKERS, "answerSurvey", "Note an answer", ReplyBody, 201),
     (
         "/{survey}/paper",
         hand_out,
