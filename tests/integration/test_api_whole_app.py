@@ -30,6 +30,7 @@ NAMES = {
     "project": "p1",
     "meeting": "j1",
     "survey": "s1",
+    "handover": "h1",
     "decision": "j1-1",
     "milestone": "m1",
     "name": "li",
@@ -76,7 +77,7 @@ def test_no_route_came_in_without_policy(app: FastAPI) -> None:
 
 def test_only_health_signing_in_and_residents_pages_are_for_everybody(app: FastAPI) -> None:
     everybody = {path for _, path, roles in calls(app) if roles == ["everybody"]}
-    signing_in = {"/sign-in", "/sign-in/password", "/preferences"}
+    signing_in = {"/sign-in", "/sign-in/password", "/sign-in/code", "/preferences"}
     label = f"/w/{NAMES['code']}"
     residents = {label, f"{label}/join", "/w/progress", "/w/reopen", "/w/shelved"}
     residents |= {"/w/published", f"/w/published/{NAMES['project']}/{NAMES['photo']}"}

@@ -21,7 +21,9 @@ from hub.model.ticket import TicketState
 from hub.model.window import WindowKind
 from hub.ports import WindowWish
 from hub.ports.community import InspectionWish, ProjectStep, StopWish
+from hub.services.community.survey import last_half
 from tests.support.photos import photo as a_photo
+from tests.support.survey import settle
 from tests.support.windows import make_windows
 from tests.unit.access.web_fakes import NOW, PLACES, World, alarm, ticket
 from tests.unit.api.app_of_api import make_house
@@ -109,6 +111,9 @@ async def furnish(world: World) -> dict[str, str]:
     meeting = await ports.agenda.convene(world.clock.now(), who)
     assert MatterKind.OWNERLESS in {each.kind for each in meeting.matters}
     handover = await ports.handovers.give("甲小区钥匙", who)
+    start, _ = last_half(world.clock.now())
+    settle(world.books, [f"GS-{number}" for number in range(2, 9)], start + 2 * DAY)
+    survey = await ports.surveys.draw(5, who)
     command = await ports.desk.command("gate-a", "open", "访客", who)
     picture = await ports.photos.develop(_reader(a_photo()))
     photo = await ports.photos.add(lone, picture, moment=Moment.BEFORE, actor="li")
@@ -128,6 +133,7 @@ async def furnish(world: World) -> dict[str, str]:
         "meeting": meeting.id,
         "decision": "of-nothing",
         "handover": handover.id,
+        "survey": survey.id,
         "command_id": command.id,
         "photo": photo.id,
     }

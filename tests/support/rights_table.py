@@ -31,6 +31,8 @@ WHOLE = (
     "/api/v1/quarantine",
     "/api/v1/newcomers",
     "/api/v1/rules/backtest",
+    "/api/v1/site/",
+    "/site",
 )
 """For who sees the whole community: 403 for an administrator of a part."""
 PERSONS = "/account"
@@ -63,6 +65,9 @@ BODIES: dict[str, object] = {
     "/api/v1/projects/{project}/photos/{photo}/clear": {"shown": True},
     "/api/v1/projects/{project}/tickets": {"ticket": "GS-1"},
     "/api/v1/rounds/{walk}/answers": {"stop": "s1", "verdict": "fine"},
+    "/api/v1/surveys/{survey}/answers": {"report": "r-GS-2"},
+    "/api/v1/surveys/{survey}/paper": {"handed_out": 2},
+    "/api/v1/surveys/{survey}/sheets": {"responded": True, "solved": True, "satisfied": True},
     "/api/v1/tickets/{number}/actions": {"do": "comment", "text": "x"},
     "/api/v1/tickets/{number}/escalation": {"do": "confirm"},
 }
