@@ -66,7 +66,7 @@ def poison(console: Console) -> None:
     community.tell(CANARY, CANARY, CANARY, data={"title": texts})
     row = QuarantineRow(link=CANARY, address=CANARY, payload=b"x", reason=CANARY, at=now)
     community.books.quarantined_rows.append(row)
-    newcomer = {"link": CANARY, "address": CANARY, "sample": CANARY, "guess": CANARY}
+    newcomer = {"link": CANARY, "address": CANARY, "sample": CANARY.encode(), "guess": CANARY}
     seen = {"first_seen": now, "last_seen": now, "count": 1}
     community.books.new.append(newcomer | seen)
 
