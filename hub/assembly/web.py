@@ -21,6 +21,7 @@ from hub.access.web_ports import CommunityCard, WebPorts
 from hub.api import problem, shield
 from hub.api.router import build_api
 from hub.api.server import listen, serving
+from hub.assembly.community_offices import CommunityOffices
 from hub.assembly.loading import World, read_access
 from hub.assembly.whistles import Whistles
 from hub.clock import Clock
@@ -40,12 +41,8 @@ from hub.ports import (
     ScheduleOffice,
     WindowOffice,
 )
-from hub.ports.community import AgendaOffice, ProjectOffice
 from hub.ports.handover import HandOverOffice
-from hub.ports.scorecard import ScorecardOffice
 from hub.ports.site import SiteOffice
-from hub.ports.survey import SurveyOffice
-from hub.services.figures.course_book import CourseBook
 from hub.services.tickets.ticket import possible_steps
 from hub.services.tickets.work_clock import tell_unsure
 from hub.store.sqlite import SqliteStore
@@ -72,11 +69,7 @@ class Doors(msgspec.Struct, frozen=True, kw_only=True):
     escalation: EscalationOffice
     bells: BellOffice
     whistles: Whistles
-    projects: ProjectOffice
-    agenda: AgendaOffice
-    surveys: SurveyOffice
-    scorecard: ScorecardOffice
-    courses: CourseBook
+    community: CommunityOffices
     eras: Eras
     site: SiteOffice
 
@@ -85,7 +78,6 @@ def build_ports(
     world: World, store: SqliteStore, intake: Intake, clock: Clock, doors: Doors
 ) -> WebPorts:
     """Hand the web layers what they may use."""
-    community = world.settings.community
     return WebPorts(
         live=intake.live,
         pulse=intake.pulse,
@@ -105,11 +97,11 @@ def build_ports(
         windows=doors.windows,
         commission=intake.commission,
         inspections=intake.inspections,
-        projects=doors.projects,
-        agenda=doors.agenda,
-        surveys=doors.surveys,
-        scorecard=doors.scorecard,
-        courses=doors.courses,
+        projects=doors.community.projects,
+        agenda=doors.community.agenda,
+        surveys=doors.community.surveys,
+        scorecard=doors.community.scorecard,
+        courses=doors.community.courses,
         site=doors.site,
         rosters=doors.rosters,
         handovers=doors.handovers,
@@ -123,20 +115,25 @@ def build_ports(
         reach=store.reach,
         shortage=lambda: intake.inbox.ration.shortage,
         eras=doors.eras,
-        community=CommunityCard(
-            id=community.id,
-            name=community.name["zh"],
-            prefix=community.prefix,
-            test=world.settings.demo.test,
-            public_url=world.settings.web.public_url,
-            phone=world.settings.whistle.phone,
-            keep_days=world.settings.store.keep_reports,
-            publish_shelved=world.settings.whistle.publish_shelved,
-            publish_work=world.settings.whistle.publish_work,
-        ),
+        community=_describe(world),
         possible_steps=lambda ticket, who: possible_steps(
             ticket, who.role, actor=who.name, now=clock.now()
         ),
+    )
+
+
+def _describe(world: World) -> CommunityCard:
+    community = world.settings.community
+    return CommunityCard(
+        id=community.id,
+        name=community.name["zh"],
+        prefix=community.prefix,
+        test=world.settings.demo.test,
+        public_url=world.settings.web.public_url,
+        phone=world.settings.whistle.phone,
+        keep_days=world.settings.store.keep_reports,
+        publish_shelved=world.settings.whistle.publish_shelved,
+        publish_work=world.settings.whistle.publish_work,
     )
 
 
