@@ -140,7 +140,7 @@ def _refuse_what_is_there(folder: Path, names: tuple[str, ...]) -> None:
 
 def _settings(answers: Mapping[str, str]) -> str:
     host, _, port = answers["listen"].rpartition(":")
-    prefix = re.sub(r"[^A-Z0-9]", "", answers["id"].upper())[:8] or "LD"
+    prefix = re.sub(r"[^A-Z0-9]", "", answers["id"].upper())[:4] or "LD"
     name = json.dumps(answers["name"], ensure_ascii=False)
     return f"""# 铃铛的配置。全部设置见 deploy/lingdang.example.toml；改完用 lingdang check 检查。
 # deploy/lingdang.example.toml shows every key; `lingdang check` lists every fault at once.

@@ -60,7 +60,7 @@ def test_who_answers_wrongly_is_asked_again(
     text = (tmp_path / "lingdang.toml").read_text("utf-8")
     assert 'host = "0.0.0.0"\nport = 8088' in text
     assert '[mqtt]\nhost = "127.0.0.1"\nport = 1883' in text
-    assert 'prefix = "GUANSHAN"' in text
+    assert 'prefix = "GUAN"' in text
 
 
 @pytest.mark.parametrize("flag", ["--id=A B", "--broker=here", "--listen=:8080", "--name= "])
