@@ -29,7 +29,7 @@ demo: $(DEMO_STAMP) ## a whole community on this machine, with simulated devices
 
 test: $(DEV_STAMP) ## all tests but the slow ones
 	@bash .ci/servers
-	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not slow and not bench" $(ARGS)
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow and not bench" $(ARGS)
 
 check: lint types test ## what has to pass before a change is merged
 
