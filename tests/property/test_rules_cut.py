@@ -49,6 +49,9 @@ LASTING = (
 )
 MIXED = "changes(boom.broken,'15s') >= 2 or delta(motor.temperature,'9s') > 3"
 """Reads states and measurements: where these come in another session, it sees the last only."""
+KNOWN = [(0, "boom.broken", False), (0, "motor.temperature", 0)]
+"""What `MIXED` reads, said before any cut: of a point that was never heard nobody knows whether it
+comes by states, and what relies on it waits until all that waited is heard."""
 PASSING = (
     "avg(motor.temperature,'10s') > 5",
     "max(motor.temperature,'8s',before='5s') < motor.temperature",
@@ -183,7 +186,8 @@ def tell(
 ) -> list[tuple[str, float]]:
     """Return what is decided about a day whose cuts begin and end by turns at these instants."""
     hub = Hub(rule)
-    reports = [write(fact, apart=rule.when != MIXED) for fact in day]
+    known = KNOWN if rule.when == MIXED else []
+    reports = [write(fact, apart=rule.when != MIXED) for fact in (*known, *day)]
     before = -1.0
     for number, at in enumerate([*cuts, LATER]):
         heard = [report for report in reports if before < report.at - START <= at]
