@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from tests.benchmarks.bare_client import BROKER_LINES, BURST, measure_alone
+from tests.benchmarks.bare_client import BROKER_LINES, BURST, Beside
 from tests.benchmarks.generator import Generator, Span, Stream
 from tests.benchmarks.ingestion_site import DEVICES, write_bench_site
 from tests.benchmarks.report import quantile
@@ -40,10 +40,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Burst(msgspec.Struct, frozen=True, kw_only=True):
-    """One burst: the broker's ceiling and the client alone just before, the hub, its cost."""
+    """One burst: just before, the broker's ceiling, the client alone, the least hub; its cost."""
 
     ceiling: float
     alone: float
+    least: float
     rate: float
     cpu_us: float
     batch: float
@@ -54,6 +55,11 @@ class Burst(msgspec.Struct, frozen=True, kw_only=True):
         return self.rate / self.ceiling
 
     @property
+    def of_least(self) -> float:
+        """The hub's rate over that of the least hub, which decodes, commits and does no more."""
+        return self.rate / self.least
+
+    @property
     def of_client(self) -> float:
         """The hub's rate over that of its MQTT client, which acknowledges and does no more."""
         return self.rate / self.alone
@@ -62,7 +68,7 @@ class Burst(msgspec.Struct, frozen=True, kw_only=True):
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """One paced run; latencies in milliseconds, from a message that was due to its ticket.
 
-    `alone_us` is what the MQTT client costs by itself at the same rate.
+    `alone_us` and `least_us` are what the MQTT client alone and the least hub cost at that rate.
     """
 
     share: float
@@ -72,6 +78,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     tickets: int
     cpu_us: float
     alone_us: float
+    least_us: float
     batch: float
 
 
@@ -87,21 +94,29 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     audit: Audit
 
 
-Alone = Callable[[float], Awaitable[tuple[float, float]]]
-"""Runs the MQTT client by itself at a rate: messages a second, CPU a message in microseconds."""
+Measure = Callable[[float], Awaitable[tuple[float, float]]]
+"""Runs something beside the hub at a rate: messages a second, CPU a message in microseconds."""
 
 
 class Course:
     """Runs the phases of one scenario, one after the other, on one hub."""
 
     def __init__(
-        self, plan: Plan, hub: HubProcess, own: Generator, idle: Generator, alone: Alone
+        self,
+        plan: Plan,
+        hub: HubProcess,
+        own: Generator,
+        idle: Generator,
+        *,
+        alone: Measure,
+        least: Measure,
     ) -> None:
         self._plan = plan
         self._witness = Witness(hub)
         self._load = own
         self._ceiling_load = idle
         self._alone = alone
+        self._least = least
         self.sent = 0
 
     async def run(self) -> Outcome:
@@ -126,6 +141,7 @@ class Course:
         """Publish at full speed, and wait for the last message to be stored."""
         ceiling = await self._ceiling_load.measure_ceiling(Stream(messages=BURST))
         alone, _ = await self._alone(0.0)
+        least, _ = await self._least(0.0)
         before = await self._witness.usage()
         publishing = asyncio.create_task(self._publish(BURST, 0.0))
         await asyncio.sleep(0)
@@ -133,7 +149,7 @@ class Course:
         span = await publishing
         cost = _cost(before, await self._witness.usage())
         rate = BURST / (end - span.start)
-        return Burst(ceiling=ceiling.rate, alone=alone, rate=rate, **cost)
+        return Burst(ceiling=ceiling.rate, alone=alone, least=least, rate=rate, **cost)
 
     async def _sustain(self, rate: float) -> float:
         """Offer the best rate for a while, and return what is stored while it is offered."""
@@ -147,6 +163,7 @@ class Course:
         """Offer a share of the maximum and time the tickets."""
         rate = share * top
         _, alone_us = await self._alone(rate)
+        _, least_us = await self._least(rate)
         before = await self._witness.usage()
         async with self._witness.timing() as latencies:
             await self._publish(int(rate * PACED_SECONDS), rate)
@@ -160,6 +177,7 @@ class Course:
             p99=quantile(milliseconds, 0.99),
             tickets=len(milliseconds),
             alone_us=alone_us,
+            least_us=least_us,
             **cost,
         )
 
@@ -194,14 +212,16 @@ async def _run_plan(folder: Path, mosquitto: Path, load: Path, plan: Plan) -> Ou
             folder / "hub", mqtt_port=broker.port, lean=plan.lean, client=plan.client
         )
         async with running_hub(config, LEAN_HUB if plan.lean else HUB) as hub:
-            own, other = Generator(load, broker.port), Generator(load, idle.port)
+            beside = Beside(mosquitto=mosquitto, load=load, client=plan.client)
             turns = itertools.count()
-
-            def alone(rate: float) -> Awaitable[tuple[float, float]]:
-                place = folder / f"alone-{next(turns)}"
-                return measure_alone((mosquitto, load), place, plan.client, rate)
-
-            return await Course(plan, hub, own, other, alone).run()
+            return await Course(
+                plan,
+                hub,
+                Generator(load, broker.port),
+                Generator(load, idle.port),
+                alone=lambda rate: beside.alone(folder / f"beside-{next(turns)}", rate),
+                least=lambda rate: beside.least(folder / f"beside-{next(turns)}", rate),
+            ).run()
 
 
 def _cost(before: Usage, after: Usage) -> dict[str, Any]:

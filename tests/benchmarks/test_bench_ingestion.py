@@ -62,6 +62,8 @@ def make_rows(outcome: Outcome) -> Iterator[Row]:
     yield Row("burst, readings/s", spread([rate * points for rate in rates]))
     yield Row("broker's ceiling, C subscriber", spread([burst.ceiling for burst in bursts]))
     yield Row("ratio", spread([burst.ratio for burst in bursts], 2), goal)
+    yield Row("of the least hub", spread([burst.of_least for burst in bursts], 2))
+    yield Row("least hub, of the ceiling", spread([b.least / b.ceiling for b in bursts], 2))
     yield Row("of the client alone", spread([burst.of_client for burst in bursts], 2))
     yield Row("sustained for 20 s, messages/s", f"{outcome.sustained:,.0f}")
     yield Row("messages a commit", spread([burst.batch for burst in bursts]))
@@ -82,5 +84,6 @@ def _pace_rows(pace: Pace) -> Iterator[Row]:
     found = f"{pace.p50:.1f} / {pace.p99:.1f} ms of {pace.tickets} tickets"
     yield Row(f"{name}: publish → ticket p50 / p99", found, P99_GOAL[pace.share])
     goal = "≤ 35" if pace.share == HALF else ""
-    cpu = f"{pace.cpu_us:.1f}; {pace.batch:.0f} a commit; the client alone {pace.alone_us:.1f}"
+    beside = f"least hub {pace.least_us:.1f}, client alone {pace.alone_us:.1f}"
+    cpu = f"{pace.cpu_us:.1f}; {pace.batch:.0f} a commit; {beside}"
     yield Row(f"{name}: CPU a message, µs", cpu, goal)
