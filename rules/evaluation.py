@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rules.language.node import Run
-from rules.plan import Routes
+from rules.plan import Plan, Routes
 from rules.reliance import needs_states
 from rules.runner import Runner
+from rules.sieve import Sieve
 from rules.state import DeviceState
 
 MOST_KINDS = 1000
@@ -29,7 +30,8 @@ def evaluate(
         if routes.settles:
             _settle(d, seen)
     run, watches = runner.run, d.watches
-    indices = _affected(d, seen, changed)
+    sieve = _sieve(d.plan, seen, changed)
+    indices: Iterable[int] = sieve.indices if ahead else sieve.pick(d)
     if d.lulls:
         indices = _add_awake(runner, d, seen, changed, indices, ahead=ahead)
     for index in indices:
@@ -42,16 +44,18 @@ def evaluate(
         runner.run_dependents(d, slot, ahead=ahead)
 
 
-def _affected(d: DeviceState, seen: list[int], changed: list[int]) -> Iterable[int]:
-    routes = d.plan.routes
-    if len(seen) == 1:  # who runs at every reading runs at a change as well
-        return (routes.on_change if changed else routes.on_sample)[seen[0]]
-    key = (*seen, -1, *changed)
-    found = routes.affected.get(key)
+def _sieve(plan: Plan, seen: list[int], changed: list[int]) -> Sieve:
+    sieves = plan.routes.sieves
+    if len(seen) == 1:
+        key: int | tuple[int, ...] = seen[0] if changed else ~seen[0]
+    else:
+        key = (*seen, -1, *changed)
+    found = sieves.get(key)
     if found is None:
-        if len(routes.affected) == MOST_KINDS:
-            routes.affected.clear()
-        found = routes.affected[key] = tuple(_find_affected(routes, seen, changed))
+        if len(sieves) == MOST_KINDS:
+            sieves.clear()
+        indices = tuple(_find_affected(plan.routes, seen, changed))
+        found = sieves[key] = Sieve(plan.programs, indices)
     return found
 
 

@@ -133,6 +133,9 @@ class Lull:
 def set_watches(d: DeviceState, watches: Iterable[Watch]) -> None:
     """Give a device its watches, in the order of its plan's programs, and their lulls."""
     d.watches = list(watches)
+    for place, watch in enumerate(d.watches):
+        watch.bit = 1 << place
+    d.awake = (1 << len(d.watches)) - 1
     d.lulls = [Lull(d, gauge) for gauge in d.plan.gauges] or _NO_LULLS
     for lull in d.lulls:
         for index in lull.gauge.members:

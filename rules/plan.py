@@ -13,7 +13,7 @@ from hub.model.catalogue import DeviceModel, PointSpec, PointType
 from hub.model.device import Kind
 from hub.model.repeats import Need
 from hub.model.report import Topic
-from rules.language.node import Head, May, Run
+from rules.language.node import Certainty, Head, May, Run
 from rules.origin import Origin
 from rules.rule import Rule
 from rules.vocabulary import Vocabulary
@@ -169,7 +169,7 @@ class Routes:
         self.on_change: list[list[int]] = []
         self.gauges_on_sample: list[list[int]] = []
         self.gauges_on_change: list[list[int]] = []
-        self.affected: dict[tuple[int, ...], tuple[int, ...]] = {}
+        self.sieves: dict[int | tuple[int, ...], Any] = {}
         """The programs to run, by the slots that were said and, behind -1, those that changed."""
         self.settles = False
         """Whether some tracker is asked at each reading."""
@@ -211,7 +211,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     `foreign` are (relation, point) pairs read from other devices. `by_arrival` programs ask
     whether the device is heard, which is told in arrival time. `head` is what `when` asks first;
     `may` tells what it can be in an hour, and `lives` whether it ever can be true on a device. One
-    that `binds` has to be told of all changes, on any device.
+    that `binds` has to be told of all changes, on any device. `rest` says when it surely is false.
     """
 
     rule: Rule
@@ -220,6 +220,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     may: May
     lives: Callable[[Any], bool]
     binds: bool
+    rest: Certainty | None
     clear: Run | None
     stages: tuple[Run, ...]
     after: Run | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rules.language import outlook
+from rules.language import certainty, outlook
 from rules.language.compiler import Compiler
 from rules.language.functions import FUNCTIONS
 from rules.language.node import Node, Type, constant, may_of
@@ -69,6 +69,7 @@ def build_program(rule: Rule, plan: Plan) -> Program:
         may=may_of(when),
         lives=outlook.find_lives(when),
         binds=_is_binding(rule, scope, when),
+        rest=None if scope.always else certainty.find_rest([when, parts.nodes.get("after", when)]),
         when=when.run,
         clear=runs.get("clear"),
         stages=tuple(runs[f"stage.{i}"] for i in range(len(rule.stages))),

@@ -65,7 +65,10 @@ class Runner:
             if watch.lock is not None:
                 watch.lock = None
                 self.dirty.add(watch)
+            if program.rest is not None:
+                _note_rest(watch)
         else:
+            d.awake |= watch.bit
             self._step(watch, answer, timed=timed)
         if d.wake != watch.due:
             self.agenda.set(watch, d.wake, lag=0.0 if program.by_arrival else d.lag)
@@ -178,3 +181,13 @@ class Runner:
                 continue
             watch.device.now = max(watch.device.now, d.now)
             self.run(watch)
+
+
+def _note_rest(watch: Watch) -> None:
+    """Note whether a watch that is false, and has nothing open, rests until values wake it."""
+    d, rest = watch.device, watch.program.rest
+    waits = watch.pending or watch.after
+    if waits or (rest is not None and any(d.trackers[i].events for i in rest.counters)):
+        d.awake |= watch.bit
+    elif d.awake & watch.bit:
+        d.awake ^= watch.bit

@@ -84,16 +84,17 @@ class DeviceState:
     `event` are the context of the evaluation that is going on; expressions lower `wake` to the
     next instant at which they could change by time alone. `worked_on` is the last instant of which
     events are not counted, since people worked on the device. `due` is not later than the earliest
-    deadline of any watch. `repeats` has, by slot, when readings were said that a back-test leaves
-    out. `lag` is how far a backlog that is being delivered lies back. `newest` is the instant of
-    the last word; `measured` that of the last measurement while those come apart from the states.
+    deadline of any watch. `awake` has the bits of the watches that do not rest (`rules/sieve.py`).
+    `repeats` has, by slot, when readings were said that a back-test leaves out. `lag` is how far a
+    backlog that is being delivered lies back. `newest` is the instant of the last word; `measured`
+    that of the last measurement while those come apart from the states.
     """
 
     __slots__ = (
-        "ats", "contact", "data", "dependents", "device", "drift", "due", "event", "groups",
-        "groups_stored",
-        "lag", "lulls", "measured", "newest", "now", "peers", "place", "plan", "raw", "repeats",
-        "stored", "trackers", "upstream", "values", "wake", "watches", "worked_on",
+        "ats", "awake", "contact", "data", "dependents", "device", "drift", "due", "event",
+        "groups", "groups_stored", "lag", "lulls", "measured", "newest", "now", "peers", "place",
+        "plan", "raw", "repeats", "stored", "trackers", "upstream", "values", "wake", "watches",
+        "worked_on",
     )  # fmt: skip
 
     def __init__(self, device: Device, plan: Plan, place: tuple[Place, ...]) -> None:
@@ -106,6 +107,7 @@ class DeviceState:
         self.ats = array("d", [NEVER]) * size
         self.contact = Contact(self)
         self.watches: list[Watch] = []
+        self.awake = 0
         self.lulls: Sequence[Lull] = ()
         self.trackers: list[Any] = [make() for make in plan.trackers]
         self.peers: Mapping[str, DeviceState] = _NOTHING
@@ -159,17 +161,19 @@ class Watch:
     """One rule on one device: the running hold, the open episode, and its next deadline.
 
     `since` and `unknown` are the instants since which `when` holds and is unknown; `lock` the
-    instant of a clear by hand; `pending` the deadlines of open expectations.
+    instant of a clear by hand; `pending` the deadlines of open expectations. `bit` has the place
+    among the device's watches.
     """
 
     __slots__ = (
-        "after", "device", "due", "episode", "last", "lock", "lull", "pending", "program", "queued",
-        "ready", "since", "stored", "unknown",
+        "after", "bit", "device", "due", "episode", "last", "lock", "lull", "pending", "program",
+        "queued", "ready", "since", "stored", "unknown",
     )  # fmt: skip
 
     def __init__(self, device: DeviceState, program: Program) -> None:
         self.device = device
         self.program = program
+        self.bit = 0
         self.last: bool | None = None
         self.since: float | None = None
         self.unknown: float | None = None

@@ -152,14 +152,14 @@ class EventCount:
     groups). An event named `since` starts the count again.
     """
 
-    __slots__ = ("_events", "_groups", "_key", "_mode", "_since", "_span")
+    __slots__ = ("_groups", "_key", "_mode", "_since", "_span", "events")
 
     def __init__(self, span: float, *, mode: str = "all", key: str = "", since: str = "") -> None:
         self._span = span
         self._mode = mode
         self._key = key
         self._since = since
-        self._events = _NO_EVENTS
+        self.events = _NO_EVENTS
         self._groups = _NO_GROUPS
 
     def happen(self, name: str, at: float, data: dict[str, Any]) -> None:
@@ -170,32 +170,32 @@ class EventCount:
         if self._key and self._key not in data:
             return
         group = str(data[self._key]) if self._key else ""
-        if not self._events:
-            self._events, self._groups = [], {}
-        elif len(self._events) >= _MOST_EVENTS:
+        if not self.events:
+            self.events, self._groups = [], {}
+        elif len(self.events) >= _MOST_EVENTS:
             self._drop()
-        self._events.append((at, group))
+        self.events.append((at, group))
         self._groups[group] = self._groups.get(group, 0) + 1
-        if len(self._events) > 1 and self._events[-2][0] > at:
-            self._events.sort(key=lambda each: each[0])
+        if len(self.events) > 1 and self.events[-2][0] > at:
+            self.events.sort(key=lambda each: each[0])
 
     def read(self, now: float) -> tuple[int, float]:
         """Return (answer, the instant at which the oldest event leaves)."""
-        while self._events and self._events[0][0] + self._span <= now:
+        while self.events and self.events[0][0] + self._span <= now:
             self._drop()
-        wake = self._events[0][0] + self._span if self._events else inf
+        wake = self.events[0][0] + self._span if self.events else inf
         if self._mode == "all":
-            return len(self._events), wake
+            return len(self.events), wake
         if self._mode == "distinct":
             return len(self._groups), wake
         return max(self._groups.values(), default=0), wake
 
     def _forget(self, at: float) -> None:
-        while self._events and self._events[0][0] <= at:
+        while self.events and self.events[0][0] <= at:
             self._drop()
 
     def _drop(self) -> None:
-        _, group = self._events.pop(0)
+        _, group = self.events.pop(0)
         self._groups[group] -= 1
         if not self._groups[group]:
             del self._groups[group]
@@ -207,12 +207,12 @@ class EventCount:
 
     def dump(self) -> list[Any] | None:
         """Return the events; they are few, and history may be shorter than the window."""
-        return list(self._events) if self._events else None
+        return list(self.events) if self.events else None
 
     def load(self, state: list[Any]) -> None:
         """Take back what `dump` gave."""
-        self._events = [(at, group) for at, group in state]
-        self._groups = dict(Counter(group for _, group in self._events))
+        self.events = [(at, group) for at, group in state]
+        self._groups = dict(Counter(group for _, group in self.events))
 
 
 def is_grouped(tracker: object) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.model.catalogue import PointType
 from hub.model.device import Kind
+from rules.language.certainty import of_point
 from rules.language.node import Node, Reach, Run, Type, constant, truth
 from rules.language.syntax import ExpressionError, nearest
 from rules.plan import Plan
@@ -40,6 +41,7 @@ def own_point(plan: Plan, slot: int) -> Node:
             run=lambda d: d.values[slot],
             choices=spec.values,
             slot=slot,
+            sure=of_point(slot, _TYPES[spec.type], spec.values),
             seen=slot,
             source=source,
             reach=reach,

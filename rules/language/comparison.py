@@ -6,7 +6,7 @@ import ast
 from math import inf, nextafter
 from typing import TYPE_CHECKING
 
-from rules.language import logic, outlook
+from rules.language import certainty, logic, outlook
 from rules.language.node import Head, Node, Run, Type, constant
 from rules.language.syntax import nearest
 
@@ -46,7 +46,8 @@ def _member(compiler: Compiler, left: ast.expr, right: ast.expr, *, inside: bool
     values = [member.value for member in members]
     run = logic.contained(part.run, values, inside=inside)
     may = outlook.may_be_in(part.seen, values, inside=inside) if part.seen >= 0 else None
-    return Node(type=Type.BOOL, run=run, static=part.static, may=may)
+    sure = certainty.of_members(part, values, inside=inside)
+    return Node(type=Type.BOOL, run=run, static=part.static, may=may, sure=sure)
 
 
 def _pair(compiler: Compiler, name: str, left: ast.expr, right: ast.expr) -> Node:
@@ -61,6 +62,7 @@ def _pair(compiler: Compiler, name: str, left: ast.expr, right: ast.expr) -> Nod
         head=_find_head(name, a, b),
         static=a.static and b.static,
         may=outlook.may_compare(name, a, b),
+        sure=certainty.of_comparison(logic.COMPARISONS[name], a, b),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from rules.hour import Hour, Range
 from rules.language.arguments import check_arguments
+from rules.language.certainty import of_instant
 from rules.language.compiler import Compiler
 from rules.language.node import Node, Reach, Run, Type
 from rules.language.syntax import nearest
@@ -41,7 +42,7 @@ def _instant(compiler: Compiler, name: str, wanted: dict[str, Any]) -> Node:
     def run(d: DeviceState) -> bool:
         return d.event == name and all(d.data.get(key) == wanted[key] for key in wanted)
 
-    return Node(type=Type.BOOL, run=run, instant=True)
+    return Node(type=Type.BOOL, run=run, instant=True, sure=of_instant())
 
 
 def event_name(compiler: Compiler, node: ast.expr) -> str:
@@ -96,7 +97,7 @@ def _count(compiler: Compiler, call: ast.Call, *, key: str, since: str, mode: st
         f"{mode}_events({name},{span:g},{key},{since})",
         lambda: EventCount(span, mode=mode, key=key, since=since),
     )
-    return Node(type=Type.NUMBER, run=_read_count(index), reach=_reach_count(index))
+    return Node(type=Type.NUMBER, run=_read_count(index), reach=_reach_count(index), counter=index)
 
 
 def _read_count(index: int) -> Run:
@@ -133,4 +134,4 @@ def followed(compiler: Compiler, call: ast.Call) -> Node:
         at = d.trackers[index].at
         return d.event == second and at is not None and 0 <= d.now - at < span
 
-    return Node(type=Type.BOOL, run=run, instant=True)
+    return Node(type=Type.BOOL, run=run, instant=True, sure=of_instant())

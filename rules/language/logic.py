@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any
 
-from rules.language import outlook
+from rules.language import certainty, outlook
 from rules.language.node import Node, Run, Type, constant
 from rules.state import DeviceState
 
@@ -39,6 +39,7 @@ def join_all(parts: Sequence[Node]) -> Node:
         static=all(part.static for part in parts),
         fixed=outlook.find_fixed(parts),
         may=outlook.may_both(parts),
+        sure=certainty.of_both(parts),
     )
 
 
@@ -49,6 +50,7 @@ def join_any(parts: Sequence[Node]) -> Node:
         run=either([part.run for part in parts]),
         static=all(part.static for part in parts),
         may=outlook.may_either(parts),
+        sure=certainty.of_either(parts),
     )
 
 
@@ -103,7 +105,13 @@ def negate(part: Node) -> Node:
         value = inner(d)
         return None if value is None else not value
 
-    return Node(type=Type.BOOL, run=run, static=part.static, may=outlook.may_not(part))
+    return Node(
+        type=Type.BOOL,
+        run=run,
+        static=part.static,
+        may=outlook.may_not(part),
+        sure=certainty.of_not(part),
+    )
 
 
 def compare_slot(name: str, slot: int, limit: Any) -> Run:  # noqa: ANN401

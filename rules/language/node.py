@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from math import inf
 from typing import Any
@@ -43,6 +43,21 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     high: float = inf
 
 
+Gives = Callable[[Sequence[Any], bool], bool]
+
+
+class Certainty(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """When a condition's answer follows from point values alone.
+
+    `slots` are the points that are asked, `counters` the trackers of events, taken to be empty.
+    `gives` tells, from the values of all slots, whether the answer is surely the one wanted.
+    """
+
+    slots: tuple[int, ...] = ()
+    counters: tuple[int, ...] = ()
+    gives: Gives
+
+
 class Node(msgspec.Struct, frozen=True, kw_only=True):
     """A part of an expression, ready to run.
 
@@ -54,8 +69,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     `source` names what is read, where it is a number
     of the device itself; `head` is what a condition asks first, where that is known.
     `static` parts never change on a device, and `fixed` are those that must be true for this one
-    to be. `reach` and `may` say what a number or a condition can be in an hour, as far as that is
-    known.
+    to be. `reach` and `may` say what a number or a condition can be in an hour, `sure` what values
+    alone make of it, as far as that is known. `counter` is the tracker of a count of events.
     """
 
     type: Type
@@ -73,6 +88,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     fixed: tuple[Run, ...] = ()
     reach: Reach | None = None
     may: May | None = None
+    sure: Certainty | None = None
+    counter: int = -1
 
 
 def constant(value: Value) -> Node:
