@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import Request, Response
 from prometheus_client import CollectorRegistry
@@ -15,8 +15,26 @@ from hub.api.document import openapi_document
 from hub.api.paging import json_response
 from hub.api.rights import LEADERS, ONLOOKERS
 
-Readiness = Callable[[], Mapping[str, str]]
-"""Part (store, migrations, link:NAME) → why it is not ready, or an empty string."""
+
+class Standing(NamedTuple):
+    """Why a part is not ready, or an empty string; without one that is not `vital` the hub works.
+
+    A gateway or host that does not answer is a fault of the site: it has its ticket.
+    """
+
+    why: str
+    vital: bool = True
+
+    @property
+    def word(self) -> str:
+        """Say it without the reason, which is nobody's business."""
+        if not self.why:
+            return "ready"
+        return "not ready" if self.vital else "away"
+
+
+Readiness = Callable[[], Mapping[str, Standing]]
+"""Part (store, link:NAME) → how it stands."""
 
 
 async def healthz(_request: Request) -> Response:
@@ -25,9 +43,9 @@ async def healthz(_request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Say whether store, migrations and links are ready (200) or not (503), and which are not."""
+    """Say whether store and uplinks are ready (200) or not (503), and which parts are not."""
     readiness: Readiness = request.state.readiness
-    parts = {part: "not ready" if why else "ready" for part, why in readiness().items()}
+    parts = {part: standing.word for part, standing in readiness().items()}
     ready = "not ready" not in parts.values()
     content = {"status": "ready" if ready else "not ready", "parts": parts}
     return json_response(content, 200 if ready else 503)
@@ -60,7 +78,7 @@ CALLS = (
         answer=readyz,
         roles=EVERYBODY,
         operation="checkReadiness",
-        about="Are store, migrations and links ready?",
+        about="Are store and uplinks ready?",
         shows=shape.Readiness,
         statuses=(200, 503),
     ),

@@ -19,6 +19,7 @@ from hub.access.policy import join
 from hub.access.refusal import RefusalBook
 from hub.access.web_ports import CommunityCard, WebPorts
 from hub.api import problem, shield
+from hub.api.operation import Standing
 from hub.api.router import build_api
 from hub.api.server import listen, serving
 from hub.assembly.community_offices import CommunityOffices
@@ -160,10 +161,14 @@ def build_app(ports: WebPorts, intake: Intake, problems: Problems, house: Receiv
     return app
 
 
-def readiness(intake: Intake) -> dict[str, str]:
-    """Say of the store and of each link why it is not ready; empty where it is."""
-    links = {f"link:{name}": "" if up else "not connected" for name, up in intake.watch.up.items()}
-    return {"store": intake.pipeline.failing, **links}
+def readiness(intake: Intake) -> dict[str, Standing]:
+    """Say how the store and each link stand."""
+    watch = intake.watch
+    links = {
+        f"link:{name}": Standing("" if up else "not connected", vital=not watch.is_bus(name))
+        for name, up in watch.up.items()
+    }
+    return {"store": Standing(intake.pipeline.failing), **links}
 
 
 def figures(intake: Intake) -> dict[str, float]:

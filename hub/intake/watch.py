@@ -55,7 +55,7 @@ class IntakeWatch:
         self._bench = bench
         self._reception = reception
         self._judge = judge
-        self._behind = {link for link in carried if not self._is_bus(link)}
+        self._behind = {link for link in carried if not self.is_bus(link)}
 
     def start(self, now: float, *, strangers: bool = False) -> None:
         """Let timers wait from the start on: what was said while the hub was away comes first.
@@ -102,7 +102,7 @@ class IntakeWatch:
         too, each of them has to (ADR 8).
         """
         for link, carrier in self._carried.items():
-            if not self._is_bus(link):
+            if not self.is_bus(link):
                 self._uplink.broker_ran(broker_since, carrier)
         since = max(broker_since, self._machine_since)
         for carrier in self._away:
@@ -119,7 +119,7 @@ class IntakeWatch:
         self._inbox.post(lambda batch: self._reception.lose(uid, why, batch))
 
     def _note_up(self, link: str, batch: Batch, *, resumed: bool) -> None:
-        if not self._is_bus(link):
+        if not self.is_bus(link):
             self._hold(link, batch.now + CATCHING_UP)
         gap = not resumed and link not in self._strange
         self._strange.discard(link)
@@ -131,7 +131,7 @@ class IntakeWatch:
     def _note_down(self, link: str, why: str, batch: Batch) -> None:
         _tell("link.down", link, batch, why=why)
         carrier = self._carried[link]
-        if self._is_bus(link):
+        if self.is_bus(link):
             # A bus is a part of the site: the silence of its devices is a fault of theirs.
             self._reception.presence.see_first(carrier, batch.now)
             return
@@ -154,7 +154,7 @@ class IntakeWatch:
     def _note_caught_up(self, link: str, batch: Batch) -> None:
         carrier = self._carried[link]
         self._behind.discard(link)
-        if not self._is_bus(link):
+        if not self.is_bus(link):
             self._bench.hearing.begin(link, batch.now)
         if not self._behind:
             self._bench.hold_timers_until = 0.0
@@ -166,7 +166,7 @@ class IntakeWatch:
             return
         _tell("link.caught_up", link, batch)
         self._reception.judge_clocks(carrier, judging=True)
-        if self._is_bus(link):
+        if self.is_bus(link):
             self._reception.begin_counting(link, batch)
             self._reception.presence.see_first(carrier, batch.now)
             return
@@ -176,7 +176,7 @@ class IntakeWatch:
     def _is_first(self, link: str) -> bool:
         return self._first[self._carried[link]] == link
 
-    def _is_bus(self, link: str) -> bool:
+    def is_bus(self, link: str) -> bool:
         """Tell whether the link is its devices' own bus, and not a session of the hub's uplink."""
         return self._carried[link] == link
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -10,6 +10,7 @@ import httpx2
 from fastapi import FastAPI
 
 from hub.access.policy import join
+from hub.api.operation import Readiness
 from hub.api.problem import install
 from hub.api.router import build_api
 from hub.api.shield import protect
@@ -49,7 +50,7 @@ def make_pushes(world: World) -> PushOffice:
     return PushOffice(around)
 
 
-def make_app(world: World, readiness: Callable[[], Mapping[str, str]] = dict) -> FastAPI:
+def make_app(world: World, readiness: Readiness = dict) -> FastAPI:
     """Mount API and feeds, with the shield and the problem handler."""
     app = FastAPI(title="Lingdang", openapi_url=None, docs_url=None, redoc_url=None)
     protect(app)

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
+from hub.api.operation import Standing
 from hub.api.problem import describe, install
 from hub.api.shield import BODY_LIMIT, BodyLimit
 from hub.errors import GoneError, HubError, LinkError, StoreFullError, TooManyRequestsError
@@ -152,15 +153,20 @@ async def test_a_body_that_is_announced_too_long_is_not_even_read() -> None:
 
 
 async def test_health_and_readiness_answer_everybody(world: World) -> None:
-    parts = {"store": "", "link:mqtt": "password of the broker is wrong"}
+    parts = {
+        "store": Standing(""),
+        "link:mqtt": Standing("password of the broker is wrong"),
+        "link:gateway": Standing("not connected", vital=False),
+    }
     app = make_app(world, lambda: parts)
     async with client_of(app) as client:
         assert (await client.get("/healthz")).json() == {"status": "ok"}
         answer = await client.get("/readyz")
         assert answer.status_code == 503
-        assert answer.json()["parts"] == {"store": "ready", "link:mqtt": "not ready"}
+        told = {"store": "ready", "link:mqtt": "not ready", "link:gateway": "away"}
+        assert answer.json()["parts"] == told
         assert "password" not in answer.text
-        parts["link:mqtt"] = ""
+        parts["link:mqtt"] = Standing("")
         assert (await client.get("/readyz")).json()["status"] == "ready"
 
 
