@@ -56,6 +56,26 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     two_factors: bool = False
 
 
+Form = tuple[str, Callable[..., Awaitable[Response]], str, str]
+"""A form's path, what takes it, its fixed operation id, and one sentence in English."""
+
+
+def forms(roles: frozenset[Role], *rows: Form, two_factors: bool = False) -> tuple[Call, ...]:
+    """Return the calls of the forms of a page, all behind the same roles."""
+    return tuple(
+        Call(
+            method="POST",
+            path=path,
+            answer=answer,
+            roles=roles,
+            operation=operation,
+            about=about,
+            two_factors=two_factors,
+        )
+        for path, answer, operation, about in rows
+    )
+
+
 def mount(router: APIRouter, calls: Iterable[Call]) -> None:
     """Add the calls to a router, each behind its policy."""
     for call in calls:

@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from hub.access.http import identity_of, ports_of
-from hub.access.policy import Call
+from hub.access.policy import Call, forms
 from hub.access.totp import enrolment
 from hub.console.page import READERS, show, visit_of
 from hub.errors import ConflictError, HubError, InvalidRequestError, TooManyRequestsError
@@ -69,16 +69,6 @@ async def _page(request: Request, secret: str = "", refusal: HubError | None = N
     )
 
 
-_FORMS = (
-    ("/account/second-factor", begin_by_form, "offerSecondFactor", "Offers a secret for an app"),
-    (
-        "/account/second-factor/confirm",
-        confirm_by_form,
-        "confirmSecondFactor",
-        "Has a second factor count",
-    ),
-    ("/account/second-factor/end", end_by_form, "endSecondFactor", "Gives a second factor up"),
-)
 CALLS = (
     Call(
         method="GET",
@@ -88,8 +78,20 @@ CALLS = (
         operation="showAccount",
         about="The own second factor",
     ),
-    *(
-        Call(method="POST", path=path, answer=act, roles=READERS, operation=name, about=about)
-        for path, act, name, about in _FORMS
+    *forms(
+        READERS,
+        (
+            "/account/second-factor",
+            begin_by_form,
+            "offerSecondFactor",
+            "Offers a secret for an app",
+        ),
+        (
+            "/account/second-factor/confirm",
+            confirm_by_form,
+            "confirmSecondFactor",
+            "Has a second factor count",
+        ),
+        ("/account/second-factor/end", end_by_form, "endSecondFactor", "Gives a second factor up"),
     ),
 )

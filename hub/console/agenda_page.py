@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from hub.access.http import identity_of, ports_of
-from hub.access.policy import Call
+from hub.access.policy import Call, forms
 from hub.console.page import LEADERS, Visit, show, visit_of
 from hub.console.reading import subject_name
 from hub.errors import ConflictError, HubError, InvalidRequestError, NotFoundError
@@ -181,16 +181,6 @@ def _row(number: int, matter: Matter, meeting: Meeting | None, visit: Visit) -> 
     )
 
 
-_FORMS = (
-    ("/meetings", convene_by_form, "conveneByForm", "Calls a joint meeting"),
-    ("/meetings/{meeting}/decisions", decide_by_form, "decideByForm", "Writes a decision down"),
-    (
-        "/meetings/{meeting}/decisions/{decision}",
-        carry_out_by_form,
-        "carryOutByForm",
-        "Notes how a decision was carried out",
-    ),
-)
 CALLS = (
     Call(
         method="GET",
@@ -208,8 +198,15 @@ CALLS = (
         operation="showMeeting",
         about="One joint meeting",
     ),
-    *(
-        Call(method="POST", path=path, answer=act, roles=LEADERS, operation=name, about=about)
-        for path, act, name, about in _FORMS
+    *forms(
+        LEADERS,
+        ("/meetings", convene_by_form, "conveneByForm", "Calls a joint meeting"),
+        ("/meetings/{meeting}/decisions", decide_by_form, "decideByForm", "Writes a decision down"),
+        (
+            "/meetings/{meeting}/decisions/{decision}",
+            carry_out_by_form,
+            "carryOutByForm",
+            "Notes how a decision was carried out",
+        ),
     ),
 )

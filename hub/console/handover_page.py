@@ -6,7 +6,7 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from hub.access.http import identity_of, ports_of
-from hub.access.policy import Call
+from hub.access.policy import Call, forms
 from hub.access.session import COOKIE
 from hub.access.sign_in import give_cookie, sign_in
 from hub.console.language import Words
@@ -157,21 +157,6 @@ def _say(refusal: HubError, words: Words) -> str:
     return words.of(refusal.texts)
 
 
-_FORMS = (
-    ("/handovers", give_by_form, "giveShiftByForm", "Signs the sheet of a shift that ends"),
-    (
-        "/handovers/{handover}/take",
-        take_by_form,
-        "takeShiftByForm",
-        "Signs as the guard who comes",
-    ),
-    (
-        "/handovers/{handover}/withdraw",
-        withdraw_by_form,
-        "withdrawShiftByForm",
-        "Takes a sheet back that nobody has taken",
-    ),
-)
 CALLS = (
     Call(
         method="GET",
@@ -189,8 +174,20 @@ CALLS = (
         operation="showHandOver",
         about="One hand-over sheet",
     ),
-    *(
-        Call(method="POST", path=path, answer=act, roles=GUARDS, operation=name, about=about)
-        for path, act, name, about in _FORMS
+    *forms(
+        GUARDS,
+        ("/handovers", give_by_form, "giveShiftByForm", "Signs the sheet of a shift that ends"),
+        (
+            "/handovers/{handover}/take",
+            take_by_form,
+            "takeShiftByForm",
+            "Signs as the guard who comes",
+        ),
+        (
+            "/handovers/{handover}/withdraw",
+            withdraw_by_form,
+            "withdrawShiftByForm",
+            "Takes a sheet back that nobody has taken",
+        ),
     ),
 )

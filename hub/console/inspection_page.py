@@ -10,7 +10,7 @@ from fastapi.datastructures import FormData
 from fastapi.responses import RedirectResponse
 
 from hub.access.http import identity_of, ports_of
-from hub.access.policy import Call
+from hub.access.policy import Call, forms
 from hub.console.inspection_sheet import (
     count_rows,
     plan_rows,
@@ -213,23 +213,6 @@ def _say(visit: Visit, refusal: HubError | None) -> str:
     return visit.words.of(refusal.texts) if refusal else ""
 
 
-_FORMS = (
-    ("/inspections", plan_by_form, "planInspectionByForm", "Plans an inspection"),
-    (
-        "/inspections/{inspection}",
-        change_by_form,
-        "changeInspectionByForm",
-        "Changes an inspection",
-    ),
-    ("/inspections/{inspection}/stops", add_stop_by_form, "addStopByForm", "Adds a stop"),
-    (
-        "/inspections/{inspection}/stops/{stop}",
-        change_stop_by_form,
-        "changeStopByForm",
-        "Takes a stop out, or moves it",
-    ),
-    ("/inspections/{inspection}/end", end_by_form, "endInspectionByForm", "Ends an inspection"),
-)
 CALLS = (
     Call(
         method="GET",
@@ -247,8 +230,22 @@ CALLS = (
         operation="showInspection",
         about="One inspection",
     ),
-    *(
-        Call(method="POST", path=path, answer=act, roles=LEADERS, operation=name, about=about)
-        for path, act, name, about in _FORMS
+    *forms(
+        LEADERS,
+        ("/inspections", plan_by_form, "planInspectionByForm", "Plans an inspection"),
+        (
+            "/inspections/{inspection}",
+            change_by_form,
+            "changeInspectionByForm",
+            "Changes an inspection",
+        ),
+        ("/inspections/{inspection}/stops", add_stop_by_form, "addStopByForm", "Adds a stop"),
+        (
+            "/inspections/{inspection}/stops/{stop}",
+            change_stop_by_form,
+            "changeStopByForm",
+            "Takes a stop out, or moves it",
+        ),
+        ("/inspections/{inspection}/end", end_by_form, "endInspectionByForm", "Ends an inspection"),
     ),
 )

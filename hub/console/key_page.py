@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from hub.access.card import KeyCard, TokenCard
 from hub.access.key_cabinet import NewKey
 from hub.access.office import office_of
-from hub.access.policy import Call
+from hub.access.policy import Call, forms
 from hub.console.naming import place_name
 from hub.console.page import ADMINISTRATORS, Visit, show, visit_of
 from hub.console.span import ago, calendar_day
@@ -120,11 +120,6 @@ def _row(card: KeyCard, visit: Visit) -> KeyRow:
     )
 
 
-_FORMS = (
-    (PAGE, give_by_form, "giveKeyByForm", "Makes a key"),
-    (f"{PAGE}/{{key_id}}/rotate", rotate_by_form, "rotateKeyByForm", "Makes a key in its place"),
-    (f"{PAGE}/{{key_id}}/revoke", revoke_by_form, "revokeKeyByForm", "Makes a key worthless"),
-)
 CALLS = (
     Call(
         method="GET",
@@ -135,16 +130,16 @@ CALLS = (
         about="The keys of machines",
         two_factors=True,
     ),
-    *(
-        Call(
-            method="POST",
-            path=path,
-            answer=act,
-            roles=ADMINISTRATORS,
-            operation=name,
-            about=about,
-            two_factors=True,
-        )
-        for path, act, name, about in _FORMS
+    *forms(
+        ADMINISTRATORS,
+        (PAGE, give_by_form, "giveKeyByForm", "Makes a key"),
+        (
+            f"{PAGE}/{{key_id}}/rotate",
+            rotate_by_form,
+            "rotateKeyByForm",
+            "Makes a key in its place",
+        ),
+        (f"{PAGE}/{{key_id}}/revoke", revoke_by_form, "revokeKeyByForm", "Makes a key worthless"),
+        two_factors=True,
     ),
 )

@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import UploadFile
 
 from hub.access.http import identity_of, ports_of
-from hub.access.policy import Call
+from hub.access.policy import Call, forms
 from hub.console.naming import place_name
 from hub.console.page import LEADERS, READERS, Visit, show, visit_of
 from hub.console.span import calendar_day
@@ -225,26 +225,6 @@ def _row(project: Project, visit: Visit) -> ProjectRow:
     )
 
 
-_FORMS = (
-    (
-        "/projects/{project}/photos/{photo}/clear",
-        clear_by_form,
-        LEADERS,
-        "clearPhotoByForm",
-        "Clears a photo for everybody",
-    ),
-    ("/projects", propose_by_form, PROPOSERS, "proposeProjectByForm", "Writes a need down"),
-    ("/projects/{project}/actions", step_by_form, CLAIMANTS, "stepProjectByForm", "Takes a step"),
-    (
-        "/projects/{project}/milestones/{milestone}",
-        milestone_by_form,
-        CLAIMANTS,
-        "finishMilestoneByForm",
-        "Has a milestone done",
-    ),
-    ("/projects/{project}/tickets", link_by_form, PROPOSERS, "linkTicketByForm", "Links a ticket"),
-    ("/projects/{project}/photos", photo_by_form, CLAIMANTS, "addProofByForm", "Keeps a photo"),
-)
 CALLS = (
     Call(
         method="GET",
@@ -262,8 +242,29 @@ CALLS = (
         operation="showProject",
         about="One project claim",
     ),
-    *(
-        Call(method="POST", path=path, answer=act, roles=roles, operation=name, about=about)
-        for path, act, roles, name, about in _FORMS
+    *forms(
+        LEADERS,
+        (
+            "/projects/{project}/photos/{photo}/clear",
+            clear_by_form,
+            "clearPhotoByForm",
+            "Clears a photo for everybody",
+        ),
+    ),
+    *forms(
+        PROPOSERS,
+        ("/projects", propose_by_form, "proposeProjectByForm", "Writes a need down"),
+        ("/projects/{project}/tickets", link_by_form, "linkTicketByForm", "Links a ticket"),
+    ),
+    *forms(
+        CLAIMANTS,
+        ("/projects/{project}/actions", step_by_form, "stepProjectByForm", "Takes a step"),
+        (
+            "/projects/{project}/milestones/{milestone}",
+            milestone_by_form,
+            "finishMilestoneByForm",
+            "Has a milestone done",
+        ),
+        ("/projects/{project}/photos", photo_by_form, "addProofByForm", "Keeps a photo"),
     ),
 )

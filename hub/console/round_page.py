@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from hub.access.http import identity_of, ports_of
-from hub.access.policy import Call
+from hub.access.policy import Call, forms
 from hub.console.hotline_page import REFUSED, offer_row
 from hub.console.inspection_sheet import StopRow, round_rows, stop_row, stop_rows
 from hub.console.page import STAFF, Visit, show, visit_of
@@ -174,10 +174,6 @@ def _choices(target: Target | None) -> Sequence[Trouble]:
     return troubles_of(target.kind) if target else ()
 
 
-_FORMS = (
-    ("/rounds/{walk}/finish", finish_by_form, "finishRoundByForm", "Finishes a round"),
-    ("/rounds/{walk}/stops/{stop}", answer_by_form, "answerStopByForm", "Takes what was seen"),
-)
 CALLS = (
     Call(
         method="GET",
@@ -195,8 +191,9 @@ CALLS = (
         operation="showStop",
         about="One stop of a round",
     ),
-    *(
-        Call(method="POST", path=path, answer=act, roles=STAFF, operation=name, about=about)
-        for path, act, name, about in _FORMS
+    *forms(
+        STAFF,
+        ("/rounds/{walk}/finish", finish_by_form, "finishRoundByForm", "Finishes a round"),
+        ("/rounds/{walk}/stops/{stop}", answer_by_form, "answerStopByForm", "Takes what was seen"),
     ),
 )

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from starlette.datastructures import UploadFile
 
 from hub.access.http import identity_of, ports_of
-from hub.access.policy import Call
+from hub.access.policy import Call, forms
 from hub.console.language import Language, Words
 from hub.console.page import LEADERS, Visit, show, visit_of
 from hub.console.tray import Tray
@@ -161,12 +161,6 @@ def say(words: Words, problem: Problem) -> tuple[str, str]:
     return problem.message, problem.hint
 
 
-_FORMS = (
-    ("/site/check", check_by_form, "checkWorkbookByForm", "Tries a workbook"),
-    ("/site/loads", load_by_form, "loadWorkbookByForm", "Loads the workbook that was tried"),
-    ("/site/adopt", adopt_by_form, "adoptByForm", "Puts a newcomer into the books"),
-    ("/site/undo", undo_by_form, "undoLoadByForm", "Takes the newest load back"),
-)
 CALLS = (
     Call(
         method="GET",
@@ -176,10 +170,11 @@ CALLS = (
         operation="showSite",
         about="The roll call, and the workbook of the site",
     ),
-    *(
-        Call(
-            method="POST", path=path, answer=act, roles=ADMINISTRATORS, operation=name, about=about
-        )
-        for path, act, name, about in _FORMS
+    *forms(
+        ADMINISTRATORS,
+        ("/site/check", check_by_form, "checkWorkbookByForm", "Tries a workbook"),
+        ("/site/loads", load_by_form, "loadWorkbookByForm", "Loads the workbook that was tried"),
+        ("/site/adopt", adopt_by_form, "adoptByForm", "Puts a newcomer into the books"),
+        ("/site/undo", undo_by_form, "undoLoadByForm", "Takes the newest load back"),
     ),
 )

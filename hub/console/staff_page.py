@@ -14,7 +14,7 @@ from hub.access.card import CodeCard, PersonCard, Standing
 from hub.access.http import identity_of, ports_of
 from hub.access.office import OwnOffice, office_of
 from hub.access.people import NewPerson, PersonChange
-from hub.access.policy import Call
+from hub.access.policy import Call, forms
 from hub.console.naming import place_name
 from hub.console.page import ADMINISTRATORS, show, visit_of
 from hub.console.window_page import place_choices
@@ -183,13 +183,6 @@ def _text(form: FormData | None, name: str) -> str:
     return str(form.get(name, ""))[:LONGEST].strip() if form else ""
 
 
-_FORMS = (
-    (PAGE, add_by_form, "addPersonByForm", "Adds somebody"),
-    (f"{PAGE}/{{person}}/change", change_by_form, "changePersonByForm", "Changes somebody"),
-    (f"{PAGE}/{{person}}/reset", reset_by_form, "resetPersonByForm", "A new one-time code"),
-    (f"{PAGE}/{{person}}/disable", disable_by_form, "disablePersonByForm", "Shuts somebody out"),
-    (f"{PAGE}/{{person}}/contact", contact_by_form, "changeContactByForm", "Where one is reached"),
-)
 CALLS = (
     Call(
         method="GET",
@@ -209,16 +202,23 @@ CALLS = (
         about="One person who can sign in",
         two_factors=True,
     ),
-    *(
-        Call(
-            method="POST",
-            path=path,
-            answer=act,
-            roles=ADMINISTRATORS,
-            operation=name,
-            about=about,
-            two_factors=True,
-        )
-        for path, act, name, about in _FORMS
+    *forms(
+        ADMINISTRATORS,
+        (PAGE, add_by_form, "addPersonByForm", "Adds somebody"),
+        (f"{PAGE}/{{person}}/change", change_by_form, "changePersonByForm", "Changes somebody"),
+        (f"{PAGE}/{{person}}/reset", reset_by_form, "resetPersonByForm", "A new one-time code"),
+        (
+            f"{PAGE}/{{person}}/disable",
+            disable_by_form,
+            "disablePersonByForm",
+            "Shuts somebody out",
+        ),
+        (
+            f"{PAGE}/{{person}}/contact",
+            contact_by_form,
+            "changeContactByForm",
+            "Where one is reached",
+        ),
+        two_factors=True,
     ),
 )

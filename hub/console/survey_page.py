@@ -10,7 +10,7 @@ from fastapi.datastructures import FormData
 from fastapi.responses import RedirectResponse
 
 from hub.access.http import identity_of, ports_of
-from hub.access.policy import Call
+from hub.access.policy import Call, forms
 from hub.access.web_ports import WebPorts
 from hub.console.language import Words
 from hub.console.page import LEADERS, Visit, show, visit_of
@@ -197,12 +197,6 @@ def outcome_words(outcome: Outcome, words: Words) -> str:
     return words("survey.outcome", asked=outcome.asked, answered=outcome.answered, **shares)
 
 
-_FORMS = (
-    ("/surveys", draw_by_form, LEADERS, "drawSurveyByForm", "Draws a survey's sample"),
-    ("/surveys/{survey}/answers", answer_by_form, ASKERS, "answerSurveyByForm", "Notes an answer"),
-    ("/surveys/{survey}/paper", hand_out_by_form, LEADERS, "handOutByForm", "Counts the sheets"),
-    ("/surveys/{survey}/sheets", enter_by_form, ASKERS, "enterSheetByForm", "Types in a sheet"),
-)
 CALLS = (
     Call(
         method="GET",
@@ -220,8 +214,14 @@ CALLS = (
         operation="showSurvey",
         about="One survey",
     ),
-    *(
-        Call(method="POST", path=path, answer=act, roles=roles, operation=name, about=about)
-        for path, act, roles, name, about in _FORMS
+    *forms(
+        LEADERS,
+        ("/surveys", draw_by_form, "drawSurveyByForm", "Draws a survey's sample"),
+        ("/surveys/{survey}/paper", hand_out_by_form, "handOutByForm", "Counts the sheets"),
+    ),
+    *forms(
+        ASKERS,
+        ("/surveys/{survey}/answers", answer_by_form, "answerSurveyByForm", "Notes an answer"),
+        ("/surveys/{survey}/sheets", enter_by_form, "enterSheetByForm", "Types in a sheet"),
     ),
 )
