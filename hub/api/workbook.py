@@ -28,6 +28,7 @@ TITLES = {
     "raised": "调高等级",
     "reopened": "重开",
     "late": "超时",
+    "kept": "按时修好",
     "on_time": "按时率",
     "on_time_without_extension": "按时率（不计延期）",
     "responded": "响应率（按时接单）",
@@ -44,6 +45,7 @@ TITLES = {
 }
 SHEETS = {
     "all": "全部",
+    "device": "按设备",
     "class": "按难度",
     "team": "按班组",
     "trade": "按工种",

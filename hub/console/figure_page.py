@@ -6,7 +6,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 import msgspec
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from hub.access.policy import Call
 from hub.console.naming import place_name
@@ -16,6 +16,7 @@ from hub.console.span import day_and_time, span
 from hub.errors import NotFoundError
 from hub.model.course import Course
 from hub.services.figures.figure import DIMENSIONS, Book, Cell, Group, View, open_book, summarise
+from hub.services.figures.week import week_of
 
 DAY = 86_400.0
 SPANS = (7, 30, 90, 365)
@@ -33,6 +34,8 @@ OF_FLEET = ("devices", "down", "mtbf")
 
 By = Annotated[str, Query(pattern=f"^({'|'.join(DIMENSIONS)})$")]
 Days = Annotated[int, Query(ge=1, le=400)]
+Week = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
+"""A day of the week with whose end the days end; empty where they end now."""
 
 
 class Box(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +68,8 @@ class CourseRow(msgspec.Struct, frozen=True, kw_only=True):
 async def figure_page(request: Request, by: By = "class", days: Days = USUAL) -> Response:
     """Show the figures of the tickets that were opened in the last `days`."""
     visit = await visit_of(request)
-    groups = summarise(await _book(visit, days), by)
+    now = visit.page.now
+    groups = summarise(await read_book(visit, now - days * DAY, now), by)
     has_fleet = any("devices" in group.cells for group in groups)
     columns = COLUMNS + (OF_FLEET if has_fleet else ())
     return show(
@@ -77,20 +81,28 @@ async def figure_page(request: Request, by: By = "class", days: Days = USUAL) ->
         spans=SPANS,
         by=by,
         days=days,
-        start=visit.page.now - days * DAY,
+        start=now - days * DAY,
     )
+
+
+def _span(days: Days = USUAL, week: Week = "") -> tuple[int, str]:
+    return days, week
+
+
+Span = Annotated[tuple[int, str], Depends(_span)]
 
 
 async def figure_rows_page(
     request: Request,
     figure: Annotated[str, Query(max_length=40)],
+    days_and_week: Span,
     by: By = "class",
     key: Annotated[str, Query(max_length=200)] = "",
-    days: Days = USUAL,
 ) -> Response:
-    """Show the tickets behind one figure."""
-    visit = await visit_of(request)
-    book = await _book(visit, days)
+    """Show the tickets behind one figure, of the last days or of those up to a week's end."""
+    visit, (days, week) = await visit_of(request), days_and_week
+    end = week_of(week, visit.page.now)[1] if week else visit.page.now
+    book = await read_book(visit, end - days * DAY, end)
     groups = {group.key: group for group in summarise(book, by)}
     if key not in groups or figure not in groups[key].cells:
         raise NotFoundError(f"there is no figure {figure!r} of {key!r}", zh="没有这项数字。")
@@ -100,14 +112,15 @@ async def figure_rows_page(
         "figure_rows.html",
         rows=[_course(each, visit) for each in book.courses if each.number in behind],
         figure=figure,
-        name=_name(by, key, visit),
-        back=f"/figures?{urlencode({'by': by, 'days': days})}",
+        name=group_name(by, key, visit),
+        back=f"/week?week={week}" if week else f"/figures?{urlencode({'by': by, 'days': days})}",
     )
 
 
-async def _book(visit: Visit, days: int) -> Book:
+async def read_book(visit: Visit, start: float, end: float) -> Book:
+    """Read what the figures of a span are made of, for who looks."""
     ports, now = visit.ports, visit.page.now
-    view = View(who=visit.who, start=now - days * DAY, end=now, now=now, test=ports.community.test)
+    view = View(who=visit.who, start=start, end=end, now=now, test=ports.community.test)
     courses, faults = await ports.courses.read_on()
     return open_book(courses, faults, (each.device for each in ports.live.devices()), view)
 
@@ -115,7 +128,7 @@ async def _book(visit: Visit, days: int) -> Book:
 def _line(group: Group, columns: tuple[str, ...], by: str, days: int, visit: Visit) -> Line:
     asked = {"by": by, "key": group.key, "days": days}
     boxes = [_box(column, group.cells.get(column), asked, visit) for column in columns]
-    return Line(name=_name(by, group.key, visit), boxes=boxes)
+    return Line(name=group_name(by, group.key, visit), boxes=boxes)
 
 
 def _box(column: str, cell: Cell | None, asked: dict[str, object], visit: Visit) -> Box:
@@ -131,9 +144,12 @@ def _text(column: str, value: float, visit: Visit) -> str:
     return span(value, visit.words) if column in TIMES else f"{value:.0f}"
 
 
-def _name(by: str, key: str, visit: Visit) -> str:
+def group_name(by: str, key: str, visit: Visit) -> str:
+    """Return what people call a group of a dimension."""
     if not key:
         return visit.words("figure.whole" if by == "all" else "figure.none")
+    if by == "device":
+        return subject_name(key, visit.ports.live)
     if by == "place":
         return place_name(key, visit.ports.live.places())
     if by == "team":

@@ -44,6 +44,7 @@ from hub.console import (
     survey_page,
     ticket_page,
     wall_page,
+    week_page,
     whistle_page,
     window_page,
 )
@@ -67,6 +68,7 @@ PARTS = (
     account_page,
     window_page,
     figure_page,
+    week_page,
     duty_page,
     handover_page,
     bell_page,

@@ -18,6 +18,7 @@ OWN_FILES = (
     "labels.css",
     "acceptance.css",
     "people.css",
+    "week.css",
     "live.js",
     "hold.js",
     "speak.js",

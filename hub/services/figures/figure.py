@@ -88,11 +88,17 @@ OF_DEVICES: dict[str, Callable[[Device], str]] = {
 }
 """Dimensions that every device has, also one without a ticket: down time and MTBF need it."""
 OF_TICKETS: dict[str, Callable[[Course], str]] = {
+    "device": lambda course: course.subject,
     "class": lambda course: course.class_,
     "team": lambda course: course.team,
     "trade": lambda course: course.trade,
     "rule": lambda course: course.rule,
 }
+OF_FLEETS: dict[str, Callable[[Device], str]] = {
+    **OF_DEVICES,
+    "device": lambda device: device.id,
+}
+"""Dimensions in which down time, and the mean time between faults, are told."""
 DIMENSIONS = (*OF_DEVICES, *OF_TICKETS)
 
 
@@ -106,8 +112,10 @@ def summarise(book: Book, dimension: str) -> list[Group]:
     members: dict[str, list[Course]] = {}
     for course in counted(book.courses, book.start, book.end):
         members.setdefault(_key(course, book, dimension), []).append(course)
+    fleets = _fleets(book, dimension)
+    down = _down_times(book) if fleets else {}
     return [
-        Group(key=key, cells=_cells(found, book) | _of_fleet(key, found, book, dimension))
+        Group(key=key, cells=_cells(found, book) | _of_fleet(fleets.get(key), down, found, book))
         for key, found in sorted(members.items())
     ]
 
@@ -148,6 +156,7 @@ def _cells(courses: Sequence[Course], book: Book) -> dict[str, Cell]:
         "raised": _count(courses, lambda course: course.class_raises > 0),
         "reopened": _count(courses, lambda course: course.reopened > 0),
         "late": _count(judged, lambda course: not _is_on_time(course)),
+        "kept": _count(judged, _is_on_time),
         "on_time": _share(judged, _is_on_time),
         "on_time_without_extension": _share(
             strict, lambda course: _is_on_time(course, extended=False)
@@ -163,31 +172,41 @@ def _cells(courses: Sequence[Course], book: Book) -> dict[str, Cell]:
     }
 
 
-def _of_fleet(key: str, courses: Sequence[Course], book: Book, dimension: str) -> dict[str, Cell]:
+def _fleets(book: Book, dimension: str) -> dict[str, list[str]]:
+    """Return the devices of each group; none where groups are not made of devices."""
+    fleets: dict[str, list[str]] = {}
+    if (trait := OF_FLEETS.get(dimension)) is not None:
+        for name, device in book.devices.items():
+            fleets.setdefault(trait(device), []).append(name)
+    return fleets
+
+
+def _of_fleet(
+    fleet: Sequence[str] | None, down: Mapping[str, float], courses: Sequence[Course], book: Book
+) -> dict[str, Cell]:
     """Return down time, and the mean time between faults, of all devices of a group."""
-    trait = OF_DEVICES.get(dimension)
-    fleet = {name for name, each in book.devices.items() if trait and trait(each) == key}
     if not fleet:
         return {}
     faults = [course for course in courses if _is_fault(course)]
     served = len(fleet) * (min(book.end, book.now) - book.start)
     between = served / len(faults) if faults else None
+    lost = sum(down.get(each, 0.0) for each in fleet)
     return {
         "devices": Cell(value=float(len(fleet))),
-        "down": Cell(value=_down(fleet, book), numbers=_numbers(faults)),
+        "down": Cell(value=lost, numbers=_numbers(faults)),
         "mtbf": Cell(value=between, numbers=_numbers(faults)),
     }
 
 
-def _down(fleet: set[str], book: Book) -> float:
-    """Return the seconds in which devices had an alarm, of each device once."""
+def _down_times(book: Book) -> dict[str, float]:
+    """Return the seconds in which each device had an alarm of those that stop its work."""
     until = min(book.end, book.now)
     spans: dict[str, list[tuple[float, float]]] = {}
     for fault in book.faults:
         start, end = max(fault.start, book.start), min(fault.end or until, until)
-        if fault.subject in fleet and fault.severity in DOWN and start < end:
+        if fault.severity in DOWN and start < end:
             spans.setdefault(fault.subject, []).append((start, end))
-    return sum(_union(found) for found in spans.values())
+    return {subject: _union(found) for subject, found in spans.items()}
 
 
 def _union(spans: list[tuple[float, float]]) -> float:
