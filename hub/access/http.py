@@ -63,6 +63,20 @@ async def recognise(request: Request) -> Identity:
     return who
 
 
+async def overseer(request: Request) -> Identity:
+    """Return who sees the whole community: rules count for all of it, and their tests tell of it.
+
+    Raises ForbiddenError for who sees a part.
+    """
+    who = await identity_of(request)
+    if who.scope:
+        raise ForbiddenError(
+            f"{who.name} sees {who.scope} only; this is for who sees the whole community",
+            zh="只有负责整个社区的人员可以修改或回测规则。",
+        )
+    return who
+
+
 def screen_of(request: Request) -> Screen:
     """Return where the request comes from, and the secret of its screen where that has one."""
     return Screen(secret=request.cookies.get(SCREEN_COOKIE, ""), address=address_of(request))

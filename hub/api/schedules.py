@@ -6,14 +6,13 @@ import msgspec
 from fastapi import Request, Response
 
 from hub.access.body import read_struct
-from hub.access.http import ports_of
+from hub.access.http import overseer, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.api import shape_of_rules as shape
 from hub.api.paging import json_response, page
 from hub.api.request import read_edited_version
 from hub.api.rights import ADMINISTRATORS, LEADERS
-from hub.api.rules import overseer
 from hub.api.shape import Page
 from hub.model.instant import to_rfc3339
 from hub.ports import ScheduleCard

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from hub.assembly.loading import World, shipped_rules
 from hub.assembly.rule_text import DRAFT, foreign_tables, id_of, ids_of, to_fault
@@ -14,6 +14,7 @@ from hub.services.rule_shelf import RuleShelf, file_of, texts_of
 from rules.rule import Rule
 from rules.ruleset import load_rules
 from rules.source import cut_rules
+from rules.vocabulary import Vocabulary
 
 LONGEST_TEXT = 100_000
 Table = Mapping[str, Sequence[str]]
@@ -26,6 +27,10 @@ class RuleLoader:
         self._world = world
         names = {problem.file for problem in world.problems}
         self._left_out = {v.rule for v in shelf.newest() if file_of(v) in names}
+
+    def vocabulary(self, emitters: Iterable[str]) -> Vocabulary:
+        """Return the words that rules may use; `emitters` have an event of their own."""
+        return Vocabulary(self._world.models, emitters)
 
     def load(
         self, shelf: RuleShelf, *, new: Collection[str] = (), prove: bool = False

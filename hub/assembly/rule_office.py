@@ -13,6 +13,7 @@ from typing import Any
 
 from hub.assembly.loading import World, choose_modes
 from hub.assembly.rule_card import make_card
+from hub.assembly.rule_entry import say_rule
 from hub.assembly.rule_loader import RuleLoader
 from hub.assembly.rule_text import id_of, parameters_of, schedules_of, to_problem
 from hub.clock import Clock
@@ -20,7 +21,7 @@ from hub.errors import ConfigError, ConflictError, InvalidRequestError, NotFound
 from hub.model.access import Identity
 from hub.model.rule_version import RuleMode, RuleVersion
 from hub.model.spelling import suggest
-from hub.ports import BacktestWish, Document, RuleCard, RuleProof, RuleSheet
+from hub.ports import BacktestWish, Document, RuleCard, RuleProof, RuleSheet, RuleWords
 from hub.services.rule_shelf import PARAMETERS, SCHEDULE, RuleShelf, to_document
 from rules.rule import Rule
 from rules.source import cut_rules
@@ -68,7 +69,12 @@ class SiteRules:
             card=self._card(known, await self._closings()),
             text=await asyncio.to_thread(self.loader.text_of, known, self.shelf),
             versions=tuple(self.shelf.versions(rule)),
+            words=self._say(known),
         )
+
+    def _say(self, rule: Rule) -> dict[str, RuleWords]:
+        emitters = [each.id for each in self._loaded.values() if each.expectation]
+        return say_rule(rule, self.loader.vocabulary(emitters))
 
     async def check(self, text: str) -> RuleProof:
         """Check a text; what would break elsewhere is told with the file."""

@@ -111,13 +111,17 @@ class ForPrograms:
         """Tell what came of it."""
         compared: dict[str, Any] = {}
         if difference is not None:
+            before = (*difference.vanished, *(was for was, _ in difference.kept))
             compared = {
                 "appeared": len(difference.appeared),
+                "added": [_spell(alarm, alarm.subject) for alarm in difference.appeared],
                 "vanished": [_spell(alarm, alarm.subject) for alarm in difference.vanished],
                 "kept": len(difference.kept),
+                "before": [_spell(alarm, alarm.subject) for alarm in before],
             }
         self._say(
             "end",
+            since=to_rfc3339(result.start) if result.reports else None,
             reports=result.reports,
             alarms=len(result.alarms),
             bells_per_week=round(result.bells_per_week, 2),
@@ -141,7 +145,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
         site = self.world.site
         needs = concerned(rules, site.devices, site.places, self.world.models)
         history = partial(replay_news, self.path, start=self.start, end=self.end, needs=needs)
-        names = {device.uid: device.id for device in site.devices}
+        names = self._names()
 
         def tell(alarm: PastAlarm) -> None:
             if telling is not None:
@@ -156,6 +160,18 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
             progress=telling.progress if telling else lambda _reports: None,
             tell=tell,
         )
+
+    def with_names(self, result: BacktestResult) -> BacktestResult:
+        """Call devices by their ids, as people do."""
+        names = self._names()
+        alarms = tuple(
+            msgspec.structs.replace(each, subject=names.get(DeviceUid(each.subject), each.subject))
+            for each in result.alarms
+        )
+        return msgspec.structs.replace(result, alarms=alarms)
+
+    def _names(self) -> dict[DeviceUid, str]:
+        return {device.uid: device.id for device in self.world.site.devices}
 
 
 def backtest_rules(
@@ -185,7 +201,8 @@ def backtest_rules(
     difference = None
     if file is not None:
         ids = {each.id for each in chosen}
-        difference = compare(past.run([r for r in world.rules if r.id in ids]), tried)
+        before = past.run([r for r in world.rules if r.id in ids])
+        difference = compare(past.with_names(before), past.with_names(tried))
     telling.end(tried, difference)
 
 

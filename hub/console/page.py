@@ -46,6 +46,7 @@ MORE: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/acceptances", "acceptance.title", STAFF),
     ("/rosters", "roster.title", LEADERS),
     ("/figures", "figure.title", LEADERS),
+    ("/rules", "rule.title", LEADERS),
     ("/bells", "bells.title", ONLOOKERS),
     ("/labels", "label.title", LEADERS),
     ("/departments", "department.all", LEADERS),

@@ -19,6 +19,7 @@ OWN_FILES = (
     "acceptance.css",
     "people.css",
     "week.css",
+    "rules.css",
     "live.js",
     "hold.js",
     "speak.js",

@@ -32,12 +32,23 @@ class RuleCard(msgspec.Struct, frozen=True, kw_only=True):
     false_alarm_share: float | None = None
 
 
+class RuleWords(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule in plain words: facts as (name, text), and its examples, each with its outcome."""
+
+    facts: tuple[tuple[str, str], ...]
+    examples: tuple[str, ...]
+
+
 class RuleSheet(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule with its text as it counts now, and every version that was made here."""
+    """A rule with its text as it counts now, and every version that was made here.
+
+    `words` says it by language.
+    """
 
     card: RuleCard
     text: str
     versions: tuple[RuleVersion, ...]
+    words: dict[str, RuleWords] = {}
 
 
 class RuleFault(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,6 +33,10 @@ WHOLE = (
     "/api/v1/rules/backtest",
     "/api/v1/site/",
     "/site",
+    "/rules/new",
+    "/rules/{rule}/versions",
+    "/rules/{rule}/actions",
+    "/rules/{rule}/backtest",
 )
 """For who sees the whole community: 403 for an administrator of a part."""
 PERSONS = "/account"

@@ -10,6 +10,7 @@ from hub.console.language import Language, Words, words_of
 from hub.model.alarm import ReportWhen, TicketSpec
 from hub.model.report import Value
 from hub.model.wording import TRADES, Pair, write_number, write_span
+from hub.ports import RuleWords
 from hub.services.tickets.deadline import ARRIVE, TAKE, finish_within
 from rules.duration import parse_duration
 from rules.prose.sentence import write_columns, write_expression, write_line, write_outcome
@@ -78,6 +79,22 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+def say_rule(rule: Rule, vocabulary: Vocabulary) -> dict[str, RuleWords]:
+    """Return a rule in plain words by language, without Markdown."""
+    said = {}
+    for language in Language:
+        book = Book(language=language, vocabulary=vocabulary)
+        said[language.value] = RuleWords(
+            facts=tuple((name, _plain(text)) for name, text in write_facts(rule, book)),
+            examples=tuple(_plain(write_story(rule, each, book)) for each in rule.examples),
+        )
+    return said
+
+
+def _plain(text: str) -> str:
+    return text.replace("*", "").replace("`", "")
+
+
 def write_entry(rule: Rule, book: Book) -> Iterator[str]:
     """Yield the lines of a rule's entry."""
     other = Language.EN if book.language is Language.ZH else Language.ZH
@@ -85,17 +102,18 @@ def write_entry(rule: Rule, book: Book) -> Iterator[str]:
     yield ""
     yield f"### {rule.name[book.language]} · {rule.name[other]}"
     yield ""
-    for name, text in _facts(rule, book):
+    for name, text in write_facts(rule, book):
         yield f"- **{name}**{book.say('：', ': ')}{text}"
     yield ""
     yield book.say("举例：", "For example:")
     yield ""
     for example in rule.examples:
-        yield f"- {_story(rule, example, book)}"
+        yield f"- {write_story(rule, example, book)}"
     yield ""
 
 
-def _facts(rule: Rule, book: Book) -> Iterator[tuple[str, str]]:
+def write_facts(rule: Rule, book: Book) -> Iterator[tuple[str, str]]:
+    """Yield what a rule does: a word, and what stands behind it, as Markdown."""
     yield book.say("监视", "Watches"), _condition(rule, book)
     yield book.say("恢复", "Over"), _end(rule, book)
     if rule.params:
@@ -202,7 +220,8 @@ def _stage(rule: Rule, stage: Stage, book: Book) -> str:
     return book.say("；", "; ").join(parts)
 
 
-def _story(rule: Rule, example: Example, book: Book) -> str:
+def write_story(rule: Rule, example: Example, book: Book) -> str:
+    """Write an example: what happens, and what comes of it, as Markdown."""
     context = _context(rule, book)
     lines = [write_line(text, context) for text in example.story]
     if len(lines) > _MOST:
