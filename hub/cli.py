@@ -15,6 +15,7 @@ from hub.commands.cli_bells import bells_app
 from hub.commands.cli_drivers import drivers
 from hub.commands.cli_grid import grid_check
 from hub.commands.cli_profile import profile_app
+from hub.commands.cli_rules import parameters, restore_parameters, set_, unset
 from hub.commands.cli_site import export, import_, init, roll, scan
 from hub.commands.cli_store import backup, restore
 from hub.errors import ConfigError, HubError
@@ -29,8 +30,14 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-rules_app = typer.Typer(help="Test rules, and try them on stored history.", no_args_is_help=True)
+rules_app = typer.Typer(
+    help="Test rules, try them on stored history, and set their parameters.", no_args_is_help=True
+)
 demo_app = typer.Typer(help="Run a simulated community, or cause a fault in it.")
+rules_app.command()(parameters)
+rules_app.command("set")(set_)
+rules_app.command()(unset)
+rules_app.command("restore")(restore_parameters)
 app.add_typer(rules_app, name="rules")
 app.add_typer(demo_app, name="demo")
 app.add_typer(user_app, name="user")

@@ -37,6 +37,7 @@ WHOLE = (
     "/rules/{rule}/versions",
     "/rules/{rule}/actions",
     "/rules/{rule}/backtest",
+    "/rules/{rule}/parameters/",
 )
 """For who sees the whole community: 403 for an administrator of a part."""
 PERSONS = "/account"
