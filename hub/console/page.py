@@ -50,6 +50,7 @@ MORE: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/bells", "bells.title", ONLOOKERS),
     ("/labels", "label.title", LEADERS),
     ("/departments", "department.all", LEADERS),
+    ("/newcomers", "newcomer.title", LEADERS),
     ("/site", "workbook.title", LEADERS),
     ("/problems", "site.problems", LEADERS),
 )

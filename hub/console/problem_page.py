@@ -7,17 +7,16 @@ from collections.abc import Callable, Sequence
 from fastapi import Request, Response
 
 from hub.access.policy import Call
-from hub.console.page import LEADERS, Visit, show, visit_of
+from hub.console.page import LEADERS, show, visit_of
 from hub.console.site_page import say
 from hub.errors import Problem
-from hub.model.device import Device, Lifecycle
 
 LISTED = 50
 Problems = Callable[[], Sequence[Problem]]
 
 
 async def problem_page(request: Request) -> Response:
-    """Show configuration problems, newcomers and quarantine; the latter two have no place yet."""
+    """Show configuration problems, how many newcomers there are, and quarantine."""
     visit = await visit_of(request)
     problems: Problems = request.state.problems
     whole = not visit.who.scope
@@ -27,16 +26,8 @@ async def problem_page(request: Request) -> Response:
         "problems.html",
         problems=[(each, *say(visit.words, each)) for each in problems()],
         newcomers=await books.newcomers(limit=LISTED) if whole else [],
-        retired=_retired(visit),
         quarantined=await books.quarantine(limit=LISTED) if whole else [],
     )
-
-
-def _retired(visit: Visit) -> dict[tuple[str, str], Device]:
-    """Return the retired devices by link and address: who speaks as one is a newcomer."""
-    devices = (view.device for view in visit.ports.live.devices())
-    gone = (device for device in devices if device.state is Lifecycle.RETIRED)
-    return {(device.link, device.address): device for device in gone}
 
 
 CALLS = (

@@ -33,6 +33,7 @@ WHOLE = (
     "/api/v1/rules/backtest",
     "/api/v1/site/",
     "/site",
+    "/newcomers",
     "/rules/new",
     "/rules/{rule}/versions",
     "/rules/{rule}/actions",

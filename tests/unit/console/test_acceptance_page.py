@@ -114,9 +114,17 @@ async def test_who_speaks_as_a_retired_device_is_a_newcomer_that_is_called_so(
     console.community.set_state(gate.id, Lifecycle.RETIRED)
     for address in (gate.address, "nobody"):
         console.community.books.new.append(
-            {"link": gate.link, "address": address, "last_seen": 1.0, "count": 3, "guess": ""}
+            {
+                "link": gate.link,
+                "address": address,
+                "first_seen": 0.5,
+                "last_seen": 1.0,
+                "count": 3,
+                "guess": "",
+                "sample": b"",
+            }
         )
     async with browsing(console, "王经理", Role.MANAGER) as client:
-        page = (await client.get("/problems")).text
+        page = (await client.get("/newcomers")).text
     assert page.count("已停用的设备") == 1
     assert f"已停用的设备 {gate.id}" in page
