@@ -101,10 +101,12 @@ CUT_OFF = """() => [...document.querySelectorAll('.gates li, .marks .shape')].fi
   const box = each.getBoundingClientRect();
   return box.bottom > frame.bottom || box.right > frame.right;
 }).length"""
+SHORTENED = """[...document.querySelectorAll(".gates .name, .gates .state")]
+  .filter(each => each.scrollWidth > each.clientWidth).map(each => each.textContent)"""
 
 
 LETTERS = "parseFloat(getComputedStyle(document.documentElement).fontSize)"
-HIDDEN = """[...document.querySelectorAll(".todo article h2, .todo article p")].filter(each => {
+HIDDEN = """[...document.querySelectorAll(".todo article :is(h2, p, a, button)")].filter(each => {
   const frame = each.closest("article").getBoundingClientRect();
   const box = each.getBoundingClientRect();
   return box.top < frame.top || box.bottom > frame.bottom + 1;
@@ -121,6 +123,7 @@ async def test_no_gate_and_no_door_is_cut_off_on_whatever_screen_there_is(
         assert await page.locator(".gates li").count() >= 8
         assert await page.locator(".marks .shape").count() >= 60
         assert await page.evaluate(CUT_OFF) == 0
+        assert await page.evaluate(SHORTENED) == []
 
 
 async def test_a_wall_is_read_from_three_metres_and_names_the_first_thing_whole(
