@@ -29,7 +29,7 @@ def say_again(
 
 
 def explain_watch(watch: Watch) -> dict[str, Any]:
-    """Return rule, name, state (raised, unknown, holding, quiet), since and reason."""
+    """Return rule, name, state (raised, unknown, holding, quiet), since, reason and discreet."""
     d, program = watch.device, watch.program
     state, since = "quiet", None
     if watch.episode is not None:
@@ -44,4 +44,5 @@ def explain_watch(watch: Watch) -> dict[str, Any]:
         "state": state,
         "since": since,
         "reason": reason.explained(d, program, state),
+        "discreet": program.rule.discreet,
     }

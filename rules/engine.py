@@ -262,7 +262,7 @@ class Engine:
         _wake_all(self._runner, self._world, now)
 
     def explain(self, uid: str) -> list[dict[str, Any]]:
-        """Return one dict per rule of the device: rule, name, state, since, reason."""
+        """Return one dict per rule of the device: rule, name, state, since, reason, discreet."""
         d = self._world.get(uid)
         if d is None:
             return []

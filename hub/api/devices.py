@@ -15,6 +15,7 @@ from hub.api.rights import STAFF, may_see_event, visible_device
 from hub.api.shape import Page
 from hub.errors import ForbiddenError, InvalidRequestError
 from hub.model.device import Kind
+from hub.model.discretion import answers_for
 from hub.model.instant import to_rfc3339
 from hub.model.kinds import ABOUT_PEOPLE, ABOUT_VEHICLES
 from hub.model.place import contains
@@ -140,9 +141,9 @@ async def _events(
 
 async def explain_device(request: Request, device_id: str) -> Response:
     """Say for each gate and rule what it answers now, and why: why is there no alarm?"""
-    ports = ports_of(request)
-    visible_device(ports, await identity_of(request), device_id)
-    return page(ports.live.why(device_id), None)
+    ports, who = ports_of(request), await identity_of(request)
+    visible_device(ports, who, device_id)
+    return page(answers_for(who, ports.live.why(device_id)), None)
 
 
 async def _public_device(request: Request, device_id: str) -> DeviceView:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hub.access.web_ports import WebPorts
 from hub.console.cell import burdened
 from hub.console.channel import Parts
 from hub.console.command_sheet import may_open
+from hub.console.device_why import paint_why
 from hub.console.job import jobs, ticket_standing
 from hub.console.language import Words
 from hub.console.naming import device_name, place_name
@@ -20,6 +19,7 @@ from hub.console.template import paint
 from hub.console.ticket_list import visible_tickets
 from hub.errors import NotFoundError
 from hub.model.access import Identity
+from hub.model.discretion import answers_for
 from hub.model.report import Quality
 from hub.ports import DeviceView, EventRow
 
@@ -113,8 +113,8 @@ class DeviceSheet:
         return paint("part_points.html", self._words, rows=rows, household=household)
 
     def _why(self, view: DeviceView) -> str:
-        lines = [_why_line(each, self._words) for each in self._ports.live.why(view.device.id)]
-        return paint("part_why.html", self._words, lines=lines)
+        answers = answers_for(self._who, self._ports.live.why(view.device.id))
+        return paint_why(answers, self._words, leads=self._who.role in LEADERS)
 
     async def _events(self, view: DeviceView) -> str:
         hidden = frozenset() if self._who.role in LEADERS else DISCREET_EVENTS
@@ -134,9 +134,3 @@ class DeviceSheet:
             if len(rows) >= EVENTS_SHOWN:
                 break
         return rows[: -EVENTS_SHOWN - 1 : -1]
-
-
-def _why_line(each: dict[str, Any], words: Words) -> tuple[str, str, str]:
-    """Return who answers (a gate, or a rule), the answer, and the reason."""
-    title = words.of(each["name"]) if each["name"] else each["rule"] or each["gate"]
-    return title, words.name("answer", each["answer"]), words.of(each["reason"])

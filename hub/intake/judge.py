@@ -186,15 +186,18 @@ class Judge:
             for (subject, rule), held in self._held.items()
             if subject == uid
         ]
+        states = self._engine.explain(uid)
         rules = [
             why("", each["rule"], each["state"], each["reason"], since=each["since"])
             | {"name": each["name"]}
-            for each in self._engine.explain(uid)
+            for each in states
         ]
         folded = self._find_roots(uid)
         shown = [why("topology", each, "closed", text) for each, text in folded.items()]
         general = self._gates.explain(uid, self._now, next(iter(folded.values()), None))
-        return [*general, *waiting, *shown, *rules]
+        discreet = {each["rule"] for each in states if each["discreet"]}
+        every = [*general, *waiting, *shown, *rules]
+        return [each | {"discreet": each["rule"] in discreet} for each in every]
 
     def _find_roots(self, uid: str) -> dict[str, Mapping[str, str]]:
         """Return, by rule, what has taken in the device's alarms."""

@@ -5,7 +5,8 @@ Pages, API, feed and bells ask here. A rule's `tell` adds people; it shows nobod
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
+from typing import Any
 
 from hub.model.access import Identity, Role
 from hub.model.alarm import Alarm
@@ -28,6 +29,15 @@ def may_see_ticket(who: Identity, ticket: Ticket, secret: Container[str] = ()) -
     if who.role is Role.DEPARTMENT and ticket.holder != who.name:
         return False
     return who.may_see(ticket.place) and (who.role in SEES or not is_secret(ticket, secret))
+
+
+def answers_for(who: Identity, answers: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return what gates and rules say of a device, to others than leaders without the discreet."""
+    return [
+        {name: said for name, said in each.items() if name != "discreet"}
+        for each in answers
+        if who.role in SEES or not each.get("discreet")
+    ]
 
 
 def is_secret(ticket: Ticket, secret: Container[str] = ()) -> bool:

@@ -69,7 +69,10 @@ class Live(Protocol):
         ...
 
     def why(self, device_id: str) -> list[dict[str, Any]]:
-        """Return each gate and rule with its answer and its reason in zh and en."""
+        """Return each gate and rule with its answer and its reason in zh and en.
+
+        Who is to read it gets what `hub.model.discretion.answers_for` lets through.
+        """
         ...
 
 

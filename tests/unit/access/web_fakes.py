@@ -318,6 +318,7 @@ class FakeLive:
             {
                 "rule": "silent",
                 "gate": "",
+                "since": None,
                 "name": None,
                 "answer": "quiet",
                 "reason": {"zh": "在线", "en": device_id},

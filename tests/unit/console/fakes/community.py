@@ -121,6 +121,7 @@ class FakeCommunity:
             raise NotFoundError(f"there is no device {device_id!r}")
         gate = {"gate": "service", "rule": "", "name": {"zh": "在用", "en": "In service"}}
         rule = {"gate": "", "rule": "barrier-stuck-open", "name": None}
+        secret = {"gate": "", "rule": "duress", "name": {"zh": "胁迫报警", "en": "Duress"}}
         return [
             gate
             | {
@@ -133,6 +134,13 @@ class FakeCommunity:
                 "answer": "quiet",
                 "since": None,
                 "reason": {"zh": "闸杆已落下", "en": "the arm is closed"},
+            },
+            secret
+            | {
+                "answer": "raised",
+                "since": "2026-11-24T03:12:00+08:00",
+                "reason": {"zh": "告警中", "en": "raised"},
+                "discreet": True,
             },
         ]
 
