@@ -35,6 +35,7 @@ LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
 )
 """Path, word and roles of the links on top of a page: as many as a phone is wide."""
 MORE: tuple[tuple[str, str, frozenset[Role]], ...] = (
+    ("/find", "find.title", ONLOOKERS),
     ("/week", "week.title", LEADERS),
     ("/handovers", "handover.title", LEADERS | {Role.GUARD}),
     ("/windows", "window.title", LEADERS),

@@ -72,6 +72,10 @@ async def test_the_number_pad_leads_to_a_gate_and_o_to_its_opening_whatever_was_
         await wait_until_live(page)
         await page.get_by_label("其他理由或说明").press("o")
         await expect(page).to_have_url(f"{at.url}/devices/{gate}/open")
+        await page.goto(f"{at.url}/wall")
+        await page.keyboard.press("/")
+        await expect(page).to_have_url(f"{at.url}/find")
+        await expect(page.get_by_label("设备、位置、工单号")).to_be_focused()
 
 
 async def test_a_wall_that_has_lost_the_hub_says_so_across_its_whole_width_until_it_is_back(

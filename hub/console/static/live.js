@@ -87,6 +87,10 @@ if (button) {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input,select,textarea")) return;
   const key = /^Numpad[0-9]$/.test(event.code) ? event.code.at(-1) : event.key.toLowerCase();
-  if (key !== " ") document.querySelector(`[data-key="${CSS.escape(key)}"]`)?.click();
+  const named = key !== " " && document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (named) {
+    event.preventDefault();
+    named.click();
+  } else if (key !== " ") return;
   else if (!event.target.closest("a,button,summary")) document.getElementById("receive")?.click();
 });
