@@ -13,6 +13,7 @@ from hub.console.story import actor_name
 
 OWN_FILES = (
     "console.css",
+    "dark.css",
     "wall.css",
     "whistle.css",
     "labels.css",
