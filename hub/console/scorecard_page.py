@@ -71,6 +71,7 @@ async def _show(request: Request, month: str, refusal: HubError | None = None) -
         month=result.month,
         rows=[_row(each, visit) for each in result.lines],
         total=_number(result.total),
+        is_unfinished=result.total is None,
         gives=visit.who.role in GIVERS,
         message=visit.words.of(refusal.texts) if refusal else "",
     )
