@@ -19,7 +19,7 @@ FUZZ_STAMP := .venv/.fuzz-$(call hash,fuzz)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check lint types format bench bench-peers chaos fuzz lock clean
+.PHONY: help demo test screens check lint types format bench bench-peers chaos fuzz lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,11 @@ demo: $(DEMO_STAMP) ## a whole community on this machine, with simulated devices
 test: $(DEV_STAMP) ## all tests but the slow ones
 	@bash .ci/servers
 	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow and not bench" $(ARGS)
+
+screens: $(DEV_STAMP) ## every page in every size, language, letters and light, and its picture
+	@bash .ci/servers
+	@SCREENS=docs/screens $(BIN)/pytest tests/acceptance tests/screens -m "browser and not slow" -n 2 --dist loadfile
+	@$(BIN)/pytest -m screens tests/screens -n 2 $(ARGS)
 
 check: lint types test ## what has to pass before a change is merged
 

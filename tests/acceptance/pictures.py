@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
+from PIL import Image
 from playwright.async_api import Page
+
+COLOURS, LARGEST = 16, 80_000
+"""Of a picture, and its bytes: pages have few colours, and the repository is kept small."""
+LONGEST = 1700
+"""Pixels of a picture's height: what stands below is more of the same."""
 
 
 async def take_picture(page: Page, name: str) -> None:
@@ -15,6 +22,17 @@ async def take_picture(page: Page, name: str) -> None:
         "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
     )
     assert wide, f"{name}: the page is wider than its window"
-    folder = os.environ.get("SCREENS")
-    path = Path(folder) / f"{name}.png" if folder else None
-    await page.screenshot(path=path, full_page=True)
+    if folder := os.environ.get("SCREENS"):
+        picture = await page.screenshot(full_page=True)
+        (Path(folder) / f"{name}.png").write_bytes(shrink(picture))
+
+
+def shrink(picture: bytes) -> bytes:
+    """Draw a PNG in few colours, without what is below `LONGEST`."""
+    whole = Image.open(io.BytesIO(picture)).convert("RGB")
+    top = whole.crop((0, 0, whole.width, min(whole.height, LONGEST)))
+    drawn = top.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    body = io.BytesIO()
+    drawn.save(body, "PNG", optimize=True)
+    assert body.tell() <= LARGEST, "too large for the repository"
+    return body.getvalue()

@@ -143,7 +143,6 @@ async def test_a_wall_is_read_from_three_metres_and_names_the_first_thing_whole(
         await look_at_all_sizes(page)
         await take_picture(page, "wall-phone")
         await page.set_viewport_size({"width": WALL[0], "height": WALL[1]})
-        await take_picture(page, "wall")
         big = {"name": "lingdang_big", "value": "on", "url": at.url}
         await page.context.add_cookies([big])
         for width, height in (WALL, (1366, 768), (1280, 720)):
