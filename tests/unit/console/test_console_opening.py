@@ -10,7 +10,7 @@ from hub.console.command_sheet import ladder
 from hub.errors import CommandRefusedError
 from hub.model.access import Identity, Role
 from hub.model.command import Command, CommandState, CommandStep
-from hub.model.device import DeviceUid, Kind, LinkState
+from hub.model.device import DeviceUid, Kind, Lifecycle, LinkState
 from hub.services.command import FINAL
 from hub.services.permission import MAY_COMMAND
 from tests.unit.access.web_fakes import client_of
@@ -66,6 +66,14 @@ async def test_what_cannot_be_opened_and_what_is_elsewhere_is_not_offered(
     )
     console.community._views[gate] = msgspec.structs.replace(view, device=wired)
     assert (await get(console, Role.GUARD, f"/devices/{gate}/open"))[0] == 404
+
+
+async def test_somebody_may_stand_beside_what_is_worked_on(console: Console, gate: str) -> None:
+    _, page = await get(console, Role.GUARD, f"/devices/{gate}/open")
+    assert "先打电话问" not in page
+    console.community.set_state(gate, Lifecycle.MAINTENANCE)
+    _, page = await get(console, Role.GUARD, f"/devices/{gate}/open")
+    assert "先打电话问" in page
 
 
 async def test_a_silent_gate_has_no_button_and_says_why(console: Console, gate: str) -> None:
