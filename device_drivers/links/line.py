@@ -18,7 +18,6 @@ from hub.clock import Clock
 from hub.errors import LinkError, ProtocolError
 from hub.ports import Inbox, LinkWatch
 
-CONNECT_SECONDS = 5.0
 CHUNK = 4096
 MOST_NOISE = 4096
 """Bytes without an answer in them before a line counts as noise."""
@@ -31,7 +30,8 @@ REFUSALS = 2
 class LineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """One converter: where it is and how fast its line may be asked; times in seconds.
 
-    `timeout` is the longest wait for an answer, `gap` the rest of the line after each.
+    `timeout` is the longest wait for an answer, `connect_timeout` that for the connection, `gap`
+    the rest of the line after each answer.
     """
 
     name: str
@@ -39,6 +39,7 @@ class LineSettings(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     period: float = 60.0
     timeout: float = 1.5
+    connect_timeout: float = 4.0
     gap: float = 0.05
 
 
@@ -79,7 +80,7 @@ class LineReader:
         """Connect, or raise LinkError."""
         host, port = self._settings.host, self._settings.port
         try:
-            async with asyncio.timeout(CONNECT_SECONDS):
+            async with asyncio.timeout(self._settings.connect_timeout):
                 self._streams = await asyncio.open_connection(host, port)
         except OSError as error:  # TimeoutError is one
             raise LinkError(

@@ -23,7 +23,6 @@ from hub.errors import LinkError, ProtocolError
 from hub.ports import Registers
 
 FRAMERS = {"tcp": FramerType.SOCKET, "rtu_over_tcp": FramerType.RTU}
-CONNECT_SECONDS = 5.0
 SILENT = {
     0x0A: "the gateway has no way to unit {unit}; look at its serial settings",
     0x0B: "the gateway gets no answer from unit {unit}",
@@ -39,7 +38,8 @@ does not fit this slave, a smaller one may."""
 class ModbusSettings(msgspec.Struct, frozen=True, kw_only=True):
     """One gateway: where it is and how fast it may be asked; times in seconds.
 
-    `timeout` is the longest wait for an answer; see `Patience`.
+    `timeout` is the longest wait for an answer, see `Patience`; `connect_timeout` that for the
+    connection, which a busy gateway takes longer for than a slave for an answer.
     """
 
     name: str
@@ -48,6 +48,7 @@ class ModbusSettings(msgspec.Struct, frozen=True, kw_only=True):
     framing: str = "tcp"
     period: float = 10.0
     timeout: float = 1.0
+    connect_timeout: float = 4.0
     gap: float = 0.02
 
 
@@ -66,12 +67,12 @@ class ModbusWire:
             port=settings.port,
             framer=FRAMERS[settings.framing],
             name=settings.name,
-            timeout=2 * settings.timeout,  # ours comes first
+            timeout=2 * max(settings.timeout, settings.connect_timeout),  # ours come first
             retries=0,
             reconnect_delay=0,
         )
         try:
-            async with asyncio.timeout(CONNECT_SECONDS):
+            async with asyncio.timeout(settings.connect_timeout):
                 connected = await client.connect()
         except TimeoutError:
             connected = False

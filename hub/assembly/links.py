@@ -138,6 +138,7 @@ def _bus_settings(name: str, settings: Settings) -> ModbusSettings:
         framing=bus.framing,
         period=bus.period,
         timeout=bus.timeout,
+        connect_timeout=bus.connect_timeout,
         gap=bus.gap_ms / 1000,
     )
 
@@ -149,6 +150,7 @@ def _line_settings(line: LineTable) -> LineSettings:
         port=line.port,
         period=line.period,
         timeout=line.timeout,
+        connect_timeout=line.connect_timeout,
         gap=line.gap_ms / 1000,
     )
 

@@ -32,8 +32,9 @@ class ModbusSettings(BusSettings, frozen=True, kw_only=True):
     """One Modbus gateway; devices name it as their `link`.
 
     `period` is the seconds between two polls of a slave, `timeout` the seconds that an answer may
-    take at most (a slave that was faster so far is waited for less), `gap_ms` the milliseconds of
-    silence that the bus needs between two requests.
+    take at most (a slave that was faster so far is waited for less), `connect_timeout` those that
+    the connection may take, `gap_ms` the milliseconds of silence that the bus needs between two
+    requests.
     """
 
     host: str
@@ -41,20 +42,22 @@ class ModbusSettings(BusSettings, frozen=True, kw_only=True):
     framing: Literal["tcp", "rtu_over_tcp"] = "tcp"
     period: Seconds = 10.0
     timeout: Seconds = 1.0
+    connect_timeout: Seconds = 4.0
     gap_ms: Milliseconds = 0
 
 
 class LineSettings(BusSettings, frozen=True, kw_only=True):
     """One converter that passes a line's bytes, with meters of DL/T 645 or CJ/T 188 behind it.
 
-    Devices name it as their `link`, and the number on the meter is their address. `period`,
-    `timeout` and `gap_ms` are as of Modbus; meters that live on a battery stand few polls a day.
+    Devices name it as their `link`, and the number on the meter is their address. Times
+    are as of Modbus; meters that live on a battery stand few polls a day.
     """
 
     host: str
     port: Port
     period: Seconds = 60.0
     timeout: Seconds = 1.5
+    connect_timeout: Seconds = 4.0
     gap_ms: Milliseconds = 50
 
 

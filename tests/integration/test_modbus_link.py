@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 
 import pytest
 from pymodbus import FramerType
@@ -86,4 +88,26 @@ async def test_a_link_that_is_told_to_stop_while_an_answer_comes_stops() -> None
         wire._client.ctx.callback_data = hear_and_stop  # type: ignore[method-assign]
         with pytest.raises(asyncio.CancelledError):
             await task
+        wire.close()
+
+
+async def test_a_gateway_that_is_slow_to_let_in_is_reached_however_short_its_answers_take() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=0) as door,
+        contextlib.closing(socket.socket()) as first,
+        contextlib.closing(socket.socket()) as second,
+    ):
+        address = door.getsockname()
+        for guest in (first, second):  # the queue at the door is full; further callers hear nothing
+            guest.setblocking(False)
+            guest.connect_ex(address)
+        wire = ModbusWire(
+            ModbusSettings(name="bus-1", host=address[0], port=address[1], timeout=0.05)
+        )
+
+        def let_in() -> None:
+            door.accept()[0].close()
+
+        asyncio.get_running_loop().call_later(0.4, let_in)
+        await wire.open()
         wire.close()
