@@ -7,7 +7,7 @@ Every fault of every file is reported at once, with its line and the nearest goo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from importlib.resources import files
 from typing import Any, TypeVar
@@ -48,12 +48,15 @@ def shipped_models() -> dict[str, str]:
     }
 
 
-def load_models(texts: Mapping[str, str]) -> dict[str, DeviceModel]:
+def load_models(
+    texts: Mapping[str, str], drivers: Collection[str] | None = None
+) -> dict[str, DeviceModel]:
     """Read files (name → text) into models by id; a later file overrides an earlier one's id.
 
-    Raises ConfigError with every fault of every file.
+    A model of none of the `drivers` is a fault; None where that is not to be looked at. Raises
+    ConfigError with every fault of every file.
     """
-    sheets = [_Sheet(name, text) for name, text in texts.items()]
+    sheets = [_Sheet(name, text, drivers) for name, text in texts.items()]
     models = [model for model in map(_Sheet.read, sheets) if model is not None]
     problems = [problem for sheet in sheets for problem in sheet.problems]
     if problems:
@@ -64,9 +67,10 @@ def load_models(texts: Mapping[str, str]) -> dict[str, DeviceModel]:
 class _Sheet:
     """One file while it is read, and what is wrong with it."""
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, drivers: Collection[str] | None = None) -> None:
         self.problems: list[Problem] = []
         self._events: list[str] = []
+        self._drivers = drivers
         self._name = name
         self._lines = text.rstrip("\n").split("\n")
         self._text = text
@@ -96,6 +100,10 @@ class _Sheet:
             if key not in raw:
                 self._complain("", f"a model needs {key!r}", "")
         self._check_words(raw, _MODEL_KEYS, "key")
+        driver = str(raw.get("driver", ""))
+        if driver and self._drivers is not None and driver not in self._drivers:
+            hint = _nearest(driver, self._drivers) or "install the package that brings it"
+            self._complain("driver", f"driver {driver!r} is not known", hint)
 
     def _read_kind(self, raw: Mapping[str, Any]) -> Kind | None:
         kinds = [kind.value for kind in Kind]

@@ -7,7 +7,7 @@ own file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -17,7 +17,7 @@ from msgspec import Meta
 from hub.config.bell_settings import BellSettings, read_bells
 from hub.config.buses import LineSettings, ModbusSettings, Port, read_buses
 from hub.config.discovery import HomeAssistantSettings
-from hub.config.families import FamilySettings, read_families
+from hub.config.families import SHIPPED, FamilySettings, read_families
 from hub.config.limits import LimitSettings, read_limits
 from hub.config.outward import (
     HeartbeatSettings,
@@ -185,15 +185,18 @@ def load_settings(text: str, file: str, environ: Mapping[str, str]) -> Settings:
 
 
 def parse_settings(
-    text: str, file: str, environ: Mapping[str, str]
+    text: str, file: str, environ: Mapping[str, str], dialects: Collection[str] = SHIPPED
 ) -> tuple[Settings, tuple[Problem, ...]]:
-    """Read what is good: broken keys keep their default, broken gateways are left out."""
+    """Read what is good: broken keys keep their default, broken gateways are left out.
+
+    `dialects` are those that a `[[family]]` may speak.
+    """
     reader = TomlReader(text, file)
     reader.check_names(reader.tables, dict.fromkeys(Settings.__struct_fields__))
     modbus = read_buses(reader, "modbus", ModbusSettings, ())
     line = read_buses(reader, "line", LineSettings, [each.name for each in modbus])
     taken = [each.name for each in (*modbus, *line)]
-    family = read_families(reader, taken)
+    family = read_families(reader, taken, dialects)
     taken += [each.name for each in family]
     settings = Settings(
         community=_read_community(reader),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from functools import cache
 
+from device_drivers.catalogue import shipped_models
 from device_drivers.dialects.cjt188 import Cjt188Driver
 from device_drivers.dialects.dahua import DahuaDriver
 from device_drivers.dialects.dlt645 import Dlt645Driver
@@ -20,25 +21,14 @@ from device_drivers.dialects.thingsboard import ThingsboardDriver, ThingsboardGa
 from device_drivers.dialects.vzenith import VzenithDriver
 from device_drivers.dialects.vzenith_push import VzenithPushDriver
 from device_drivers.dialects.zigbee2mqtt import Zigbee2mqttDriver
-from device_drivers.family import Topics
+from device_drivers.extension import FamilyMaker
 from device_drivers.links.mqtt_settings import FamilySession
+from hub.assembly.extensions import Extensions, find_extensions
 from hub.config.families import FamilySettings
 from hub.errors import Problem
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device
 from hub.ports import Driver
-
-
-class FamilyMaker(Protocol):
-    """A dialect that is spoken beside the hub's own on its broker (docs/adr/0052)."""
-
-    name: str
-    topics: Topics
-
-    def __call__(self, models: Mapping[str, DeviceModel], prefix: str | None = None) -> Driver:
-        """Make the driver for the topics below one prefix."""
-        ...
-
 
 _MAKERS: tuple[FamilyMaker, ...] = (
     VzenithDriver,
@@ -50,16 +40,46 @@ _MAKERS: tuple[FamilyMaker, ...] = (
     HomeassistantDriver,
 )
 FAMILIES: Mapping[str, FamilyMaker] = {driver.name: driver for driver in _MAKERS}
-"""Dialect → its driver."""
+"""Dialect → its driver, of those that ship."""
+
+
+@cache
+def extensions() -> Extensions:
+    """Return what installed packages bring; looked up once, as it is when the program starts."""
+    models = frozenset(name.removesuffix(".toml") for name in shipped_models())
+    return find_extensions(frozenset(speak_shipped({})), models)
+
+
+def families() -> dict[str, FamilyMaker]:
+    """Return the driver of each further dialect of MQTT, shipped ones and installed ones."""
+    return {**FAMILIES, **{name: each.maker for name, each in extensions().found.items()}}
+
+
+def driver_names() -> list[str]:
+    """Return the dialects that there are."""
+    return [*speak_shipped({}), *extensions().found]
+
+
+def known_models() -> dict[str, str]:
+    """Return the text of each model file of the hub and of installed packages, by file name."""
+    return {**shipped_models(), **extensions().models()}
 
 
 def speak_all(
-    models: Mapping[str, DeviceModel], families: Sequence[FamilySettings] = ()
+    models: Mapping[str, DeviceModel], spoken: Sequence[FamilySettings] = ()
 ) -> dict[str, Driver]:
-    """Return a driver for each dialect, and one for each link of `families`.
+    """Return a driver for each dialect, and one for each link of `spoken`.
 
     Each knows the models and looks up what it needs.
     """
+    made = {name: each.maker(models) for name, each in extensions().found.items()}
+    makers = families()
+    own = {speaker(each): makers[each.dialect](models, each.prefix) for each in spoken}
+    return speak_shipped(models) | made | own
+
+
+def speak_shipped(models: Mapping[str, DeviceModel]) -> dict[str, Driver]:
+    """Return a driver for each dialect that ships."""
     drivers: tuple[Driver, ...] = (
         LingdangDriver(models),
         ModbusDriver(models),
@@ -72,8 +92,7 @@ def speak_all(
         RtspDriver(models),
         Gb28181Driver(models),
     )
-    own = {speaker(each): FAMILIES[each.dialect](models, each.prefix) for each in families}
-    return {driver.name: driver for driver in drivers} | own
+    return {driver.name: driver for driver in drivers}
 
 
 def find_strange_models(
@@ -103,10 +122,11 @@ def speaker(family: FamilySettings) -> str:
     return f"{family.dialect} on {family.name}"
 
 
-def sessions(families: Sequence[FamilySettings]) -> Iterator[FamilySession]:
+def sessions(spoken: Sequence[FamilySettings]) -> Iterator[FamilySession]:
     """Yield the session of each link of a further dialect."""
-    for family in families:
-        topics = FAMILIES[family.dialect].topics
+    makers = families()
+    for family in spoken:
+        topics = makers[family.dialect].topics
         yield FamilySession(
             link=family.name, topics=tuple(topics.fill(topics.hears, family.prefix))
         )

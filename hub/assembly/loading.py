@@ -14,10 +14,16 @@ from typing import TypeVar
 
 import msgspec
 
-from device_drivers.catalogue import load_models, shipped_models
+from device_drivers.catalogue import load_models
 from hub.access.demo import parse_access
 from hub.access.record import Person
-from hub.assembly.dialects import find_strange_models
+from hub.assembly.dialects import (
+    driver_names,
+    extensions,
+    families,
+    find_strange_models,
+    known_models,
+)
 from hub.assembly.duty_check import Names
 from hub.assembly.duty_file import read_duty, shipped_duty
 from hub.assembly.own_device import add_hub
@@ -74,7 +80,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 def read_settings(config: Path) -> tuple[Settings, tuple[Problem, ...]]:
     """Read `lingdang.toml`, and what is wrong in it; ConfigError when it cannot be read at all."""
     text = read_text(config, "name another, or copy deploy/lingdang.example.toml")
-    return parse_settings(text, str(config), os.environ)
+    return parse_settings(text, str(config), os.environ, families())
 
 
 def read_data_settings(config: Path) -> Settings:
@@ -102,9 +108,9 @@ def load_world(
     is not to be looked at.
     `prove` runs the rules' examples, which takes seconds; a start trusts the last check.
     """
-    faults = list(problems)
-    shipped = shipped_models()
-    models = _load(load_models, shipped, _folders(settings.models.dirs, faults), faults)
+    faults = [*problems, *extensions().problems]
+    read_models = partial(load_models, drivers=driver_names())
+    models = _load(read_models, known_models(), _folders(settings.models.dirs, faults), faults)
     files_of_site = _folders(settings.rules.dirs, faults)
     own = {**files_of_site, **texts_of(versions)}
     read = partial(load_rules, models=models, prove=prove, site=tuple(own))

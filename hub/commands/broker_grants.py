@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hub.assembly.dialects import FAMILIES
+from hub.assembly.dialects import families as makers
 from hub.commands.broker_profile import check_names, in_use, user_of
 from hub.config.discovery import HomeAssistantSettings
 from hub.config.families import FamilySettings
@@ -24,11 +24,11 @@ def find_grants(
     """
     grants: dict[str, list[str]] = {}
     problems: list[Problem] = []
-    open_to_all = [each for each in families if FAMILIES[each.dialect].topics.shared]
+    open_to_all = [each for each in families if makers()[each.dialect].topics.shared]
     for family in families:
         if family in open_to_all:
             continue
-        if not FAMILIES[family.dialect].topics.says:
+        if not makers()[family.dialect].topics.says:
             grants.setdefault(family.name, []).extend(_lines_of_all(family))
             problems += _check_bridge(family, hub_user)
             continue
@@ -55,18 +55,18 @@ def of_home_assistant(
 
 
 def _lines_of_all(family: FamilySettings) -> Iterator[str]:
-    (tree,) = FAMILIES[family.dialect].topics.fill(("{p}#",), family.prefix)
+    (tree,) = makers()[family.dialect].topics.fill(("{p}#",), family.prefix)
     yield f"topic readwrite {tree}"
 
 
 def _lines_of_hub(family: FamilySettings) -> Iterator[str]:
     """Yield the lines by which a device may write what the hub hears."""
-    topics = FAMILIES[family.dialect].topics
+    topics = makers()[family.dialect].topics
     yield from (f"topic write {each}" for each in topics.fill(topics.hears, family.prefix))
 
 
 def _lines_of(family: FamilySettings, address: str) -> Iterator[str]:
-    topics = FAMILIES[family.dialect].topics
+    topics = makers()[family.dialect].topics
     yield from (f"topic write {each}" for each in topics.fill(topics.says, family.prefix, address))
     yield from (f"topic read {each}" for each in topics.fill(topics.reads, family.prefix, address))
 

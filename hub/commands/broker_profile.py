@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from device_drivers.links.mqtt_settings import HUB_ADDRESS, LAST_WORDS
-from hub.assembly.dialects import FAMILIES, sessions
+from hub.assembly.dialects import families, sessions
 from hub.config.families import FamilySettings
 from hub.errors import ConfigError, Problem
 from hub.model.device import Device, Lifecycle
@@ -168,7 +168,7 @@ def render_conf(profile: Profile) -> str:
 
 def _limits(profile: Profile) -> Iterator[tuple[str, str]]:
     """Yield the limits, with packets as large as the dialects need them."""
-    largest = max((FAMILIES[each.dialect].topics.largest for each in profile.families), default=0)
+    largest = max((families()[each.dialect].topics.largest for each in profile.families), default=0)
     for line, why in _LIMITS:
         word, _, value = line.partition(" ")
         more = word == "max_packet_size" and largest > int(value)

@@ -9,9 +9,10 @@ from pathlib import Path
 import httpx2
 import msgspec
 
-from device_drivers.catalogue import load_models, shipped_models
+from device_drivers.catalogue import load_models
 from hub.access.demo import parse_access
 from hub.access.record import PEOPLE, Person
+from hub.assembly.dialects import known_models
 from hub.assembly.duty_check import read_people
 from hub.assembly.loading import (
     load_world,
@@ -84,7 +85,7 @@ def _access_problems(settings: Settings) -> tuple[Problem, ...]:
 
 def test_rules(paths: Sequence[Path], echo: Echo) -> int:
     """Run the examples of every rule in `paths` (shipped ones when empty); 0 when all pass."""
-    models = load_models(shipped_models())
+    models = load_models(known_models())
     texts = {str(path): read_text(path) for path in paths} or shipped_rules()
     rules = load_rules({**shipped_rules(), **texts}, models, prove=False)
     asked = [rule for rule in rules if rule.file in texts]

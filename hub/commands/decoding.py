@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-from device_drivers.catalogue import load_models, shipped_models
+from device_drivers.catalogue import load_models
 from device_drivers.codecs import cjt188, dlt645
 from device_drivers.codecs.blocks import find
 from device_drivers.contract import suggest
-from hub.assembly.dialects import speak_all
+from hub.assembly.dialects import known_models, speak_all
 from hub.errors import HubError, ProtocolError
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device, DeviceUid
@@ -44,7 +44,7 @@ def decode_message(
     Raises HubError with the reason where the message must be rejected.
     """
     texts = {str(path): _read(path).decode() for path in models}
-    known = load_models({**shipped_models(), **texts})
+    known = load_models({**known_models(), **texts})
     drivers = speak_all(known)
     if driver not in drivers:
         raise HubError(f"no driver {driver!r}; there are {', '.join(drivers)}")

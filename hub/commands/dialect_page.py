@@ -35,13 +35,17 @@ All others are on a line.
 
 
 class Dialect(NamedTuple):
-    """What is known of a dialect; `topics` is None where it is no further one of MQTT."""
+    """What is known of a dialect; `topics` is None where it is no further one of MQTT.
+
+    `origin` is the package that brought it; empty for what ships with the hub.
+    """
 
     name: str
     datasheet: str
     models: Sequence[DeviceModel]
     proof: Proof
     topics: Topics | None
+    origin: str = ""
 
     @property
     def title(self) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import msgspec
 
+from hub.assembly.dialects import extensions
+from hub.assembly.extensions import Extensions
 from hub.assembly.loading import read_settings
 from hub.commands.broker_checkup import Patient, check_broker
 from hub.commands.broker_probe import hub_visitor
@@ -38,6 +40,7 @@ def see(config: Path, patient: Patient, *, as_json: bool, echo: Callable[[str], 
     hub = hub_visitor(settings)
     findings += check_broker(hub, settings.community.id, patient) if hub else [_NO_BROKER]
     findings += [
+        *check_drivers(extensions()),
         check_disk(settings.store.path.parent),
         check_store(settings.store.path),
         check_backup(settings.store.path, time.time(), patient.backup),
@@ -53,6 +56,17 @@ def see(config: Path, patient: Patient, *, as_json: bool, echo: Callable[[str], 
 
 
 _NO_BROKER = Finding("broker", Verdict.OK, "没有配置 broker。", "There is no [mqtt] broker.")
+
+
+def check_drivers(extensions: Extensions) -> Iterator[Finding]:
+    """Say which packages bring drivers, and why one of them is not used."""
+    if extensions.found:
+        named = ", ".join(f"{name} ({each.origin})" for name, each in extensions.found.items())
+        zh, en = f"已安装的驱动：{named}。", f"Drivers of installed packages: {named}."
+        yield Finding("drivers", Verdict.OK, zh, en)
+    for each in extensions.problems:
+        zh, en = f"{each.file} 的驱动未启用。", f"{each.file}: {each.message}."
+        yield Finding("drivers", Verdict.WARNING, zh, en, each.hint)
 
 
 def check_disk(folder: Path) -> Finding:

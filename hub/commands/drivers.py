@@ -6,15 +6,16 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
 
 from device_drivers.catalogue import load_models, shipped_models
-from hub.assembly.dialects import FAMILIES, speak_all
+from hub.assembly.dialects import extensions, families, known_models, speak_shipped
 from hub.assembly.loading import read_text
 from hub.commands.dialect_page import Dialect, write_index, write_page
-from hub.commands.driver_quality import confidence_of, proof_of, read_proofs
+from hub.commands.driver_quality import Proof, confidence_of, proof_of, read_proofs
 from hub.errors import HubError
 from hub.model.catalogue import DeviceModel
 
@@ -22,26 +23,49 @@ Echo = Callable[[str], None]
 
 
 def read_dialects(models: Mapping[str, DeviceModel]) -> list[Dialect]:
-    """Return every dialect with its datasheet, models and proof."""
-    proofs = read_proofs()
+    """Return every dialect that ships, with its datasheet, models and proof."""
+    proofs, made = read_proofs(), speak_shipped(models)
     return [
-        Dialect(
-            name=name,
-            datasheet=inspect.cleandoc(sys.modules[type(driver).__module__].__doc__ or ""),
-            models=[model for model in models.values() if model.driver == name],
-            proof=proof_of(name, proofs),
-            topics=FAMILIES[name].topics if name in FAMILIES else None,
-        )
-        for name, driver in speak_all(models).items()
+        _describe(name, sys.modules[type(driver).__module__], models, proof_of(name, proofs))
+        for name, driver in made.items()
     ]
+
+
+def read_installed(models: Mapping[str, DeviceModel]) -> list[Dialect]:
+    """Return the dialects of installed packages; their proof is what the package says itself."""
+    return [
+        _describe(
+            name,
+            sys.modules[each.maker.maker.__module__],
+            models,
+            proof_of(name, read_proofs(each.package)),
+        )._replace(origin=each.origin)
+        for name, each in extensions().found.items()
+    ]
+
+
+def _describe(
+    name: str, module: ModuleType, models: Mapping[str, DeviceModel], proof: Proof
+) -> Dialect:
+    makers = families()
+    return Dialect(
+        name=name,
+        datasheet=inspect.cleandoc(module.__doc__ or ""),
+        models=[model for model in models.values() if model.driver == name],
+        proof=proof,
+        topics=makers[name].topics if name in makers else None,
+    )
 
 
 def list_drivers(files: Sequence[Path], *, as_json: bool, echo: Echo) -> None:
     """Print each dialect and its models; `files` are model files besides the shipped ones."""
     own = {str(path): read_text(path) for path in files}
-    dialects = read_dialects(load_models({**shipped_models(), **own}))
+    models = load_models({**known_models(), **own})
+    dialects = [*read_dialects(models), *read_installed(models)]
     for line in _as_json(dialects) if as_json else _as_text(dialects):
         echo(line)
+    for problem in () if as_json else extensions().problems:
+        echo(f"not used: {problem}")
 
 
 def write_pages(folder: Path, echo: Echo) -> None:
@@ -64,7 +88,8 @@ def _as_text(dialects: Sequence[Dialect]) -> Iterator[str]:
     for dialect in dialects:
         missing = dialect.proof.missing()
         more = f"; for the next level: {missing}" if missing else ""
-        yield f"{dialect.name}: {dialect.proof.level}{more}"
+        whose = f", by its own word; of {dialect.origin}" if dialect.origin else ""
+        yield f"{dialect.name}: {dialect.proof.level}{whose}{more}"
         yield f"  {dialect.title}"
         for model in dialect.models:
             names = " / ".join(filter(None, (model.name.get("zh"), model.name.get("en"))))
@@ -77,6 +102,7 @@ def _as_json(dialects: Sequence[Dialect]) -> Iterator[str]:
             "dialect": dialect.name,
             "title": dialect.title,
             "quality": dialect.proof.level,
+            "origin": dialect.origin,
             "models": [
                 {"id": model.id, "kind": model.kind, "quality": confidence_of(model)}
                 for model in dialect.models

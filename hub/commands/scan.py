@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from device_drivers.catalogue import load_models, shipped_models
+from device_drivers.catalogue import load_models
 from device_drivers.dialects.modbus import ModbusDriver
 from device_drivers.links.modbus_scan import UNITS, Fit, Found, Scanner
 from device_drivers.links.modbus_wire import FRAMERS, ModbusSettings, ModbusWire
+from hub.assembly.dialects import known_models
 from hub.clock import SystemClock
 from hub.errors import InvalidRequestError
 from hub.model.catalogue import DeviceModel
@@ -36,7 +37,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 def scan_line(line: Line, echo: Echo, tell: Callable[[int], None]) -> int:
     """Print what answers; returns how many units do. Raises LinkError without a gateway."""
     units, settings = _units(line.units), _settings(line)
-    models = load_models(shipped_models())
+    models = load_models(known_models())
     wire = ModbusWire(settings)
     driver = ModbusDriver(models)
     clock = SystemClock()

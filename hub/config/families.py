@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Annotated, Literal
+from collections.abc import Collection, Iterable, Iterator
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from hub.config.buses import Word
 from hub.config.toml_reader import TomlReader
+from hub.model.spelling import nearest
 
-Dialect = Literal[
+SHIPPED = (
     "vzenith",
     "tasmota",
     "zigbee2mqtt",
@@ -19,8 +20,8 @@ Dialect = Literal[
     "thingsboard",
     "thingsboard-gateway",
     "homeassistant",
-]
-"""Those of `hub.assembly.dialects`; a test holds the two together."""
+)
+"""Those of `hub.assembly.dialects`; a test holds the two together. Packages bring further ones."""
 Prefix = Annotated[
     Annotated[str, Meta(max_length=64, pattern=r"^([A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*)?$")] | None,
     Meta(description="words of A-Z a-z 0-9 _ . - with / between them"),
@@ -36,28 +37,41 @@ class FamilySettings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: Word
-    dialect: Dialect
+    dialect: str
     prefix: Prefix = None
 
 
-def read_families(reader: TomlReader, taken: Iterable[str]) -> tuple[FamilySettings, ...]:
-    """Read `[[family]]`; what is broken, has a `taken` name or no broker is told and left out."""
+def read_families(
+    reader: TomlReader, taken: Iterable[str], dialects: Collection[str] = SHIPPED
+) -> tuple[FamilySettings, ...]:
+    """Read `[[family]]`; what is broken, has a `taken` name or no broker is told and left out.
+
+    So is what speaks none of the `dialects`.
+    """
     tables = reader.tables.get("family", [])
     if not isinstance(tables, list):
         reader.add("each dialect has a table of its own", "family", hint="write [[family]]")
         return ()
     names = {"mqtt", "hub", *taken}
-    return tuple(_each(reader, tables, names))
+    return tuple(_each(reader, tables, names, dialects))
 
 
-def _each(reader: TomlReader, tables: list[object], names: set[str]) -> Iterator[FamilySettings]:
+def _each(
+    reader: TomlReader, tables: list[object], names: set[str], dialects: Collection[str]
+) -> Iterator[FamilySettings]:
     places = set[tuple[str, str | None]]()
     for place, table in enumerate(tables):
         family = reader.read(FamilySettings, table, "family", place)
         if family is None:
             continue
         same = (family.dialect, family.prefix)
-        if family.name in names:
+        if family.dialect not in dialects:
+            reader.add(
+                f"the dialect '{family.dialect}' is not known, and no installed package brings it",
+                *("family", place, "dialect"),
+                hint=_hint(family.dialect, dialects),
+            )
+        elif family.name in names:
             hint = "give each link a name of its own"
             reader.add(f"'{family.name}' is taken", "family", place, "name", hint=hint)
         elif same in places:
@@ -72,3 +86,10 @@ def _each(reader: TomlReader, tables: list[object], names: set[str]) -> Iterator
             names.add(family.name)
             places.add(same)
             yield family
+
+
+def _hint(dialect: str, dialects: Collection[str]) -> str:
+    guess = nearest(dialect, dialects)
+    if guess:
+        return f"did you mean '{guess}'?"
+    return f"one of: {', '.join(dialects)}; `lingdang drivers` says what is wrong with a package"
