@@ -115,10 +115,14 @@ class VzenithDriver:
         known = repr([result.get("plateid"), *map(moment.get, ("sec", "usec"))]).encode()
         late = result.get("isoffline") == 1
         samples = self._words.of(device.model).samples(flatten({"PlateResult": result}))
-        bodies: list[tuple[Topic, dict[str, Any]]] = [(Topic.STATE, {"samples": samples})]
         event, data = self._event(result, at)
+        bodies: list[tuple[Topic, dict[str, Any]]] = []
+        if samples:
+            bodies.append((Topic.STATE, {"samples": samples}))
         if event:
             bodies.append((Topic.EVENT, {"event": event, "data": data}))
+        if not bodies:
+            return (availability(envelope, device, online=True, grace=0.0),)
         return [
             report(
                 envelope, device, topic, at=at, late=late, digest=digest_of(known, topic), **said
