@@ -12,7 +12,7 @@ import typer
 from hub.commands.cli_access import key_app, user_app
 from hub.commands.cli_audit import audit_app
 from hub.commands.cli_bells import bells_app
-from hub.commands.cli_drivers import drivers
+from hub.commands.cli_drivers import driver_app, drivers
 from hub.commands.cli_grid import grid_check
 from hub.commands.cli_profile import profile_app
 from hub.commands.cli_rules import parameters, restore_parameters, set_, unset
@@ -45,6 +45,7 @@ app.add_typer(key_app, name="key")
 app.add_typer(audit_app, name="audit")
 app.add_typer(bells_app, name="bells")
 app.add_typer(profile_app, name="profile")
+app.add_typer(driver_app, name="driver")
 app.command()(backup)
 app.command()(restore)
 app.command()(drivers)

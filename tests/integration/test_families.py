@@ -39,7 +39,7 @@ from tests.support.hub_process import HubProcess, running_hub
 from tests.support.patience import PATIENCE
 from tests.support.shipped import MODELS
 from tests.support.site import LEISURE, PLACE, Plot, write_site
-from tests.support.story import hears, read_journal, read_tickets, until
+from tests.support.story import hears, listening, read_journal, read_tickets, until
 from tests.unit.intake.stage import GATE
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
@@ -115,13 +115,6 @@ async def repeating(say: Callable[[], Coroutine[None, None, None]]) -> AsyncIter
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-async def listening(hub: HubProcess) -> set[str]:
-    """Return the links whose sessions hear all that is said from now on."""
-    journal = await read_journal(hub)
-    ready = {each["subject"] for each in journal if each["type"] == "link.caught_up"}
-    return {subject.removesuffix("-all") for subject in ready}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

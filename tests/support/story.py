@@ -93,3 +93,10 @@ async def hears(hub: HubProcess, device: str, point: str, value: object) -> None
         return points.get(point, {}).get("value")
 
     await until(ask, lambda found: found == value)
+
+
+async def listening(hub: HubProcess) -> set[str]:
+    """Return the links whose sessions hear all that is said from now on."""
+    journal = await read_journal(hub)
+    ready = {each["subject"] for each in journal if each["type"] == "link.caught_up"}
+    return {subject.removesuffix("-all") for subject in ready}

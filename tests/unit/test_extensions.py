@@ -252,9 +252,9 @@ WRONG = {
         "device = Other; return [made(envelope, device, 'temperature', 1.0)]",
         "its report is of 's2', but the message was of 's1'",
     ),
-    "speaks in milliseconds": (
-        "return [report(envelope, device, Topic.AVAIL, online=True, at=1.764e12)]",
-        "has the instant 1764000000000.0; write epoch seconds",
+    "speaks of no instant": (
+        "return [report(envelope, device, Topic.AVAIL, online=True, at=float('inf'))]",
+        "has the instant inf; write epoch seconds",
     ),
     "hands out what cannot be stored": (
         "return [report(envelope, device, Topic.EVENT, event='x', data={'x': object()})]",

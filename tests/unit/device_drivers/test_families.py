@@ -1,12 +1,10 @@
-"""Further dialects of MQTT: each documented sample says what its fixture expects, or is refused."""
+"""Further dialects of MQTT: their topics, names, instants, pictures and sealed plates."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
@@ -16,10 +14,6 @@ from device_drivers.payload import cut_images
 from hub.assembly.dialects import FAMILIES
 from hub.config.families import SHIPPED
 from hub.errors import ProtocolError
-from hub.model.device import Device, DeviceUid
-from hub.model.instant import to_rfc3339
-from hub.model.report import Report
-from hub.ports import Driver, Envelope, Guesser, Part, Splitter
 from tests.support.shipped import MODELS
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "devices"
@@ -28,106 +22,9 @@ PLATE = blake2b("20210811 京A12345".encode(), key=KEY, digest_size=8).hexdigest
 NOW = 1_764_000_000.0
 
 
-class Case(NamedTuple):
-    """One sample of a fixture."""
-
-    dialect: str
-    model: str
-    sample: dict[str, Any]
-
-
-def cases() -> Iterator[Case]:
-    of_families = (path for path in FIXTURES.glob("*/*.json") if path.parent.name in FAMILIES)
-    for path in sorted(of_families):
-        fixture = json.loads(path.read_text("utf-8"))
-        for sample in fixture["samples"]:
-            yield Case(path.parent.name, sample.get("model", fixture["model"]), sample)
-
-
-def make(dialect: str) -> Driver:
-    if dialect == "vzenith":
-        return VzenithDriver(MODELS, key=KEY)
-    return FAMILIES[dialect](MODELS)
-
-
-def envelope_of(sample: dict[str, Any]) -> Envelope:
-    text = sample["text"] if "text" in sample else json.dumps(sample["payload"])
-    return Envelope(
-        link="x",
-        address=sample["topic"],
-        payload=text.encode(),
-        received=NOW,
-        retained=sample.get("retained", False),
-    )
-
-
-def told(case: Case) -> list[dict[str, Any]]:
-    """Decode a sample as the router does, for devices that are all of the case's model."""
-    driver, envelope = make(case.dialect), envelope_of(case.sample)
-    facts = []
-    parts = driver.split(envelope) if isinstance(driver, Splitter) else ()
-    whole = Part(address="", envelope=envelope)
-    for part in parts if isinstance(driver, Splitter) else [whole]:
-        address = part.address or driver.device_address(envelope)
-        model = case.sample.get("models", {}).get(address, case.model) or "ld-gateway"
-        device = Device(
-            uid=DeviceUid("u"),
-            id=address,
-            address=address,
-            kind=MODELS[model].kind,
-            model=model,
-            place="p",
-        )
-        for report in driver.decode(part.envelope, device):
-            facts += [fact | ({"of": address} if parts else {}) for fact in lines(report)]
-    return facts
-
-
-def lines(report: Report) -> Iterator[dict[str, Any]]:
-    common = {"at": to_rfc3339(report.at), "late": report.late, "grace": report.grace}
-    for sample in report.samples:
-        yield {
-            "reading": sample.point,
-            "value": sample.value,
-            "quality": sample.quality.value,
-            **common,
-        }
-    if report.event:
-        yield {"event": report.event, "data": report.data, **common}
-    if report.online is not None:
-        yield {"online": report.online, **common}
-
-
-@pytest.mark.parametrize("dialect", FAMILIES)
-def test_every_sample_of_the_documents_says_what_it_must(dialect: str) -> None:
-    own = [case for case in cases() if case.dialect == dialect]
-    assert own, "a dialect needs a fixture"
-    for case in own:
-        if "refused" in case.sample:
-            with pytest.raises(ProtocolError, match=case.sample["refused"]):
-                told(case)
-            continue
-        text = json.dumps(case.sample["facts"], ensure_ascii=False)
-        wanted = json.loads(text.replace("<hash of 京A12345 on 20210811>", PLATE))
-        defaults = {"late": False, "quality": "good"}
-        facts = [
-            {key: fact.get(key) for key in {**fact, **want} if key in {**want, **defaults}}
-            for fact, want in zip(told(case), wanted, strict=True)
-        ]
-        full = [{**{k: v for k, v in defaults.items() if k in fact}, **want}
-                for want, fact in zip(wanted, facts, strict=True)]  # fmt: skip
-        assert facts == full, case.sample["say"]
-
-
-def test_strangers_come_with_the_guess_of_their_dialect() -> None:
-    own = [case for case in cases() if "newcomers" in case.sample]
-    assert own
-    for case in own:
-        driver, envelope = make(case.dialect), envelope_of(case.sample)
-        assert isinstance(driver, Splitter)
-        assert isinstance(driver, Guesser)
-        found = {part.address: driver.guess(part.envelope) for part in driver.split(envelope)}
-        assert found == case.sample["newcomers"], case.sample["say"]
+def test_the_plates_of_the_samples_are_sealed_as_they_must_be() -> None:
+    text = (FIXTURES / "vzenith" / "protocol-1.1.json").read_text("utf-8")
+    assert text.count(f'"plate": "{PLATE}"') == 5
 
 
 def test_settings_know_every_dialect_that_there_is() -> None:

@@ -1,0 +1,1 @@
+"""What every driver is held to, shipped or of another package: `lingdang driver test`."""
