@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from device_drivers.family import Topics
-from hub.commands.driver_quality import Proof, confidence_of
+from hub.commands.driver_quality import NONE, Proof, confidence_of
 from hub.model.catalogue import DeviceModel, PointSpec
 from hub.model.kinds import HUB_MADE_EVENTS, HUB_MADE_POINTS
 
 WRITTEN = "This page is written by `lingdang drivers --pages docs/dialects`; change its sources."
 SCALE = (
     "- bronze: a datasheet, samples with their facts, a unit test",
-    "- silver: also what silence means, a simulator, and the way to a ticket over real sockets",
+    "- silver: also what silence means, and tests of it; a simulator; and tests of the way over",
+    "  real sockets, through a hub, to a reading, an event and a ticket",
     "- gold: also two firmwares, and a real device that was tried",
     "",
     "A model's own quality is how far its source is believed; its dialect's counts as well.",
@@ -71,8 +72,35 @@ def write_index(dialects: Sequence[Dialect]) -> str:
             f"| {', '.join(f'{model.id} ({confidence_of(model)})' for model in each.models)} |"
             for each in dialects
         ),
+        "",
+        "## Tried from the socket to a ticket",
+        "",
+        "By tests below `tests/`: through a hub to a reading, an event and a ticket; and what",
+        "silence means, with a late will, a sleeper, and a gateway beside what is behind it.",
+        "",
+        "| dialect | to a reading, an event and a ticket | silence |",
+        "|---|---|---|",
+        *map(_tried, dialects),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _tried(dialect: Dialect) -> str:
+    proof = dialect.proof
+    way = _tests((proof.reading, proof.event, proof.ticket))
+    return f"| {dialect.name} | {way} | {_tests(proof.silent)} |"
+
+
+def _tests(named: Iterable[str]) -> str:
+    """Return each test once: its file, and its name as a sentence."""
+    return "; ".join(dict.fromkeys(map(_test, named)))
+
+
+def _test(named: str) -> str:
+    path, _, name = named.partition("::")
+    if named.startswith(NONE):
+        return named
+    return f"`{path.rpartition('/')[2]}`: {name.removeprefix('test_').replace('_', ' ')}"
 
 
 def write_page(dialect: Dialect) -> str:

@@ -14,6 +14,17 @@ from hub.config.toml_text import parse_toml
 from hub.model.catalogue import DeviceModel
 
 TWO = 2
+NONE = "none: "
+"""What begins a word about something that a dialect cannot have."""
+_OF_SILVER = {
+    "silence": "what silence means",
+    "silent": "tests of silence",
+    "simulator": "simulator",
+    "reading": "the way to a reading",
+    "event": "the way to an event",
+    "ticket": "the way to a ticket",
+}
+"""What silver demands → how that is said."""
 
 
 class Level(StrEnum):
@@ -28,14 +39,19 @@ class Level(StrEnum):
 class Proof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What stands behind a dialect: paths in the source tree, and words.
 
-    `field` names the device on which it was tried; empty while none was.
+    `reading`, `event` and `ticket` name the test (`path::name`) that shows the way there from a
+    device's socket through a hub, `silent` those of what silence means; a dialect that cannot have
+    one says `none: why`. `field` names the device on which it was tried; empty while none was.
     """
 
     samples: str = ""
     unit: str = ""
     silence: str = ""
     simulator: str = ""
-    end_to_end: str = ""
+    reading: str = ""
+    event: str = ""
+    ticket: str = ""
+    silent: tuple[str, ...] = ()
     firmwares: tuple[str, ...] = ()
     field: str = ""
 
@@ -44,7 +60,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """Return the highest step of the scale whose demands are all met."""
         if not (self.samples and self.unit):
             return Level.UNRATED
-        if not (self.silence and self.simulator and self.end_to_end):
+        if not all(getattr(self, name) for name in _OF_SILVER):
             return Level.BRONZE
         return Level.GOLD if len(self.firmwares) >= TWO and self.field else Level.SILVER
 
@@ -58,8 +74,10 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
                 "a real device": not self.field,
             }
         else:
-            fields = ("samples", "unit", "silence", "simulator", "end_to_end")
-            needs = {name.replace("_", " "): not getattr(self, name) for name in fields}
+            needs = {
+                _OF_SILVER.get(name, name): not getattr(self, name)
+                for name in ("samples", "unit", *_OF_SILVER)
+            }
         return ", ".join(name for name, is_missing in needs.items() if is_missing)
 
 

@@ -89,6 +89,13 @@ class Stage(NamedTuple):
 
         await until(ask, lambda found: (device, fault) in found)
 
+    async def has_event(self, device: str, event: str) -> None:
+        """Wait for an event of a device."""
+        await until(
+            lambda: self.events(device),
+            lambda found: event in {each["name"] for each in found},
+        )
+
     async def guesses(self, link: str) -> dict[str, str]:
         """Return newcomers of a link, and which model each may be."""
         page = await self.hub.get("/api/v1/newcomers")
@@ -259,6 +266,7 @@ async def test_one_message_of_a_thingsboard_gateway_is_of_many(stage: Stage) -> 
         await stage.has_fault("cellar-1", "water.leak_found")
         await gateway.disconnect("cellar-leak")
         await stage.is_heard("cellar-1", "silent")
+        await stage.has_event("cellar-1", "link.lost")
         async with repeating(lambda: gateway.connect("main-meter")):
             await stage.is_heard("tb-gateway", "online")
         (guess,) = (await stage.guesses("tb")).values()
@@ -267,6 +275,7 @@ async def test_one_message_of_a_thingsboard_gateway_is_of_many(stage: Stage) -> 
         await hears(stage.hub, "room-1", "temperature", 19.5)
         await speak_alone(plug, "sensor-7", {"waterLeak": True})
         await stage.has_fault("room-1", "water.leak_found")
+    await stage.has_event("room-1", "link.lost")
 
 
 async def test_who_announces_itself_is_a_newcomer_with_a_guess(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""A whole hub by each MQTT client: it says which one, and a fault becomes a ticket."""
+"""A whole hub by each MQTT client: it says which one, and hears readings, events and faults."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from tests.support.broker import running_broker
 from tests.support.hub_process import running_hub
 from tests.support.publisher import publishing
 from tests.support.site import Plot, names, write_site
-from tests.support.story import has_caught_up, has_ticket
+from tests.support.story import has_caught_up, has_ticket, hears, until
 
 pytestmark = pytest.mark.integration
 
@@ -33,6 +33,13 @@ async def test_a_hub_says_which_client_it_uses_and_hears_faults_by_it(
             await has_caught_up(hub)
             devices.state("gate-001", time.time(), boom_broken=True)
             assert (await has_ticket(hub, "gate-001"))["fault"] == "gate.boom_broken"
+            await hears(hub, "gate-001", "boom.broken", value=True)
+            told = {"name": "opened.locally", "data": {"by": "key"}}
+            devices.say("gate-001", "event", told, at=time.time())
+            await until(
+                lambda: hub.get("/api/v1/devices/gate-001/events"),
+                lambda page: "opened.locally" in {each["name"] for each in page["items"]},
+            )
             said: list[str] = []
             assert await asyncio.to_thread(show_status, config, said.append) == 0
             assert f'"mqtt": "{words}' in hub.log

@@ -151,6 +151,13 @@ async def has_fault(hub: HubProcess, device: str, fault: str) -> None:
     )
 
 
+async def has_event(hub: HubProcess, device: str, event: str) -> None:
+    await until(
+        lambda: hub.get(f"/api/v1/devices/{device}/events", limit=100),
+        lambda page: event in {each["name"] for each in page["items"]},
+    )
+
+
 async def test_what_hosts_tell_becomes_readings_and_tickets(community: Community) -> None:
     hub, doors, nvr, other, probed, plates, recorder = community
     assert (await recorder.register())[0] == 200
@@ -159,7 +166,9 @@ async def test_what_hosts_tell_becomes_readings_and_tickets(community: Community
         ("recorder-g1", "recording"), ("camera-g1", "online"),
     ):  # fmt: skip
         await hears(hub, device, point, value=True)
+    await hears(hub, "camera-d1", "online", value=True)
     probed.mishap = CameraMishap.NO_STREAM
+    assert await recorder.alarm(2, 1, GB_CHANNEL) == 200
     recorder.channels[GB_CHANNEL] = "OFF"
     other.tell(dahua.event("VideoLoss", "Start", 0), dahua.KIND)
     nvr.tell(isapi.alert("diskerror", 0, None))
@@ -174,6 +183,11 @@ async def test_what_hosts_tell_becomes_readings_and_tickets(community: Community
         ("camera-r1", "camera.no_stream"), ("camera-g1", "camera.lost"),
     ):  # fmt: skip
         await has_fault(hub, device, fault)
+    await hears(hub, "plates-1", "plate.confidence", 97)
+    for device, event in (
+        ("door-1", "door.forced"), ("camera-d1", "video.lost"), ("camera-g1", "video.lost"),
+    ):  # fmt: skip
+        await has_event(hub, device, event)
     await hears(hub, "door-1", "door.open", value=True)
     await hears(hub, "camera-3", "picture.ok", value=True)
     assert (plates.lifted, "京A12345" in hub.log) == (0, False)
@@ -183,3 +197,5 @@ async def test_what_hosts_tell_becomes_readings_and_tickets(community: Community
     nvr.hang_up()
     nvr.mishap = Mishap.PAGE
     await has_fault(hub, "camera-3", "camera.lost")
+    probed.mishap = CameraMishap.SILENCE
+    await has_event(hub, "camera-r1", "link.lost")

@@ -1,26 +1,39 @@
-"""Meters on a transparent line, from the wire to a ticket, through a hub of its own."""
+"""Meters that are asked, on a line and on a bus, from the wire to a ticket, by one hub."""
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulators.converter import Converter, Mishap, PowerMeter, electricity, power_data, water
+from device_drivers.catalogue import shipped_models
+from simulators.bus import Bus, Framing, Hearing, Slave
+from simulators.converter import (
+    Converter,
+    Mishap,
+    PowerMeter,
+    electricity,
+    power_data,
+    water,
+    water_body,
+)
 from simulators.meter import ElectricityMeter, WaterMeter
+from simulators.registers import BY_MODEL
 from tests.support.broker import running_broker
 from tests.support.hub_process import HubProcess, running_hub
 from tests.support.site import PLACE, Plot, write_site
-from tests.support.story import has_ticket, until
+from tests.support.story import has_ticket, hears, until
 
 pytestmark = pytest.mark.integration
 
 NUMBER, BROKEN, WATER = "123456789012", "000000000161", "78330011223344"
+OLD = "138000130754"
 METER = ElectricityMeter(mean_power=3000, counted=1000, phase=1.0)
-SPEED = 100.0
+SPEED = 200.0
 PHASE_C_LOST = bytes(10) + b"\x80\x00" + bytes(2)
 
 
@@ -29,29 +42,73 @@ async def points(hub: HubProcess, device: str) -> dict[str, Any]:
     return found
 
 
-async def test_meters_of_a_line_are_read_and_their_faults_become_tickets(
+async def is_lost(hub: HubProcess, device: str) -> None:
+    """Wait until it is an event that a device is not heard any more."""
+    await until(
+        lambda: hub.get(f"/api/v1/devices/{device}/events"),
+        lambda page: "link.lost" in {each["name"] for each in page["items"]},
+    )
+
+
+@contextlib.asynccontextmanager
+async def bus(slaves: dict[int, Slave]) -> AsyncIterator[int]:
+    server = await Bus(slaves, Framing.TCP, time.time).serve("127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+def old_power_data() -> dict[str, bytes]:
+    """Return what a meter of the edition of 1997 says: 1234.56 kWh, 230 V."""
+    return {"9010": bytes.fromhex("56341200"), "B611": bytes.fromhex("3002")}
+
+
+def patient_model() -> str:
+    """Return a model whose heartbeat a busy machine keeps at a fast clock."""
+    text = shipped_models()["eastron-sdm630.toml"]
+    return text.replace("eastron-sdm630", "patient-sdm630").replace(
+        "heartbeat = 60", "heartbeat = 600"
+    )
+
+
+def stuck() -> bytes:
+    """Return what a water meter says whose valve does not move."""
+    return water_body({"volume": 1234.5})[:-2] + b"\x03\x00"
+
+
+async def test_meters_that_are_asked_are_read_and_their_faults_become_tickets(
     tmp_path: Path, require_server: Callable[[str], Path]
 ) -> None:
     broken = PowerMeter(BROKEN, lambda: {**power_data(METER.read(time.time()))})
     meters = [electricity(NUMBER, METER, time.time), broken]
     meters.append(water(WATER, WaterMeter(daily=20, counted=500, shift=300), time.time))
+    meters.append(PowerMeter(OLD, old_power_data))
     line = Converter(meters)
+    slaves = {unit: Slave(METER, BY_MODEL["eastron-sdm630"]) for unit in (1, 2)}
     async with (
         running_broker(require_server("mosquitto"), tmp_path / "broker") as broker,
         line.serving() as port,
+        bus(slaves) as bus_port,
     ):
         more = f'[[line]]\nname = "riser-1"\nhost = "127.0.0.1"\nport = {port}\nperiod = 10\n'
-        plot = Plot(devices={}, speed=SPEED, more=more)
+        more += '[models]\ndirs = ["models"]\n'
+        more += f'[[modbus]]\nname = "bus-1"\nhost = "127.0.0.1"\nport = {bus_port}\nperiod = 10\n'
+        plot = Plot(devices={}, speed=SPEED, clock_origin=time.time(), more=more)
         config = write_site(tmp_path / "hub", plot, mqtt_port=broker.port)
+        (config.parent / "models").mkdir()
+        (config.parent / "models" / "patient.toml").write_text(patient_model(), "utf-8")
         with (config.parent / "devices.csv").open("a", encoding="utf-8") as sheet:
-            for name, number, kind, model in (
-                ("meter-1", NUMBER, "electricity_meter", "dlt645-2007"),
-                ("meter-2", BROKEN, "electricity_meter", "dlt645-2007"),
-                ("water-1", WATER, "water_meter", "cjt188-water"),
+            for name, number, link, kind, model in (
+                ("meter-1", NUMBER, "riser-1", "electricity_meter", "dlt645-2007"),
+                ("meter-2", BROKEN, "riser-1", "electricity_meter", "dlt645-2007"),
+                ("meter-3", OLD, "riser-1", "electricity_meter", "dlt645-1997"),
+                ("water-1", WATER, "riser-1", "water_meter", "cjt188-water"),
+                ("meter-4", "1", "bus-1", "electricity_meter", "patient-sdm630"),
+                ("meter-5", "2", "bus-1", "electricity_meter", "patient-sdm630"),
             ):
-                sheet.write(
-                    f"{name},{number},riser-1,{kind},{model},{PLACE},{name},,,,in_service\n"
-                )
+                sheet.write(f"{name},{number},{link},{kind},{model},{PLACE},{name},,,,in_service\n")
         async with running_hub(config) as hub:
             read = await until(
                 lambda: points(hub, "meter-1"), lambda found: "energy.import" in found
@@ -70,5 +127,22 @@ async def test_meters_of_a_line_are_read_and_their_faults_become_tickets(
             broken._data = lambda: {**power_data(METER.read(time.time())), "040005FF": PHASE_C_LOST}
             ticket = await has_ticket(hub, "meter-2")
             assert (ticket["fault"], ticket["severity"]) == ("meter.phase_lost", "major")
-            meters[0].mishap = Mishap.SILENCE
-            assert (await has_ticket(hub, "meter-1"))["fault"] == "meter.silent"
+            await hears(hub, "meter-3", "energy.import", 1234.56)
+            await hears(hub, "meter-3", "voltage.a", 230)
+            bused = await until(
+                lambda: points(hub, "meter-4"), lambda found: "energy.import" in found
+            )
+            assert bused["voltage.a"]["value"] == pytest.approx(230, abs=3)
+            meters[2]._body = stuck
+            assert (await has_ticket(hub, "water-1"))["fault"] == "water.valve"
+            slaves[1].hearing = Hearing.SILENT
+            for meter in (meters[0], meters[2], meters[3]):
+                meter.mishap = Mishap.SILENCE
+            for device in ("meter-1", "meter-3", "meter-4", "water-1"):
+                await is_lost(hub, device)
+            for device in ("meter-1", "meter-3", "meter-4"):
+                assert (await has_ticket(hub, device))["fault"] == "meter.silent"
+            await until(  # a slave is silent, and its bus is not
+                lambda: hub.get("/api/v1/devices/meter-5"),
+                lambda neighbour: neighbour["link"] == "online",
+            )
