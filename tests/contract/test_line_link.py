@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
+from dlt645.service.serversvc.async_server_service import AsyncMeterServerService
+from loguru import logger
 
 from device_drivers.catalogue import load_models, shipped_models
 from device_drivers.links import breaker
@@ -89,6 +92,25 @@ async def test_meters_of_both_standards_share_one_line() -> None:
     assert polls(recorder, WATER)[0]["volume.total"] == 6543.21
     assert polls(recorder, WATER)[0]["valve.position"] == "open"
     assert line.connections == 1
+    assert not recorder.missed
+
+
+async def test_a_meter_that_we_did_not_write_is_read() -> None:
+    logger.disable("dlt645")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    recorder = Recorder()
+    peer = AsyncMeterServerService.new_tcp_server("127.0.0.1", port, timeout=PATIENCE)
+    assert peer.set_address(bytes.fromhex(ONE)[::-1])  # as it goes over the wire
+    assert peer.set_00(0x00010000, 1234.56)
+    for phase in (1, 2, 3):
+        assert peer.set_02(0x02010000 | phase << 8, 230 + phase / 10)
+    assert peer.set_02(0x02030000, 1.2345)
+    async with peer, asking(recorder, port, [device(ONE)]):
+        await recorder.until(lambda: len(polls(recorder, ONE)) >= 2)
+    read = polls(recorder, ONE)[1]
+    assert (read["energy.import"], read["power.active"]) == (1234.56, 1.2345)
+    assert [read[f"voltage.{phase}"] for phase in "abc"] == [230.1, 230.2, 230.3]
     assert not recorder.missed
 
 
