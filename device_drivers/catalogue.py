@@ -16,6 +16,7 @@ import msgspec
 
 from device_drivers.codecs import digits
 from device_drivers.codecs.registers import FORMATS, ORDERS, roll_over_of
+from device_drivers.sheet_lines import SheetLines
 from hub.config.toml_text import parse_toml
 from hub.errors import ConfigError, Problem
 from hub.model.catalogue import DeviceModel, Field, Item, PointSpec, PointType, Register
@@ -71,8 +72,9 @@ class _Sheet:
         self.problems: list[Problem] = []
         self._events: list[str] = []
         self._drivers = drivers
+        self._table: tuple[str, int] | None = None
         self._name = name
-        self._lines = text.rstrip("\n").split("\n")
+        self._lines = SheetLines(text)
         self._text = text
 
     def read(self) -> DeviceModel | None:
@@ -143,17 +145,21 @@ class _Sheet:
         if not isinstance(raw, list):
             self._complain(key, f"{key} must be tables [[{key}]]", "")
             return
+        known = [field.name for field in msgspec.structs.fields(form)]
         for number, table in enumerate(raw, 1):
-            word = str(table.get("point", key)) if isinstance(table, dict) else key
-            row = self._convert(table, form, word, f"{what} {number}: ")
+            self._table = (key, number)
+            if isinstance(table, dict):
+                self._check_words(table, known, f"{what} {number}: key")
+            row = self._convert(table, form, "", f"{what} {number}:")
             if row is not None and self._is_sound(row, f"{what} {number}", model["points"]):
                 yield row
+        self._table = None
 
-    def _is_sound(
-        self, row: Register | Item | Field, place: str, points: Mapping[str, PointSpec]
-    ) -> bool:
+    def _is_sound(self, row: object, place: str, points: Mapping[str, PointSpec]) -> bool:
         """Complain of each word that nothing is known by; what has such a one cannot be read."""
         before = len(self.problems)
+        if not isinstance(row, Register | Item | Field):
+            return True
         words: list[tuple[str, str, Iterable[str]]] = [("point", row.point, points)]
         if isinstance(row, Field) and row.event:
             words = [("event", row.event, self._events)]
@@ -181,14 +187,16 @@ class _Sheet:
                 self._complain(key, f"{what} {key!r} is not known", _nearest(key, known))
 
     def _complain(self, key: str, message: str, hint: str) -> None:
-        line, column = self._find(key)
+        line, column = (
+            self._lines.find_in_table(*self._table, [key]) if self._table else self._lines.find(key)
+        )
         self.problems.append(
             Problem(file=self._name, line=line, column=column, message=message, hint=hint)
         )
 
     def _complain_of_syntax(self, message: str) -> None:
         found = _TOML_PLACE.search(message)
-        line, column = (int(found[1]), int(found[2])) if found else (len(self._lines), 1)
+        line, column = (int(found[1]), int(found[2])) if found else (self._lines.last, 1)
         self.problems.append(
             Problem(
                 file=self._name,
@@ -197,14 +205,6 @@ class _Sheet:
                 message=f"not TOML: {_TOML_PLACE.sub('', message)}",
             )
         )
-
-    def _find(self, word: str) -> tuple[int, int]:
-        pattern = re.compile(rf"(?<![\w.]){re.escape(word)}(?![\w.])") if word else None
-        for number, line in enumerate(self._lines, 1):
-            found = pattern.search(line) if pattern else None
-            if found and not line.lstrip().startswith("#"):
-                return number, found.start() + 1
-        return 1, 1
 
 
 def _roll_overs(

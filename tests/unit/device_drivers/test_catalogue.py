@@ -143,6 +143,21 @@ def test_a_register_of_no_known_type_or_order_is_told() -> None:
     ]
 
 
+def test_a_fault_of_a_row_is_told_in_its_own_table() -> None:
+    row = '\n[[registers]]\npoint = "oil.level"\naddress = {}\ntype = "uint16"\n'
+    second = row.format(5) + "scal = 0.1\n"
+    assert faults(GOOD + row.format(3) + second) == [
+        "x.toml:21:1: register 2: key 'scal' is not known; did you mean 'scale'?"
+    ]
+    assert faults(GOOD + row.format(3) + row.format(99999)) == [
+        "x.toml:19:1: register 2: Expected `int` <= 65535 - at `$.address`"
+    ]
+    missing = row.format(5).replace("address = 5\n", "")
+    assert faults(GOOD + row.format(3) + missing) == [
+        "x.toml:17:1: register 2: Object missing required field `address`"
+    ]
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
