@@ -19,7 +19,15 @@ from device_drivers.codecs.registers import FORMATS, ORDERS, roll_over_of
 from device_drivers.sheet_lines import SheetLines
 from hub.config.toml_text import parse_toml
 from hub.errors import ConfigError, Problem
-from hub.model.catalogue import DeviceModel, Field, Item, PointSpec, PointType, Register
+from hub.model.catalogue import (
+    DeviceModel,
+    Example,
+    Field,
+    Item,
+    PointSpec,
+    PointType,
+    Register,
+)
 from hub.model.device import Kind
 from hub.model.kinds import (
     CORE_EVENTS,
@@ -30,7 +38,7 @@ from hub.model.kinds import (
 )
 
 _Form = TypeVar("_Form")
-_Row = TypeVar("_Row", Register, Item, Field)
+_Row = TypeVar("_Row", Register, Item, Field, Example)
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.([a-z0-9_]+|\*))*")
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _MODEL_KEYS, _POINT_KEYS = (
@@ -94,6 +102,7 @@ class _Sheet:
             raw["registers"] = list(self._rows(raw, "registers", Register))
             raw["items"] = list(self._rows(raw, "items", Item))
             raw["fields"] = list(self._rows(raw, "fields", Field))
+            raw["examples"] = list(self._rows(raw, "examples", Example))
             raw["points"] |= dict(_roll_overs(raw["registers"], raw["items"], raw["points"]))
         return None if self.problems else self._convert(raw, DeviceModel, "")
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from hub.errors import ProtocolError
 
 FORMATS = {
+    "bit": (">H", 1),
     "uint16": (">H", 1),
     "int16": (">h", 1),
     "bits": (">H", 1),
@@ -26,7 +27,7 @@ FORMATS = {
     "int64": (">q", 4),
     "float64": (">d", 4),
 }
-"""Type → (struct format in big-endian, words)."""
+"""Type → (struct format in big-endian, words); a coil or an input counts as a word of 0 or 1."""
 
 
 def _keep(raw: bytes) -> bytes:

@@ -47,7 +47,7 @@ class ModbusDriver:
         if isinstance(envelope.payload, bytes):
             raise ProtocolError(f"{device.id}: a Modbus poll must hold registers, not bytes")
         model = self._model(device.model)
-        blocks = [(block.start, block.words) for block in envelope.payload if block.words]
+        blocks = [block for block in envelope.payload if block.words]
         samples = [_sample(register, blocks, model) for register in model.registers]
         samples.append(Sample(REFUSAL, 0 if blocks else _first_exception(envelope.payload)))
         report = Report(
@@ -72,8 +72,9 @@ def _first_exception(blocks: Sequence[Registers]) -> int:
 
 
 class _Model(NamedTuple):
-    """What is needed of a model: its registers, and what its points allow."""
+    """What is needed of a model: its function, its registers, and what its points allow."""
 
+    function: int
     registers: Sequence[Register]
     types: Mapping[str, PointType]
     table: PointTable
@@ -81,14 +82,12 @@ class _Model(NamedTuple):
 
 def _describe(model: DeviceModel) -> _Model:
     types = {name: spec.type for name, spec in model.points.items()}
-    return _Model(model.registers, types, PointTable(model))
+    return _Model(model.function, model.registers, types, PointTable(model))
 
 
-def _sample(
-    register: Register, blocks: Sequence[tuple[int, Sequence[int]]], model: _Model
-) -> Sample:
+def _sample(register: Register, blocks: Sequence[Registers], model: _Model) -> Sample:
     point = register.point
-    words = find(blocks, register)
+    words = find(blocks, register, model.function)
     if words is None or raw_bits(words, register.order) in register.no_value:
         return Sample(point, None, Quality.BAD)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from device_drivers.codecs.blocks import Block, plan, split
+from device_drivers.codecs.blocks import Block, block_of, plan, split
 from device_drivers.links.breaker import Breaker
 from device_drivers.links.patience import Patience
 from hub.model.catalogue import DeviceModel
@@ -52,7 +52,7 @@ class Slave:
         A block of which no part was refused has a hole between them, or was too long.
         """
         good = [part for part in split(block, self._registers) if part not in refused]
-        inside = [r for r in self._registers if any(r.address == part.start for part in good)]
+        inside = [r for r in self._registers if block_of(r) in good]
         limit = self._limit if refused else block.count // 2
         anew = plan(inside, limit=limit, bridge=0)
         blocks = [part for old in self._blocks for part in (anew if old == block else (old,))]

@@ -23,6 +23,13 @@ from hub.errors import LinkError, ProtocolError
 from hub.ports import Registers
 
 FRAMERS = {"tcp": FramerType.SOCKET, "rtu_over_tcp": FramerType.RTU}
+READS = {
+    1: "read_coils",
+    2: "read_discrete_inputs",
+    3: "read_holding_registers",
+    4: "read_input_registers",
+}
+INPUTS, HOLDING = 2, 3
 SILENT = {
     0x0A: "the gateway has no way to unit {unit}; look at its serial settings",
     0x0B: "the gateway gets no answer from unit {unit}",
@@ -109,7 +116,7 @@ class ModbusWire:
             raise NoAnswerError(sentence) from error
         took = asyncio.get_running_loop().time() - began
         await asyncio.sleep(self._settings.gap)
-        answer = self._check(reply, slave.unit, slave.function, block)
+        answer = self._check(reply, slave.unit, _function(slave, block), block)
         slave.patience.answered(took)
         return answer
 
@@ -117,8 +124,7 @@ class ModbusWire:
         client = self._client
         if client is None:
             raise LinkError(f"{self._settings.name}: not connected")
-        holding = slave.function != 4
-        read = client.read_holding_registers if holding else client.read_input_registers
+        read = getattr(client, READS[_function(slave, block)])
         async with asyncio.timeout(slave.patience.seconds):
             reply: ModbusPDU = await read(block.start, count=block.count, device_id=slave.unit)
         _heed_cancellation()
@@ -127,23 +133,31 @@ class ModbusWire:
     def _check(self, reply: ModbusPDU, unit: int, function: int, block: Block) -> Registers:
         if reply.isError():
             return self._exception(reply.exception_code, unit, function, block)
-        fits = (
-            reply.function_code == function
-            and reply.dev_id == unit
-            and len(reply.registers) == block.count
-        )
-        if not fits:
+        words = _words(reply, function, block.count)
+        if reply.function_code != function or reply.dev_id != unit or len(words) != block.count:
             self.close()
             raise ProtocolError(
                 f"{self._settings.name}: unit {unit} answered function {reply.function_code} with "
-                f"{len(reply.registers)} registers to function {function} for {block.count}"
+                f"{len(words)} registers to function {function} for {block.count}"
             )
-        return Registers(function=function, start=block.start, words=tuple(reply.registers))
+        return Registers(function=function, start=block.start, words=words)
 
     def _exception(self, code: int, unit: int, function: int, block: Block) -> Registers:
         if code in SILENT:
             raise NoAnswerError(f"{self._settings.name}: {SILENT[code].format(unit=unit)}")
         return Registers(function=function, start=block.start, exception=code)
+
+
+def _function(slave: Slave, block: Block) -> int:
+    return block.function or slave.function or HOLDING
+
+
+def _words(reply: ModbusPDU, function: int, count: int) -> tuple[int, ...]:
+    """Return registers as they are; of bits, which come in whole bytes, those that were asked."""
+    if function > INPUTS:
+        return tuple(reply.registers)
+    whole = len(reply.bits) == -(-count // 8) * 8
+    return tuple(map(int, reply.bits[:count])) if whole else tuple(map(int, reply.bits))
 
 
 def _heed_cancellation() -> None:

@@ -13,6 +13,7 @@ from device_drivers.codecs import cjt188, dlt645
 from device_drivers.codecs.blocks import find
 from device_drivers.contract import suggest
 from hub.assembly.dialects import known_models, speak_all
+from hub.commands.message_text import read_blocks, read_bytes
 from hub.errors import HubError, ProtocolError
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device, DeviceUid
@@ -64,12 +65,11 @@ def _payload(message: Message, driver: str) -> Payload:
     if sum(given) != 1:
         raise HubError("say what came: --hex, --registers or a file, one of them")
     if message.registers:
-        words = " ".join(message.registers).replace(",", " ").split()
-        return tuple(_block(word) for word in words)
+        return read_blocks(message.registers)
     if message.hex:
-        return _bytes(message.hex)
+        return read_bytes(message.hex)
     raw = _read(message.file)
-    return _bytes(raw.decode()) if driver in TELLERS and raw.isascii() else raw
+    return read_bytes(raw.decode()) if driver in TELLERS and raw.isascii() else raw
 
 
 def _read(file: Path | None) -> bytes:
@@ -77,26 +77,6 @@ def _read(file: Path | None) -> bytes:
         return file.read_bytes() if file else b""
     except OSError as error:
         raise HubError(f"{file}: {error.strerror or error}") from error
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text.replace(":", " "))
-    except ValueError as error:
-        raise HubError(f"{text!r:.60} is not hexadecimal: {error}") from error
-
-
-def _block(word: str) -> Registers:
-    address, colon, digits = word.partition(":")
-    raw = _bytes(digits)
-    try:
-        start = int(address, 0)
-    except ValueError:
-        start = -1
-    if not colon or start < 0 or not raw or len(raw) % 2:
-        raise HubError(f"{word!r:.60} is not ADDR:HEX, as 0x2006:45105000")
-    words = tuple(int.from_bytes(raw[i : i + 2], "big") for i in range(0, len(raw), 2))
-    return Registers(function=3, start=start, words=words)
 
 
 def _facts_of_each(
@@ -158,8 +138,8 @@ def _given(model: DeviceModel, payload: Payload) -> set[str] | None:
     """Return the points whose registers were given; None where it is no matter of registers."""
     if isinstance(payload, bytes):
         return None
-    blocks = [(block.start, block.words) for block in payload]
-    return {each.point for each in model.registers if find(blocks, each) is not None}
+    found = (each for each in model.registers if find(payload, each, model.function) is not None)
+    return {each.point for each in found}
 
 
 def _device(driver: Driver, model: DeviceModel, envelope: Envelope, address: str) -> Device:

@@ -51,7 +51,8 @@ class PointSpec(msgspec.Struct, frozen=True, kw_only=True):
 class Register(msgspec.Struct, frozen=True, kw_only=True):
     """Where a point lies in a Modbus model: wire address from 0, type, order, factor.
 
-    `type` is uint16, int16, uint32, int32, int64, uint64, float32, float64, bcd16, bcd32 or bits;
+    `type` is uint16, int16, uint32, int32, int64, uint64, float32, float64, bcd16, bcd32 or bits,
+    and `bit` for what is read by function 1 (coils) or 2 (inputs). `function` is the model's at 0;
     `order` is the bytes' order on the wire: ABCD, CDAB, BADC, DCBA. `no_value` lists sentinels;
     `decode` maps a word to the value of an enum.
     """
@@ -65,6 +66,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     decode: dict[str, str | bool] = {}
     mask: int = 0
     """Bits of the word that belong to the point; 0 means all."""
+    function: Literal[0, 1, 2, 3, 4] = 0
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,11 +103,27 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     decode: dict[str, str | bool] = {}
 
 
+class Example(msgspec.Struct, frozen=True, kw_only=True):
+    """What a device said and what it means, in the form that `lingdang decode` takes.
+
+    `registers` are `ADDR:HEX`, `hex` the bytes of a frame, `message` a text, `topic` for MQTT;
+    `expect` maps points to their values, and to nothing else than "bad" where there is none.
+    """
+
+    registers: tuple[str, ...] = ()
+    hex: str = ""
+    message: str = ""
+    topic: str = ""
+    expect: dict[str, float | str | bool]
+    source: str = ""
+    """Who saw it so; empty where it was made up from the map."""
+
+
 class DeviceModel(msgspec.Struct, frozen=True, kw_only=True):
     """One file of `device_drivers/models/`; `heartbeat` is the longest normal silence (seconds).
 
     `function`, `max_registers` and `registers` are for Modbus; `items` for meters on a line, and
-    `medium` for CJ/T 188 (0x10 cold water); `fields` for dialects of JSON.
+    `medium` for CJ/T 188 (0x10 cold water); `fields` for dialects of JSON. `examples` are proofs.
     """
 
     id: str
@@ -116,11 +134,12 @@ class DeviceModel(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     heartbeat: Annotated[float, msgspec.Meta(gt=0, le=YEAR)] = 60.0
-    function: Literal[0, 3, 4] = 0
+    function: Literal[0, 1, 2, 3, 4] = 0
     max_registers: Annotated[int, msgspec.Meta(ge=1, le=125)] = 32
     registers: tuple[Register, ...] = ()
     medium: Annotated[int, msgspec.Meta(ge=0, le=0xFF)] = 0x10
     items: tuple[Item, ...] = ()
     fields: tuple[Field, ...] = ()
+    examples: tuple[Example, ...] = ()
     source: str = ""
     confidence: str = ""

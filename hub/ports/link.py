@@ -13,9 +13,10 @@ from hub.model.report import Report
 
 
 class Registers(msgspec.Struct, frozen=True, kw_only=True):
-    """One block read over Modbus: function 3 or 4, first wire address (from 0), the words.
+    """One block read over Modbus: function 1 to 4, first wire address (from 0), the words.
 
-    When the slave said so, its exception code instead of words.
+    A coil or an input is a word of 0 or 1; function 0 is the one of the device's model. When the
+    slave said so, its exception code instead of words.
     """
 
     function: int

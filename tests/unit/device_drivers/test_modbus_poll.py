@@ -147,9 +147,28 @@ def test_a_plan_reads_every_register_once_and_keeps_the_limit(
 ) -> None:
     blocks = plan(registers, limit=limit)
     assert all(block.count <= limit for block in blocks)
-    read = [(block.start, list(range(block.start, block.start + block.count))) for block in blocks]
+    read = [
+        Registers(function=0, start=b.start, words=tuple(range(b.start, b.start + b.count)))
+        for b in blocks
+    ]
     for register in registers:
-        assert find(read, register) == [register.address, register.address + 1]
+        assert find(read, register, 3) == (register.address, register.address + 1)
+
+
+def test_what_is_read_by_another_function_is_another_register() -> None:
+    coil = Register(point="relay", address=0, type="bit", function=1)
+    inputs = [Register(point=f"in{n}", address=n, type="bit") for n in (0, 1)]
+    assert plan([coil, *inputs], limit=8) == (
+        Block(start=0, count=2), Block(start=0, count=1, function=1),
+    )  # fmt: skip
+    assert split(Block(start=0, count=2), [coil, *inputs]) == (
+        Block(start=0, count=1), Block(start=1, count=1),
+    )  # fmt: skip
+    said = [
+        Registers(function=2, start=0, words=(0, 1)),
+        Registers(function=1, start=0, words=(1,)),
+    ]
+    assert [find(said, each, 2) for each in (coil, *inputs)] == [(1,), (0,), (1,)]
 
 
 def test_a_block_with_a_hole_splits_into_its_registers() -> None:
