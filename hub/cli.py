@@ -14,6 +14,7 @@ from hub.commands.cli_audit import audit_app
 from hub.commands.cli_bells import bells_app
 from hub.commands.cli_drivers import driver_app, drivers
 from hub.commands.cli_grid import grid_check
+from hub.commands.cli_model import model_app
 from hub.commands.cli_profile import profile_app
 from hub.commands.cli_rules import parameters, restore_parameters, set_, unset
 from hub.commands.cli_site import export, import_, init, roll, scan
@@ -46,6 +47,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(bells_app, name="bells")
 app.add_typer(profile_app, name="profile")
 app.add_typer(driver_app, name="driver")
+app.add_typer(model_app, name="model")
 app.command()(backup)
 app.command()(restore)
 app.command()(drivers)
