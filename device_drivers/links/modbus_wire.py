@@ -144,7 +144,9 @@ class ModbusWire:
 
     def _exception(self, code: int, unit: int, function: int, block: Block) -> Registers:
         if code in SILENT:
-            raise NoAnswerError(f"{self._settings.name}: {SILENT[code].format(unit=unit)}")
+            told = NoAnswerError(f"{self._settings.name}: {SILENT[code].format(unit=unit)}")
+            told.gateway = True
+            raise told
         return Registers(function=function, start=block.start, exception=code)
 
 

@@ -28,7 +28,9 @@ def always(_uid: DeviceUid) -> bool:
 
 
 class NoAnswerError(LinkError):
-    """The device did not answer in time, or its gateway says so; the way to it is well."""
+    """The device did not answer in time, or its `gateway` says so; the way to it is well."""
+
+    gateway = False
 
 
 class Asked(Protocol):

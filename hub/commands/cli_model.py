@@ -17,3 +17,31 @@ def check(file: FILE) -> None:
     from hub.commands.model_check import check_model
 
     check_model(file, typer.echo)
+
+
+@model_app.command("try")
+def try_(
+    file: FILE,
+    *,
+    host: Annotated[str, typer.Option(help="the gateway or converter")],
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 502,
+    unit: Annotated[int, typer.Option(help="the slave's number, for Modbus")] = 1,
+    address: Annotated[str, typer.Option(help="the meter's number, for DL/T 645, CJ/T 188")] = "",
+    framing: Annotated[str, typer.Option(help="tcp, or rtu_over_tcp (transparent)")] = "tcp",
+    seconds: Annotated[float, typer.Option(min=0, max=3600, help="how long to read")] = 3,
+    timeout: Annotated[float, typer.Option(min=0.1, max=10, help="seconds for an answer")] = 1,
+) -> None:
+    """Read a device by a model file: a line a point, and what to change; it writes nothing."""
+    from hub.commands.model_trial import try_model
+    from hub.commands.trial_report import Target
+
+    target = Target(
+        host=host,
+        port=port,
+        unit=unit,
+        address=address,
+        framing=framing,
+        seconds=seconds,
+        timeout=timeout,
+    )
+    raise SystemExit(0 if try_model(file, target, typer.echo) else 1)

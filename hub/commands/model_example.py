@@ -81,7 +81,7 @@ def _sender(driver: Driver, envelope: Envelope) -> str:
     teller = TELLERS.get(driver.name)
     if teller is None or not isinstance(envelope.payload, bytes):
         return driver.device_address(envelope)
-    return teller.frames(envelope.payload)[0].address
+    return str(teller.frames(envelope.payload)[0].address)
 
 
 def _is_same(value: Value | None, expected: Value) -> bool:
