@@ -147,7 +147,7 @@ def decode(
     *,
     driver: Annotated[str, typer.Option(help="the dialect, as lingdang or dlt645")],
     model: Annotated[str, typer.Option(help="the one that fits best when left out")] = "",
-    models: Annotated[list[Path] | None, typer.Option(help="further model files")] = None,
+    models: Annotated[list[Path] | None, typer.Option(help="own files, or lingdang.toml")] = None,
     topic: Annotated[str, typer.Option(help="the MQTT topic")] = "",
     hex_: Annotated[str, typer.Option("--hex", help="the bytes")] = "",
     registers: Annotated[list[str] | None, typer.Option(help="ADDR:HEX, as 0x2006:4510")] = None,

@@ -60,7 +60,7 @@ def driver_names() -> list[str]:
     return [*speak_shipped({}), *extensions().found]
 
 
-def known_models() -> dict[str, str]:
+def model_texts() -> dict[str, str]:
     """Return the text of each model file of the hub and of installed packages, by file name."""
     return {**shipped_models(), **extensions().models()}
 

@@ -22,7 +22,7 @@ from hub.assembly.dialects import (
     extensions,
     families,
     find_strange_models,
-    known_models,
+    model_texts,
 )
 from hub.assembly.duty_check import Names
 from hub.assembly.duty_file import read_duty, shipped_duty
@@ -110,7 +110,7 @@ def load_world(
     """
     faults = [*problems, *extensions().problems]
     read_models = partial(load_models, drivers=driver_names())
-    models = _load(read_models, known_models(), _folders(settings.models.dirs, faults), faults)
+    models = _load(read_models, model_texts(), _folders(settings.models.dirs, faults), faults)
     files_of_site = _folders(settings.rules.dirs, faults)
     own = {**files_of_site, **texts_of(versions)}
     read = partial(load_rules, models=models, prove=prove, site=tuple(own))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx2
@@ -12,7 +12,7 @@ import msgspec
 from device_drivers.catalogue import load_models
 from hub.access.demo import parse_access
 from hub.access.record import PEOPLE, Person
-from hub.assembly.dialects import known_models
+from hub.assembly.dialects import model_texts
 from hub.assembly.duty_check import read_people
 from hub.assembly.loading import (
     load_world,
@@ -25,6 +25,7 @@ from hub.assembly.notify import READY_FILE
 from hub.assembly.site_books import stored_books
 from hub.assembly.unheard import find_unheard
 from hub.commands.kept import look_at_holdings, say_holding
+from hub.commands.model_check import find_problems, read_model
 from hub.errors import ConfigError, HubError, Problem, StoreError
 from hub.settings import Settings
 from hub.store.peek import read_collection
@@ -61,7 +62,16 @@ def check_files(config: Path, echo: Echo = _unsaid) -> tuple[Problem, ...]:
         return (*problems, *error.problems)
     for each in find_unheard(world):
         echo(f"note: {each}")
-    return world.problems
+    return (*world.problems, *_model_problems(settings, world.problems))
+
+
+def _model_problems(settings: Settings, known: Sequence[Problem]) -> Iterator[Problem]:
+    """Yield what would make the site's own models tell nonsense, though they can be read."""
+    broken = {problem.file for problem in known}
+    for file in (file for folder in settings.models.dirs for file in sorted(folder.glob("*.toml"))):
+        if str(file) not in broken:
+            text = read_text(file)
+            yield from find_problems(str(file), text, read_model(str(file), text))
 
 
 def _stored_people(settings: Settings) -> Mapping[str, Person] | None:
@@ -85,7 +95,7 @@ def _access_problems(settings: Settings) -> tuple[Problem, ...]:
 
 def test_rules(paths: Sequence[Path], echo: Echo) -> int:
     """Run the examples of every rule in `paths` (shipped ones when empty); 0 when all pass."""
-    models = load_models(known_models())
+    models = load_models(model_texts())
     texts = {str(path): read_text(path) for path in paths} or shipped_rules()
     rules = load_rules({**shipped_rules(), **texts}, models, prove=False)
     asked = [rule for rule in rules if rule.file in texts]

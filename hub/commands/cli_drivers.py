@@ -11,7 +11,7 @@ driver_app = typer.Typer(help="Begin a driver of your own, and test one.", no_ar
 
 
 def drivers(
-    models: Annotated[list[Path] | None, typer.Argument(help="further model files")] = None,
+    models: Annotated[list[Path] | None, typer.Argument(help="own files, or lingdang.toml")] = None,
     *,
     json: Annotated[bool, typer.Option("--json", help="for programs: a line a dialect")] = False,
     pages: Annotated[Path | None, typer.Option(help="write a page each into this folder")] = None,

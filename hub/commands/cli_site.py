@@ -110,6 +110,7 @@ def scan(
     framing: Annotated[str, typer.Option(help="tcp or rtu_over_tcp")] = "tcp",
     timeout: Annotated[float, typer.Option(min=0.05, max=5, help="seconds for each unit")] = 0.3,
     gap: Annotated[float, typer.Option(min=0, max=1, help="seconds between two questions")] = 0.02,
+    models: Annotated[list[Path] | None, typer.Option(help="own files, or lingdang.toml")] = None,
 ) -> None:
     """Ask a Modbus line which units answer and which model fits; it writes nothing to them."""
     import sys
@@ -120,5 +121,12 @@ def scan(
         if sys.stderr.isatty():
             typer.echo(f"\r{unit:3} ", nl=False, err=True)
 
-    line = Line(address=address, units=units, framing=framing, timeout=timeout, gap=gap)
+    line = Line(
+        address=address,
+        units=units,
+        framing=framing,
+        timeout=timeout,
+        gap=gap,
+        models=tuple(models or ()),
+    )
     raise SystemExit(0 if scan_line(line, typer.echo, tell) else 1)

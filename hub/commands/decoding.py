@@ -8,12 +8,11 @@ from typing import Any
 
 import msgspec
 
-from device_drivers.catalogue import load_models
-from device_drivers.codecs import cjt188, dlt645
 from device_drivers.codecs.blocks import find
 from device_drivers.contract import suggest
-from hub.assembly.dialects import known_models, speak_all
-from hub.commands.message_text import read_blocks, read_bytes
+from hub.assembly.dialects import speak_all
+from hub.commands.message_text import TELLERS, read_blocks, read_bytes
+from hub.commands.own_models import known_models
 from hub.errors import HubError, ProtocolError
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device, DeviceUid
@@ -44,8 +43,7 @@ def decode_message(
 
     Raises HubError with the reason where the message must be rejected.
     """
-    texts = {str(path): _read(path).decode() for path in models}
-    known = load_models({**known_models(), **texts})
+    known = known_models(models).models
     drivers = speak_all(known)
     if driver not in drivers:
         raise HubError(f"no driver {driver!r}; there are {', '.join(drivers)}")
@@ -187,10 +185,6 @@ def _lines(report: Report, model: DeviceModel) -> Iterator[dict[str, Any]]:
 def _unit(model: DeviceModel, point: str) -> str:
     spec = model.points.get(point) or find_core_point(model.kind, point)
     return spec.unit if spec else ""
-
-
-TELLERS = {"dlt645": dlt645, "cjt188": cjt188}
-"""Dialects whose frames name their meter."""
 
 
 def _identity(driver: str, payload: Payload, now: float) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,7 @@ from device_drivers.conformance.sample import read_folder
 from device_drivers.conformance.subject import Maker, Subject
 from device_drivers.conformance.suite import run_suite
 from device_drivers.extension import GROUP
-from hub.assembly.dialects import extensions, known_models, speak_shipped
+from hub.assembly.dialects import extensions, model_texts, speak_shipped
 from hub.assembly.loading import read_text
 from hub.errors import ConfigError, HubError, Problem
 
@@ -55,7 +55,7 @@ def find_subjects(what: str, fixtures: Path | None = None) -> Iterator[Subject]:
         yield from _of_folder(Path(what), fixtures)
     elif what in extensions().found:
         extension = extensions().found[what]
-        yield _subject(what, extension.maker.maker, known_models(), extension.package, fixtures)
+        yield _subject(what, extension.maker.maker, model_texts(), extension.package, fixtures)
     else:
         yield _of_shipped(what, fixtures)
 
@@ -76,7 +76,7 @@ def _of_shipped(name: str, fixtures: Path | None) -> Subject:
     return Subject(
         name=name,
         maker=maker,
-        models=load_models(known_models()),
+        models=load_models(model_texts()),
         messages=read_folder(folder),
         sources={f"{maker.__module__}.py": inspect.getsource(sys.modules[maker.__module__])},
     )
@@ -107,7 +107,7 @@ def _of_folder(folder: Path, fixtures: Path | None) -> Iterator[Subject]:
                 "driver's class as module:Class"
             ) from error
         own = {str(each): read_text(each) for each in sorted(package.glob("models/*.toml"))}
-        yield _subject(name, maker, {**known_models(), **own}, package, fixtures)
+        yield _subject(name, maker, {**model_texts(), **own}, package, fixtures)
 
 
 def _subject(

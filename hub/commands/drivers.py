@@ -12,14 +12,15 @@ from typing import Any
 import msgspec
 
 from device_drivers.catalogue import load_models, shipped_models
-from hub.assembly.dialects import extensions, families, known_models, speak_shipped
-from hub.assembly.loading import read_text
+from hub.assembly.dialects import extensions, families, speak_shipped
 from hub.commands.dialect_page import Dialect, write_index, write_page
 from hub.commands.driver_quality import Proof, confidence_of, proof_of, read_proofs
+from hub.commands.own_models import known_models
 from hub.errors import HubError
 from hub.model.catalogue import DeviceModel
 
 Echo = Callable[[str], None]
+SHIPPED = "shipped"
 
 
 def read_dialects(models: Mapping[str, DeviceModel]) -> list[Dialect]:
@@ -58,11 +59,14 @@ def _describe(
 
 
 def list_drivers(files: Sequence[Path], *, as_json: bool, echo: Echo) -> None:
-    """Print each dialect and its models; `files` are model files besides the shipped ones."""
-    own = {str(path): read_text(path) for path in files}
-    models = load_models({**known_models(), **own})
-    dialects = [*read_dialects(models), *read_installed(models)]
-    for line in _as_json(dialects) if as_json else _as_text(dialects):
+    """Print each dialect and its models, with the file of each that is not shipped.
+
+    `files` are model files besides the shipped ones, folders of them, or a lingdang.toml.
+    """
+    known = known_models(files)
+    dialects = [*read_dialects(known.models), *read_installed(known.models)]
+    write = _as_json if as_json else _as_text
+    for line in write(dialects, known.origins):
         echo(line)
     for problem in () if as_json else extensions().problems:
         echo(f"not used: {problem}")
@@ -84,7 +88,7 @@ def render_pages() -> dict[str, str]:
     return {"README.md": write_index(dialects), **pages}
 
 
-def _as_text(dialects: Sequence[Dialect]) -> Iterator[str]:
+def _as_text(dialects: Sequence[Dialect], origins: Mapping[str, str]) -> Iterator[str]:
     for dialect in dialects:
         missing = dialect.proof.missing()
         more = f"; for the next level: {missing}" if missing else ""
@@ -93,10 +97,11 @@ def _as_text(dialects: Sequence[Dialect]) -> Iterator[str]:
         yield f"  {dialect.title}"
         for model in dialect.models:
             names = " / ".join(filter(None, (model.name.get("zh"), model.name.get("en"))))
-            yield f"  {model.id:<26} {model.kind:<18} {confidence_of(model):<8} {names}"
+            own = f"  ← {origins[model.id]}" if model.id in origins else ""
+            yield f"  {model.id:<26} {model.kind:<18} {confidence_of(model):<11} {names}{own}"
 
 
-def _as_json(dialects: Sequence[Dialect]) -> Iterator[str]:
+def _as_json(dialects: Sequence[Dialect], origins: Mapping[str, str]) -> Iterator[str]:
     for dialect in dialects:
         said: dict[str, Any] = {
             "dialect": dialect.name,
@@ -104,7 +109,12 @@ def _as_json(dialects: Sequence[Dialect]) -> Iterator[str]:
             "quality": dialect.proof.level,
             "origin": dialect.origin,
             "models": [
-                {"id": model.id, "kind": model.kind, "quality": confidence_of(model)}
+                {
+                    "id": model.id,
+                    "kind": model.kind,
+                    "quality": confidence_of(model),
+                    "origin": origins.get(model.id, SHIPPED),
+                }
                 for model in dialect.models
             ],
         }

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from device_drivers.codecs import cjt188, dlt645
 from hub.errors import HubError
 from hub.ports import Registers
 
 _BLOCK = re.compile(r"(?:([1-4])/)?(0[xX][0-9A-Fa-f]{1,4}|[0-9]{1,5}):(.+)")
 HIGHEST = 0xFFFF
+TELLERS = {"dlt645": dlt645, "cjt188": cjt188}
+"""Dialects whose frames name their meter."""
 
 
 def read_bytes(text: str) -> bytes:

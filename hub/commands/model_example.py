@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterator
 
 from hub.assembly.dialects import speak_all
-from hub.commands.decoding import TELLERS
-from hub.commands.message_text import read_blocks, read_bytes
+from hub.commands.message_text import TELLERS, read_blocks, read_bytes
 from hub.errors import HubError
 from hub.model.catalogue import DeviceModel, Example
 from hub.model.device import Device, DeviceUid

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import msgspec
 
-from device_drivers.catalogue import load_models
 from device_drivers.dialects.modbus import ModbusDriver
 from device_drivers.links.modbus_scan import UNITS, Fit, Found, Scanner
 from device_drivers.links.modbus_wire import FRAMERS, ModbusSettings, ModbusWire
-from hub.assembly.dialects import known_models
 from hub.clock import SystemClock
+from hub.commands.own_models import known_models
 from hub.errors import InvalidRequestError
 from hub.model.catalogue import DeviceModel
 
@@ -32,12 +32,14 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float = 0.3
     gap: float = 0.02
     """Seconds of silence between two questions: slow meters need 0.1."""
+    models: tuple[Path, ...] = ()
+    """Model files besides the shipped ones; see `known_models`."""
 
 
 def scan_line(line: Line, echo: Echo, tell: Callable[[int], None]) -> int:
     """Print what answers; returns how many units do. Raises LinkError without a gateway."""
     units, settings = _units(line.units), _settings(line)
-    models = load_models(known_models())
+    models = known_models(line.models).models
     wire = ModbusWire(settings)
     driver = ModbusDriver(models)
     clock = SystemClock()
@@ -67,7 +69,7 @@ async def _scan(
 
 def _say(found: Found, models: dict[str, DeviceModel]) -> list[str]:
     if not found.fits:
-        return [f"{found.unit}: 有回答，没有合适的型号。 It answers, and no shipped model fits."]
+        return [f"{found.unit}: 有回答，没有合适的型号。 It answers, and no known model fits."]
     first, *others = found.fits
     texts = [f"{found.unit}: {_fit(first, models)}"]
     if others:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+from pathlib import Path
 
 import pytest
 
+from device_drivers.catalogue import shipped_models
 from hub.commands.scan import Line, scan_line
 from hub.errors import InvalidRequestError, LinkError
 from simulators.bus import Bus, Framing, Hearing, Slave
@@ -19,11 +21,15 @@ POWER = ElectricityMeter(mean_power=3000, counted=1000, phase=1.0)
 WATER = WaterMeter(daily=20, counted=500, shift=300)
 
 
-async def scan(slaves: dict[int, Slave], framing: Framing, units: str) -> tuple[int, list[str]]:
+async def scan(
+    slaves: dict[int, Slave], framing: Framing, units: str, *models: Path
+) -> tuple[int, list[str]]:
     server = await Bus(slaves, framing, lambda: 1_795_500_000.0).serve(HOST, 0)
     address = f"{HOST}:{server.sockets[0].getsockname()[1]}"
     said: list[str] = []
-    line = Line(address=address, units=units, framing=framing.value, timeout=0.1, gap=0.0)
+    line = Line(
+        address=address, units=units, framing=framing.value, timeout=0.1, gap=0.0, models=models
+    )
     count = await asyncio.to_thread(scan_line, line, said.append, lambda _unit: None)
     server.close()
     await server.wait_closed()
@@ -42,6 +48,14 @@ async def test_each_unit_is_found_with_the_model_that_it_is(framing: Framing) ->
     assert found == [(str(unit), name) for unit, name in enumerate(names, start=2)]
     assert count == len(names)
     assert "Asked 6 unit ids; 4 answered." in said[-1]
+
+
+async def test_a_model_of_the_site_is_found_as_the_shipped_ones_are(tmp_path: Path) -> None:
+    text = shipped_models()["acrel-adw300.toml"].replace("acrel-adw300", "our-meter")
+    (tmp_path / "our-meter.toml").write_text(text, encoding="utf-8")
+    slaves = {1: Slave(POWER, BY_MODEL["acrel-adw300"])}
+    _, said = await scan(slaves, Framing.TCP, "1", tmp_path)
+    assert "our-meter" in "\n".join(said)
 
 
 async def test_who_is_silent_is_passed_over_and_who_fits_nothing_is_told() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from device_drivers.catalogue import shipped_models
 from hub.cli import main
 
 CONFIG = '[community]\nid = "x"\n[demo]\naccess = "access.json"\n'
@@ -99,6 +100,17 @@ def test_the_check_reads_the_sites_own_holidays(
     assert f"{own}:3:6: off.to: 2027-02-12 to 2027-02-10 cannot be" in capsys.readouterr().err
     own.write_text("[[off]]\nfrom = 2027-02-10\nto = 2027-02-12\n")
     assert call(monkeypatch, "check", str(site)) == 0
+
+
+def test_the_check_reads_the_sites_own_models(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], site: Path
+) -> None:
+    site.write_text('[community]\nid = "x"\n[models]\ndirs = ["own"]\n')
+    (site.parent / "own").mkdir()
+    own = site.parent / "own" / "meter.toml"
+    own.write_text(shipped_models()["acrel-adw300.toml"].replace("scale = 0.1\n", "scale = 0\n", 1))
+    assert call(monkeypatch, "check", str(site)) == 1
+    assert f"{own}:26:1: register 1: a scale of 0 makes every value 0" in capsys.readouterr().err
 
 
 def test_without_the_file_of_its_people_a_hub_does_not_start(

@@ -53,6 +53,17 @@ def test_a_model_of_one_s_own_is_listed_too(tmp_path: Path) -> None:
     own = shipped_models()["tasmota-meter.toml"].replace('"tasmota-meter"', '"ours"')
     (tmp_path / "ours.toml").write_text(own, encoding="utf-8")
     assert "  ours " in run(str(tmp_path / "ours.toml"))
+    config = tmp_path / "lingdang.toml"
+    config.write_text('[community]\nid = "x"\n[models]\ndirs = ["own"]\n', encoding="utf-8")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "ours.toml").rename(tmp_path / "own" / "ours.toml")
+    for path in (config, tmp_path / "own"):
+        (line,) = (each for each in run(str(path)).splitlines() if each.startswith("  ours "))
+        assert line.endswith(f"← {tmp_path}/own/ours.toml")
+    told = [json.loads(line) for line in run("--json", str(config)).splitlines()]
+    origins = {model["id"]: model["origin"] for each in told for model in each["models"]}
+    assert origins.pop("ours") == f"{tmp_path}/own/ours.toml"
+    assert set(origins.values()) == {"shipped"}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from device_drivers.catalogue import load_models
 from device_drivers.extension_checks import matches
-from hub.assembly.dialects import extensions, known_models, speak_all
+from hub.assembly.dialects import extensions, model_texts, speak_all
 from hub.assembly.loading import load_world, read_settings
 from hub.cli import app
 from hub.commands.doctor import check_drivers
@@ -43,7 +43,7 @@ def say(payload: bytes, topic: str = TOPIC, link: str = "acme") -> Envelope:
 
 def stranger(payload: bytes) -> object:
     """Route a message of a device that nobody has adopted."""
-    models = load_models(known_models())
+    models = load_models(model_texts())
     router = Router(speak_all(models), {"acme": "acme"})
     router.set_devices([], models)
     return router.route(say(payload))
@@ -280,7 +280,7 @@ def test_whatever_a_driver_does_with_a_message_is_a_row_of_the_quarantine(
     body, words = WRONG[case]
     install(packages, driver=broken(body).replace("\nclass Made:", MADE))
     assert not faults()
-    models = load_models(known_models())
+    models = load_models(model_texts())
     router = Router(speak_all(models), {"acme": "acme"})
     router.set_devices([SENSOR], models)
     found = router.route(say(b"{}"))
