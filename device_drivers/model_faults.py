@@ -6,6 +6,7 @@ a point that nothing gives, a unit that is not the point's.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
@@ -58,8 +59,7 @@ def _of_the_head(model: DeviceModel, drivers: Collection[str]) -> Iterator[Fault
         yield Fault("the model has no Chinese name", 'write name = { zh = "…", en = "…" }', "name")
     if not model.source:
         yield Fault("nobody knows where this is from", 'write source = "manual, version, page"')
-    level = model.confidence.replace(":", " ").replace(",", " ").split(" ")[0]
-    if level not in LEVELS:
+    if re.split(r"[\s:;,]", model.confidence, maxsplit=1)[0] not in LEVELS:
         hint = f"write one of {', '.join(LEVELS)}, then why"
         yield Fault("how far is it to be believed? confidence says not", hint, "confidence")
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 import msgspec
 
 from simulators.meter import Meter
-from simulators.registers import RegisterMap, Words
+from simulators.register_map import RegisterMap, Words
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, NO_ANSWER = 1, 2, 3, 11
 MOST_WORDS = 125

@@ -31,7 +31,10 @@ class ElectricityMeter(msgspec.Struct, frozen=True, kw_only=True):
     phase: float
 
     def read(self, now: float) -> Quantities:
-        """Return voltages (V), currents (A), powers (W, VA, var), energy (kWh), frequency (Hz)."""
+        """Return voltages (V), currents (A), powers (W, VA, var), energy (kWh), frequency (Hz).
+
+        `current` is what a meter of one phase would show that had the whole load.
+        """
         power = self._power(now)
         volts = [230 + 2.5 * math.sin(now / 611 + self.phase + turn) for turn in (0.0, 2.1, 4.2)]
         shares = (0.34, 0.33, 0.33)
@@ -45,6 +48,7 @@ class ElectricityMeter(msgspec.Struct, frozen=True, kw_only=True):
             }
         return phases | {
             "power": power,
+            "current": sum(phases[f"current.{phase}"] for phase in (1, 2, 3)),
             "apparent": power / POWER_FACTOR,
             "reactive": power * math.tan(math.acos(POWER_FACTOR)),
             "factor": POWER_FACTOR,
