@@ -10,10 +10,11 @@ import asyncio
 import struct
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from typing import Protocol
 
 import msgspec
 
-from simulators.meter import Meter
+from simulators.meter import Quantities
 from simulators.register_map import RegisterMap, Words
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, NO_ANSWER = 1, 2, 3, 11
@@ -47,10 +48,26 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     tag: int = 0
 
 
+class Unit(Protocol):
+    """Whoever has a number on the bus."""
+
+    def answer(self, request: Request, now: float) -> bytes | None:
+        """Return the reply from its function code on, or None for silence."""
+        ...
+
+
+class Measured(Protocol):
+    """What a slave shows: a pure function of the time."""
+
+    def read(self, now: float) -> Quantities:
+        """Return what it measures at an instant."""
+        ...
+
+
 class Slave:
     """A meter on the bus; `frozen_at` is the instant whose values it repeats for ever."""
 
-    def __init__(self, meter: Meter, registers: RegisterMap) -> None:
+    def __init__(self, meter: Measured, registers: RegisterMap) -> None:
         self._meter = meter
         self._registers = registers
         self.hearing = Hearing.ANSWERS
@@ -83,7 +100,7 @@ class Bus:
 
     def __init__(
         self,
-        slaves: Mapping[int, Slave],
+        slaves: Mapping[int, Unit],
         framing: Framing,
         clock: Callable[[], float],
         latency: float = 0.0,

@@ -182,6 +182,17 @@ ADL400 = RegisterMap(
         (0x17F, "factor", 1000, int16),
     ),
 )
+UPS = RegisterMap(
+    function=3,
+    ranges=(range(0x21),),
+    cells=(
+        (3, "states", 1, uint16),
+        *row_of(5, 1, ("charge", "minutes", "battery", "temperature"), 1, uint16),
+        (12, "load", 1, uint16),
+        (14, "output", 1, uint16),
+        (17, "input", 1, uint16),
+    ),
+)
 BY_MODEL = {
     "eastron-sdm630": SDM630,
     "chint-dtsu666": DTSU666,
