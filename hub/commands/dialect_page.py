@@ -170,6 +170,8 @@ def _model(model: DeviceModel) -> Iterator[str]:
     yield f"- kind `{model.kind}`, heartbeat {model.heartbeat:g} s"
     yield f"- believed: {model.confidence or confidence_of(model)}"
     yield f"- source: {model.source}"
+    if model.examples:
+        yield f"- examples in its file, decoded by a test: {len(model.examples)}"
     events = [name for name in model.events if name not in HUB_MADE_EVENTS]
     if events:
         yield f"- events: {', '.join(f'`{name}`' for name in events)}"
@@ -187,5 +189,8 @@ def _point(model: DeviceModel, spec: PointSpec) -> str:
 
 def _places(model: DeviceModel, point: str) -> Iterator[str]:
     yield from (f"`{each.path}`" for each in model.fields if each.point == point)
-    yield from (f"`{each.address:#06x}`" for each in model.registers if each.point == point)
+    for each in model.registers:
+        if each.point == point:
+            function = f"{each.function}/" if each.function else ""
+            yield f"`{function}{each.address:#06x}`"
     yield from (f"`{each.di}`" for each in model.items if each.point == point)
