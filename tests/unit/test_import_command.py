@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from device_drivers.catalogue import shipped_models
 from hub.assembly import sheet_reader
 from hub.assembly.sheet_reader import read_in_process
 from hub.cli import main
@@ -47,6 +48,23 @@ def call(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
     with pytest.raises(SystemExit) as ended:
         main()
     return int(ended.value.code or 0)
+
+
+def test_a_workbook_may_name_a_model_of_the_site_s_own(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = sound_rows(2)
+    rows["devices"][2][4] = "our-gate"
+    (site / "in.xlsx").write_bytes(make_workbook(rows))
+    assert call(monkeypatch, "import", "in.xlsx", "--dry-run") == 1
+    captured = capsys.readouterr()
+    assert "our-gate" in captured.out + captured.err
+    (site / "own").mkdir()
+    text = shipped_models()["ld-barrier-gate.toml"].replace('"ld-barrier-gate"', '"our-gate"')
+    (site / "own" / "our-gate.toml").write_text(text, "utf-8")
+    (site / "lingdang.toml").write_text(CONFIG + '[models]\ndirs = ["own"]\n', "utf-8")
+    assert call(monkeypatch, "import", "in.xlsx", "--dry-run") == 0
+    assert "2 new" in capsys.readouterr().out
 
 
 def test_a_workbook_is_tried_loaded_written_and_taken_back(

@@ -142,6 +142,7 @@ def test_words_of_a_state_must_be_the_point_s(tmp_path: Path) -> None:
 def test_no_shipped_model_has_a_fault_and_its_examples_decode(model: DeviceModel) -> None:
 
     assert list(find_faults(model, list(speak_all(MODELS)))) == []
+    assert model.examples or model.driver != "modbus"
     for example in model.examples:
         assert list(run_example(model, example)) == []
 
