@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
+from math import inf
 from typing import Any
 
 from hub.errors import CommandRefusedError, LinkError
@@ -17,6 +18,7 @@ from hub.services import command as orders
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 """Starts a task that the composition root owns."""
+NO_WORD = "the link has not said what became of it"
 Look = Callable[[str], DeviceView | None]
 """Shows a device as of the last commit, by its readable id."""
 
@@ -33,6 +35,8 @@ class CommandRoom:
         self._look = look
         self._devices: Mapping[str, Device] = {}
         self._pending: dict[str, Command] = {}
+        self._handed = set[str]()
+        """Ids that a link has, and has not answered: they may be on their way."""
 
     def set_devices(self, devices: Mapping[str, Device]) -> None:
         """Learn the devices by uid."""
@@ -74,12 +78,22 @@ class CommandRoom:
     def run_due(self, batch: Batch) -> None:
         """End commands whose time has passed."""
         for command in list(self._pending.values()):
-            self._take(command, orders.time_out(command, batch.now), batch)
+            if command.id not in self._handed:
+                self._take(command, orders.time_out(command, batch.now), batch)
+            elif batch.now >= self._limit(command):
+                # It may have gone out in its last moment: nobody can say that it has not.
+                self._take(command, orders.mark_doubtful(command, NO_WORD, batch.now), batch)
 
     def next_due(self) -> float | None:
         """Return the instant at which a command times out."""
-        limits = (orders.next_timeout(command) for command in self._pending.values())
-        return min((limit for limit in limits if limit is not None), default=None)
+        return min(map(self._limit, self._pending.values()), default=None)
+
+    def _limit(self, command: Command) -> float:
+        """Return when a command ends by itself; later where a link has it."""
+        if command.id in self._handed:
+            return command.expires + orders.FEEDBACK
+        limit = orders.next_timeout(command)
+        return inf if limit is None else limit
 
     def _take(self, before: Command, after: Command, batch: Batch) -> None:
         if after is before:
@@ -95,6 +109,7 @@ class CommandRoom:
         return device.place if device else ""
 
     async def _send(self, command: Command, device: Device) -> None:
+        self._handed.add(command.id)
         try:
             await self._sender.send(command, device)
         except CommandRefusedError as error:
@@ -108,6 +123,7 @@ class CommandRoom:
         self, command_id: str, mark: Callable[[Command, str, float], Command], why: str
     ) -> None:
         def act(batch: Batch) -> None:
+            self._handed.discard(command_id)
             known = self._pending.get(command_id)
             if known:
                 self._take(known, mark(known, why, batch.now), batch)
@@ -115,6 +131,7 @@ class CommandRoom:
         self._inbox.post(act)
 
     def _mark_sent(self, command_id: str, batch: Batch) -> None:
+        self._handed.discard(command_id)
         known = self._pending.get(command_id)
         if known:
             after = orders.mark_sent(known, batch.now)
