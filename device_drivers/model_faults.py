@@ -98,7 +98,7 @@ def _of_a_register(model: DeviceModel, register: Register) -> Iterator[tuple[str
         yield f"{register.type} ends behind 0xFFFF", "look at the address", "address"
     if words > model.max_registers:
         yield f"{register.type} is longer than max_registers", "raise max_registers", "type"
-    if (register.type == "bit") != (function in BITS) and function:
+    if (register.type in {"bit", "bit2"}) != (function in BITS) and function:
         hint = 'type = "bit" goes with function 1 or 2, every other type with 3 or 4'
         yield f"function {function} gives no {register.type}", hint, "type"
     if register.scale == 0:

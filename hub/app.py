@@ -22,12 +22,13 @@ from hub.assembly.dialects import speak_all
 from hub.assembly.duty_check import read_people
 from hub.assembly.heartbeat import keep_beating
 from hub.assembly.interpreter import settle
-from hub.assembly.links import LinkSet, Wiring, build_dialler, build_links, build_sender
+from hub.assembly.links import LinkSet, Wiring, build_dialler, build_links
 from hub.assembly.loading import World, load_world, read_settings
 from hub.assembly.logs import configure_logging
 from hub.assembly.offices import open_offices
 from hub.assembly.own_broker import follow_broker
 from hub.assembly.renewal import AGAIN, Renewal
+from hub.assembly.senders import build_sender, open_desks
 from hub.assembly.site_books import known_uids, site_documents
 from hub.assembly.unheard import find_unheard
 from hub.assembly.wall_clock import keep_time, machine_since
@@ -234,6 +235,7 @@ def _plan_wiring(world: World, clock: Clock) -> Wiring:
         dialler=build_dialler(world.settings),
         devices=world.site.devices,
         models=world.models,
+        desks=open_desks(world.settings, clock),
     )
 
 
@@ -281,7 +283,7 @@ async def _build_intake(
         ),
         windows=tuple(read_windows(await store.books.documents(WINDOWS)).values()),
         duty=await read_duty_needs(world.duty, store.books),
-        sender=build_sender(wiring.dialler, clock),
+        sender=build_sender(wiring),
         spawn=crew.spawn,
         project=make_projector(community, lambda: places, cases.of, era=eras.now, test=test),
         cases=cases,

@@ -39,7 +39,7 @@ class Framing(StrEnum):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """A request to read registers; `tag` is TCP's transaction number."""
+    """A request to read; `tag` is TCP's transaction number. To write, `count` is the value."""
 
     unit: int
     function: int
@@ -115,7 +115,7 @@ class Bus:
         return await asyncio.start_server(self._converse, host, port)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        read, write = _FRAMES[self._framing]
+        read, write = FRAMES[self._framing]
         try:
             while request := await read(reader):
                 reply = self._reply(request)
@@ -175,7 +175,7 @@ def checksum(frame: bytes) -> bytes:
     return remainder.to_bytes(2, "little")
 
 
-_FRAMES = {
+FRAMES = {
     Framing.TCP: (_read_tcp, _write_tcp),
     Framing.RTU_OVER_TCP: (_read_rtu, _write_rtu),
 }

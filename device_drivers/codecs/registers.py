@@ -15,6 +15,7 @@ from hub.errors import ProtocolError
 
 FORMATS = {
     "bit": (">H", 1),
+    "bit2": (">HH", 2),
     "uint16": (">H", 1),
     "int16": (">h", 1),
     "bits": (">H", 1),
@@ -79,6 +80,8 @@ def decode(words: Sequence[int], kind: str, order: str = "ABCD") -> int | float:
     layout, count = FORMATS[kind]
     if len(words) != count:
         raise ProtocolError(f"{kind} needs {count} registers, the device sent {len(words)}")
+    if kind == "bit2":
+        return words[0] + 2 * words[1]
     raw = ORDERS[order](struct.pack(f">{count}H", *words))
     number: int | float = struct.unpack(layout, raw)[0]
     if isinstance(number, float) and not math.isfinite(number):
@@ -89,6 +92,8 @@ def decode(words: Sequence[int], kind: str, order: str = "ABCD") -> int | float:
 def encode(number: float, kind: str, order: str = "ABCD") -> tuple[int, ...]:
     """Turn a number, already divided by the scale, into registers; the inverse of `decode`."""
     layout, count = FORMATS[kind]
+    if kind == "bit2":
+        return round(number) & 1, round(number) >> 1
     value = number if kind.startswith("float") else round(number)
     if kind.startswith("bcd"):
         value = int(str(round(number)), 16)

@@ -10,6 +10,8 @@ from device_drivers.links.patience import Patience
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device
 
+COILS = 1
+"""The function that reads coils."""
 HOLE_REST = 3600.0
 """Seconds until a register that does not exist is asked for again: firmware may have changed."""
 
@@ -29,12 +31,21 @@ class Slave:
         self.unit = int(device.address)
         self.address = str(self.unit)
         self.function = model.function
+        self.coils = model.coils
+        """All that is ever written at this device; none for most."""
+        self.longest = timeout
         self.breaker = Breaker()
         self.patience = Patience(timeout)
         self._registers = model.registers
         self._limit = model.max_registers
         self._blocks = plan(model.registers, limit=model.max_registers)
         self._holes: dict[Block, float] = {}
+
+    @property
+    def coil_block(self) -> Block:
+        """Return the question for all its declared coils; it has some."""
+        span = [coil.address for coil in self.coils]
+        return Block(start=min(span), count=max(span) - min(span) + 1, function=COILS)
 
     def blocks(self, now: float) -> tuple[Block, ...]:
         """Return what is to be asked now; the first is one that the slave is known to answer."""

@@ -13,10 +13,10 @@ import msgspec
 from pymodbus import FramerType
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
-from pymodbus.framer import FramerBase
 from pymodbus.pdu import ModbusPDU
 
 from device_drivers.codecs.blocks import Block
+from device_drivers.links.modbus_library import OFF, ON, Echo, forgive, heed_cancellation, reset
 from device_drivers.links.modbus_slave import Slave
 from device_drivers.links.polling import NoAnswerError
 from hub.errors import LinkError, ProtocolError
@@ -89,17 +89,29 @@ class ModbusWire:
                 f"{settings.name}: no connection to {settings.host} port {settings.port}; "
                 "check the gateway's power and network"
             )
-        _forgive(client.ctx.framer)
+        forgive(client.ctx.framer)
+        client.register(Echo)
         self._client = client
 
     def close(self) -> None:
-        """Drop the connection; what was asked is never answered on it."""
+        """Drop the connection; what was asked is never answered on it.
+
+        What the kernel still holds of a request is thrown away: by an ordinary end it would be sent
+        again for minutes, and a relay would move when a cable is plugged in.
+        """
         if self._client is not None:
+            reset(self._client.ctx.transport)
             self._client.close()
             self._client = None
 
-    async def read(self, slave: Slave, block: Block) -> Registers:
-        """Read one block, and learn how long the slave takes.
+    async def ensure(self) -> None:
+        """Connect where there is no connection any more, or raise LinkError."""
+        if self._client is None or not self._client.connected:
+            self.close()
+            await self.open()
+
+    async def read(self, slave: Slave, block: Block, *, seconds: float | None = None) -> Registers:
+        """Read one block, and learn how long the slave takes; wait for `seconds` if given.
 
         Raises NoAnswerError when the slave does not answer (the connection is then fresh),
         LinkError when the gateway is gone, ProtocolError when the reply does not fit.
@@ -108,7 +120,7 @@ class ModbusWire:
             await self.open()
         began = asyncio.get_running_loop().time()
         try:
-            reply = await self._ask(slave, block)
+            reply = await self._ask(slave, block, seconds or slave.patience.seconds)
         except (TimeoutError, ModbusException) as error:
             self.close()
             slave.patience.missed()
@@ -120,14 +132,52 @@ class ModbusWire:
         slave.patience.answered(took)
         return answer
 
-    async def _ask(self, slave: Slave, block: Block) -> ModbusPDU:
+    async def write_coil(self, slave: Slave, address: int, *, on: bool) -> int:
+        """Write one declared coil; returns 0 once its echo has come, or the exception's code.
+
+        Goes out before anything else can happen, over the connection that there is: it opens none.
+        Raises NoAnswerError or ProtocolError when nobody knows whether the relay has moved (the
+        connection is dropped), and LinkError when nothing was sent.
+        """
+        client = self._client
+        if client is None or not client.connected:
+            raise LinkError(f"{self._settings.name}: not connected")
+        if all(coil.address != address for coil in slave.coils):
+            raise LinkError(f"{self._settings.name}: coil {address} of no order is never written")
+        try:
+            async with asyncio.timeout(slave.longest):
+                echo = await client.write_coil(address, on, device_id=slave.unit)
+            heed_cancellation()
+        except (TimeoutError, ModbusException) as error:
+            self.close()
+            sentence = f"{self._settings.name}: unit {slave.unit} does not answer"
+            raise NoAnswerError(sentence) from error
+        await asyncio.sleep(self._settings.gap)
+        return self._check_echo(echo, slave.unit, address, ON if on else OFF)
+
+    def _check_echo(self, echo: ModbusPDU, unit: int, address: int, value: int) -> int:
+        if echo.isError():
+            return echo.exception_code
+        if not isinstance(echo, Echo) or (echo.dev_id, echo.address, echo.value) != (
+            unit,
+            address,
+            value,
+        ):
+            self.close()
+            raise ProtocolError(
+                f"{self._settings.name}: unit {unit} answered function {echo.function_code} for "
+                f"{echo.address} to a write of coil {address}"
+            )
+        return 0
+
+    async def _ask(self, slave: Slave, block: Block, seconds: float) -> ModbusPDU:
         client = self._client
         if client is None:
             raise LinkError(f"{self._settings.name}: not connected")
         read = getattr(client, READS[_function(slave, block)])
-        async with asyncio.timeout(slave.patience.seconds):
+        async with asyncio.timeout(seconds):
             reply: ModbusPDU = await read(block.start, count=block.count, device_id=slave.unit)
-        _heed_cancellation()
+        heed_cancellation()
         return reply
 
     def _check(self, reply: ModbusPDU, unit: int, function: int, block: Block) -> Registers:
@@ -160,29 +210,3 @@ def _words(reply: ModbusPDU, function: int, count: int) -> tuple[int, ...]:
         return tuple(reply.registers)
     whole = len(reply.bits) == -(-count // 8) * 8
     return tuple(map(int, reply.bits[:count])) if whole else tuple(map(int, reply.bits))
-
-
-def _heed_cancellation() -> None:
-    """Stop where somebody has said so while the answer came.
-
-    `wait_for`, by which pymodbus waits, forgets that in Python 3.11; the link would poll for ever.
-    """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
-
-
-def _forgive(framer: FramerBase) -> None:
-    """Let a reply that cannot be read be no reply: the question then ends by its time-out.
-
-    pymodbus 3.16.1 raises out of the transport: asyncio writes a traceback for each such reply.
-    """
-    strict = framer.handleFrame
-
-    def handle(data: bytes, exp_devid: int, exp_tid: int) -> tuple[int, ModbusPDU | None]:
-        try:
-            return strict(data, exp_devid, exp_tid)
-        except ModbusException:
-            return len(data), None
-
-    framer.handleFrame = handle  # type: ignore[method-assign]

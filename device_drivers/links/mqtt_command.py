@@ -16,7 +16,7 @@ from device_drivers.links.mqtt_dialler import Dialler
 from device_drivers.links.mqtt_ear import Answer, Terms
 from hub.clock import Clock
 from hub.errors import CommandRefusedError, LinkError
-from hub.model.command import Command
+from hub.model.command import Command, CommandState
 from hub.model.device import Device
 
 NO_MATCHING_SUBSCRIBERS = 0x10
@@ -47,8 +47,8 @@ class MqttCommandSender:
         self._clock = clock
         self._encode = encode
 
-    async def send(self, command: Command, device: Device) -> None:
-        """Send, and return once the broker has passed it on.
+    async def send(self, command: Command, device: Device) -> CommandState:
+        """Send, and return SENT once the broker has passed it on.
 
         Raises CommandRefusedError when the gate cannot have got it, LinkError when nobody knows.
         """
@@ -68,6 +68,7 @@ class MqttCommandSender:
             raise _explain(device, error, sent=sent) from error
         else:
             _judge(answer, device)
+            return CommandState.SENT
         finally:
             await connection.close(politely=answer is not None)
 

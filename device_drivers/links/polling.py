@@ -96,9 +96,11 @@ class PollingLink(Generic[AskedT]):
             await self._reader.open()
             self._watch.link_up(self.name, resumed=True)
             self._watch.link_caught_up(self.name)
+            self._begin()
             while True:
                 await self._cycle()
         finally:
+            self._end()
             self._reader.close()
 
     def acknowledge(self, envelopes: Sequence[Envelope]) -> None:
@@ -114,12 +116,26 @@ class PollingLink(Generic[AskedT]):
         began = self._clock.now()
         await self._ask_all([each for each in self._devices if self._is_polled(each.uid)])
         rest = self._period - (self._clock.now() - began)
-        await self._clock.sleep(max(rest, MIN_REST))
+        await self._rest(max(rest, MIN_REST))
+
+    def _begin(self) -> None:
+        """Do what a new connection asks for, before the first question."""
+
+    def _end(self) -> None:
+        """Do what the loss of the connection asks for."""
+
+    async def _attend(self) -> None:
+        """Do what goes before the next question."""
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait for the next round."""
+        await self._clock.sleep(seconds)
 
     async def _ask_all(self, devices: Sequence[AskedT]) -> None:
         """Ask one after another, for they share a line; of those that were given up one a round."""
         probed = False
         for asked in devices:
+            await self._attend()
             if self._inbox.is_full():
                 await self._inbox.has_room()
             if asked.breaker.is_open:

@@ -7,27 +7,24 @@ from typing import NamedTuple
 
 import msgspec
 
-from device_drivers.dialects.lingdang import encode_command
 from device_drivers.links.line import LineLink, LineSettings
 from device_drivers.links.line_meter import meters_of
 from device_drivers.links.modbus import ModbusLink
 from device_drivers.links.modbus_slave import slaves_of
 from device_drivers.links.modbus_wire import ModbusSettings
-from device_drivers.links.mqtt_command import MqttCommandSender
 from device_drivers.links.mqtt_dialler import Dialler
 from device_drivers.links.mqtt_settings import FamilySession, MqttSettings, Session, TlsSettings
+from device_drivers.links.order_desk import OrderDesk
 from device_drivers.links.polling import IsPolled, always
 from hub.assembly.dialects import sessions, speaker
 from hub.assembly.mqtt_sessions import Ears, family_sessions, own_sessions
 from hub.assembly.stream_links import Heard, build_stream_links, stream_drivers
 from hub.clock import Clock
 from hub.config.buses import LineSettings as LineTable
-from hub.errors import CommandRefusedError
 from hub.intake.inbox import BoundedInbox, Ration
 from hub.model.catalogue import DeviceModel
-from hub.model.command import Command
 from hub.model.device import Device, DeviceUid
-from hub.ports import CommandSender, Envelope, Inbox, Link, LinkWatch
+from hub.ports import Envelope, Inbox, Link, LinkWatch
 from hub.settings import Settings
 
 MQTT = "mqtt"
@@ -41,6 +38,8 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
     dialler: Dialler | None
     devices: Sequence[Device]
     models: Mapping[str, DeviceModel]
+    desks: Mapping[str, OrderDesk] = {}
+    """Bus → where orders wait for it."""
 
     @property
     def client(self) -> str:
@@ -85,7 +84,10 @@ def build_links(
     for bus in wiring.settings.modbus:
         slaves = slaves_of(_on_bus(wiring, bus.name), wiring.models, bus.timeout)
         settings = _bus_settings(bus.name, wiring.settings)
-        yield bus.name, ModbusLink(settings, slaves, **polled._asdict())
+        yield (
+            bus.name,
+            ModbusLink(settings, slaves, desk=wiring.desks.get(bus.name), **polled._asdict()),
+        )
     for line in wiring.settings.line:
         there = [device for device in wiring.devices if device.link == line.name]
         meters = meters_of(there, wiring.models, line.timeout)
@@ -101,13 +103,6 @@ class _Polled(NamedTuple):
     watch: LinkWatch
     clock: Clock
     is_polled: IsPolled
-
-
-def build_sender(dialler: Dialler | None, clock: Clock) -> CommandSender:
-    """Return who sends commands; without a broker every command is refused."""
-    if dialler is None:
-        return _NoSender()
-    return MqttCommandSender(dialler, clock=clock, encode=encode_command)
 
 
 def build_dialler(settings: Settings) -> Dialler | None:
@@ -166,16 +161,6 @@ def _on_bus(wiring: Wiring, name: str) -> list[Device]:
     ]
 
 
-class _NoSender:
-    """Refuses, with the reason."""
-
-    async def send(self, command: Command, device: Device) -> None:
-        """Refuse the command."""
-        raise CommandRefusedError(
-            f"{device.id}: {command.do} cannot be sent, since the hub has no [mqtt] broker"
-        )
-
-
 class Unwatched:
     """A LinkWatch for a link that carries no device: its loss is in the log, and says no more."""
 
@@ -195,6 +180,9 @@ class Unwatched:
         """Nothing follows."""
 
     def slave_silent(self, uid: DeviceUid, why: str) -> None:
+        """Nothing follows."""
+
+    def relay_told(self, uid: DeviceUid, why: str, *, stands: bool) -> None:
         """Nothing follows."""
 
 

@@ -111,13 +111,13 @@ class CommandRoom:
     async def _send(self, command: Command, device: Device) -> None:
         self._handed.add(command.id)
         try:
-            await self._sender.send(command, device)
+            reached = await self._sender.send(command, device)
         except CommandRefusedError as error:
             self._note(command.id, orders.mark_unsent, str(error))
         except LinkError as error:
             self._note(command.id, orders.mark_doubtful, str(error))
         else:
-            self._inbox.post(lambda batch: self._mark_sent(command.id, batch))
+            self._inbox.post(lambda batch: self._mark_sent(command.id, reached, batch))
 
     def _note(
         self, command_id: str, mark: Callable[[Command, str, float], Command], why: str
@@ -130,12 +130,15 @@ class CommandRoom:
 
         self._inbox.post(act)
 
-    def _mark_sent(self, command_id: str, batch: Batch) -> None:
+    def _mark_sent(self, command_id: str, reached: CommandState, batch: Batch) -> None:
         self._handed.discard(command_id)
         known = self._pending.get(command_id)
         if known:
             after = orders.mark_sent(known, batch.now)
             self._take(known, after, batch)
+            if reached is CommandState.RECEIVED:
+                known, after = after, orders.acknowledge(after, reached, "", batch.now)
+                self._take(known, after, batch)
             self._look_again(after, batch, any_age=False)
 
     def _look_again(self, command: Command, batch: Batch, *, any_age: bool) -> None:

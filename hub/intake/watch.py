@@ -118,6 +118,11 @@ class IntakeWatch:
         """Note that a polled device does not answer."""
         self._inbox.post(lambda batch: self._reception.lose(uid, why, batch))
 
+    def relay_told(self, uid: DeviceUid, why: str, *, stands: bool) -> None:
+        """Note what became of a relay that stood on."""
+        kind = "relay.stuck" if stands else "relay.released"
+        self._inbox.post(lambda batch: self._reception.tell(uid, kind, batch, why=why))
+
     def _note_up(self, link: str, batch: Batch, *, resumed: bool) -> None:
         if not self.is_bus(link):
             self._hold(link, batch.now + CATCHING_UP)

@@ -53,6 +53,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
 
     `type` is uint16, int16, uint32, int32, int64, uint64, float32, float64, bcd16, bcd32 or bits,
     and `bit` for what is read by function 1 (coils) or 2 (inputs). `function` is the model's at 0;
+    `bit2` are two bits in a row, of which the first counts 1 and the second 2;
     `order` is the bytes' order on the wire: ABCD, CDAB, BADC, DCBA. `no_value` lists sentinels;
     `decode` maps a word to the value of an enum.
     """
@@ -67,6 +68,17 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     mask: int = 0
     """Bits of the word that belong to the point; 0 means all."""
     function: Literal[0, 1, 2, 3, 4] = 0
+
+
+class Coil(msgspec.Struct, frozen=True, kw_only=True):
+    """A relay that one order switches on for a moment: nothing else is ever written over Modbus.
+
+    `address` is on the wire, from 0; `pulse` is how long the relay stands on, in seconds.
+    """
+
+    do: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z_]{0,31}$")]
+    address: Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
+    pulse: Annotated[float, msgspec.Meta(ge=0.1, le=2.0)] = 0.5
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,8 +134,9 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
 class DeviceModel(msgspec.Struct, frozen=True, kw_only=True):
     """One file of `device_drivers/models/`; `heartbeat` is the longest normal silence (seconds).
 
-    `function`, `max_registers` and `registers` are for Modbus; `items` for meters on a line, and
-    `medium` for CJ/T 188 (0x10 cold water); `fields` for dialects of JSON. `examples` are proofs.
+    `function`, `max_registers`, `registers` and `coils` are for Modbus; `items` for meters on a
+    line, and `medium` for CJ/T 188 (0x10 cold water); `fields` for dialects of JSON. `examples` are
+    proofs. `commands` are also those of the coils.
     """
 
     id: str
@@ -137,6 +150,7 @@ class DeviceModel(msgspec.Struct, frozen=True, kw_only=True):
     function: Literal[0, 1, 2, 3, 4] = 0
     max_registers: Annotated[int, msgspec.Meta(ge=1, le=125)] = 32
     registers: tuple[Register, ...] = ()
+    coils: tuple[Coil, ...] = ()
     medium: Annotated[int, msgspec.Meta(ge=0, le=0xFF)] = 0x10
     items: tuple[Item, ...] = ()
     fields: tuple[Field, ...] = ()

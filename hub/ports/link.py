@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from hub.model.command import Command
+from hub.model.command import Command, CommandState
 from hub.model.device import Device, DeviceUid
 from hub.model.report import Report
 
@@ -82,6 +82,10 @@ class LinkWatch(Protocol):
         """Say that a polled device does not answer (its breaker has opened)."""
         ...
 
+    def relay_told(self, uid: DeviceUid, why: str, *, stands: bool) -> None:
+        """Say that a relay `stands` on and could not be let go, or that it stood on and was."""
+        ...
+
 
 class Link(Protocol):
     """A shared connection.
@@ -116,10 +120,13 @@ class Link(Protocol):
 
 
 class CommandSender(Protocol):
-    """Sends one order over a throw-away connection; never resends."""
+    """Sends one order, once; it keeps none for later."""
 
-    async def send(self, command: Command, device: Device) -> None:
-        """Send, or raise CommandRefusedError (nothing was sent) or LinkError (look at the gate)."""
+    async def send(self, command: Command, device: Device) -> CommandState:
+        """Send; returns SENT, or RECEIVED where the device itself has confirmed it already.
+
+        Raises CommandRefusedError (nothing was sent) or LinkError (look at the gate).
+        """
         ...
 
 

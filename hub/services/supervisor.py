@@ -84,6 +84,10 @@ class Supervisor:
         """Pass on that a polled device does not answer."""
         self._watch.slave_silent(uid, why)
 
+    def relay_told(self, uid: DeviceUid, why: str, *, stands: bool) -> None:
+        """Pass on what became of a relay that stood on."""
+        self._watch.relay_told(uid, why, stands=stands)
+
     async def _keep(self, link: Link) -> None:
         failures = 0
         while True:

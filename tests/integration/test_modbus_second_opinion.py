@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import random
 import socketserver
 import struct
 import threading
 from collections.abc import AsyncIterator, Iterator
 from types import ModuleType
+from typing import Any
 
 import pytest
+from pymodbus import FramerType
+from pymodbus.server import ModbusTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
 from umodbus.client import tcp
 from umodbus.client.serial import rtu
 from umodbus.functions import create_function_from_request_pdu
@@ -24,7 +29,10 @@ from device_drivers.dialects.modbus import ModbusDriver
 from device_drivers.links.modbus_slave import Slave
 from device_drivers.links.modbus_wire import ModbusSettings, ModbusWire
 from hub.model.catalogue import DeviceModel
+from hub.model.command import CommandState
+from simulators.relay import WRITE_COIL
 from tests.support.polling import Recorder, meter, polling
+from tests.support.yard import Yard, order
 
 pytestmark = pytest.mark.integration
 MODELS = {name: m for name, m in load_models(shipped_models()).items() if m.driver == "modbus"}
@@ -68,7 +76,8 @@ class Oracle:
             while frame := await reader.readexactly(head + 5 + tail):
                 self.asked = frame
                 function = create_function_from_request_pdu(frame[head : head + 5])
-                pdu = function.create_response_pdu(self.words)
+                writes = function.function_code == WRITE_COIL
+                pdu = function.create_response_pdu(*(() if writes else (self.words,)))
                 if codec is tcp:
                     tag, unit = frame[:2], frame[6:7]
                     writer.write(tag + struct.pack(">HH", 0, 1 + len(pdu)) + unit + pdu)
@@ -80,6 +89,7 @@ class Oracle:
 @pytest.mark.parametrize("framing", CODECS)
 async def test_every_request_and_reply_is_what_umodbus_says(framing: str) -> None:
     chance, oracle, codec = random.Random(1), Oracle(framing), CODECS[framing]
+    asked = set[int]()
     async with oracle.listening() as wire:
         for model in MODELS.values():
             for block in plan(model.registers, limit=model.max_registers):
@@ -93,7 +103,50 @@ async def test_every_request_and_reply_is_what_umodbus_says(framing: str) -> Non
                 from_tag = 2 if codec is tcp else 0
                 assert oracle.asked[from_tag:] == said[from_tag:]
                 assert list(answer.words) == oracle.words
-    assert {model.function for model in MODELS.values()} == set(FUNCTIONS)
+                asked.add(function)
+    assert asked == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("model", [model for model in MODELS.values() if model.coils])
+@pytest.mark.parametrize("framing", CODECS)
+async def test_a_coil_is_written_as_umodbus_says(framing: str, model: DeviceModel) -> None:
+    oracle, codec, slave = Oracle(framing), CODECS[framing], Slave(meter(1, model.id), model, 1.0)
+    from_tag = 2 if codec is tcp else 0
+    async with oracle.listening() as wire:
+        await wire.ensure()
+        for address, on in itertools.product((coil.address for coil in model.coils), (True, False)):
+            assert await wire.write_coil(slave, address, on=on) == 0
+            said = codec.write_single_coil(1, address, on)
+            assert oracle.asked[from_tag:] == said[from_tag:]
+            if (framing, address) == ("rtu_over_tcp", 0):
+                published = "01050000ff008c3a" if on else "010500000000cdca"
+                assert oracle.asked.hex() == published
+
+
+@pytest.mark.parametrize("framing", CODECS)
+async def test_a_relay_of_a_server_that_we_did_not_write_is_pulsed(framing: str) -> None:
+    framer = FramerType.SOCKET if framing == "tcp" else FramerType.RTU
+    said: list[tuple[int, list[bool]]] = []
+
+    async def note(function: int, _start: int, address: int, *more: Any) -> None:  # noqa: ANN401
+        if function == WRITE_COIL and more[-1]:
+            said.append((address, list(more[-1])))
+
+    bits = [SimData(0, values=[False] * 16, datatype=DataType.BITS)]
+    words = [SimData(0, values=[0], datatype=DataType.REGISTERS)]
+    device = SimDevice(1, simdata=(bits, bits, words, words), action=note)
+    server = ModbusTcpServer(context=[device], framer=framer, address=("127.0.0.1", 0))
+    await server.serve_forever(background=True)
+    yard = Yard(framing)
+    yard.port = server.transport.sockets[0].getsockname()[1]
+    try:
+        async with yard.running():
+            assert await yard.give(order("close")) is CommandState.RECEIVED
+            await yard.until(lambda: len(said) == 2)
+    finally:
+        await server.shutdown()
+    assert said == [(2, [True]), (2, [False])]
+    assert yard.recorder.relays == []
 
 
 class _Server(socketserver.ThreadingTCPServer):

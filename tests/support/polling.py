@@ -24,6 +24,8 @@ class Recorder:
         self.silent: list[str] = []
         self.missed: list[str] = []
         self.why: list[str] = []
+        self.relays: list[tuple[bool, str]] = []
+        """(stands on, why): what the link told of relays."""
         self._news = asyncio.Event()
 
     def offer(self, envelope: Envelope) -> None:
@@ -57,6 +59,10 @@ class Recorder:
     def of(self, unit: int) -> list[Envelope]:
         """Return the polls of one unit."""
         return [envelope for envelope in self.envelopes if envelope.address == str(unit)]
+
+    def relay_told(self, uid: DeviceUid, why: str, *, stands: bool) -> None:
+        self.relays.append((stands, why))
+        self._news.set()
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for news until the condition holds."""

@@ -38,7 +38,7 @@ WRITTEN_WITHOUT_A_STEP = ("opened", "updated", "recovered", "merged", "overdue",
 WRITERS = (
     "device|link|alarm|ticket|report|photo|command|person|key|clock|store|quarantine|newcomer"
     "|rule|window|broker|roster|bell|contact|acceptance|subscription|push|schedule"
-    "|inspection|receiver|project|meeting|site|survey|score|handover"
+    "|inspection|receiver|project|meeting|site|survey|score|handover|relay"
 )
 TYPE = re.compile(rf"\"((?:{WRITERS})\.[a-z_]+)\"")
 NOT_TYPES = {"clock.offset", "link.lost", "link.back", "link.errors", "broker.stored"}
