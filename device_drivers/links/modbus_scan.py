@@ -1,7 +1,8 @@
 """Asks a Modbus line who is there, and which model's map fits each: it reads, and writes nothing.
 
 A unit is there when it answers anything at all, an exception too. A model fits by the share of its
-points that have a value in their range; what reads as nothing but zeros proves nothing.
+points that have a value in their range; what reads as nothing but zeros proves nothing. Models
+that switch something are never proposed: which relay moves what is seen at the gate alone.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ class Scanner:
         timeout: float,
     ) -> None:
         self._wire, self._driver = wire, driver
-        self._models = [each for each in models if each.driver == driver.name]
+        own = (each for each in models if each.driver == driver.name)
+        self._models = [each for each in own if not each.coils]
         self._clock, self._timeout = clock, timeout
 
     async def scan(self, units: Iterable[int], tell: Tell) -> AsyncIterator[Found]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ import pytest
 from device_drivers.catalogue import shipped_models
 from hub.commands.scan import Line, scan_line
 from hub.errors import InvalidRequestError, LinkError
-from simulators.bus import Bus, Framing, Hearing, Slave
+from simulators.bus import Bus, Framing, Hearing, Request, Slave, Unit
 from simulators.meter import ElectricityMeter, WaterMeter
 from simulators.register_map import RegisterMap
 from simulators.registers import BY_MODEL
+from simulators.relay import Barrier, RelayBox
 
 pytestmark = pytest.mark.integration
 HOST = "127.0.0.1"
@@ -30,7 +32,7 @@ WATER = WaterMeter(daily=20, counted=500, shift=300)
 
 
 async def scan(
-    slaves: dict[int, Slave], framing: Framing, units: str, *models: Path
+    slaves: Mapping[int, Unit], framing: Framing, units: str, *models: Path
 ) -> tuple[int, list[str]]:
     server = await Bus(slaves, framing, lambda: 1_795_500_000.0).serve(HOST, 0)
     address = f"{HOST}:{server.sockets[0].getsockname()[1]}"
@@ -76,6 +78,20 @@ async def test_who_is_silent_is_passed_over_and_who_fits_nothing_is_told() -> No
     count, said = await scan({1: dead, 2: reported, 3: odd}, Framing.TCP, "1-3")
     assert count == 1
     assert said[0].startswith("3: 有回答，没有合适的型号。 It answers")
+
+
+async def test_what_switches_something_is_never_proposed() -> None:
+    """A box whose coils and inputs would fit a barrier may move anything."""
+    barrier = Barrier(lambda: 1_795_500_000.0)
+    barrier.coils[0] = True
+
+    class Box:
+        def answer(self, request: Request, now: float) -> bytes:
+            return RelayBox(barrier, Framing.TCP).answer(request)
+
+    count, said = await scan({1: Box()}, Framing.TCP, "1")
+    assert count == 1
+    assert said[0].startswith("1: 有回答，没有合适的型号。 It answers")
 
 
 async def test_a_gateway_that_is_not_there_is_a_sentence() -> None:
