@@ -114,6 +114,8 @@ class RelayBox:
         """(on, off or read, what goes wrong): the first one for a request is used up by it."""
         self.late = 1.0
         """Seconds by which a late echo is late."""
+        self.latency = 0.0
+        """Seconds until the box does what it is asked."""
         self.hold = asyncio.Event()
         """While it is not set the box takes requests, and neither does nor says anything."""
         self.hold.set()
@@ -144,6 +146,7 @@ class RelayBox:
             while request := await read(reader):
                 self.asked.append(request)
                 await self.hold.wait()
+                await asyncio.sleep(self.latency)
                 mishap = self._mishap(_kind(request))
                 reply = self._reply(request, mishap)
                 if mishap in CLOSES:

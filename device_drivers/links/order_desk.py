@@ -64,10 +64,11 @@ class OrderDesk:
         Raises CommandRefusedError when the device cannot have got it, LinkError when nobody knows.
         """
         order = Order(command, device, self._clock)
-        if not self._is_open:
-            raise CommandRefusedError(f"{device.id}: nothing was sent: {self._link} is not there")
+        # One that was refused is never carried out later either.
         if self._is_known(command):
             raise CommandRefusedError(f"{device.id}: the command {command.id} was given before")
+        if not self._is_open:
+            raise CommandRefusedError(f"{device.id}: nothing was sent: {self._link} is not there")
         self._waiting.append(order)
         self._news.set()
         try:

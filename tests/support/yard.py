@@ -68,6 +68,7 @@ class Yard:
         self.clock = SystemClock()
         self.desk = OrderDesk("bus-1", self.clock)
         self.device = GATE
+        self.given: list[Command] = []
         self.lost = asyncio.Event()
         """Set once a life of the link has ended by itself."""
         self.port = 0

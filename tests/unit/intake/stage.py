@@ -180,8 +180,12 @@ async def stage(
     sender: Sender | None = None,
     sessions: Sequence[str] = (SESSION,),
     machine_since: float = inf,
+    buses: Mapping[str, str] = {},
 ) -> AsyncIterator[Stage]:
-    """Run an intake over the store while the block runs; its link has told what `waited`."""
+    """Run an intake over the store while the block runs; its link has told what `waited`.
+
+    `buses` are further links that ask their devices themselves, with the driver of each.
+    """
     clock = clock or ManualClock()
     store = store or MemoryStore(clock)
     sender, errands = sender or Sender(), set[asyncio.Task[None]]()
@@ -203,8 +207,8 @@ async def stage(
         project=make_projector("gs", lambda: PLACES, cases.of),
         cases=cases,
         drivers=drivers or {"lingdang": LingdangDriver(MODELS)},
-        link_drivers={"mqtt": "lingdang"},
-        carried=dict.fromkeys(sessions, "mqtt"),
+        link_drivers={"mqtt": "lingdang", **buses},
+        carried={**dict.fromkeys(sessions, "mqtt"), **{bus: bus for bus in buses}},
         machine_since=machine_since,
         commission=CommissionNeeds(
             sheets=read_sheets(await store.books.documents(ACCEPTANCES)), written=standing.written
