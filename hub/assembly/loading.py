@@ -123,7 +123,7 @@ def load_world(
         site = add_hub(site, known)
     faults += _lost_overrides(rules, site)
     faults += find_unprobed(settings, site.devices)
-    sheet = str(settings.site.devices)
+    sheet = sheets.devices_file if sheets else str(settings.site.devices)
     spoken = {family.name: family.dialect for family in settings.family} | stream_drivers(settings)
     faults += find_strange_models(site.devices, models, spoken, sheet)
     calendar = _load_calendar(settings.limits.calendar, faults)
