@@ -116,7 +116,7 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
         collections = ("device", DEVICE_STATES, PEOPLE)
         stored = {name: await store.books.documents(name) for name in collections}
         shelf = RuleShelf(await store.books.documents(RULE_VERSIONS))
-        world = _read_world(settings, problems, stored, shelf)
+        world = _read_world(settings, problems, stored, shelf, clock)
         crew = await stack.enter_async_context(open_crew())
         wiring = _plan_wiring(world, clock)
         await store.upkeep.ageing.keep(
@@ -162,10 +162,12 @@ def _read_world(
     problems: Iterable[Problem],
     stored: Mapping[str, Mapping[str, bytes]],
     shelf: RuleShelf,
+    clock: Clock,
 ) -> World:
     world = load_world(
         settings,
         known_uids(stored["device"]),
+        now=clock.now(),
         problems=problems,
         versions=shelf.newest(),
         states=stored[DEVICE_STATES],

@@ -96,8 +96,7 @@ def require(*roles: Role, two_factors: bool = False) -> Callable[[Request], Awai
                 f"{who.name} ({who.role}) 无权进行此操作。 "
                 f"{request.method} {request.url.path} is for: {', '.join(sorted(allowed))}."
             )
-        asks = two_factors and ports_of(request).gatekeeper.two_factors
-        if asks and not (who.proven or who.machine):
+        if two_factors and not is_proven(request, who):
             raise ForbiddenError(
                 f"{who.name}: this hub asks for a second factor here; set it up at /account",
                 zh="这里要用动态口令：请先在“更多 → 动态口令”里设好，再重新登录。",
@@ -105,6 +104,11 @@ def require(*roles: Role, two_factors: bool = False) -> Callable[[Request], Awai
         return who
 
     return check
+
+
+def is_proven(request: Request, who: Identity) -> bool:
+    """Tell whether somebody has shown a second factor, or need not on this hub."""
+    return not ports_of(request).gatekeeper.two_factors or who.proven or who.machine
 
 
 def _token(header: str) -> str:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from hub.access import code, word
+from hub.access.enlisting import (
+    JournalLine,
+    Listed,
+    Plan,
+    plan_dismissal,
+    plan_enlisting,
+)
 from hub.access.passwords import PasswordDesk
 from hub.access.record import PEOPLE, Person
 from hub.clock import Clock
@@ -19,6 +26,7 @@ from hub.errors import (
     NotFoundError,
 )
 from hub.model.access import Identity, Role
+from hub.model.site_load import Enlisted
 from hub.ports import Books, Desk, Document
 
 WRONG = (
@@ -33,6 +41,10 @@ class NewPerson(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     place: str = ""
     phone: str = ""
+
+
+Write = Callable[[Sequence[Document], Sequence[JournalLine], Sequence[Enlisted]], Awaitable[None]]
+Codes = Mapping[str, str]
 
 
 class PersonChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,6 +137,35 @@ class People:
                 known, disabled=True, password_hash="", code_ends_at=None, totp=""
             )
             return await self._keep(shut, "person.disabled", who.name)
+
+    async def enlist(self, wanted: Sequence[Listed], who: Identity, write: Write) -> Codes:
+        """Add and change people as a list says, in the one commit that `write` makes of it.
+
+        `write` takes the documents, their journal entries and what was before. Returns the one-time
+        code of each who is new or was shut out, by name. People on no list stay as they are.
+        """
+        async with self._turn:
+            known = {person.name: person for person in await self.all()}
+            plan = await plan_enlisting(wanted, known, who, self._passwords, self._clock.now())
+            await write(plan.documents, plan.entries, plan.enlisted)
+        self._tell(plan)
+        return plan.codes
+
+    async def dismiss(self, enlisted: Sequence[Enlisted], who: Identity, write: Write) -> None:
+        """Take an enlisting back, in the one commit that `write` makes of it.
+
+        Who was added by it is shut out; who was changed by it has what was before, unless that was
+        changed again.
+        """
+        async with self._turn:
+            known = {person.name: person for person in await self.all()}
+            plan = plan_dismissal(enlisted, known, who, self._clock.now())
+            await write(plan.documents, plan.entries, ())
+        self._tell(plan)
+
+    def _tell(self, plan: Plan) -> None:
+        for document in plan.documents:
+            self._changed(document.key)
 
     async def choose_password(self, known: Person, password: str) -> Person:
         """Replace the one-time code of somebody, as read when it was proven, by a password.

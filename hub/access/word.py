@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Collection
 
 from hub.errors import InvalidRequestError, NotFoundError
+from hub.model.login import LONGEST_NAME, is_name, is_phone
 from hub.model.spelling import suggest
 
 SHORTEST_PASSWORD = 10
 LONGEST = 200
 """Letters of a name or password; argon2 need not chew on a book."""
-LONGEST_NAME = 64
 COMMON = frozenset(
     (  # noqa: SIM905 - sixty words read better as text
         "0123456789 1234567890 12345678910 123456789a 123456789q 9876543210 0987654321 "
@@ -27,8 +26,6 @@ COMMON = frozenset(
     ).split()
 )
 """The commonest of those that are long enough, in lower case."""
-_NAME = re.compile(r"[^\W_][\w .·-]*")
-_PHONE = re.compile(r"[0-9+][0-9 -]{2,30}")
 
 
 def read_name(text: str) -> str:
@@ -37,7 +34,7 @@ def read_name(text: str) -> str:
     A colon would make it look like a rule, a key or a local administrator in the journal.
     """
     name = unicodedata.normalize("NFC", text).strip()
-    if len(name) <= LONGEST_NAME and _NAME.fullmatch(name) and name != "hub":
+    if is_name(name):
         return name
     raise InvalidRequestError(
         f"{text[:LONGEST_NAME]!r} is no name: letters and digits, up to {LONGEST_NAME}, with"
@@ -50,7 +47,7 @@ def read_name(text: str) -> str:
 def read_phone(text: str) -> str:
     """Return a phone number, or nothing; InvalidRequestError when it is none."""
     phone = text.strip()
-    if not phone or _PHONE.fullmatch(phone):
+    if not phone or is_phone(phone):
         return phone
     raise InvalidRequestError(
         "phone: write digits, such as 13900000000 or 027-81234567.",

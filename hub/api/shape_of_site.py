@@ -34,11 +34,13 @@ class WorkbookProof(Shape):
     notes: list[Both]
     devices: Changed
     places: Changed
+    areas: Changed
+    people: Changed
     count: int
 
 
 class Load(Shape):
-    """A workbook that was loaded; `devices` and `places` count what it changed."""
+    """A workbook that was loaded; `devices` and the others count what it changed."""
 
     number: int
     at: Moment
@@ -47,8 +49,16 @@ class Load(Shape):
     count: int
     devices: dict[str, int]
     places: dict[str, int]
+    areas: dict[str, int]
+    people: dict[str, int]
     undone_at: Moment | None
     undone_by: str
+
+
+class FreshLoad(Load):
+    """A workbook that was just loaded: `codes` are the one-time codes of people, shown once."""
+
+    codes: dict[str, str]
 
 
 class Absent(Shape):

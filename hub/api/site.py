@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Query, Request, Response
 
 from hub.access.body import read_struct
-from hub.access.http import identity_of, ports_of
+from hub.access.http import identity_of, is_proven, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.api import shape_of_site as shape
@@ -40,11 +40,12 @@ async def load_workbook(
 ) -> Response:
     """Load a workbook as a whole; the hub starts again with it, within seconds."""
     who = await whole_community(request)
-    data = await request.body()
+    data, people = await request.body(), is_proven(request, who)
 
     async def act() -> Response:
-        load = await ports_of(request).site.load(data, file, who, remove=remove)
-        return json_response(write_load(load), 201)
+        site = ports_of(request).site
+        loaded = await site.load(data, file, who, remove=remove, people=people)
+        return json_response(write_load(loaded.load) | {"codes": loaded.codes}, 201)
 
     return await once(request, who, act)
 
@@ -66,7 +67,8 @@ async def undo_load(request: Request) -> Response:
     who = await whole_community(request)
 
     async def act() -> Response:
-        return json_response(write_load(await ports_of(request).site.undo(who)))
+        undone = await ports_of(request).site.undo(who, people=is_proven(request, who))
+        return json_response(write_load(undone))
 
     return await once(request, who, act)
 
@@ -91,10 +93,19 @@ async def read_roll(request: Request) -> Response:
     )
 
 
-async def write_workbook(request: Request) -> Response:
+async def write_workbook(
+    request: Request,
+    *,
+    people: Annotated[bool, Query(description="also who can sign in, with telephones")] = False,
+) -> Response:
     """Give the books that count as a workbook, which can be loaded again."""
-    await whole_community(request)
-    body = await ports_of(request).site.export()
+    who = await whole_community(request)
+    if people and not is_proven(request, who):
+        raise ForbiddenError(
+            f"{who.name}: people are behind a second factor on this hub; set it up at /account",
+            zh="人员表要用动态口令：请先在“更多 → 动态口令”里设好，再重新登录。",
+        )
+    body = await ports_of(request).site.export(people=people)
     headers = {"content-disposition": 'attachment; filename="site.xlsx"'}
     return Response(body, media_type=SHEET, headers=headers)
 
@@ -114,6 +125,8 @@ def write_proof(proof: SiteProof) -> dict[str, Any]:
         "notes": proof.notes,
         "devices": _changes(proof.devices),
         "places": _changes(proof.places),
+        "areas": _changes(proof.areas),
+        "people": _changes(proof.people or Changes()),
         "count": proof.count,
     }
 
@@ -128,6 +141,8 @@ def write_load(load: SiteLoad) -> dict[str, Any]:
         "count": load.count,
         "devices": load.devices,
         "places": load.places,
+        "areas": load.areas,
+        "people": load.people,
         "undone_at": to_rfc3339(load.undone_at) if load.undone_at is not None else None,
         "undone_by": load.undone_by,
     }
@@ -187,7 +202,7 @@ CALLS = (
         roles=ADMINISTRATORS,
         operation="loadWorkbook",
         about="Load a workbook of the site; the body is the file",
-        shows=shape.Load,
+        shows=shape.FreshLoad,
         statuses=(201,),
         problems=(409,),
     ),

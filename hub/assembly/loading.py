@@ -30,15 +30,18 @@ from hub.assembly.own_device import add_hub
 from hub.assembly.receiver_file import load_receivers
 from hub.assembly.site_sheets import read_sheets
 from hub.assembly.stream_links import find_unprobed, stream_drivers
+from hub.clock import SystemClock
 from hub.config.holidays import parse_holidays, shipped_holidays
 from hub.config.limits import spans_of
 from hub.config.scorecard import parse_scorecard
 from hub.config.toml_reader import TomlReader
 from hub.errors import ConfigError, Problem
 from hub.feeds.profiles.receiver import Receiver
+from hub.model.area import put_grids
 from hub.model.calendar import Calendar, overlay
 from hub.model.catalogue import DeviceModel
 from hub.model.device import DeviceUid, Lifecycle
+from hub.model.instant import to_local_text
 from hub.model.place import Place
 from hub.model.roster import special_days
 from hub.model.rule_version import RuleMode, RuleVersion
@@ -100,13 +103,15 @@ def load_world(
     states: Mapping[str, bytes] | None = None,
     people: Mapping[str, Person] | None = None,
     prove: bool = False,
+    now: float | None = None,
 ) -> World:
     """Read models, rules and site; `known` maps ids of known devices to their uids.
 
     `versions` are those of rules that were made on the site and count, `states` the documents of
     devices' states that were changed on the hub, `people` those who are stored; None where that
     is not to be looked at.
-    `prove` runs the rules' examples, which takes seconds; a start trusts the last check.
+    `prove` runs the rules' examples, which takes seconds; a start trusts the last check. Grids
+    count as of the day of `now`, that of the machine where it is None.
     """
     faults = [*problems, *extensions().problems]
     read_models = partial(load_models, drivers=driver_names())
@@ -116,7 +121,8 @@ def load_world(
     read = partial(load_rules, models=models, prove=prove, site=tuple(own))
     rules = choose_modes(_load(read, shipped_rules(), own, faults), versions)
     sheets = read_sheets(settings, faults)
-    site = _load_site(sheets, models, known, faults)
+    today = to_local_text(SystemClock().now() if now is None else now)[:10]
+    site = _load_site(sheets, models, known, faults, today)
     standing = stand(site, states or {}, sheets.devices_file if sheets else "")
     site, faults = standing.site, [*faults, *standing.problems]
     if settings.mqtt is not None:
@@ -228,6 +234,7 @@ def _load_site(
     models: Mapping[str, DeviceModel],
     known: Mapping[str, DeviceUid],
     faults: list[Problem],
+    day: str,
 ) -> Site:
     if sheets is None:
         return Site(devices=(), places={})
@@ -236,11 +243,13 @@ def _load_site(
         sheets.places,
         models,
         known,
+        areas=sheets.areas,
         devices_file=sheets.devices_file,
         places_file=sheets.places_file,
+        areas_file=sheets.areas_file,
     )
     faults.extend(problems)
-    return site
+    return msgspec.structs.replace(site, places=put_grids(site.places, site.areas, day))
 
 
 def _load_calendar(own: Path | None, faults: list[Problem]) -> Calendar:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from hub.access.gatekeeper import Gatekeeper
 from hub.access.local import LocalDoor
 from hub.assembly.backtest_process import Backtests
 from hub.assembly.community_offices import open_community
@@ -12,6 +13,7 @@ from hub.assembly.loading import World
 from hub.assembly.parameter_office import SiteParameters
 from hub.assembly.rule_office import SiteRules
 from hub.assembly.schedule_office import SiteSchedules
+from hub.assembly.site_ledger import Ledger
 from hub.assembly.site_office import SiteBooks
 from hub.assembly.web import Doors
 from hub.assembly.whistles import open_whistles
@@ -44,8 +46,24 @@ async def open_offices(
     rules = _open_rules(config, world, intake, store=store, shelf=shelf, clock=clock)
     windows = await _open_windows(world, intake, store, clock)
     whistles = await open_whistles(world, intake, store, windows, clock)
+    gatekeeper = Gatekeeper(
+        store.books,
+        intake.desk,
+        clock,
+        local,
+        two_factors=world.settings.web.second_factor,
+    )
+    ledger = Ledger(
+        world.settings,
+        world.models,
+        books=store.books,
+        write=intake.desk.write,
+        clock=clock,
+        people=gatekeeper.people,
+        renew=renew,
+    )
     return Doors(
-        local=local,
+        gatekeeper=gatekeeper,
         rules=rules,
         schedules=SiteSchedules(rules),
         parameters=SiteParameters(rules, world.site),
@@ -57,7 +75,7 @@ async def open_offices(
         whistles=whistles,
         community=await open_community(world, intake, store, whistles, clock),
         eras=read_eras(await store.books.documents(ERAS)),
-        site=_open_site(world, intake, store, clock, renew),
+        site=SiteBooks(ledger),
     )
 
 
@@ -106,17 +124,4 @@ async def _open_handovers(
     kept = await store.books.documents(HANDOVERS)
     return HandOverBook(
         kept, writer=writer, books=store.books, write=intake.desk.write, clock=clock
-    )
-
-
-def _open_site(
-    world: World, intake: Intake, store: SqliteStore, clock: Clock, renew: Callable[[], None]
-) -> SiteBooks:
-    return SiteBooks(
-        world.settings,
-        world.models,
-        books=store.books,
-        write=intake.desk.write,
-        clock=clock,
-        renew=renew,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from hub.access.record import PEOPLE
 from hub.errors import Problem
 from hub.model.instant import to_local_text
 from hub.model.site_load import SITE_LOADS, Sheets, SiteLoad
@@ -32,6 +33,12 @@ def stored_load(settings: Settings) -> SiteLoad | None:
     """Return the load that counts in the store of a site; None before there is a store."""
     path = settings.store.path
     return find_current(read_loads(read_collection(path, SITE_LOADS))) if path.is_file() else None
+
+
+def stored_people(settings: Settings) -> dict[str, bytes]:
+    """Return the documents of people in the store of a site; nothing before there is a store."""
+    path = settings.store.path
+    return read_collection(path, PEOPLE) if path.is_file() else {}
 
 
 def read_sheets(settings: Settings, faults: list[Problem]) -> Sheets | None:

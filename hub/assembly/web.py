@@ -14,7 +14,6 @@ from fastapi import FastAPI
 from hub.access.demo import import_access
 from hub.access.gatekeeper import Gatekeeper
 from hub.access.housekeeping import sweep
-from hub.access.local import LocalDoor
 from hub.access.policy import join
 from hub.access.refusal import RefusalBook
 from hub.access.web_ports import CommunityCard, WebPorts
@@ -58,9 +57,9 @@ SWEEP_EVERY = 60
 
 
 class Doors(msgspec.Struct, frozen=True, kw_only=True):
-    """Ways in beside store and intake: of the command line, and to each office."""
+    """Ways in beside store and intake: who lets in, and each office."""
 
-    local: LocalDoor
+    gatekeeper: Gatekeeper
     rules: RuleOffice
     schedules: ScheduleOffice
     parameters: ParameterOffice
@@ -85,13 +84,7 @@ def build_ports(
         desk=intake.desk,
         books=store.books,
         archive=store.archive,
-        gatekeeper=Gatekeeper(
-            store.books,
-            intake.desk,
-            clock,
-            doors.local,
-            two_factors=world.settings.web.second_factor,
-        ),
+        gatekeeper=doors.gatekeeper,
         rules=doors.rules,
         schedules=doors.schedules,
         parameters=doors.parameters,

@@ -23,7 +23,7 @@ def import_(
     undo: Annotated[bool, typer.Option("--undo", help="take the newest load back")] = False,
     config: CONFIG = HERE,
 ) -> None:
-    """Load places and devices from a workbook, or name every fault and write nothing."""
+    """Load the books of the site from a workbook, or name every fault and write nothing."""
     from hub.commands.workbook import Order, import_workbook, undo_import
 
     if undo == (file is not None):
@@ -38,12 +38,13 @@ def import_(
 def export(
     file: Annotated[Path, typer.Argument(help="the file to write, .xlsx")],
     *,
+    people: Annotated[bool, typer.Option("--people", help="also who can sign in")] = False,
     config: CONFIG = HERE,
 ) -> None:
-    """Write places and devices as a workbook that can be loaded again."""
+    """Write the books of the site as a workbook that can be loaded again."""
     from hub.commands.workbook import export_workbook
 
-    export_workbook(config, file, typer.echo)
+    export_workbook(config, file, typer.echo, people=people)
 
 
 def roll(*, config: CONFIG = HERE) -> None:

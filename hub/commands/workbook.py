@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
-import httpx2
 import msgspec
 
-from hub.access.local import local_identity, local_user
-from hub.api.shape_of_site import Load
+from hub.access.code import GOOD_FOR
 from hub.assembly.loading import load_world, read_data_settings
-from hub.assembly.quiet_desk import QuietDesk
-from hub.assembly.remote_office import ask, hub_client, lives
 from hub.assembly.sheet_reader import read_in_process
 from hub.assembly.site_books import stored_books
-from hub.assembly.site_office import SiteBooks, links_of
-from hub.assembly.site_sheets import NOTHING, read_sheets
-from hub.clock import SystemClock
+from hub.assembly.site_ledger import links_of
+from hub.assembly.site_people import write_people
+from hub.assembly.site_sheets import NOTHING, read_sheets, stored_people
+from hub.commands.site_loader import Loader, open_loader
 from hub.errors import ConfigError, Problem
-from hub.model.site_load import Changes, SiteLoad
+from hub.model.site_load import Changes
 from hub.ports.site import SiteProof
 from hub.services.sheets.checking import Ground, check_workbook
 from hub.services.sheets.writing import write_workbook
 from hub.settings import Settings
-from hub.store.ownership import left_to_owner
-from hub.store.sqlite import open_store
 
 Echo = Callable[[str], None]
 LISTED = 5
+GOOD_HOURS = int(GOOD_FOR // 3600)
+CODES = f"One-time codes, good for {GOOD_HOURS} h, shown this once."
 BROKER = "A broker that knows its users has to learn the new ones: lingdang broker-config"
 
 
@@ -42,20 +36,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     file: Path
     dry_run: bool = False
     remove: bool = False
-
-
-class Loader(Protocol):
-    """Loads and takes back: in this process, or by asking the hub that runs."""
-
-    runs: bool
-
-    async def load(self, data: bytes, file: str, *, remove: bool) -> int:
-        """Load a workbook; returns the load's number."""
-        ...
-
-    async def undo(self) -> tuple[int, str]:
-        """Take the newest load back; returns its number and file."""
-        ...
 
 
 def import_workbook(config: Path, order: Order, echo: Echo) -> int:
@@ -82,25 +62,33 @@ def undo_import(config: Path, echo: Echo) -> None:
     asyncio.run(_undo(read_data_settings(config), echo))
 
 
-def export_workbook(config: Path, target: Path, echo: Echo) -> None:
-    """Write the books that count to an XLSX file, whether the hub runs or not."""
+def export_workbook(config: Path, target: Path, echo: Echo, *, people: bool = False) -> None:
+    """Write the books that count to an XLSX file, whether the hub runs or not.
+
+    With `people` the file has who can sign in, and is for its owner's eyes only.
+    """
     if target.suffix.lower() != ".xlsx":
         problem = Problem(
             file=str(target), message="this is no name of a workbook", hint="end it in .xlsx"
         )
         raise ConfigError(problem)
     faults: list[Problem] = []
-    sheets = read_sheets(read_data_settings(config), faults)
+    settings = read_data_settings(config)
+    sheets = read_sheets(settings, faults)
     if sheets is None:
         raise ConfigError(*faults)
+    if people:
+        sheets = msgspec.structs.replace(sheets, people=write_people(stored_people(settings)))
+        target.touch(mode=0o600)
     target.write_bytes(write_workbook(sheets))
     echo(f"{target}")
 
 
 async def _check(settings: Settings, data: bytes, file: str) -> SiteProof:
     known, states = stored_books(settings.store.path)
+    sheets = read_sheets(settings, []) or NOTHING
     ground = Ground(
-        sheets=read_sheets(settings, []) or NOTHING,
+        sheets=msgspec.structs.replace(sheets, people=write_people(stored_people(settings))),
         models=load_world(settings, known, states=states).models,
         known=known,
         links=links_of(settings),
@@ -109,16 +97,20 @@ async def _check(settings: Settings, data: bytes, file: str) -> SiteProof:
 
 
 async def _load(settings: Settings, data: bytes, order: Order, echo: Echo) -> None:
-    async with _open_loader(settings) as loader:
-        number = await loader.load(data, order.file.name, remove=order.remove)
+    async with open_loader(settings) as loader:
+        number, codes = await loader.load(data, order.file.name, remove=order.remove)
         echo(f"已导入（第 {number} 次）。 Loaded, as load {number}. {_soon(loader)}")
+        for name, code in codes.items():
+            echo(f"{name}  {code}")
+        if codes:
+            echo(f"以上是一次性口令，{GOOD_HOURS} 小时内有效，只显示这一次。 {CODES}")
         echo("撤销： To take it back: lingdang import --undo")
         if settings.mqtt is not None:
             echo(f"broker 按名单放行的，重做名单。 {BROKER}")
 
 
 async def _undo(settings: Settings, echo: Echo) -> None:
-    async with _open_loader(settings) as loader:
+    async with open_loader(settings) as loader:
         number, file = await loader.undo()
         echo(
             f"已撤销第 {number} 次导入（{file}）。"
@@ -130,63 +122,6 @@ def _soon(loader: Loader) -> str:
     if loader.runs:
         return "系统几秒后自动重启生效。 The hub starts again with it within seconds."
     return "下次启动生效。 It counts from the next start."
-
-
-@asynccontextmanager
-async def _open_loader(settings: Settings) -> AsyncIterator[Loader]:
-    user = local_user()
-    async with contextlib.AsyncExitStack() as stack:
-        client = hub_client(settings.store.path.parent, user)
-        if client is not None:
-            await stack.enter_async_context(client)
-            if await lives(client):
-                yield _Remote(client)
-                return
-        clock = SystemClock(speed=settings.demo.speed, origin=settings.demo.clock_origin)
-        path = settings.store.path
-        stack.enter_context(left_to_owner(path))
-        store = await stack.enter_async_context(open_store(path, clock=clock))
-        snapshot = await store.archive.load(now=clock.now())
-        desk = QuietDesk(store.committer, clock, snapshot.last_seq)
-        models = load_world(settings, {}).models
-        yield _Own(
-            SiteBooks(settings, models, books=store.books, write=desk.write, clock=clock), user
-        )
-
-
-class _Own:
-    """Loads in this process, since no hub runs."""
-
-    runs = False
-
-    def __init__(self, office: SiteBooks, user: str) -> None:
-        self._office, self._who = office, local_identity(user)
-
-    async def load(self, data: bytes, file: str, *, remove: bool) -> int:
-        load = await self._office.load(data, file, self._who, remove=remove)
-        return load.number
-
-    async def undo(self) -> tuple[int, str]:
-        load: SiteLoad = await self._office.undo(self._who)
-        return load.number, load.file
-
-
-class _Remote:
-    """Has the hub load that runs."""
-
-    runs = True
-
-    def __init__(self, client: httpx2.AsyncClient) -> None:
-        self._client = client
-
-    async def load(self, data: bytes, file: str, *, remove: bool) -> int:
-        words = {"file": file, "remove": str(remove).lower()}
-        load = await ask(self._client, "POST", "site/loads", Load, body=data, params=words)
-        return load.number
-
-    async def undo(self) -> tuple[int, str]:
-        load = await ask(self._client, "POST", "site/loads/undo", Load)
-        return load.number, load.file
 
 
 def _read(file: Path) -> bytes:
@@ -206,6 +141,8 @@ def _tell(proof: SiteProof) -> list[str]:
     for zh, en, changes in (
         ("设备", "devices", proof.devices),
         ("位置", "places", proof.places),
+        ("片区", "areas", proof.areas),
+        ("人员", "people", proof.people or Changes()),
     ):
         lines.append(
             f"{zh}：新增 {len(changes.added)}，改动 {len(changes.changed)}，"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 from fastapi import Request, Response
 from starlette.datastructures import UploadFile
 
-from hub.access.http import identity_of, ports_of
+from hub.access.http import identity_of, is_proven, ports_of
 from hub.access.policy import Call, forms
 from hub.console.language import Language, Words
 from hub.console.page import LEADERS, Visit, show, visit_of
@@ -22,6 +23,7 @@ LISTED = 200
 """Faults, absent devices and strangers on the page; programs get all of them."""
 LARGEST = 10 * 1024 * 1024
 LONGEST_NAME = 100
+NO_CODES: Mapping[str, str] = MappingProxyType({})
 ADOPTION = ("link", "address", "id", "model", "place", "name")
 """The fields of the form by which a newcomer is put into the books."""
 
@@ -60,14 +62,19 @@ async def load_by_form(request: Request) -> Response:
     visit = await visit_of(request)
     try:
         tried = _tray(request).take(str(form.get("word", "")), who.name)
-        load = await visit.ports.site.load(
-            tried.data, tried.file, who, remove=form.get("remove") == "yes"
+        loaded = await visit.ports.site.load(
+            tried.data,
+            tried.file,
+            who,
+            remove=form.get("remove") == "yes",
+            people=is_proven(request, who),
         )
     except ConfigError as error:
         return await _page(request, proof=SiteProof(problems=list(error.problems), notes=[]))
     except ConflictError as error:
         return await _page(request, refusal=error)
-    return await _page(request, message=visit.words("workbook.loaded", n=load.number), began=True)
+    message = visit.words("workbook.loaded", n=loaded.load.number)
+    return await _page(request, message=message, codes=loaded.codes, began=True)
 
 
 async def adopt_by_form(request: Request) -> Response:
@@ -87,7 +94,7 @@ async def undo_by_form(request: Request) -> Response:
     who = await _whole(request)
     visit = await visit_of(request)
     try:
-        load = await visit.ports.site.undo(who)
+        load = await visit.ports.site.undo(who, people=is_proven(request, who))
     except ConflictError as error:
         return await _page(request, refusal=error)
     return await _page(request, message=visit.words("workbook.undone", n=load.number), began=True)
@@ -117,6 +124,7 @@ async def _page(
     status: int = 200,
     word: str = "",
     file: str = "",
+    codes: Mapping[str, str] = NO_CODES,
     began: bool = False,
 ) -> Response:
     await _whole(request)
@@ -139,6 +147,8 @@ async def _page(
         message=visit.words.of(refusal.texts) if refusal else message,
         word=word,
         file=file,
+        codes=codes,
+        people=is_proven(request, visit.who),
         began=began,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -22,10 +22,20 @@ class SiteProof(msgspec.Struct, frozen=True, kw_only=True):
     notes: list[dict[str, str]]
     devices: Changes = Changes()
     places: Changes = Changes()
+    areas: Changes = Changes()
+    people: Changes | None = None
+    """Who would be added or changed; None where the workbook says nothing of people."""
     count: int = 0
     """Devices in the books afterwards."""
     sheets: Sheets | None = None
     """What would be loaded; None with a problem."""
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """A load, and the one-time code of each person whom it has let in, by name: kept nowhere."""
+
+    load: SiteLoad
+    codes: Mapping[str, str]
 
 
 class Guess(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,11 +89,12 @@ class SiteOffice(Protocol):
         ...
 
     async def load(
-        self, data: bytes, file: str, who: Identity, *, remove: bool = False
-    ) -> SiteLoad:
+        self, data: bytes, file: str, who: Identity, *, remove: bool = False, people: bool = False
+    ) -> Loaded:
         """Load a workbook in one commit; ConfigError with every fault where it has one.
 
-        Raises ConflictError where devices would go that nobody has said may go (`remove`).
+        Raises ConflictError where devices would go that nobody has said may go (`remove`), and
+        ForbiddenError where it says something of people and that was not allowed (`people`).
         """
         ...
 
@@ -91,8 +102,11 @@ class SiteOffice(Protocol):
         """Add one device to the books, as a load of its own; ConfigError with every fault."""
         ...
 
-    async def undo(self, who: Identity) -> SiteLoad:
-        """Take back the newest load as a whole; ConflictError where there is none."""
+    async def undo(self, who: Identity, *, people: bool = False) -> SiteLoad:
+        """Take back the newest load as a whole; ConflictError where there is none.
+
+        Raises ForbiddenError where it has changed people and that was not allowed (`people`).
+        """
         ...
 
     async def loads(self) -> Sequence[SiteLoad]:
@@ -107,6 +121,6 @@ class SiteOffice(Protocol):
         """Return the models that a device can be of, by id."""
         ...
 
-    async def export(self) -> bytes:
-        """Return the books that count as a workbook (XLSX)."""
+    async def export(self, *, people: bool = False) -> bytes:
+        """Return the books that count as a workbook (XLSX); with `people` also who can sign in."""
         ...

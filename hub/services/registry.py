@@ -7,23 +7,25 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import msgspec
 
-from hub.errors import ConfigError, Problem
+from hub.errors import Problem
+from hub.model.area import Area
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device, DeviceUid, Kind, Lifecycle
 from hub.model.place import Place
-from hub.services.sheets.column import KINDS, STATES, Column
+from hub.services.sheets.area_rows import read_areas
+from hub.services.sheets.checking_rows import check_filled
+from hub.services.sheets.column import KINDS, STATES
 from hub.services.sheets.fault import Faults, Words
 from hub.services.sheets.row import Row, read_attributes, read_rows
 from hub.services.sheets.table import DEVICES, core_names, required_names
 from hub.services.tree import find_cycles
 
-PLACE_COLUMNS, PLACE_REQUIRED = core_names("places"), required_names("places")
-DEVICE_COLUMNS, DEVICE_REQUIRED = core_names("devices"), required_names("devices")
+PLACE_COLUMNS, DEVICE_COLUMNS = core_names("places"), core_names("devices")
 
 _ID = re.compile(r"[^\s/?#%,:]{1,64}")
 _ADDRESS = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -35,27 +37,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
     devices: tuple[Device, ...]
     places: dict[str, Place]
-
-
-def load_site(
-    devices: str | bytes,
-    places: str | bytes,
-    models: Mapping[str, DeviceModel],
-    known: Mapping[str, DeviceUid],
-    *,
-    devices_file: str = "devices.csv",
-    places_file: str = "places.csv",
-) -> Site:
-    """Read both sheets, or raise ConfigError with every fault of both.
-
-    A device whose id is in `known` keeps its uid; a new one gets a random uid.
-    """
-    site, problems = check_site(
-        devices, places, models, known, devices_file=devices_file, places_file=places_file
-    )
-    if problems:
-        raise ConfigError(*problems)
-    return site
+    areas: tuple[Area, ...] = ()
 
 
 def check_site(
@@ -64,18 +46,23 @@ def check_site(
     models: Mapping[str, DeviceModel],
     known: Mapping[str, DeviceUid],
     *,
+    areas: bytes = b"",
     devices_file: str = "devices.csv",
     places_file: str = "places.csv",
+    areas_file: str = "areas",
 ) -> tuple[Site, tuple[Problem, ...]]:
-    """Read both sheets; the site holds what is good, the problems say what is not."""
+    """Read the sheets; the site holds what is good, the problems say what is not."""
     place_faults, device_faults = Faults(places_file), Faults(devices_file)
+    area_faults = Faults(areas_file)
     site = make_site(
-        SiteRows(read_rows(places, PLACE_REQUIRED, place_faults), place_faults),
-        SiteRows(read_rows(devices, DEVICE_REQUIRED, device_faults), device_faults),
+        _book("places", places, place_faults),
+        _book("devices", devices, device_faults),
         models,
         known,
+        areas=_book("areas", areas, area_faults) if areas else None,
     )
-    return site, (*place_faults.problems, *device_faults.problems)
+    faults = (place_faults, area_faults, device_faults)
+    return site, tuple(problem for each in faults for problem in each.problems)
 
 
 class SiteRows(NamedTuple):
@@ -85,16 +72,23 @@ class SiteRows(NamedTuple):
     faults: Faults
 
 
+def _book(sheet: str, text: str | bytes, faults: Faults) -> SiteRows:
+    return SiteRows(read_rows(text, required_names(sheet), faults), faults)
+
+
 def make_site(
     places: SiteRows,
     devices: SiteRows,
     models: Mapping[str, DeviceModel],
     known: Mapping[str, DeviceUid],
+    *,
+    areas: SiteRows | None = None,
 ) -> Site:
     """Make the site of what is good in the rows; each fault goes to its sheet's."""
     found = _read_places(places.rows, places.faults)
     read = _read_devices(devices.rows, found, models, known, devices.faults)
-    return Site(devices=tuple(read), places=found)
+    crossing = read_areas(areas.rows, found, areas.faults) if areas else ()
+    return Site(devices=tuple(read), places=found, areas=crossing)
 
 
 def _read_places(rows: list[Row], faults: Faults) -> dict[str, Place]:
@@ -143,14 +137,6 @@ def _read_devices(
     _check_trees(by_id, faults)
     bad = {problem.line for problem in faults.problems}
     return [_make_device(row, known) for row in rows if row.line not in bad]
-
-
-def check_filled(row: Row, columns: Iterable[Column], faults: Faults) -> None:
-    """Note each required cell that is empty, with what belongs there."""
-    for column in columns:
-        if column.required and not row.cells[column.name]:
-            words = {"about_zh": column.zh, "about_en": column.en}
-            faults.add("empty", words, line=row.line, column=column.name)
 
 
 def _check_words(row: Row, faults: Faults) -> None:

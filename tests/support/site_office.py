@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hub.assembly.site_office import SiteBooks, Write
+from hub.access.people import People
+from hub.assembly.site_ledger import Ledger, Write
+from hub.assembly.site_office import SiteBooks
 from hub.clock import Clock
 from hub.config.buses import LineSettings
 from hub.ports import Books
@@ -16,7 +18,7 @@ NOWHERE = SiteSettings(devices=Path("/nonexistent/d.csv"), places=Path("/nonexis
 RISER = LineSettings(name="riser-1", host="127.0.0.1", port=4001)
 
 
-def make_site_office(books: Books, write: Write, clock: Clock) -> SiteBooks:
+def make_site_office(books: Books, write: Write, clock: Clock, people: People) -> SiteBooks:
     """Make an office whose site has no sheets yet; a new start is nobody's to make."""
     settings = Settings(site=NOWHERE, mqtt=MqttSettings(), line=(RISER,))
-    return SiteBooks(settings, MODELS, books=books, write=write, clock=clock)
+    return SiteBooks(Ledger(settings, MODELS, books=books, write=write, clock=clock, people=people))

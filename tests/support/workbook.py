@@ -20,6 +20,8 @@ DEVICE_HEADER = (
     *("id", "address", "link", "kind", "model", "place", "name", "lane", "upstream", "power"),
     *("state", "number", "warranty_until", "vendor", "scope"),
 )
+AREA_HEADER = ("id", "name", "kind", "places", "holder", "since", "until")
+PEOPLE_HEADER = ("name", "role", "place", "phone")
 EMPTY = Sheets(devices=b"id,address,kind,model,place\n", places=b"path,name\n")
 MODELS = load_models(shipped_models())
 LINKS = {"mqtt": "mqtt", "bus-a": "modbus", "riser-1": "line"}
@@ -45,6 +47,26 @@ def sound_rows(devices: int) -> dict[str, Rows]:
             row = [f"meter-{n}", f"{n:012}", "riser-1", *meter]
         rows.append([*row, "", *carried, *card, "" if n % 10 or not n else "住户"])
     return {"places": places, "devices": rows}
+
+
+def whole_rows(devices: int) -> dict[str, Rows]:
+    """Return the rows of all four sheets: also ten grids and eight people."""
+    rows = sound_rows(devices)
+    paths = [row[0] for row in rows["places"][2:]]
+    rows["areas"] = [list(AREA_HEADER)]
+    for n in range(10):
+        until = "2027-12-31" if n % 2 else ""
+        part = " ".join(paths[n::10]) or "gs"
+        rows["areas"].append(
+            [f"36010200{n}", f"网格{n}", "网格", part, "王五", "2026-01-01", until]
+        )
+    rows["people"] = [list(PEOPLE_HEADER)]
+    for n, role in enumerate(("保安", "维修班", "项目经理", "grid_worker", "部门", "管理员")):
+        word = "职能部门" if role == "部门" else role
+        rows["people"].append([f"工作人员{n}", word, "gs" if n % 2 else "", f"1390000000{n}"])
+    rows["people"].append(["楼长甲", "楼长", paths[0] if paths else "gs", ""])
+    rows["people"].append(["楼长乙", "building_head", "gs", "027-81234567"])
+    return rows
 
 
 def make_workbook(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hub.assembly import sheet_reader
 from hub.assembly.sheet_reader import read_in_process
 from hub.cli import main
 from hub.services.sheets.reading import Reading, read_workbook
-from tests.support.workbook import make_workbook, read, sound_rows
+from tests.support.workbook import make_workbook, read, sound_rows, whole_rows
 
 HEAD = "id,address,link,kind,model,place,name,lane,upstream,power,state\n"
 CONFIG = """
@@ -94,6 +95,39 @@ def test_a_workbook_is_tried_loaded_written_and_taken_back(
     assert read((site / "empty.xlsx").read_bytes()).sheets["devices"].rows == []
     assert call(monkeypatch, "import", "--undo") == 1
     assert "没有可以撤销的导入" in capsys.readouterr().err
+
+
+def test_a_fault_of_books_that_were_loaded_is_told_of_the_workbook(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = CONFIG + '[[family]]\nname = "plugs"\ndialect = "tasmota"\n'
+    (site / "lingdang.toml").write_text(config, "utf-8")
+    rows = sound_rows(3)
+    rows["devices"][2][2] = "plugs"
+    (site / "in.xlsx").write_bytes(make_workbook(rows))
+    assert call(monkeypatch, "import", "in.xlsx") == 0
+    assert call(monkeypatch, "check", "lingdang.toml") == 1
+    said = capsys.readouterr().err
+    assert "in.xlsx (devices, load 1): gate-1: its link 'plugs' speaks tasmota" in said
+
+
+def test_people_get_their_codes_once_and_are_exported_when_asked_for(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site / "in.xlsx").write_bytes(make_workbook(whole_rows(10)))
+    assert call(monkeypatch, "import", "in.xlsx") == 0
+    said = capsys.readouterr().out
+    assert re.search(r"^楼长甲  [0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$", said, re.MULTILINE)
+    assert "people: 8 new" in said
+    assert "areas: 10 new" in said
+    assert call(monkeypatch, "import", "in.xlsx") == 0
+    assert "people: 0 new, 0 changed" in (again := capsys.readouterr().out)
+    assert "一次性口令" not in again
+    assert call(monkeypatch, "export", "plain.xlsx") == 0
+    assert "people" not in read((site / "plain.xlsx").read_bytes()).sheets
+    assert call(monkeypatch, "export", "whole.xlsx", "--people") == 0
+    assert (site / "whole.xlsx").stat().st_mode & 0o077 == 0
+    assert len(read((site / "whole.xlsx").read_bytes()).sheets["people"].rows) == 8
 
 
 def test_faults_are_told_in_both_languages_and_nothing_is_written(

@@ -7,7 +7,7 @@ from typing import get_args, get_type_hints
 import msgspec
 
 from hub.assembly.site_books import site_documents
-from hub.assembly.site_office import LINKS, links_of
+from hub.assembly.site_ledger import LINKS, links_of
 from hub.config.buses import LineSettings
 from hub.model.device import Device, DeviceUid, Kind
 from hub.services.registry import Site

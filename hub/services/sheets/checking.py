@@ -5,23 +5,28 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 import msgspec
 
 from hub.errors import Problem
+from hub.model.area import Area
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device, DeviceUid
-from hub.model.place import Place
 from hub.model.site_load import Changes, Sheets
 from hub.ports.site import SiteProof
 from hub.services.registry import SiteRows, check_site, make_site
 from hub.services.sheets.column import Form
-from hub.services.sheets.fault import Faults
+from hub.services.sheets.fault import Faults, Words
+from hub.services.sheets.people_rows import compare_people, read_people
 from hub.services.sheets.reading import Reading, ReadSheet
 from hub.services.sheets.row import Row, read_rows
 from hub.services.sheets.saying import NOTES
 from hub.services.sheets.table import DEVICES, SHEETS, core_names, required_names
 
+T = TypeVar("T")
+KEPT = ("places", "devices")
+"""Sheets of which a workbook says that it is without them."""
 METER_DIGITS = {12, 14}
 UNITS = (1, 247)
 """Unit ids of Modbus."""
@@ -39,26 +44,34 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
 def check_workbook(reading: Reading, file: str, ground: Ground) -> SiteProof:
     """Check everything at once; `file` names the workbook in messages."""
     books = {name: _book(name, reading.sheets.get(name), file, ground) for name in SHEETS}
-    site = make_site(books["places"], books["devices"], ground.models, ground.known)
-    read = reading.sheets
+    site = make_site(
+        books["places"], books["devices"], ground.models, ground.known, areas=books["areas"]
+    )
+    read, known = reading.sheets, books["people"]
+    people = read_people(known.rows, site.places, known.faults)
     if "devices" in read:
         for row in books["devices"].rows:
             _check_device(row, ground.links, books["devices"].faults)
     problems = _merge(reading, books)
-    notes = reading.notes + [_kept(name) for name in SHEETS if read and name not in read]
+    notes = reading.notes + [_kept(name) for name in KEPT if read and name not in read]
     if problems:
         return SiteProof(problems=problems, notes=notes)
-    before, _ = check_site(ground.sheets.devices, ground.sheets.places, ground.models, ground.known)
+    sheets = ground.sheets
+    before, _ = check_site(
+        sheets.devices, sheets.places, ground.models, ground.known, areas=sheets.areas
+    )
+    enlisting, staying = compare_people(sheets.people, people)
+    if "people" in read and staying:
+        notes.append(_note("people_kept", {"count": staying}))
     return SiteProof(
         problems=[],
         notes=notes,
         devices=_compare(_plain(before.devices), _plain(site.devices)),
         places=_compare(before.places, site.places),
+        areas=_compare(_by_id(before.areas), _by_id(site.areas)),
+        people=enlisting if "people" in read else None,
         count=len(site.devices),
-        sheets=Sheets(
-            devices=_write(read.get("devices"), "devices", ground.sheets.devices),
-            places=_write(read.get("places"), "places", ground.sheets.places),
-        ),
+        sheets=_sheets(read, sheets),
     )
 
 
@@ -76,7 +89,7 @@ def _book(name: str, sheet: ReadSheet | None, file: str, ground: Ground) -> Site
     if sheet is None:
         text = getattr(ground.sheets, name)
         faults = Faults(getattr(ground.sheets, f"{name}_file"))
-        return SiteRows(read_rows(text, required_names(name), faults), faults)
+        return SiteRows(read_rows(text, required_names(name), faults) if text else [], faults)
     faults = Faults(file, sheet.title)
     faults.set_columns(sheet.header)
     return SiteRows(list(_rows(sheet)) if sheet.sound else [], faults)
@@ -137,7 +150,11 @@ def _merge(reading: Reading, books: Mapping[str, SiteRows]) -> list[Problem]:
 
 
 def _kept(name: str) -> dict[str, str]:
-    said = NOTES["sheet_kept"].fill({"sheet": name})
+    return _note("sheet_kept", {"sheet": name})
+
+
+def _note(code: str, words: Words) -> dict[str, str]:
+    said = NOTES[code].fill(words)
     return {"zh": said.zh, "en": said.en}
 
 
@@ -146,10 +163,11 @@ def _plain(devices: Iterable[Device]) -> dict[str, Device]:
     return {each.id: msgspec.structs.replace(each, uid=none) for each in devices}
 
 
-def _compare(
-    before: Mapping[str, Device] | Mapping[str, Place],
-    after: Mapping[str, Device] | Mapping[str, Place],
-) -> Changes:
+def _by_id(areas: Iterable[Area]) -> dict[str, Area]:
+    return {area.id: area for area in areas}
+
+
+def _compare(before: Mapping[str, T], after: Mapping[str, T]) -> Changes:
     return Changes(
         added=[name for name in after if name not in before],
         changed=[name for name in after if name in before and after[name] != before[name]],
@@ -157,11 +175,17 @@ def _compare(
     )
 
 
+def _sheets(read: Mapping[str, ReadSheet], kept: Sheets) -> Sheets:
+    texts = {name: _write(read.get(name), name, getattr(kept, name)) for name in SHEETS}
+    return Sheets(**texts)  # type: ignore[arg-type]
+
+
 def _write(sheet: ReadSheet | None, name: str, kept: bytes) -> bytes:
     """Write a sheet as CSV: the site's own columns first, then those that the workbook has."""
     if sheet is None:
         return kept
-    core = core_names(name)
+    # A column of people that is not there says nothing, so it must not be written as empty.
+    core = core_names(name) if name != "people" else ()
     header = [*core, *(each for each in sheet.header if each and each not in core)]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")

@@ -62,3 +62,19 @@ STATES = {
 }
 SCOPES = {"public": "公用", "household": "住户"}
 TRUTHS = {"yes": "是", "no": "否"}
+AREA_KINDS = {
+    "grid": "网格",
+    "beat": "楼长片区",
+    "service": "服务片区",
+    "cooperative": "合作社",
+}
+ROLES = {
+    "guard": "保安",
+    "crew": "维修班",
+    "manager": "项目经理",
+    "grid_worker": "网格员",
+    "building_head": "楼长",
+    "department": "职能部门",
+    "administrator": "管理员",
+}
+"""Roles of people; that of a platform's key is nobody's."""

@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from hub.services.sheets.column import Column
 from hub.services.sheets.table import SHEETS
 
-TITLES = {"places": "位置 places", "devices": "设备 devices"}
+TITLES = {
+    "places": "位置 places",
+    "areas": "片区 areas",
+    "devices": "设备 devices",
+    "people": "人员 people",
+}
 
 
 def write_columns() -> str:

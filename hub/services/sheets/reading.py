@@ -40,7 +40,8 @@ from hub.services.sheets.saying import NOTES
 from hub.services.sheets.table import SHEET_TITLES, SHEETS
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-UNLOADED = frozenset({"areas", "people", "片区", "人员"})
+MARKS = {"places": {"path", "路径"}, "people": {"role", "角色"}, "areas": {"places", "包含位置"}}
+"""Columns that one sheet alone has, each by both names."""
 MEMORY = 1024 * 2**20
 SECONDS = 60
 
@@ -152,9 +153,7 @@ def _pass_over(title: str, sheet: CalamineSheet, book: _Book) -> None:
     guess = nearest(plain, (*SHEETS, *SHEET_TITLES))
     if not sheet.total_height:
         return
-    if plain in UNLOADED:
-        book.refuse("sheet_unloaded", title)
-    elif guess:
+    if guess:
         book.refuse("sheet_near", title, {"guess": guess})
     else:
         book.note("sheet_ignored", {"sheet": title})
@@ -187,8 +186,13 @@ def _read_csv(data: bytes, book: _Book) -> None:
         return
     if "\0" in text or not values:
         raise RefusedError("broken")
-    is_places = {"path", "路径"} & {each.strip().casefold() for each in values[0]}
-    book.take("places" if is_places else "devices", "", values, faults)
+    book.take(_sheet_of(values[0]), "", values, faults)
+
+
+def _sheet_of(header: Sequence[str]) -> str:
+    """Tell which sheet a CSV file is, by a column that no other has."""
+    names = {each.strip().casefold() for each in header}
+    return next((sheet for sheet, mark in MARKS.items() if mark & names), "devices")
 
 
 def read_lines(

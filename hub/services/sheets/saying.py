@@ -45,6 +45,12 @@ SAYINGS: dict[str, Saying] = {
         "as on its face: 12 digits for electricity, 14 for water; format the column as text",
     ),
     "empty": Saying("这里是空的", "it is empty", "填上{about_zh}", "fill it in: {about_en}"),
+    "ends_first": Saying(
+        "“{word}”在起始日期 {since} 之前",
+        "'{word}' is before its first day, {since}",
+        "改其中一个日期",
+        "change one of the two days",
+    ),
     "error_value": Saying(
         "这一格是错误值（如 #N/A）",
         "the cell holds an error such as #N/A",
@@ -98,6 +104,12 @@ SAYINGS: dict[str, Saying] = {
         "'{word}' is a model of a {kind}, not of a {other}",
         "改类别或改型号",
         "change the kind or the model",
+    ),
+    "no_building": Saying(
+        "楼长没有位置",
+        "a building head has no place",
+        "填上他负责的楼，如 guanshan/a/b12",
+        "write the building, such as guanshan/a/b12",
     ),
     "no_column": Saying(
         "缺少列“{name}”", "the column '{name}' is missing", "{zh_hint}", "{en_hint}"
@@ -179,9 +191,9 @@ WHOLE: dict[str, Saying] = {
         "save it as .xlsx, without macros",
     ),
     "no_sheet": Saying(
-        "没有名为 places（位置）或 devices（设备）的工作表",
-        "there is no sheet called places or devices",
-        "把工作表改成这两个名字之一；里面有：{names}",
+        "没有名为 places（位置）、areas（片区）、devices（设备）或 people（人员）的工作表",
+        "there is no sheet called places, areas, devices or people",
+        "把工作表改成这些名字之一；里面有：{names}",
         "name the sheets so; there are: {names}",
     ),
     "sheet_near": Saying(
@@ -196,17 +208,15 @@ WHOLE: dict[str, Saying] = {
         "合成一个",
         "make one of them",
     ),
-    "sheet_unloaded": Saying(
-        "人员和片区还不能用表格导入，里面的内容不会进系统",
-        "people and areas cannot be loaded from a workbook yet",
-        "删掉这个工作表；人员用 lingdang user add 添加",
-        "remove the sheet; people are added by lingdang user add",
-    ),
 }
 """Code → sentence, of what is wrong with a workbook or a sheet as a whole."""
 SAYINGS |= WHOLE
 
 NOTES: dict[str, Saying] = {
+    "people_kept": Saying(
+        "{count} 个人不在工作表里：他们保持不变（停用：lingdang user disable）",
+        "{count} people are not in the sheet: they stay (lingdang user disable shuts out)",
+    ),
     "old_formulas": Saying(
         "旧格式 .xls 里的公式按最后一次算出的值读入",
         "formulas of the old format .xls count by what they gave last",

@@ -6,67 +6,8 @@ The page for the clerk, the workbook that is written and the checks of one that 
 from __future__ import annotations
 
 from hub.services.sheets.column import KINDS, SCOPES, STATES, TRUTHS, Column, Form
+from hub.services.sheets.community_columns import AREAS, CARD, PEOPLE, PLACES
 
-_LAT = Column(
-    "lat",
-    "纬度",
-    Form.NUMBER,
-    "纬度（度）",
-    "degrees north",
-    "28.6721",
-    core=False,
-    low=-90,
-    high=90,
-)
-_LON = Column(
-    "lon",
-    "经度",
-    Form.NUMBER,
-    "经度（度）",
-    "degrees east",
-    "115.8921",
-    core=False,
-    low=-180,
-    high=180,
-)
-_CARD = Column(
-    "emergency_card",
-    "应急卡",
-    Form.TEXT,
-    "出人命的故障时先做什么，如手动放梯的钥匙在哪里",
-    "what to do first where life is in danger, such as where the key of the manual release is",
-    "钥匙在门岗墙上",
-    core=False,
-)
-
-PLACES: tuple[Column, ...] = (
-    Column(
-        "path",
-        "路径",
-        Form.CODE,
-        "位置的编号，从社区到楼、单元，用斜线隔开；上一级要有自己的一行",
-        "the place's code from the community down, with strokes; each level has a row of its own",
-        "guanshan/a/b12/u2",
-        required=True,
-    ),
-    Column(
-        "name", "名称", Form.TEXT, "人看的名字", "its name for people", "12栋2单元", required=True
-    ),
-    Column(
-        "kind",
-        "类型",
-        Form.TEXT,
-        "community 社区、compound 小区、building 楼、unit 单元、floor 层、spot 点位",
-        "community, compound, building, unit, floor, spot",
-        "unit",
-    ),
-    Column(
-        "grid_code", "网格编码", Form.CODE, "所在网格的编码", "code of its grid", "360102001001002"
-    ),
-    _LAT,
-    _LON,
-    _CARD,
-)
 DEVICES: tuple[Column, ...] = (
     Column(
         "id",
@@ -233,10 +174,21 @@ DEVICES: tuple[Column, ...] = (
         core=False,
         choices=TRUTHS,
     ),
-    _CARD,
+    CARD,
 )
-SHEETS: dict[str, tuple[Column, ...]] = {"places": PLACES, "devices": DEVICES}
-SHEET_TITLES = {"位置": "places", "设备": "devices", "设备台账": "devices"}
+SHEETS: dict[str, tuple[Column, ...]] = {
+    "places": PLACES,
+    "areas": AREAS,
+    "devices": DEVICES,
+    "people": PEOPLE,
+}
+SHEET_TITLES = {
+    "位置": "places",
+    "片区": "areas",
+    "设备": "devices",
+    "设备台账": "devices",
+    "人员": "people",
+}
 """What the sheets of a workbook may be called instead."""
 
 

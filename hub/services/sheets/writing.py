@@ -24,7 +24,10 @@ WIDTHS = {"path": 24, "place": 24, "name": 20, "model": 18}
 
 
 def write_workbook(sheets: Sheets) -> bytes:
-    """Return an XLSX file with both sheets; a header's comment says what its column means."""
+    """Return an XLSX file with the sheets; a header's comment says what its column means.
+
+    Without the people there is no sheet of them.
+    """
     from xlsxwriter import Workbook  # type: ignore[import-untyped]  # noqa: PLC0415 - 2 MB, seldom used
 
     target = BytesIO()
@@ -32,7 +35,10 @@ def write_workbook(sheets: Sheets) -> bytes:
         head = book.add_format({"bold": True, "num_format": "@"})
         text = book.add_format({"num_format": "@"})
         for name in SHEETS:
-            rows = read_rows(getattr(sheets, name), (), Faults(name))
+            source = getattr(sheets, name)
+            if not source:
+                continue
+            rows = read_rows(source, (), Faults(name))
             _write_sheet(book.add_worksheet(name), name, rows, (head, text))
     return target.getvalue()
 

@@ -527,13 +527,14 @@ def make_world() -> World:
     surveys = make_surveys(books, courses, desk.write, clock)
     projects = ProjectBook({}, places=PLACES, write=desk.write, clock=clock)
     windows = make_windows(clock)
+    gatekeeper = Gatekeeper(books, desk, clock)
     ports = WebPorts(
         live=live,
         pulse=pulse,
         desk=desk,
         books=books,
         archive=archive,
-        gatekeeper=Gatekeeper(books, desk, clock),
+        gatekeeper=gatekeeper,
         rules=office,
         schedules=SiteSchedules(office),
         parameters=SiteParameters(office, Site(devices=tuple(devices), places={})),
@@ -563,7 +564,7 @@ def make_world() -> World:
         surveys=surveys,
         scorecard=make_scorecard(live, courses, surveys, desk.write, clock),
         courses=courses,
-        site=make_site_office(books, desk.write, clock),
+        site=make_site_office(books, desk.write, clock, gatekeeper.people),
         rosters=make_rosters(clock, desk.write),
         escalation=FakeEscalation(),
         bells=FakeBells(),

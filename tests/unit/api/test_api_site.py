@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from hub.assembly.site_office import KEPT
-from hub.model.access import Role
+from hub.access.people import NewPerson, PersonChange
+from hub.assembly.site_ledger import KEPT
+from hub.errors import ForbiddenError, PasswordUnsetError
+from hub.model.access import Identity, Role
 from hub.model.site_load import SITE_LOADS
 from hub.services.sheets.reading import Reading, read_workbook
-from tests.support.workbook import make_workbook, read, sound_rows
+from tests.support.workbook import make_workbook, read, sound_rows, whole_rows
 from tests.unit.access.web_fakes import World, make_world
 from tests.unit.api.app_of_api import asking
 
@@ -113,13 +115,13 @@ async def test_who_sees_a_part_of_the_community_does_not_change_its_books(world:
 
 async def test_a_load_is_one_commit(world: World) -> None:
     commits: list[int] = []
-    write = world.ports.site._write  # type: ignore[attr-defined]
+    write = world.ports.site._ledger.write  # type: ignore[attr-defined]
 
     async def counted(*what: object) -> None:
         commits.append(1)
         await write(*what)
 
-    world.ports.site._write = counted  # type: ignore[attr-defined]
+    world.ports.site._ledger.write = counted  # type: ignore[attr-defined]
     async with asking(world, Role.ADMINISTRATOR) as client:
         await client.post(f"{PATH}/loads", content=make_workbook(sound_rows(100)))
     assert commits == [1]
@@ -141,3 +143,84 @@ async def test_a_newcomer_is_adopted_into_the_books_in_commissioning(world: Worl
     row = dict(zip(written.header, written.rows[-1][1], strict=False))
     assert (row["id"], row["kind"], row["state"]) == ("gate-99", "barrier_gate", "commissioning")
     assert undone.json()["file"] == "登记 gate-99"
+
+
+async def test_people_come_with_one_time_codes_and_go_with_the_load(world: World) -> None:
+    data = make_workbook(whole_rows(10))
+    keeper = world.ports.gatekeeper
+    async with asking(world, Role.ADMINISTRATOR) as client:
+        loaded = (await client.post(f"{PATH}/loads?file=a.xlsx", content=data)).json()
+        whole = (await client.get(f"{PATH}/workbook?people=true")).content
+        plain = (await client.get(f"{PATH}/workbook")).content
+        same = (await client.post(f"{PATH}/check", content=whole)).json()
+        with pytest.raises(PasswordUnsetError):  # the code lets in, to choose a password
+            await keeper.sign_in("楼长甲", loaded["codes"]["楼长甲"], "10.0.0.1")
+        await client.post(f"{PATH}/loads/undo")
+        after = (await client.get(f"{PATH}/workbook?people=true")).content
+        listed = (await client.get(f"{PATH}/loads")).json()["items"]
+    assert loaded["people"] == {"added": 8, "changed": 0, "removed": 0}
+    assert loaded["areas"] == {"added": 10, "changed": 0, "removed": 0}
+    assert len(loaded["codes"]) == 8
+    assert "codes" not in listed[0]
+    assert not any(same["people"].values())
+    assert not any(same["areas"].values())
+    assert list(read(plain).sheets) == ["places", "areas", "devices"]
+    assert len(read(whole).sheets["people"].rows) == 8
+    assert read(after).sheets["people"].rows == []
+    assert read(after).sheets["areas"].rows == []
+    told = repr([entry for entry in world.books.entries if entry.type.startswith(("pers", "site"))])
+    assert "person.added" in told
+    assert "person.disabled" in told
+    assert "1390000000" not in told
+    assert not any(code in told for code in loaded["codes"].values())
+
+
+async def test_somebody_who_is_changed_keeps_the_password_and_is_changed_back(
+    world: World,
+) -> None:
+    people = world.ports.gatekeeper.people
+    who = Identity(name="root", role=Role.ADMINISTRATOR)
+    await people.add(NewPerson(name="李保安", role=Role.GUARD, phone="110"), who)
+    rows = {"people": [["姓名", "角色", "位置"], ["李保安", "维修班", ""]]}
+    before = await people.find("李保安")
+    async with asking(world, Role.ADMINISTRATOR) as client:
+        loaded = (await client.post(f"{PATH}/loads", content=make_workbook(rows))).json()
+        changed = await people.find("李保安")
+        await client.post(f"{PATH}/loads/undo")
+        back = await people.find("李保安")
+    assert before is not None
+    assert changed is not None
+    assert back is not None
+    assert loaded["codes"] == {}
+    assert (changed.role, changed.phone) == (Role.CREW, "110")
+    assert changed.password_hash == back.password_hash == before.password_hash
+    assert back.role is Role.GUARD
+    assert before.generation < changed.generation < back.generation, "sessions have ended"
+
+
+async def test_what_was_changed_again_is_not_taken_back(world: World) -> None:
+    people = world.ports.gatekeeper.people
+    who = Identity(name="root", role=Role.ADMINISTRATOR)
+    await people.add(NewPerson(name="李保安", role=Role.GUARD), who)
+    rows = {"people": [["姓名", "角色"], ["李保安", "维修班"]]}
+    async with asking(world, Role.ADMINISTRATOR) as client:
+        await client.post(f"{PATH}/loads", content=make_workbook(rows))
+        await people.change("李保安", PersonChange(role=Role.MANAGER), who)
+        await client.post(f"{PATH}/loads/undo")
+    found = await people.find("李保安")
+    assert found is not None
+    assert found.role is Role.MANAGER
+
+
+async def test_the_sheet_of_people_asks_for_a_second_factor_where_the_hub_does(
+    world: World,
+) -> None:
+    world.ports.gatekeeper.two_factors = True
+    person = Identity(name="admin", role=Role.ADMINISTRATOR)
+    site, data = world.ports.site, make_workbook(whole_rows(10))
+    with pytest.raises(ForbiddenError, match="second factor"):
+        await site.load(data, "a.xlsx", person)
+    assert loads_of(world) == []
+    await site.load(data, "a.xlsx", person, people=True)
+    with pytest.raises(ForbiddenError, match="second factor"):
+        await site.undo(person)

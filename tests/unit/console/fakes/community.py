@@ -417,13 +417,14 @@ def make_console(
     projects = ProjectBook({}, places=community.places(), write=desk.write, clock=clock)
     archive = WaveArchive(clock)
     windows = make_windows(clock, devices=devices_, places=community.places())
+    gatekeeper = Gatekeeper(community.books, desk, clock)
     ports = WebPorts(
         live=community,
         pulse=community.pulse,
         desk=desk,
         books=community.books,
         archive=archive,
-        gatekeeper=Gatekeeper(community.books, desk, clock),
+        gatekeeper=gatekeeper,
         rules=office,
         schedules=SiteSchedules(office),
         parameters=SiteParameters(office, Site(devices=(), places={})),
@@ -454,7 +455,7 @@ def make_console(
         surveys=surveys,
         scorecard=make_scorecard(community, courses, surveys, desk.write, clock),
         courses=courses,
-        site=make_site_office(community.books, desk.write, clock),
+        site=make_site_office(community.books, desk.write, clock, gatekeeper.people),
         rosters=make_rosters(clock, desk.write),
         escalation=FakeEscalation(),
         whistle=make_whistle(community, community.books, desk, clock, filing),
