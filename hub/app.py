@@ -29,7 +29,7 @@ from hub.assembly.offices import open_offices
 from hub.assembly.own_broker import follow_broker
 from hub.assembly.renewal import AGAIN, Renewal
 from hub.assembly.senders import build_sender, open_desks
-from hub.assembly.site_books import known_uids, site_documents
+from hub.assembly.site_books import known_uids, site_news
 from hub.assembly.unheard import find_unheard
 from hub.assembly.wall_clock import keep_time, machine_since
 from hub.assembly.web import build_ports, keep_house, serve_web
@@ -49,8 +49,10 @@ from hub.intake.suspect import SUSPECTS
 from hub.model.case import CASES
 from hub.model.era import ERAS, read_eras
 from hub.model.inspection import INSPECTIONS, ROUNDS
+from hub.model.swap import SWAPS, Swap
 from hub.ports import Link
-from hub.services.commission.state_book import ACCEPTANCES, DEVICE_STATES, read_sheets
+from hub.services.commission.naming import follow_snapshot
+from hub.services.commission.state_book import ACCEPTANCES, DEVICE_STATES, DEVICES, read_sheets
 from hub.services.incidents.case_book import CaseBook
 from hub.services.rule_shelf import RULE_VERSIONS, RuleShelf
 from hub.services.supervisor import Supervisor
@@ -113,8 +115,7 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
             store = await stack.enter_async_context(
                 open_store(settings.store.path, clock=clock, reserve=settings.store.reserve_bytes)
             )
-        collections = ("device", DEVICE_STATES, PEOPLE)
-        stored = {name: await store.books.documents(name) for name in collections}
+        stored = await _read_stored(store)
         shelf = RuleShelf(await store.books.documents(RULE_VERSIONS))
         world = _read_world(settings, problems, stored, shelf, clock)
         crew = await stack.enter_async_context(open_crew())
@@ -123,9 +124,10 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
             plan_retention(settings.store, world.site.devices, world.models)
         )
         links = LinkSet()
-        intake = await _build_intake(world, store, wiring, crew, links)
+        news = site_news(world.site, stored[DEVICES], stored[SWAPS], clock.now())
+        intake = await _build_intake(world, store, wiring, crew, links, swaps=news.swaps)
         crew.start(intake.pipeline.run(links.acknowledge), "intake")
-        await intake.desk.write(*site_documents(world.site, stored["device"], clock.now()))
+        await intake.desk.write(news.documents, news.entries)
         local = stack.enter_context(open_local_door(settings.store.path.parent))
         tower = _build_tower(world, store, wiring, intake)
         doors = await open_offices(
@@ -153,6 +155,11 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
         yield RunningHub(crew.died, renewal, intake, store, links.all)
 
 
+async def _read_stored(store: SqliteStore) -> dict[str, dict[str, bytes]]:
+    collections = (DEVICES, DEVICE_STATES, PEOPLE, SWAPS)
+    return {name: await store.books.documents(name) for name in collections}
+
+
 def _make_clock(settings: Settings) -> Clock:
     return SystemClock(speed=settings.demo.speed, origin=settings.demo.clock_origin)
 
@@ -166,7 +173,7 @@ def _read_world(
 ) -> World:
     world = load_world(
         settings,
-        known_uids(stored["device"]),
+        known_uids(stored[DEVICES]),
         now=clock.now(),
         problems=problems,
         versions=shelf.newest(),
@@ -259,11 +266,17 @@ def _build_tower(world: World, store: SqliteStore, wiring: Wiring, intake: Intak
 
 
 async def _build_intake(
-    world: World, store: SqliteStore, wiring: Wiring, crew: Crew, links: LinkSet
+    world: World,
+    store: SqliteStore,
+    wiring: Wiring,
+    crew: Crew,
+    links: LinkSet,
+    *,
+    swaps: Mapping[str, Sequence[Swap]],
 ) -> Intake:
     settings, clock = world.settings, wiring.clock
     now = clock.now()
-    snapshot = await store.archive.load(now=now)
+    snapshot = follow_snapshot(await store.archive.load(now=now), world.old_names)
     places = world.site.places
     cases = CaseBook(await store.books.documents(CASES))
     eras = read_eras(await store.books.documents(ERAS))
@@ -283,7 +296,7 @@ async def _build_intake(
         commission=CommissionNeeds(
             sheets=read_sheets(await store.books.documents(ACCEPTANCES)), written=world.written
         ),
-        windows=tuple(read_windows(await store.books.documents(WINDOWS)).values()),
+        windows=tuple(read_windows(await store.books.documents(WINDOWS), world.old_names).values()),
         duty=await read_duty_needs(world.duty, store.books),
         sender=build_sender(wiring),
         spawn=crew.spawn,
@@ -293,6 +306,8 @@ async def _build_intake(
         link_drivers=wiring.link_drivers(),
         carried=wiring.carried(),
         devices=world.site.devices,
+        swaps=swaps,
+        old_names=world.old_names,
         places=places,
         models=world.models,
         rules=world.rules,

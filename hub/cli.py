@@ -12,6 +12,7 @@ import typer
 from hub.commands.cli_access import key_app, user_app
 from hub.commands.cli_audit import audit_app
 from hub.commands.cli_bells import bells_app
+from hub.commands.cli_device import device_app, pairing_app
 from hub.commands.cli_drivers import driver_app, drivers
 from hub.commands.cli_grid import grid_check
 from hub.commands.cli_model import model_app
@@ -48,6 +49,8 @@ app.add_typer(bells_app, name="bells")
 app.add_typer(profile_app, name="profile")
 app.add_typer(driver_app, name="driver")
 app.add_typer(model_app, name="model")
+app.add_typer(device_app, name="device")
+app.add_typer(pairing_app, name="pairing")
 app.command()(backup)
 app.command()(restore)
 app.command()(drivers)

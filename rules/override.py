@@ -97,6 +97,21 @@ def trace(rule: Rule, device: Device) -> dict[str, tuple[Value, Override | None]
     return found
 
 
+def follow_names(rules: Iterable[Rule], old_names: Mapping[str, str]) -> tuple[Rule, ...]:
+    """Have parameters of a device go on to count under another id: old id → id of now."""
+    return tuple(_follow(rule, old_names) for rule in rules)
+
+
+def _follow(rule: Rule, old_names: Mapping[str, str]) -> Rule:
+    if not any(each.device in old_names for each in rule.overrides):
+        return rule
+    followed = tuple(
+        msgspec.structs.replace(each, device=old_names.get(each.device, each.device))
+        for each in rule.overrides
+    )
+    return msgspec.structs.replace(rule, overrides=followed)
+
+
 def write_overrides(rule: str, settings: Sequence[Mapping[str, Any]]) -> str:
     """Write the tables of a rule; each setting has a `set`, and at will device, place and model."""
     return "\n".join(_write(rule, each) for each in settings)

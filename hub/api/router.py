@@ -19,10 +19,12 @@ from hub.api import (
     devices,
     duty,
     figures,
+    hardware,
     inspections,
     journal,
     keys,
     operation,
+    pairing,
     parameters,
     people,
     photos,
@@ -49,7 +51,7 @@ PARTS = (
     *(devices, acceptance, alarms, tickets, commands, journal, stream, arrival),
     *(people, keys, retention, rules, parameters, schedules, windows, figures, duty, bells),
     *(reports, photos, inspections, rounds, projects, agenda, departments, site),
-    *(surveys, scorecard),
+    *(surveys, scorecard, hardware, pairing),
 )
 
 

@@ -61,6 +61,7 @@ class Device(Shape):
     uid: str
     address: str
     name: str
+    formerly: list[str]
     kind: Kind
     model: str
     place: str

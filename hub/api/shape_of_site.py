@@ -61,6 +61,21 @@ class FreshLoad(Load):
     codes: dict[str, str]
 
 
+class Pairing(Shape):
+    """A window in which newcomers at a place, of one model or any, may be adopted."""
+
+    id: str
+    place: str
+    model: str
+    start: Moment
+    end: Moment
+    actor: str
+    why: str
+    open: bool
+    closed_at: Moment | None
+    closed_by: str
+
+
 class Absent(Shape):
     """A device that should be heard and never was."""
 

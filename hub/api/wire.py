@@ -23,6 +23,7 @@ def device(view: DeviceView, now: float) -> dict[str, Any]:
         "uid": book.uid,
         "address": book.address,
         "name": book.name,
+        "formerly": list(view.formerly),
         "kind": book.kind,
         "model": book.model,
         "place": book.place,

@@ -49,11 +49,13 @@ from hub.model.rung import Duty
 from hub.model.scorecard import Scorecard
 from hub.model.site_load import Sheets
 from hub.model.spelling import suggest
+from hub.services.commission.naming import find_old_names
 from hub.services.commission.state_book import stand
 from hub.services.registry import Site, check_site
 from hub.services.rule_shelf import file_of, texts_of
 from hub.services.tickets.work_clock import WorkingTime
 from hub.settings import Settings, parse_settings
+from rules.override import follow_names
 from rules.rule import Rule
 from rules.ruleset import load_rules
 
@@ -69,6 +71,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     site: Site
     written: Mapping[DeviceUid, Lifecycle] = {}
     """The states that the sheet of devices has, whatever has become of them since."""
+    old_names: Mapping[str, str] = {}
+    """Ids that devices had before, each with that of now."""
     duty: Duty = Duty(plans=())
     receivers: tuple[Receiver, ...] = ()
     """The platforms that are spoken to by a profile; those without faults."""
@@ -127,6 +131,8 @@ def load_world(
     site, faults = standing.site, [*faults, *standing.problems]
     if settings.mqtt is not None:
         site = add_hub(site, known)
+    old_names = find_old_names(site.devices, known)
+    rules = follow_names(rules, old_names)
     faults += _lost_overrides(rules, site)
     faults += find_unprobed(settings, site.devices)
     sheet = sheets.devices_file if sheets else str(settings.site.devices)
@@ -150,6 +156,7 @@ def load_world(
         rules=rules,
         site=site,
         written=standing.written,
+        old_names=old_names,
         duty=duty,
         receivers=receivers,
         scorecard=scorecard,

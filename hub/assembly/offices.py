@@ -107,6 +107,7 @@ async def _open_windows(
         places=world.site.places,
         put=intake.desk.put_windows,
         clock=clock,
+        old_names=world.old_names,
     )
 
 

@@ -7,15 +7,31 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from hub.assembly.device_change import rename_device, swap_hardware
+from hub.assembly.pairing_desk import (
+    check_paired,
+    close_pairing,
+    list_pairings,
+    open_pairing,
+)
 from hub.assembly.sheet_reader import read_in_process
 from hub.assembly.site_ledger import Ledger, Lines, Papers, load_document
 from hub.assembly.site_sheets import find_current
 from hub.errors import ConfigError, ConflictError, ForbiddenError
 from hub.model.access import Identity
 from hub.model.catalogue import DeviceModel
+from hub.model.pairing import Pairing
 from hub.model.site_load import SiteLoad
 from hub.ports import DeviceView
-from hub.ports.site import Adoption, Loaded, Roll, SiteProof
+from hub.ports.site import (
+    Adoption,
+    HardwareSwap,
+    Loaded,
+    PairingWish,
+    Renaming,
+    Roll,
+    SiteProof,
+)
 from hub.services.roll import call_roll
 from hub.services.sheets.checking import add_row, check_workbook
 from hub.services.sheets.writing import write_workbook
@@ -53,6 +69,7 @@ class SiteBooks:
     async def adopt(self, adoption: Adoption, who: Identity) -> SiteLoad:
         """Add one device to the books, as a load of its own; ConfigError with every fault."""
         async with self._ledger.turn:
+            await check_paired(self._ledger, adoption)
             ground = await self._ledger.ground()
             file = f"登记 {adoption.id}"
             reading = add_row(ground.sheets, "devices", _cells(adoption, self._ledger.models))
@@ -60,6 +77,32 @@ class SiteBooks:
             if proof.sheets is None:
                 raise ConfigError(*proof.problems)
             return (await self._ledger.keep(proof, proof.sheets, file, who)).load
+
+    async def pairings(self) -> Sequence[Pairing]:
+        """Return the pairing windows that are kept, newest first."""
+        return await list_pairings(self._ledger)
+
+    async def open_pairing(self, wish: PairingWish, who: Identity) -> Pairing:
+        """Open a pairing window."""
+        async with self._ledger.turn:
+            return await open_pairing(self._ledger, wish, who)
+
+    async def close_pairing(self, pairing_id: str, who: Identity) -> Pairing:
+        """Close a pairing window now."""
+        async with self._ledger.turn:
+            return await close_pairing(self._ledger, pairing_id, who)
+
+    async def rename(self, device_id: str, renaming: Renaming, who: Identity) -> SiteLoad:
+        """Give a device another id, as a load of its own."""
+        async with self._ledger.turn:
+            return await rename_device(self._ledger, device_id, renaming, who)
+
+    async def swap(
+        self, device_id: str, swap: HardwareSwap, who: Identity, view: DeviceView | None = None
+    ) -> SiteLoad:
+        """Note that other hardware stands there, as a load of its own."""
+        async with self._ledger.turn:
+            return await swap_hardware(self._ledger, device_id, swap, who, view)
 
     async def undo(self, who: Identity, *, people: bool = False) -> SiteLoad:
         """Take back the newest load as a whole; ConflictError where there is none."""

@@ -15,7 +15,7 @@ from hub.assembly.site_books import stored_books
 from hub.assembly.site_ledger import links_of
 from hub.assembly.site_people import write_people
 from hub.assembly.site_sheets import NOTHING, read_sheets, stored_people
-from hub.commands.site_loader import Loader, open_loader
+from hub.commands.site_loader import open_loader, soon
 from hub.errors import ConfigError, Problem
 from hub.model.site_load import Changes
 from hub.ports.site import SiteProof
@@ -99,7 +99,7 @@ async def _check(settings: Settings, data: bytes, file: str) -> SiteProof:
 async def _load(settings: Settings, data: bytes, order: Order, echo: Echo) -> None:
     async with open_loader(settings) as loader:
         number, codes = await loader.load(data, order.file.name, remove=order.remove)
-        echo(f"已导入（第 {number} 次）。 Loaded, as load {number}. {_soon(loader)}")
+        echo(f"已导入（第 {number} 次）。 Loaded, as load {number}. {soon(loader)}")
         for name, code in codes.items():
             echo(f"{name}  {code}")
         if codes:
@@ -114,14 +114,8 @@ async def _undo(settings: Settings, echo: Echo) -> None:
         number, file = await loader.undo()
         echo(
             f"已撤销第 {number} 次导入（{file}）。"
-            f" Load {number} ({file}) was taken back. {_soon(loader)}"
+            f" Load {number} ({file}) was taken back. {soon(loader)}"
         )
-
-
-def _soon(loader: Loader) -> str:
-    if loader.runs:
-        return "系统几秒后自动重启生效。 The hub starts again with it within seconds."
-    return "下次启动生效。 It counts from the next start."
 
 
 def _read(file: Path) -> bytes:

@@ -14,6 +14,7 @@ from hub.console.naming import device_name
 from hub.console.page import STAFF, chosen_language, show, visit_of
 from hub.console.reading import point_rows
 from hub.console.wall_page import studio_of
+from hub.model.access import Role
 
 
 async def device(request: Request, device_id: str, point: str = "") -> Response:
@@ -22,6 +23,7 @@ async def device(request: Request, device_id: str, point: str = "") -> Response:
     ports, words = ports_of(request), words_of(language)
     sheet = DeviceSheet(ports, device_id, who, words)
     view = sheet.view()
+    device_id = view.device.id  # it may have been asked for by one that it had before
     rows = point_rows(view, ports.clock.now(), words)
     numeric = [row for row in rows if row.numeric]
     chosen = next((row for row in numeric if row.point == point), numeric[0] if numeric else None)
@@ -35,6 +37,7 @@ async def device(request: Request, device_id: str, point: str = "") -> Response:
         "device.html",
         parts=parts,
         device_id=device_id,
+        may_change=who.role is Role.ADMINISTRATOR and not who.scope,
         name=device_name(view.device),
         numeric=numeric,
         chosen=chosen.point if chosen else "",

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import msgspec
 from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
 from starlette.datastructures import UploadFile
 
 from hub.access.http import identity_of, is_proven, ports_of
@@ -14,9 +15,16 @@ from hub.access.policy import Call, forms
 from hub.console.language import Language, Words
 from hub.console.page import LEADERS, Visit, show, visit_of
 from hub.console.tray import Tray
-from hub.errors import ConfigError, ConflictError, ForbiddenError, HubError, Problem
+from hub.errors import (
+    ConfigError,
+    ConflictError,
+    ForbiddenError,
+    HubError,
+    InvalidRequestError,
+    Problem,
+)
 from hub.model.access import Identity, Role
-from hub.ports.site import Adoption, SiteProof
+from hub.ports.site import Adoption, PairingWish, SiteProof
 
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 LISTED = 200
@@ -35,7 +43,7 @@ async def site_page(request: Request) -> Response:
 
 async def check_by_form(request: Request) -> Response:
     """Try a workbook, and show its faults or what it would change."""
-    who = await _whole(request)
+    who = await whole_community(request)
     file, data = await _read_file(request)
     if not data:
         visit = await visit_of(request)
@@ -58,7 +66,7 @@ async def _read_file(request: Request) -> tuple[str, bytes]:
 
 async def load_by_form(request: Request) -> Response:
     """Load the workbook that was tried; the hub starts again."""
-    who, form = await _whole(request), await request.form()
+    who, form = await whole_community(request), await request.form()
     visit = await visit_of(request)
     try:
         tried = _tray(request).take(str(form.get("word", "")), who.name)
@@ -79,19 +87,45 @@ async def load_by_form(request: Request) -> Response:
 
 async def adopt_by_form(request: Request) -> Response:
     """Put a newcomer into the books; the hub starts again."""
-    who, form = await _whole(request), await request.form()
+    who, form = await whole_community(request), await request.form()
     visit = await visit_of(request)
     words = {name: str(form.get(name, "")).strip() for name in ADOPTION}
     try:
         load = await visit.ports.site.adopt(msgspec.convert(words, Adoption), who)
     except ConfigError as error:
         return await _page(request, proof=SiteProof(problems=list(error.problems), notes=[]))
+    except ConflictError as error:
+        return await _page(request, refusal=error)
     return await _page(request, message=visit.words("workbook.loaded", n=load.number), began=True)
+
+
+async def pair_by_form(request: Request) -> Response:
+    """Open a pairing window."""
+    who, form = await whole_community(request), await request.form()
+    visit = await visit_of(request)
+    minutes = str(form.get("minutes", ""))
+    wish = PairingWish(
+        place=str(form.get("place", "")).strip(),
+        model=str(form.get("model", "")),
+        minutes=int(minutes) if minutes.isdecimal() else 0,
+    )
+    try:
+        await visit.ports.site.open_pairing(wish, who)
+    except InvalidRequestError as error:
+        return await _page(request, message=visit.words.of(error.texts), status=422)
+    return RedirectResponse("/site", 303)
+
+
+async def unpair_by_form(request: Request, pairing: str) -> Response:
+    """Close a pairing window."""
+    who = await whole_community(request)
+    await ports_of(request).site.close_pairing(pairing, who)
+    return RedirectResponse("/site", 303)
 
 
 async def undo_by_form(request: Request) -> Response:
     """Take the newest load back; the hub starts again."""
-    who = await _whole(request)
+    who = await whole_community(request)
     visit = await visit_of(request)
     try:
         load = await visit.ports.site.undo(who, people=is_proven(request, who))
@@ -100,7 +134,8 @@ async def undo_by_form(request: Request) -> Response:
     return await _page(request, message=visit.words("workbook.undone", n=load.number), began=True)
 
 
-async def _whole(request: Request) -> Identity:
+async def whole_community(request: Request) -> Identity:
+    """Return who asks; the books are a whole, and who sees a part may not change them."""
     who = await identity_of(request)
     if who.scope:
         raise ForbiddenError(
@@ -127,7 +162,7 @@ async def _page(
     codes: Mapping[str, str] = NO_CODES,
     began: bool = False,
 ) -> Response:
-    await _whole(request)
+    await whole_community(request)
     visit = await visit_of(request)
     ports = visit.ports
     loads = await ports.site.loads()
@@ -138,6 +173,7 @@ async def _page(
         roll=await ports.site.roll(ports.live.devices()),
         listed=LISTED,
         models=ports.site.models(),
+        pairings=[each for each in await ports.site.pairings() if each.is_open(ports.clock.now())],
         places=sorted(ports.live.places()),
         may_load=visit.who.role in ADMINISTRATORS,
         loads=loads,
@@ -185,6 +221,13 @@ CALLS = (
         ("/site/check", check_by_form, "checkWorkbookByForm", "Tries a workbook"),
         ("/site/loads", load_by_form, "loadWorkbookByForm", "Loads the workbook that was tried"),
         ("/site/adopt", adopt_by_form, "adoptByForm", "Puts a newcomer into the books"),
+        ("/site/pairings", pair_by_form, "openPairingByForm", "Opens a pairing window"),
+        (
+            "/site/pairings/{pairing}/close",
+            unpair_by_form,
+            "closePairingByForm",
+            "Closes a pairing window",
+        ),
         ("/site/undo", undo_by_form, "undoLoadByForm", "Takes the newest load back"),
     ),
 )

@@ -32,6 +32,7 @@ from hub.intake.pipeline import Pipeline
 from hub.intake.presence import Presence
 from hub.intake.pulse import CommitPulse
 from hub.intake.ration import NO_RESERVE, Rationing
+from hub.intake.rebasing import RebasedHistory
 from hub.intake.reception import Reception
 from hub.intake.report_room import ReportRoom
 from hub.intake.router import Router
@@ -45,6 +46,7 @@ from hub.model.catalogue import DeviceModel
 from hub.model.device import Device
 from hub.model.kinds import LINK_ERRORS
 from hub.model.place import Place
+from hub.model.swap import Swap
 from hub.model.whistle import Gathering
 from hub.model.window import Window
 from hub.ports import (
@@ -76,7 +78,8 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
 
     `cases` is the book that `project` reads, too.
     `link_drivers` maps a link to the driver that finds its addresses; `carried` a link's session
-    to the link that devices name. `suspects` is the collection of that name.
+    to the link that devices name. `suspects` is the collection of that name. `swaps` are by uid,
+    the oldest first. `old_names` maps ids that devices had before to those that they have.
     """
 
     clock: Clock
@@ -101,6 +104,8 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     gatherings: Sequence[Gathering] = ()
     commission: CommissionNeeds = CommissionNeeds()
     inspections: InspectionNeeds = InspectionNeeds()
+    swaps: Mapping[str, Sequence[Swap]] = {}
+    old_names: Mapping[str, str] = {}
     flood: FloodSettings = FloodSettings()
     test: bool = False
     timing: Timing = ALWAYS
@@ -134,9 +139,10 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
     gates = _build_gates(needs, book)
     engine = Engine(needs.rules, judge_clocks=False, works=gates.is_worked_on)
     judge = _build_judge(needs, engine, gates, book, room)
-    judge.restore(snapshot, archive, needs.clock.now())
     suspects = Suspects(needs.hand, needs.suspects)
     weir = _build_weir(needs, snapshot, suspects, judge)
+    counters = weir.reception.counters.counters()
+    judge.restore(snapshot, RebasedHistory(archive, needs.swaps, counters), needs.clock.now())
     live.explain = judge.explain
     pulse = CommitPulse(snapshot.last_seq)
     climber = Climber(needs.duty, book.index)
@@ -275,6 +281,7 @@ def _build_gates(needs: Needs, book: DeskBook) -> Gatehouse:
 def _build_live(needs: Needs, snapshot: Snapshot) -> LiveState:
     live = LiveState()
     live.set_site(needs.devices, needs.places, needs.models)
+    live.set_old_names(needs.old_names)
     live.restore(snapshot)
     return live
 
@@ -341,6 +348,7 @@ def _build_reception(needs: Needs, snapshot: Snapshot, router: Router, judge: Ju
     reception.set_devices(needs.devices)
     reception.counters.set_devices(needs.devices, needs.models)
     reception.counters.restore(snapshot.points, snapshot.states)
+    reception.counters.rebase(swap for some in needs.swaps.values() for swap in some)
     for row in snapshot.points:
         if row.point == CLOCK_POINT and row.value:
             reception.timekeeper.distrust(row.uid)

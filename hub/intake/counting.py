@@ -6,7 +6,7 @@ else is stored; while the latest is bad, the baseline is a row of running state 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -15,6 +15,7 @@ from hub.model.catalogue import DeviceModel, PointSpec, PointType
 from hub.model.device import Device
 from hub.model.kinds import HUB_MADE_POINTS
 from hub.model.report import Quality, Report, Sample
+from hub.model.swap import Swap
 from hub.ports import PointRow, StateRow
 from hub.services.counter import BELIEVED, Baseline, Limits, Verdict, judge
 
@@ -58,6 +59,27 @@ class CounterBook:
                 _, uid, point = state.key.split("/", 2)
                 base = msgspec.msgpack.decode(state.data, type=Baseline)
                 self._bases[uid, point] = self._rows[uid, point] = base
+
+    def counters(self) -> Mapping[str, Collection[str]]:
+        """Return the points that are counters, by device."""
+        return self._limits
+
+    def rebase(self, swaps: Iterable[Swap]) -> None:
+        """Forget what the old hardware of swapped devices showed, from the oldest swap on.
+
+        The new one is measured by its opening reading, and believed without one.
+        """
+        for swap in swaps:
+            for point in self._limits.get(swap.uid, ()):
+                key = (swap.uid, point)
+                base = self._bases.get(key)
+                if base is not None and base.at >= swap.at:
+                    continue
+                self._bases.pop(key, None)
+                if self._rows.pop(key, None) is not None:
+                    self._changed.add(key)
+                if point in swap.opening:
+                    self._bases[key] = Baseline(swap.opening[point], swap.at)
 
     def check(self, report: Report) -> tuple[Report, Sequence[Finding]]:
         """Return the report with what cannot be true made bad, and what was found."""

@@ -33,6 +33,8 @@ class LiveState:
     def __init__(self) -> None:
         self.explain: Explain = _nothing
         self._devices: dict[str, Device] = {}
+        self._old_names: Mapping[str, str] = {}
+        self._formerly: dict[str, tuple[str, ...]] = {}
         self._models: Mapping[str, DeviceModel] = {}
         self._places: Mapping[str, Place] = {}
         self._points: dict[str, dict[str, Report]] = {}
@@ -51,6 +53,13 @@ class LiveState:
         self._devices = {device.id: device for device in devices}
         self._places = places
         self._models = models
+
+    def set_old_names(self, old_names: Mapping[str, str]) -> None:
+        """Learn which ids devices had before: old id → id of now."""
+        self._old_names = old_names
+        self._formerly = {}
+        for old, new in old_names.items():
+            self._formerly[new] = (*self._formerly.get(new, ()), old)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Take over what was stored."""
@@ -107,8 +116,8 @@ class LiveState:
         return map(self._link, self._devices.values())
 
     def device(self, device_id: str) -> DeviceView | None:
-        """Return one device by its readable id."""
-        device = self._devices.get(device_id)
+        """Return one device by its readable id, also by one that it had before."""
+        device = self._devices.get(self._old_names.get(device_id, device_id))
         return self._view(device) if device else None
 
     def places(self) -> Mapping[str, Place]:
@@ -125,7 +134,7 @@ class LiveState:
 
     def why(self, device_id: str) -> list[dict[str, Any]]:
         """Return each gate and rule of a device with its answer and its reason."""
-        device = self._devices.get(device_id)
+        device = self._devices.get(self._old_names.get(device_id, device_id))
         if device is None:
             msg = f"there is no device {device_id!r}; look it up in /api/v1/devices"
             raise NotFoundError(msg)
@@ -142,6 +151,7 @@ class LiveState:
             link=self._link(device),
             heard_at=heard.at if heard else None,
             points=self._point_views(device),
+            formerly=self._formerly.get(device.id, ()),
         )
 
     def _point_views(self, device: Device) -> dict[str, PointView]:

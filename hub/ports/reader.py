@@ -33,12 +33,13 @@ class PointView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
-    """A device as it stands."""
+    """A device as it stands; `formerly` are ids that it had before."""
 
     device: Device
     link: LinkState
     heard_at: float | None
     points: dict[str, PointView]
+    formerly: tuple[str, ...] = ()
 
 
 class Live(Protocol):
@@ -53,7 +54,7 @@ class Live(Protocol):
         ...
 
     def device(self, device_id: str) -> DeviceView | None:
-        """Return one device by its readable id."""
+        """Return one device by its readable id, also by one that it had before."""
         ...
 
     def places(self) -> Mapping[str, Place]:

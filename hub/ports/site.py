@@ -11,6 +11,7 @@ from hub.errors import Problem
 from hub.model.access import Identity
 from hub.model.catalogue import DeviceModel
 from hub.model.device import Device, Kind, Lifecycle
+from hub.model.pairing import Pairing
 from hub.model.site_load import Changes, Sheets, SiteLoad
 from hub.ports.reader import DeviceView
 
@@ -81,6 +82,40 @@ class Adoption(msgspec.Struct, frozen=True, kw_only=True):
     state: Lifecycle = Lifecycle.COMMISSIONING
 
 
+class Renaming(msgspec.Struct, frozen=True, kw_only=True):
+    """Another id for a device; `again` is the id that it has, typed once more."""
+
+    id: str
+    again: str
+    why: str
+
+
+class HardwareSwap(msgspec.Struct, frozen=True, kw_only=True):
+    """Other hardware for a device: what is None stays. `at` is RFC 3339, now where it is empty.
+
+    `closing` are the last readings of the old one's counters by point, the hub's own latest where
+    it is left out; `opening` the first ones of the new one's. `serial` is the new one's number.
+    """
+
+    why: str
+    link: str | None = None
+    address: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    closing: dict[str, float] = {}
+    opening: dict[str, float] = {}
+    at: str = ""
+
+
+class PairingWish(msgspec.Struct, frozen=True, kw_only=True):
+    """A pairing window to be opened: for devices at or below a place, of one model or of any."""
+
+    place: str
+    model: str = ""
+    minutes: int = 30
+    why: str = ""
+
+
 class SiteOffice(Protocol):
     """Loads workbooks; what it loads counts once the hub has started again, by itself."""
 
@@ -99,7 +134,41 @@ class SiteOffice(Protocol):
         ...
 
     async def adopt(self, adoption: Adoption, who: Identity) -> SiteLoad:
-        """Add one device to the books, as a load of its own; ConfigError with every fault."""
+        """Add one device to the books, as a load of its own; ConfigError with every fault.
+
+        Raises ConflictError where no pairing window is open for its place and model.
+        """
+        ...
+
+    async def pairings(self) -> Sequence[Pairing]:
+        """Return the pairing windows that are kept, newest first; `is_open` tells which count."""
+        ...
+
+    async def open_pairing(self, wish: PairingWish, who: Identity) -> Pairing:
+        """Open a pairing window; InvalidRequestError where it cannot be."""
+        ...
+
+    async def close_pairing(self, pairing_id: str, who: Identity) -> Pairing:
+        """Close a pairing window now; NotFoundError where none is open by that id."""
+        ...
+
+    async def rename(self, device_id: str, renaming: Renaming, who: Identity) -> SiteLoad:
+        """Give a device another id, as a load of its own; its uid and all that hangs on it stay.
+
+        Raises NotFoundError where there is none, InvalidRequestError where it was not meant, and
+        ConfigError where the new id cannot be used.
+        """
+        ...
+
+    async def swap(
+        self, device_id: str, swap: HardwareSwap, who: Identity, view: DeviceView | None = None
+    ) -> SiteLoad:
+        """Note that other hardware stands there, as a load of its own; counters begin anew.
+
+        `view` is the device as it stands. Raises NotFoundError where there is none,
+        InvalidRequestError for a reading of what is no counter or an instant that cannot be, and
+        ConfigError where link, address or model cannot be used.
+        """
         ...
 
     async def undo(self, who: Identity, *, people: bool = False) -> SiteLoad:

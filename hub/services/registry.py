@@ -134,6 +134,7 @@ def _read_devices(
         _check_references(row, places, by_id, faults)
         _check_model(row, models, faults)
     _check_doubles(rows, faults)
+    _check_old_names(rows, known, faults)
     _check_trees(by_id, faults)
     bad = {problem.line for problem in faults.problems}
     return [_make_device(row, known) for row in rows if row.line not in bad]
@@ -204,6 +205,17 @@ def _check_doubles(rows: list[Row], faults: Faults) -> None:
             if before is not row and row.cells[column]:
                 words: Words = {"word": row.cells[column], "other": before.line}
                 faults.add("taken", words, line=row.line, column=column)
+
+
+def _check_old_names(rows: list[Row], known: Mapping[str, DeviceUid], faults: Faults) -> None:
+    """An id that a device had before may lead to no other one: labels and history have it."""
+    first: dict[DeviceUid, Row] = {}
+    for row in rows:
+        name = row.cells["id"]
+        before = first.setdefault(known[name], row) if name in known else row
+        if before.cells["id"] != name:
+            words: Words = {"word": name, "other": before.line, "id": before.cells["id"]}
+            faults.add("old_name", words, line=row.line, column="id")
 
 
 def _check_trees(by_id: Mapping[str, Row], faults: Faults) -> None:

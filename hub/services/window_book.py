@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -24,6 +25,7 @@ LONGEST = 90 * 86_400.0
 """Seconds; who needs more takes the device out of service."""
 LONGEST_TEXT = 500
 LANGUAGES = {"zh", "en"}
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 Entry = tuple[str, str, str, dict[str, Any]]
 Put = Callable[[Sequence[Window], Sequence[Document], Sequence[Entry]], Awaitable[None]]
@@ -41,8 +43,9 @@ class WindowBook:
         places: Mapping[str, Place],
         put: Put,
         clock: Clock,
+        old_names: Mapping[str, str] = NO_NAMES,
     ) -> None:
-        self._windows = read_windows(documents)
+        self._windows = read_windows(documents, old_names)
         self._devices = {device.id: device for device in devices}
         self._places = places
         self._put = put
@@ -154,10 +157,17 @@ class WindowBook:
             raise InvalidRequestError(f"The window does not fit: {told}.", problems=wrong)
 
 
-def read_windows(documents: Mapping[str, bytes]) -> dict[str, Window]:
-    """Read the stored windows by id."""
-    found = (msgspec.json.decode(body, type=Window) for body in documents.values())
-    return {window.id: window for window in found}
+def read_windows(
+    documents: Mapping[str, bytes], old_names: Mapping[str, str] = NO_NAMES
+) -> dict[str, Window]:
+    """Read the stored windows by id; `old_names` maps ids that devices had to those of now."""
+    found = [msgspec.json.decode(body, type=Window) for body in documents.values()]
+    return {
+        window.id: msgspec.structs.replace(
+            window, device=old_names.get(window.device, window.device)
+        )
+        for window in found
+    }
 
 
 def in_force(

@@ -40,6 +40,7 @@ NAMES = {
     "substitute": "s-1",
     "photo": "p1",
     "code": "123456789012",
+    "pairing": "p-1",
     "bell": "console",
     "person": "li",
     "message_id": "7",

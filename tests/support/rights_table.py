@@ -18,6 +18,7 @@ WIDE = {
     "substitute": "s-1",
     "code": "12345678901",
     "word": "guessed",
+    "pairing": "p-1",
 }
 """What is the whole community's: no part of it has its own."""
 STREAMS = ("/api/v1/stream", "/console/stream")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -33,12 +33,16 @@ UNITS = (1, 247)
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
-    """What a workbook is compared with; `links` maps each link to `mqtt`, `modbus` or `line`."""
+    """What a workbook is compared with; `links` maps each link to `mqtt`, `modbus` or `line`.
+
+    `renaming` lets an id become another one.
+    """
 
     sheets: Sheets
     models: Mapping[str, DeviceModel]
     known: Mapping[str, DeviceUid]
     links: Mapping[str, str]
+    renaming: bool = False
 
 
 def check_workbook(reading: Reading, file: str, ground: Ground) -> SiteProof:
@@ -52,14 +56,16 @@ def check_workbook(reading: Reading, file: str, ground: Ground) -> SiteProof:
     if "devices" in read:
         for row in books["devices"].rows:
             _check_device(row, ground.links, books["devices"].faults)
-    problems = _merge(reading, books)
-    notes = reading.notes + [_kept(name) for name in KEPT if read and name not in read]
-    if problems:
-        return SiteProof(problems=problems, notes=notes)
     sheets = ground.sheets
     before, _ = check_site(
         sheets.devices, sheets.places, ground.models, ground.known, areas=sheets.areas
     )
+    if not ground.renaming:
+        _check_renamed(books["devices"], before.devices)
+    problems = _merge(reading, books)
+    notes = reading.notes + [_kept(name) for name in KEPT if read and name not in read]
+    if problems:
+        return SiteProof(problems=problems, notes=notes)
     enlisting, staying = compare_people(sheets.people, people)
     if "people" in read and staying:
         notes.append(_note("people_kept", {"count": staying}))
@@ -77,10 +83,18 @@ def check_workbook(reading: Reading, file: str, ground: Ground) -> SiteProof:
 
 def add_row(sheets: Sheets, name: str, cells: Mapping[str, str]) -> Reading:
     """Return a site's own sheet with one row more, as if a workbook had it."""
-    rows = read_rows(getattr(sheets, name), required_names(name), Faults(""))
-    header = list(dict.fromkeys((*core_names(name), *(key for row in rows for key in row.cells))))
-    lines = [(row.line, [row.cells.get(key, "") for key in header]) for row in rows]
-    lines.append((len(rows) + 2, [cells.get(key, "") for key in header]))
+    return edit_rows(sheets, name, lambda rows: [*rows, cells])
+
+
+def edit_rows(
+    sheets: Sheets,
+    name: str,
+    edit: Callable[[Sequence[Mapping[str, str]]], Sequence[Mapping[str, str]]],
+) -> Reading:
+    """Return a site's own sheet with other rows, as if a workbook had it."""
+    rows = edit([row.cells for row in read_rows(getattr(sheets, name), (), Faults(""))])
+    header = list(dict.fromkeys((*core_names(name), *(key for row in rows for key in row))))
+    lines = [(line, [row.get(key, "") for key in header]) for line, row in enumerate(rows, start=2)]
     return Reading(sheets={name: ReadSheet(title=name, sound=True, header=header, rows=lines)})
 
 
@@ -117,6 +131,19 @@ def _check_device(row: Row, links: Mapping[str, str], faults: Faults) -> None:
         word = row.cells.get(column.name)
         if column.form is Form.CHOICE and not column.core and word and word not in column.choices:
             faults.add_unknown(row.line, column.name, word, known=column.choices, what="word")
+
+
+def _check_renamed(book: SiteRows, before: Iterable[Device]) -> None:
+    """An id that changes in the sheet is a slip of the pen, or wants to be a renaming."""
+    by_address = {(device.link, device.address): device.id for device in before}
+    written = {row.cells["id"] for row in book.rows}
+    known = set(by_address.values())
+    for row in book.rows:
+        name, address = row.cells["id"], row.cells["address"]
+        old = by_address.get((row.cells.get("link") or "mqtt", address), name)
+        if name and name not in known and old not in written:
+            words = {"word": name, "before": old, "address": address}
+            book.faults.add("renamed", words, line=row.line, column="id")
 
 
 def _is_unit(address: str) -> bool:

@@ -134,6 +134,18 @@ SAYINGS: dict[str, Saying] = {
     "not_number": Saying(
         "“{word}”不是数", "'{word}' is no number", "写成 28.6721 这样", "write it like 28.6721"
     ),
+    "old_name": Saying(
+        "“{word}”和第 {other} 行的“{id}”是同一台设备，它改过编号",
+        "'{word}' is the same device as '{id}' in row {other}: it was renamed",
+        "新设备换一个编号",
+        "give a new device another id",
+    ),
+    "renamed": Saying(
+        "地址“{address}”现在是设备“{before}”的；改编号要一步一步来，免得断了历史",
+        "the address '{address}' is that of '{before}' now; a new id would cut its history",
+        "这里写回“{before}”；要改编号，导入后用 lingdang device rename {before} {word}",
+        "write '{before}' here; to rename it: lingdang device rename {before} {word}",
+    ),
     "path_twice": Saying("“{word}”写了两次", "'{word}' stands twice", "删掉一行", "remove one"),
     "row_unread": Saying(
         "这一行读不出来（{error}）",

@@ -131,11 +131,15 @@ async def test_a_newcomer_is_adopted_into_the_books_in_commissioning(world: Worl
     new = {"link": "mqtt", "address": "G99", "id": "gate-99", "model": "ld-barrier-gate"}
     async with asking(world, Role.ADMINISTRATOR) as client:
         await client.post(f"{PATH}/loads", content=make_workbook(sound_rows(10)))
+        early = await client.post(f"{PATH}/adopt", json={**new, "place": "gs"})
+        await client.post(f"{PATH}/pairings", json={"place": "gs", "minutes": 30})
         refused = await client.post(f"{PATH}/adopt", json={**new, "place": "gs/nowhere"})
         taken = await client.post(f"{PATH}/adopt", json={**new, "place": "gs", "address": "G1"})
         adopted = await client.post(f"{PATH}/adopt", json={**new, "place": "gs"})
         written = read((await client.get(f"{PATH}/workbook")).content).sheets["devices"]
         undone = await client.post(f"{PATH}/loads/undo")
+    assert early.status_code == 409
+    assert "no pairing window is open for ld-barrier-gate at gs" in early.json()["detail"]
     assert refused.status_code == taken.status_code == 422
     assert "no place 'gs/nowhere'" in refused.json()["detail"]
     assert "'G1' stands in row 3 already" in taken.json()["detail"]

@@ -115,12 +115,32 @@ async def test_a_newcomer_is_put_into_the_books_from_its_row(console: Console) -
     row = {"link": "mqtt", "address": "g77", "sample": sample, "guess": "lingdang"}
     console.community.books.new.append({**row, "first_seen": 1.0, "last_seen": 2.0, "count": 3})
     async with browsing(console, "admin", Role.ADMINISTRATOR) as client:
-        await send(client, make_workbook(sound_rows(10)))
+        tried = (await send(client, make_workbook(sound_rows(10)))).text
+        word = re.search(r'name="word" value="([^"]+)"', tried)
+        assert word is not None
+        await client.post("/site/loads", data={"csrf": csrf(client), "word": word[1]})
         page = (await client.get("/site")).text
         form = {"csrf": csrf(client), "link": "mqtt", "address": "g77", "id": "gate-77"}
         form |= {"model": "ld-barrier-gate", "name": "新道闸"}
-        lost = (await client.post("/site/adopt", data={**form, "place": "nowhere"})).text
+        early = await client.post("/site/adopt", data={**form, "place": "gs"})
+        wish = {"csrf": csrf(client), "place": "gs", "model": "", "minutes": "10"}
+        wrong = await client.post("/site/pairings", data={**wish, "minutes": "soon"})
+        await client.post("/site/pairings", data=wish)
+        opened = (await client.get("/site")).text
+        lost = (await client.post("/site/adopt", data={**form, "place": "gs/nowhere"})).text
+        before = loads_of(console)
+        adopted = (await client.post("/site/adopt", data={**form, "place": "gs"})).text
+        pairing = re.search(r'action="(/site/pairings/[^"]+/close)"', opened)
+        assert pairing is not None
+        await client.post(pairing[1], data={"csrf": csrf(client)})
+        closed = (await client.get("/site")).text
     assert "道闸 ld-barrier-gate · 它发来 arm.position, loop.occupied" in page
     assert '<option value="ld-barrier-gate" selected>' in page
-    assert "没有位置“nowhere”" in lost
-    assert loads_of(console) == 0
+    assert early.status_code == 409
+    assert "没有为这个位置和型号打开的入网窗口" in early.text
+    assert wrong.status_code == 422
+    assert "gs · 任何型号 · 到" in opened
+    assert "没有位置“gs/nowhere”" in lost
+    assert "系统正在重新启动" in adopted
+    assert loads_of(console) == before + 1
+    assert "gs · 任何型号" not in closed

@@ -39,6 +39,7 @@ WRITERS = (
     "device|link|alarm|ticket|report|photo|command|person|key|clock|store|quarantine|newcomer"
     "|rule|window|broker|roster|bell|contact|acceptance|subscription|push|schedule"
     "|inspection|receiver|project|meeting|site|survey|score|handover|relay"
+    "|inspection|receiver|project|meeting|site|survey|score|handover|pairing"
 )
 TYPE = re.compile(rf"\"((?:{WRITERS})\.[a-z_]+)\"")
 NOT_TYPES = {"clock.offset", "link.lost", "link.back", "link.errors", "broker.stored"}
