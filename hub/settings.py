@@ -15,7 +15,14 @@ import msgspec
 from msgspec import Meta
 
 from hub.config.bell_settings import BellSettings, read_bells
-from hub.config.buses import LineSettings, ModbusSettings, Port, read_buses
+from hub.config.buses import (
+    DtuSettings,
+    LineSettings,
+    ModbusSettings,
+    Port,
+    read_buses,
+    read_dtus,
+)
 from hub.config.discovery import HomeAssistantSettings
 from hub.config.families import SHIPPED, FamilySettings, read_families
 from hub.config.limits import LimitSettings, read_limits
@@ -154,6 +161,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mqtt: MqttSettings | None = None
     modbus: tuple[ModbusSettings, ...] = ()
     line: tuple[LineSettings, ...] = ()
+    dtu: tuple[DtuSettings, ...] = ()
     family: tuple[FamilySettings, ...] = ()
     stream: tuple[StreamSettings, ...] = ()
     push: tuple[PushSettings, ...] = ()
@@ -196,6 +204,8 @@ def parse_settings(
     modbus = read_buses(reader, "modbus", ModbusSettings, ())
     line = read_buses(reader, "line", LineSettings, [each.name for each in modbus])
     taken = [each.name for each in (*modbus, *line)]
+    dtu = read_dtus(reader, taken)
+    taken += [each.name for each in dtu]
     family = read_families(reader, taken, dialects)
     taken += [each.name for each in family]
     settings = Settings(
@@ -206,6 +216,7 @@ def parse_settings(
         mqtt=_read_mqtt(reader, environ),
         modbus=modbus,
         line=line,
+        dtu=dtu,
         family=family,
         **read_network_devices(reader, environ, taken)._asdict(),
         influx=_read_influx(reader, environ),

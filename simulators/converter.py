@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from enum import StrEnum, auto
 
 from simulators.meter import ElectricityMeter, Quantities, WaterMeter
@@ -136,7 +136,7 @@ class Converter:
         try:
             while part := await reader.read(1024):
                 heard += part
-                question = _question(heard)
+                question = find_question(heard)
                 if question is None:
                     continue
                 heard = b""
@@ -150,17 +150,25 @@ class Converter:
 
     async def _reply(self, question: bytes, writer: asyncio.StreamWriter) -> bool:
         """Let everybody on the line hear the question; False when the line is to be closed."""
+        for said in self.say(question):
+            if said is None:
+                return False
+            writer.write(said)
+            await writer.drain()
+        return True
+
+    def say(self, question: bytes) -> Iterator[bytes | None]:
+        """Yield what each meter says to a question; None where it has the line closed."""
         for meter in self.meters:
             reply = meter.answer(question)
             if reply is None:
                 continue
             meter.asked += 1
             if meter.mishap is Mishap.CLOSE:
-                return False
-            writer.write(self._spoil(meter, question, reply))
+                yield None
+                return
+            yield self._spoil(meter, question, reply)
             self._before[meter.number] = reply
-            await writer.drain()
-        return True
 
     def _spoil(self, meter: LineMeter, question: bytes, reply: bytes) -> bytes:
         wrong = reply[:-2] + bytes([(reply[-2] + BAD_SUM) % 256, 0x16])
@@ -177,7 +185,7 @@ class Converter:
         }[meter.mishap]
 
 
-def _question(heard: bytes) -> bytes | None:
+def find_question(heard: bytes) -> bytes | None:
     """Return the question at the end of what was heard, once it is whole."""
     frame = heard.lstrip(b"\xfe")
     is_whole = len(frame) >= 12 and frame[-1] == 0x16 and sum(frame[:-2]) % 256 == frame[-2]

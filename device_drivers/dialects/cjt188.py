@@ -6,6 +6,8 @@ bytes (total, its unit, settlement, its unit, time, status) or in short ones (to
 places are counted from the end too, by the model (`device_drivers/models/cjt188-*.toml`). Litres
 become cubic metres; a unit that is no volume makes the total bad.
 
+The line is a converter's (TCP), or a DTU's in transparent mode (MQTT, `[[dtu]]`).
+
 Sample: `68 10 44 33 22 11 00 33 78 81 16 1F 90 00 00 77 66 55 2C …` = 556677.00 m³.
 Source: CJ/T 188-2004, CJ/T 188-2018.
 """

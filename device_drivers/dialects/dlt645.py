@@ -7,6 +7,8 @@ What follows in further frames (B1, 92, B2) is put together. FF…FF and EE…EE
 nibble that is no digit is bad. Currents, powers and factors carry their sign in the highest bit.
 Where a meter refuses all that it is asked, `link.refusal` is its error byte, and 0 otherwise.
 
+The line is a converter's (TCP), or a DTU's in transparent mode (MQTT, `[[dtu]]`).
+
 Sample: `68 12 90 78 56 34 12 68 91 08 33 33 34 33 89 67 45 33 54 16` = 1234.56 kWh imported.
 Source: DL/T 645-2007, DL/T 645-1997.
 """

@@ -1,7 +1,7 @@
-"""Meters behind a transparent converter: RS-485 over TCP, one question on the line at a time.
+"""Meters behind a transparent converter: RS-485 by TCP or MQTT, one question at a time.
 
 A converter passes bytes and knows no frames: who answers, and to what, is seen by the frame alone.
-After a time-out the connection is closed, so that no late answer is taken for the next one.
+After a time-out the way sees to it that no late answer is taken for the next one.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import msgspec
 
 from device_drivers.links.line_meter import LineMeter
 from device_drivers.links.line_tongue import WAKE_UP, Answer
+from device_drivers.links.line_way import Way
 from device_drivers.links.polling import IsPolled, NoAnswerError, PollingLink, always
 from hub.clock import Clock
-from hub.errors import LinkError, ProtocolError
+from hub.errors import ProtocolError
 from hub.ports import Inbox, LinkWatch
 
-CHUNK = 4096
 MOST_NOISE = 4096
 """Bytes without an answer in them before a line counts as noise."""
 MOST_FRAMES = 20
@@ -28,18 +28,10 @@ REFUSALS = 2
 
 
 class LineSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """One converter: where it is and how fast its line may be asked; times in seconds.
-
-    `timeout` is the longest wait for an answer, `connect_timeout` that for the connection, `gap`
-    the rest of the line after each answer.
-    """
+    """How fast a line may be asked; times in seconds. `gap` is its rest after each answer."""
 
     name: str
-    host: str
-    port: int
     period: float = 60.0
-    timeout: float = 1.5
-    connect_timeout: float = 4.0
     gap: float = 0.05
 
 
@@ -49,6 +41,7 @@ class LineLink(PollingLink[LineMeter]):
     def __init__(
         self,
         settings: LineSettings,
+        way: Way,
         meters: Sequence[LineMeter],
         *,
         inbox: Inbox,
@@ -60,7 +53,7 @@ class LineLink(PollingLink[LineMeter]):
             settings.name,
             settings.period,
             meters,
-            LineReader(settings, clock),
+            LineReader(settings, way, clock),
             inbox=inbox,
             watch=watch,
             clock=clock,
@@ -69,30 +62,20 @@ class LineLink(PollingLink[LineMeter]):
 
 
 class LineReader:
-    """The connection to one converter, and how a meter is asked over it for all that it has."""
+    """The way to one line, and how a meter is asked over it for all that it has."""
 
-    def __init__(self, settings: LineSettings, clock: Clock) -> None:
+    def __init__(self, settings: LineSettings, way: Way, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._way = way
 
     async def open(self) -> None:
-        """Connect, or raise LinkError."""
-        host, port = self._settings.host, self._settings.port
-        try:
-            async with asyncio.timeout(self._settings.connect_timeout):
-                self._streams = await asyncio.open_connection(host, port)
-        except OSError as error:  # TimeoutError is one
-            raise LinkError(
-                f"{self._settings.name}: no connection to {host} port {port}; "
-                "check the converter's power and network"
-            ) from error
+        """Open the way, or raise LinkError."""
+        await self._way.open()
 
     def close(self) -> None:
-        """Drop the connection; what was asked is never answered on it."""
-        if self._streams is not None:
-            self._streams[1].close()
-            self._streams = None
+        """End the way; what was asked is never answered on it."""
+        self._way.close()
 
     async def read(self, meter: LineMeter) -> bytes:
         """Return what went over the line: each question and the frames of its answer."""
@@ -120,14 +103,13 @@ class LineReader:
         return transcript
 
     async def _exchange(self, meter: LineMeter, question: bytes) -> Answer:
-        if self._streams is None:
-            await self.open()
+        await self._way.ready()
         began = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(meter.patience.seconds):
                 answer = await self._hear(meter, question)
         except OSError as error:  # TimeoutError is one, and so is a connection that was reset
-            self.close()
+            self._way.missed()
             meter.patience.missed()
             meter.tongue.missed()
             sentence = f"{self._settings.name}: meter {meter.address} does not answer"
@@ -137,20 +119,13 @@ class LineReader:
         return answer
 
     async def _hear(self, meter: LineMeter, question: bytes) -> Answer:
-        if self._streams is None:
-            raise LinkError(f"{self._settings.name}: not connected")
-        reader, writer = self._streams
-        writer.write(WAKE_UP + question)
-        await writer.drain()
+        await self._way.send(WAKE_UP + question)
         heard = bytearray()
         while True:
-            part = await reader.read(CHUNK)
-            if not part:
-                raise ConnectionResetError
-            heard += part
+            heard += await self._way.receive()
             answer = meter.tongue.hear(heard)
             if answer is not None:
                 return answer
             if len(heard) > MOST_NOISE:
-                self.close()
+                self._way.missed()
                 raise ProtocolError(f"{self._settings.name}: the line brings nothing but noise")

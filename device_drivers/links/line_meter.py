@@ -15,28 +15,35 @@ MISSING_REST = 3600.0
 
 
 def meters_of(
-    devices: Iterable[Device], models: Mapping[str, DeviceModel], timeout: float
+    devices: Iterable[Device],
+    models: Mapping[str, DeviceModel],
+    timeout: float,
+    *,
+    steady: bool = False,
 ) -> list[LineMeter]:
-    """Return those that can be asked: of a meter's model, with a meter's address."""
+    """Return those that can be asked: of a meter's model, with a meter's address.
+
+    `timeout` in seconds is the longest wait for an answer, and the only one where it is `steady`.
+    """
     known = [(each, tongue_of(models[each.model], each.address)) for each in devices]
     return [
-        LineMeter(each, tongue, models[each.model].items, timeout)
+        LineMeter(each, tongue, models[each.model].items, Patience(timeout, steady=steady))
         for each, tongue in known
         if tongue is not None and models[each.model].items
     ]
 
 
 class LineMeter:
-    """One meter by its own number; `timeout` is the longest wait in seconds."""
+    """One meter by its own number, and how long it is waited for."""
 
     def __init__(
-        self, device: Device, tongue: Tongue, items: Sequence[Item], timeout: float
+        self, device: Device, tongue: Tongue, items: Sequence[Item], patience: Patience
     ) -> None:
         self.uid = device.uid
         self.address = device.address
         self.tongue = tongue
         self.breaker = Breaker()
-        self.patience = Patience(timeout)
+        self.patience = patience
         self._ways: dict[str, list[str]] = {}
         """Point → identifiers that bring it, the best first."""
         for item in items:

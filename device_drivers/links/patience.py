@@ -19,11 +19,15 @@ LEAST_DEVIATION = 1 / 16
 
 
 class Patience:
-    """The time-out of one slave, in seconds; `longest` is the gateway's setting."""
+    """The time-out of one slave, in seconds; `longest` is the gateway's setting.
 
-    def __init__(self, longest: float) -> None:
+    It is `steady` where the way to the slave varies more than the slave does: a mobile network.
+    """
+
+    def __init__(self, longest: float, *, steady: bool = False) -> None:
         self.seconds = longest
         self._longest = longest
+        self._shortest = longest if steady else SHORTEST_SHARE * longest
         self._mean: float | None = None
         self._deviation = 0.0
         self._probes = 0
@@ -59,4 +63,4 @@ class Patience:
         return self._mean + DEVIATIONS * max(self._deviation, LEAST_DEVIATION * self._mean)
 
     def _wait(self, seconds: float) -> None:
-        self.seconds = min(self._longest, max(SHORTEST_SHARE * self._longest, seconds))
+        self.seconds = min(self._longest, max(self._shortest, seconds))

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from device_drivers.links.dtu import DtuSettings, DtuWay
 from device_drivers.links.line import LineLink, LineSettings
 from device_drivers.links.line_meter import meters_of
+from device_drivers.links.line_way import TcpWay, Way
 from device_drivers.links.modbus import ModbusLink
 from device_drivers.links.modbus_slave import slaves_of
 from device_drivers.links.modbus_wire import ModbusSettings
@@ -20,6 +22,7 @@ from hub.assembly.dialects import sessions, speaker
 from hub.assembly.mqtt_sessions import Ears, family_sessions, own_sessions
 from hub.assembly.stream_links import Heard, build_stream_links, stream_drivers
 from hub.clock import Clock
+from hub.config.buses import DtuSettings as DtuTable
 from hub.config.buses import LineSettings as LineTable
 from hub.intake.inbox import BoundedInbox, Ration
 from hub.model.catalogue import DeviceModel
@@ -52,7 +55,7 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
             MQTT: "lingdang",
             **{family.name: speaker(family) for family in self.settings.family},
             **{bus.name: "modbus" for bus in self.settings.modbus},
-            **{line.name: "dlt645" for line in self.settings.line},
+            **{line.name: "dlt645" for line in (*self.settings.line, *self.settings.dtu)},
             **stream_drivers(self.settings),
         }
 
@@ -67,7 +70,7 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True):
             **dict.fromkeys(own, MQTT),
             **{f"{each.link}-{each.value}": each.link for each in self.families()},
             **{bus.name: bus.name for bus in self.settings.modbus},
-            **{line.name: line.name for line in self.settings.line},
+            **{line.name: line.name for line in (*self.settings.line, *self.settings.dtu)},
             **{name: name for name in stream_drivers(self.settings)},
         }
 
@@ -88,10 +91,12 @@ def build_links(
             bus.name,
             ModbusLink(settings, slaves, desk=wiring.desks.get(bus.name), **polled._asdict()),
         )
-    for line in wiring.settings.line:
+    for line, way in _lines(wiring):
         there = [device for device in wiring.devices if device.link == line.name]
-        meters = meters_of(there, wiring.models, line.timeout)
-        yield line.name, LineLink(_line_settings(line), meters, **polled._asdict())
+        steady = isinstance(line, DtuTable)
+        meters = meters_of(there, wiring.models, line.timeout, steady=steady)
+        pace = LineSettings(name=line.name, period=line.period, gap=line.gap_ms / 1000)
+        yield line.name, LineLink(pace, way, meters, **polled._asdict())
     heard = Heard(inbox.door(Ration.STATES), watch, wiring.clock, is_polled)
     yield from build_stream_links(wiring.settings, wiring.devices, heard)
 
@@ -138,16 +143,17 @@ def _bus_settings(name: str, settings: Settings) -> ModbusSettings:
     )
 
 
-def _line_settings(line: LineTable) -> LineSettings:
-    return LineSettings(
-        name=line.name,
-        host=line.host,
-        port=line.port,
-        period=line.period,
-        timeout=line.timeout,
-        connect_timeout=line.connect_timeout,
-        gap=line.gap_ms / 1000,
-    )
+def _lines(wiring: Wiring) -> Iterator[tuple[LineTable | DtuTable, Way]]:
+    """Yield each line of meters with the way to it; a DTU needs the broker."""
+    for line in wiring.settings.line:
+        yield line, TcpWay(line.name, line.host, line.port)
+    if wiring.dialler is None:
+        return
+    for dtu in wiring.settings.dtu:
+        settings = DtuSettings(
+            name=dtu.name, down=dtu.down, up=dtu.up, payload=dtu.payload, settle=dtu.timeout
+        )
+        yield dtu, DtuWay(settings, wiring.dialler)
 
 
 def _on_bus(wiring: Wiring, name: str) -> list[Device]:

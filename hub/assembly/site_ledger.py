@@ -39,7 +39,7 @@ from hub.settings import Settings
 
 KEPT = 10
 """Loads that are kept, and can be taken back one after the other."""
-LINKS = ("modbus", "line", "family", "stream", "push", "rtsp", "gb28181")
+LINKS = ("modbus", "line", "dtu", "family", "stream", "push", "rtsp", "gb28181")
 """The tables of the settings whose names devices have as their link; one may not be there."""
 
 Papers = Sequence[Document]

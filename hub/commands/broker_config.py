@@ -15,7 +15,7 @@ import msgspec
 
 from hub.assembly.loading import load_world, read_settings
 from hub.assembly.site_books import stored_books
-from hub.commands.broker_grants import find_grants, of_home_assistant
+from hub.commands.broker_grants import find_grants, of_dtus, of_home_assistant
 from hub.commands.broker_profile import (
     Profile,
     Version,
@@ -67,14 +67,15 @@ def write_broker_config(config: Path, order: Order, echo: Echo) -> int:
     user = mqtt.username or "hub"
     devices, file = world.site.devices, str(settings.site.devices)
     grants = find_grants(devices, settings.family, hub_user=user, file=file)
+    of_lines, dtus = of_dtus(settings.dtu)
     of_hub, readers = of_home_assistant(settings.home_assistant, settings.community.id)
     profile = Profile(
         community=settings.community.id,
         hub_user=user,
         speakers=find_speakers(devices, hub_user=user, file=file),
         families=settings.family,
-        grants=_joined(grants, readers),
-        of_hub=of_hub,
+        grants=_joined(grants, readers, dtus),
+        of_hub=[*of_hub, *of_lines],
         folder=order.folder,
         version=order.version,
         passwords=order.passwords,

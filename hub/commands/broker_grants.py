@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from hub.assembly.dialects import families as makers
 from hub.commands.broker_profile import check_names, in_use, user_of
+from hub.config.buses import DtuSettings
 from hub.config.discovery import HomeAssistantSettings
 from hub.config.families import FamilySettings
 from hub.errors import ConfigError, Problem
@@ -39,6 +40,20 @@ def find_grants(
         raise ConfigError(*problems)
     shared = [line for family in open_to_all for line in _lines_of_hub(family)]
     return {user: [*lines, *shared] for user, lines in grants.items()}
+
+
+def of_dtus(dtus: Sequence[DtuSettings]) -> tuple[list[str], dict[str, list[str]]]:
+    """Return the hub's lines for lines of meters by topic, and those of each DTU.
+
+    A DTU's user is named like its link.
+    """
+    of_hub = [line for dtu in dtus for line in _ends(dtu.down, dtu.up)]
+    return of_hub, {dtu.name: list(_ends(dtu.up, dtu.down)) for dtu in dtus}
+
+
+def _ends(writes: str, reads: str) -> Iterator[str]:
+    yield f"topic write {writes}"
+    yield f"topic read {reads}"
 
 
 def of_home_assistant(

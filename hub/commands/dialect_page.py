@@ -123,7 +123,7 @@ def _settings(dialect: Dialect) -> Iterator[str]:
     topics = dialect.topics
     yield from ("", "## On the hub", "")
     if topics is None:
-        where, page = WITHOUT_TOPICS.get(dialect.name, ("[[line]]", OPERATING))
+        where, page = WITHOUT_TOPICS.get(dialect.name, ("[[line]]` or `[[dtu]]", OPERATING))
         yield f"Its link is set in `{where}` of `lingdang.toml`; see `{page}`."
         return
     prefix = f'prefix = "{topics.prefix}"   # where it differs' if topics.prefix else ""

@@ -22,6 +22,16 @@ Word = Annotated[
 ]
 
 
+Path = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$",
+        max_length=200,
+        description="a topic: words of A-Z a-z 0-9 _ . - with / between them",
+    ),
+]
+
+
 class BusSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What devices name as their `link`."""
 
@@ -61,6 +71,21 @@ class LineSettings(BusSettings, frozen=True, kw_only=True):
     gap_ms: Milliseconds = 50
 
 
+class DtuSettings(BusSettings, frozen=True, kw_only=True):
+    """One DTU that passes a line's bytes by two topics of the broker of `[mqtt]`.
+
+    Devices name it as their `link`, and the number on the meter is their address. The hub publishes
+    on `down` and hears `up`; `payload` is how bytes are written there.
+    """
+
+    down: Path
+    up: Path
+    payload: Literal["raw", "hex"] = "raw"
+    period: Seconds = 60.0
+    timeout: Seconds = 3.0
+    gap_ms: Milliseconds = 50
+
+
 Bus = TypeVar("Bus", bound=BusSettings)
 
 
@@ -85,3 +110,24 @@ def read_buses(
         names.add(bus.name)
         buses.append(bus)
     return tuple(buses)
+
+
+def read_dtus(reader: TomlReader, taken: Iterable[str]) -> tuple[DtuSettings, ...]:
+    """Read `[[dtu]]`; one whose topics cannot be its own is told and left out."""
+    found: list[DtuSettings] = []
+    topics: set[str] = set()
+    names = [dict(table).get("name") for table in reader.tables.get("dtu", [])]
+    for dtu in read_buses(reader, "dtu", DtuSettings, taken):
+        place = names.index(dtu.name)
+        if "mqtt" not in reader.tables:
+            reader.add("it needs a broker", "dtu", place, hint="write [mqtt]")
+        elif dtu.down == dtu.up or topics & {dtu.down, dtu.up}:
+            hint = "each DTU has two topics of its own"
+            reader.add("its topics are another's, or one", "dtu", place, hint=hint)
+        elif any(each.partition("/")[0] == "ld" for each in (dtu.down, dtu.up)):
+            hint = "let it speak elsewhere"
+            reader.add("below ld/ the hub's own dialect is spoken", "dtu", place, hint=hint)
+        else:
+            topics |= {dtu.down, dtu.up}
+            found.append(dtu)
+    return tuple(found)

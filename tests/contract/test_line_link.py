@@ -16,6 +16,7 @@ from device_drivers.links import breaker
 from device_drivers.links.line import LineLink, LineSettings
 from device_drivers.links.line_meter import LineMeter as Asked
 from device_drivers.links.line_meter import meters_of
+from device_drivers.links.line_way import TcpWay
 from hub.assembly.dialects import speak_all
 from hub.clock import SystemClock
 from hub.errors import LinkError
@@ -53,11 +54,10 @@ def device(number: str, model: str = "dlt645-2007") -> Device:
 async def asking(
     recorder: Recorder, port: int, devices: Sequence[Device], wait: float = PATIENCE
 ) -> AsyncIterator[list[Asked]]:
-    settings = LineSettings(
-        name="line-1", host="127.0.0.1", port=port, period=0.05, timeout=wait, gap=0
-    )
+    settings = LineSettings(name="line-1", period=0.05, gap=0)
+    way = TcpWay("line-1", "127.0.0.1", port)
     meters = meters_of(devices, MODELS, wait)
-    link = LineLink(settings, meters, inbox=recorder, watch=recorder, clock=SystemClock())
+    link = LineLink(settings, way, meters, inbox=recorder, watch=recorder, clock=SystemClock())
     task = asyncio.create_task(link.run())
     try:
         yield meters
@@ -208,9 +208,9 @@ async def test_a_converter_that_is_gone_ends_the_link_with_a_sentence() -> None:
     line: Converter = Converter([power_meter(ONE)])
     async with line.serving() as port:
         pass
-    settings = LineSettings(name="line-1", host="127.0.0.1", port=port)
-    recorder = Recorder()
-    link = LineLink(settings, [], inbox=recorder, watch=recorder, clock=SystemClock())
+    way = TcpWay("line-1", "127.0.0.1", port)
+    recorder, settings = Recorder(), LineSettings(name="line-1")
+    link = LineLink(settings, way, [], inbox=recorder, watch=recorder, clock=SystemClock())
     with pytest.raises(LinkError, match="check the converter's power and network"):
         async with asyncio.timeout(PATIENCE):
             await link.run()

@@ -104,6 +104,10 @@ dialect = "vzenith"
 [[family]]
 name = "zigbee"
 dialect = "zigbee2mqtt"
+[[dtu]]
+name = "riser-3"
+down = "dtu/3/down"
+up = "dtu/3/up"
 [home_assistant]
 user = "ha"
 """
@@ -123,13 +127,15 @@ async def test_devices_of_further_dialects_say_their_own_and_are_heard(
     announced = ("homeassistant/device/x/config", f"ld/{COMMUNITY}/lingdang-hub/ha/x")
     tried = (
         *(f"device/{name}/message/up/keep_alive" for name in ("sn-1", "sn-2")),
+        *("dtu/3/down", "dtu/3/up"),
         *("zigbee2mqtt/leak", f"ld/{COMMUNITY}/sn-1/state", *announced),
     )
     may = {
         "sn-1": {tried[0]},
         "zigbee": {"zigbee2mqtt/leak"},
         "ha": set[str](),
-        "hub": {*announced, f"ld/{COMMUNITY}/lingdang-hub/link-plates"},
+        "riser-3": {"dtu/3/up"},
+        "hub": {*announced, "dtu/3/down", f"ld/{COMMUNITY}/lingdang-hub/link-plates"},
     }
     async with (
         generated_broker(require_server("mosquitto"), tmp_path / "broker", config) as own,

@@ -21,12 +21,15 @@ from simulators.converter import (
     water,
     water_body,
 )
+from simulators.demo_files import HOST
+from simulators.foreign.dtu import Dtu
+from simulators.line import BrokerAddress
 from simulators.meter import ElectricityMeter, WaterMeter
 from simulators.registers import BY_MODEL
 from tests.support.broker import running_broker
 from tests.support.hub_process import HubProcess, running_hub
 from tests.support.site import PLACE, Plot, write_site
-from tests.support.story import has_ticket, hears, until
+from tests.support.story import has_ticket, hears, read_journal, until
 
 pytestmark = pytest.mark.integration
 
@@ -146,3 +149,45 @@ async def test_meters_that_are_asked_are_read_and_their_faults_become_tickets(
                 lambda: hub.get("/api/v1/devices/meter-5"),
                 lambda neighbour: neighbour["link"] == "online",
             )
+
+
+async def test_a_line_behind_a_dtu_is_read_and_told_from_its_silent_meter(
+    tmp_path: Path, require_server: Callable[[str], Path]
+) -> None:
+    broken = PowerMeter(BROKEN, lambda: {**power_data(METER.read(time.time()))})
+    flow = water(WATER, WaterMeter(daily=20, counted=500, shift=300), time.time)
+    line = Converter([broken, electricity(NUMBER, METER, time.time), flow])
+    dtu = Dtu(line, down="dtu/3/down", up="dtu/3/up", hexadecimal=True, halves=True)
+    async with running_broker(require_server("mosquitto"), tmp_path / "broker") as broker:
+        more = '[[dtu]]\nname = "riser-1"\ndown = "dtu/3/down"\nup = "dtu/3/up"\npayload = "hex"\n'
+        config = write_meters(tmp_path / "hub", more + "period = 10\n", broker.port)
+        address = BrokerAddress(host=HOST, port=broker.port, username="", password="")
+        async with running_hub(config) as hub:
+            async with dtu.serving(address):
+                await until(lambda: points(hub, "meter-1"), lambda found: "energy.import" in found)
+                read = await until(
+                    lambda: points(hub, "water-1"), lambda found: "volume.total" in found
+                )
+                assert read["volume.total"]["quality"] == "good"
+                broken._data = lambda: {"040005FF": PHASE_C_LOST}
+                ticket = await has_ticket(hub, "meter-2")
+                assert ticket["fault"] == "meter.phase_lost"
+            journal = await until(
+                lambda: read_journal(hub),
+                lambda found: any("DTU is not at the broker" in str(each) for each in found),
+            )
+    [down] = [each for each in journal if each["type"] == "link.down"][:1]
+    assert down["subject"] == "riser-1"
+
+
+def write_meters(folder: Path, more: str, port: int) -> Path:
+    """Write a site with three meters on the line `riser-1`, which `more` sets up."""
+    config = write_site(folder, Plot(devices={}, speed=SPEED, more=more), mqtt_port=port)
+    with (config.parent / "devices.csv").open("a", encoding="utf-8") as sheet:
+        for name, number, kind, model in (
+            ("meter-1", NUMBER, "electricity_meter", "dlt645-2007"),
+            ("meter-2", BROKEN, "electricity_meter", "dlt645-2007"),
+            ("water-1", WATER, "water_meter", "cjt188-water"),
+        ):
+            sheet.write(f"{name},{number},riser-1,{kind},{model},{PLACE},{name},,,,in_service\n")
+    return config

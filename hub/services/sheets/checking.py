@@ -28,6 +28,8 @@ T = TypeVar("T")
 KEPT = ("places", "devices")
 """Sheets of which a workbook says that it is without them."""
 METER_DIGITS = {12, 14}
+LINES = {"line", "dtu"}
+"""Kinds of links on which a meter is asked by its own number."""
 UNITS = (1, 247)
 """Unit ids of Modbus."""
 
@@ -122,7 +124,7 @@ def _check_device(row: Row, links: Mapping[str, str], faults: Faults) -> None:
     address = row.cells["address"]
     if link not in links:
         faults.add_unknown(row.line, "link", link, known=dict.fromkeys(links), what="link")
-    elif links[link] == "line" and not (address.isdigit() and len(address) in METER_DIGITS):
+    elif links[link] in LINES and not (address.isdigit() and len(address) in METER_DIGITS):
         faults.add("digits", {"word": address}, line=row.line, column="address")
     elif links[link] == "modbus" and not _is_unit(address):
         words = {"word": address, "low": UNITS[0], "high": UNITS[1]}
