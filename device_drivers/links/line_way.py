@@ -7,7 +7,6 @@ from typing import Protocol
 
 from hub.errors import LinkError
 
-CONNECT_SECONDS = 5.0
 CHUNK = 4096
 
 
@@ -40,18 +39,22 @@ class Way(Protocol):
 
 
 class TcpWay:
-    """A converter in TCP server mode; a connection that missed an answer is closed."""
+    """A converter in TCP server mode; a connection that missed an answer is closed.
 
-    def __init__(self, name: str, host: str, port: int) -> None:
+    `connect_timeout` is the longest wait for a connection, in seconds.
+    """
+
+    def __init__(self, name: str, host: str, port: int, connect_timeout: float = 4.0) -> None:
         self._name = name
         self._host = host
         self._port = port
+        self._connect_timeout = connect_timeout
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def open(self) -> None:
         """Connect, or raise LinkError."""
         try:
-            async with asyncio.timeout(CONNECT_SECONDS):
+            async with asyncio.timeout(self._connect_timeout):
                 self._streams = await asyncio.open_connection(self._host, self._port)
         except OSError as error:  # TimeoutError is one
             raise LinkError(

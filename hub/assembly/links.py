@@ -146,7 +146,7 @@ def _bus_settings(name: str, settings: Settings) -> ModbusSettings:
 def _lines(wiring: Wiring) -> Iterator[tuple[LineTable | DtuTable, Way]]:
     """Yield each line of meters with the way to it; a DTU needs the broker."""
     for line in wiring.settings.line:
-        yield line, TcpWay(line.name, line.host, line.port)
+        yield line, TcpWay(line.name, line.host, line.port, line.connect_timeout)
     if wiring.dialler is None:
         return
     for dtu in wiring.settings.dtu:

@@ -8,6 +8,7 @@ from device_drivers.dialects.cjt188 import Cjt188Driver
 from device_drivers.dialects.dlt645 import Dlt645Driver
 from device_drivers.links.line import LineReader, LineSettings
 from device_drivers.links.line_meter import LineMeter, meters_of
+from device_drivers.links.line_way import TcpWay
 from device_drivers.links.polling import NoAnswerError
 from device_drivers.plausible import Doubt, doubt, doubt_power
 from device_drivers.register_trial import POWER, Seen
@@ -42,13 +43,9 @@ async def try_line(model: DeviceModel, target: Target) -> Found:
             " DL/T 645, 14 for CJ/T 188",
             zh="--address 写表号：DL/T 645 十二位，CJ/T 188 十四位。",
         )
-    settings = LineSettings(
-        name=f"{target.host}:{target.port}",
-        host=target.host,
-        port=target.port,
-        timeout=target.timeout,
-    )
-    reader = LineReader(settings, SystemClock())
+    name = f"{target.host}:{target.port}"
+    way = TcpWay(name, target.host, target.port)
+    reader = LineReader(LineSettings(name=name), way, SystemClock())
     try:
         raw = await _read(reader, meters[0], target)
     finally:
