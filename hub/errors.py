@@ -4,7 +4,8 @@ HubError
 ├── ConfigError          a file that a person wrote is wrong; carries every fault found
 ├── AuthenticationError  nobody known is asking (401)
 │   ├── PasswordUnsetError   a one-time code fits; a password has to be chosen with it
-│   └── SecondFactorError    the password is right, the code of the second factor has to follow
+│   ├── SecondFactorError    the password is right, the code of the second factor has to follow
+│   └── ProviderError        the organisation's sign-in has let nobody in; carries the reason
 ├── ForbiddenError       somebody known asks for what is not theirs (403)
 ├── NotFoundError        no such thing, or none that this person may see (404)
 ├── ConflictError        an illegal step; carries the steps that are possible (409)
@@ -117,6 +118,18 @@ class SecondFactorError(AuthenticationError):
     def __init__(self, message: str, *, token: str) -> None:
         super().__init__(message)
         self.token = token
+
+
+class ProviderError(AuthenticationError):
+    """The organisation's sign-in (OpenID Connect) has named nobody who may come in.
+
+    `reason` is `down` (it does not answer), `lost` (this browser is on no way), `denied` (it, or
+    the person, said no), `unknown` (nobody here is meant) or `distrust` (its answer is not good).
+    """
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class ForbiddenError(HubError):

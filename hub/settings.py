@@ -1,8 +1,8 @@
 """Settings of one hub, from `lingdang.toml`: parsed once, strictly, every fault with its place.
 
 Secrets come from a file (`password_file`, `token_file`) or the environment
-(`LINGDANG_MQTT_PASSWORD`, `LINGDANG_INFLUX_TOKEN`). Relative paths are relative to the settings'
-own file.
+(`LINGDANG_MQTT_PASSWORD`, `LINGDANG_INFLUX_TOKEN`, `LINGDANG_OIDC_SECRET`). Relative paths are
+relative to the settings' own file.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from hub.config.buses import (
 from hub.config.discovery import HomeAssistantSettings
 from hub.config.families import SHIPPED, FamilySettings, read_families
 from hub.config.limits import LimitSettings, read_limits
+from hub.config.oidc import OidcSettings, read_oidc
 from hub.config.outward import (
     HeartbeatSettings,
     OutboundSettings,
@@ -151,12 +152,14 @@ class DemoSettings(msgspec.Struct, frozen=True, kw_only=True):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything; `mqtt` is None where the hub has no broker, `influx` where it has no sink.
 
-    `home_assistant` is None where nothing was ever announced there.
+    `home_assistant` is None where nothing was ever announced there, `oidc` where people sign in
+    with passwords alone.
     """
 
     community: CommunitySettings = CommunitySettings()
     store: StoreSettings = StoreSettings()
     web: WebSettings = WebSettings()
+    oidc: OidcSettings | None = None
     whistle: WhistleSettings = WhistleSettings()
     mqtt: MqttSettings | None = None
     modbus: tuple[ModbusSettings, ...] = ()
@@ -212,6 +215,7 @@ def parse_settings(
         community=_read_community(reader),
         store=_read_section(reader, "store", StoreSettings),
         web=_read_section(reader, "web", WebSettings),
+        oidc=read_oidc(reader, environ),
         whistle=_read_section(reader, "whistle", WhistleSettings),
         mqtt=_read_mqtt(reader, environ),
         modbus=modbus,

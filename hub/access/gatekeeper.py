@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
@@ -20,7 +20,13 @@ from hub.access.record import SESSIONS, Person, Session
 from hub.access.second_factor import SecondFactor
 from hub.access.session import NOWHERE, Screen
 from hub.clock import Clock
-from hub.errors import AuthenticationError, PasswordUnsetError, SecondFactorError, StoreError
+from hub.errors import (
+    AuthenticationError,
+    PasswordUnsetError,
+    ProviderError,
+    SecondFactorError,
+    StoreError,
+)
 from hub.model.access import Identity
 from hub.ports import Books, Desk
 
@@ -28,6 +34,8 @@ TOLD_EVERY = 600.0
 """Seconds in which it is told once that a wall's cookie comes from elsewhere."""
 STRANGE = 256
 """Sessions of which that is remembered."""
+PROVIDER = "provider"
+"""How the journal calls the organisation's sign-in."""
 
 
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,7 +141,39 @@ class Gatekeeper:
             raise SecondFactorError("the code is not right; wait for the next one", token=token)
         self._second.drop(token)
         self._lockout.forget(subjects[0])
-        return await self._open_session(person, address, half.screen)
+        return await self._open_session(person, address, half.screen, by=half.by)
+
+    @contextlib.asynccontextmanager
+    async def watching(self, address: str) -> AsyncIterator[None]:
+        """Tell the journal why the block named nobody; what is not to be trusted is a failure.
+
+        Raises TooManyRequestsError at once while the address is locked.
+        """
+        subject = f"address:{address}"
+        self._lockout.check(subject)
+        try:
+            yield
+        except ProviderError as error:
+            locked = self._lockout.fail(subject) if error.reason == "distrust" else ()
+            await self._tell_failure(None, address, locked, by=PROVIDER, why=str(error))
+            raise
+
+    async def admit(self, name: str, address: str) -> SignedIn:
+        """Open a session of somebody whom the organisation's sign-in has named.
+
+        Raises ProviderError `unknown` when nobody here is called so, or the person is shut out,
+        SecondFactorError when a second factor has to follow, and TooManyRequestsError while the
+        account or the address is locked.
+        """
+        self._lockout.check(f"account:{name}", f"address:{address}")
+        person = await self.people.find(name) if name else None
+        if person is None or person.disabled:
+            await self._tell_failure(person, address, (), by=PROVIDER, why="nobody here is meant")
+            raise ProviderError(f"there is no {name!a} here who may come in", reason="unknown")
+        if person.totp:
+            token = self._second.remember(person, NOWHERE, PROVIDER)
+            raise SecondFactorError("send the code as well", token=token)
+        return await self._open_session(person, address, by=PROVIDER)
 
     async def choose_password(self, name: str, given: str, password: str, address: str) -> SignedIn:
         """Replace somebody's one-time code by a password, and open a session.
@@ -170,13 +210,14 @@ class Gatekeeper:
         return known
 
     async def _open_session(
-        self, person: Person, address: str, screen: Screen = NOWHERE
+        self, person: Person, address: str, screen: Screen = NOWHERE, *, by: str = ""
     ) -> SignedIn:
         """Open a session of somebody as read: one who was changed meanwhile is not let in by it."""
         now, cookie = self._clock.now(), session.new_cookie()
         opened = session.open_session(person, now, screen)
         document = session.session_document(cookie, opened, now)
         name, data = person.name, {"address": address} | ({"wall": True} if opened.screen else {})
+        data |= {"by": by} if by else {}
         await self._desk.write([document], [("person.signed_in", name, name, data)])
         bound = screen.secret if opened.screen else ""
         return SignedIn(cookie=cookie, who=person.identity(), screen=bound)
@@ -205,10 +246,10 @@ class Gatekeeper:
                 await self._desk.write([session.session_document(cookie, fresh, now)])
 
     async def _tell_failure(
-        self, person: Person | None, address: str, locked: Sequence[str]
+        self, person: Person | None, address: str, locked: Sequence[str], **more: str
     ) -> None:
         """Tell who did not get in; a name that nobody has may be a password typed too early."""
-        data: dict[str, Any] = {"address": address}
+        data: dict[str, Any] = {"address": address, **more}
         failed = ("person.sign_in_failed", person.name if person else "", "hub", data)
         entries = [("person.locked", subject, "hub", data) for subject in locked]
         await self._desk.write([], [failed, *entries])

@@ -77,6 +77,11 @@ async def overseer(request: Request) -> Identity:
     return who
 
 
+def peer_of(request: Request) -> str:
+    """Return the address that a request comes from, as lock-outs count it."""
+    return request.client.host if request.client else ""
+
+
 def screen_of(request: Request) -> Screen:
     """Return where the request comes from, and the secret of its screen where that has one."""
     return Screen(secret=request.cookies.get(SCREEN_COOKIE, ""), address=address_of(request))

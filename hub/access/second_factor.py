@@ -23,12 +23,16 @@ RANDOM_BYTES = 32
 
 
 class Half(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody whose password was right, as read then, on that screen."""
+    """Somebody whose password was right, as read then, on that screen.
+
+    `by` is "provider" for whom the organisation's sign-in has named.
+    """
 
     name: str
     generation: int
     ends_at: float
     screen: Screen
+    by: str = ""
 
 
 class SecondFactor:
@@ -40,12 +44,12 @@ class SecondFactor:
         self._offers: OrderedDict[str, tuple[str, float]] = OrderedDict()
         self._used: OrderedDict[str, int] = OrderedDict()
 
-    def remember(self, person: Person, screen: Screen) -> str:
+    def remember(self, person: Person, screen: Screen, by: str = "") -> str:
         """Return the token with which somebody goes on to the code."""
         token = secrets.token_urlsafe(RANDOM_BYTES)
         ends_at = self._clock.now() + HALF_WAY_FOR
         self._halves[token] = Half(
-            name=person.name, generation=person.generation, ends_at=ends_at, screen=screen
+            name=person.name, generation=person.generation, ends_at=ends_at, screen=screen, by=by
         )
         _bound(self._halves)
         return token

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from hub.access.gatekeeper import SignedIn
-from hub.access.http import from_own_page, identity_of, ports_of, screen_of
+from hub.access.http import from_own_page, identity_of, peer_of, ports_of, screen_of
 from hub.access.session import (
     COOKIE,
     LIFETIME,
@@ -34,7 +34,7 @@ async def sign_in(request: Request, *, same_screen: bool = False) -> SignedIn:
     name, password = await _typed(request, "name", "password")
     ticked = (await request.form()).get("screen") == "on"
     gatekeeper, screen = ports_of(request).gatekeeper, _screen(request, ticked, same_screen)
-    return await gatekeeper.sign_in(name.strip(), password, _address(request), screen)
+    return await gatekeeper.sign_in(name.strip(), password, peer_of(request), screen)
 
 
 async def finish_sign_in(request: Request) -> SignedIn:
@@ -44,7 +44,7 @@ async def finish_sign_in(request: Request) -> SignedIn:
     ForbiddenError or InvalidRequestError as `sign_in` does.
     """
     token, code = await _typed(request, "token", "code")
-    return await ports_of(request).gatekeeper.finish_sign_in(token, code, _address(request))
+    return await ports_of(request).gatekeeper.finish_sign_in(token, code, peer_of(request))
 
 
 async def choose_password(request: Request) -> SignedIn:
@@ -59,7 +59,7 @@ async def choose_password(request: Request) -> SignedIn:
             "两次输入的密码不一样。 The two passwords differ.", problems={"again": "differs"}
         )
     gatekeeper = ports_of(request).gatekeeper
-    return await gatekeeper.choose_password(name.strip(), code, password, _address(request))
+    return await gatekeeper.choose_password(name.strip(), code, password, peer_of(request))
 
 
 def give_cookie(request: Request, response: Response, signed: SignedIn) -> None:
@@ -103,10 +103,6 @@ def _screen(request: Request, ticked: bool, same: bool) -> Screen:
     if ticked and not known.secret:
         return Screen(secret=new_cookie(), address=known.address)
     return known if ticked or same else NOWHERE
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 def _as_typed(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from hub.access.gatekeeper import Gatekeeper
+from hub.access.oidc.flow import Flow
 from hub.clock import Clock
 from hub.model.access import Identity
 from hub.model.era import Eras
@@ -64,6 +65,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     `holdings` says what the store keeps of each kind of data, `reach` since when the readings of a
     point (uid, name) are complete. `shortage` names what a full disk leaves:
     `states`, `orders` or `nothing`; it is empty while there is room. `eras` are the journal's.
+    `flow` leads over the organisation's sign-in, None where there is none.
     """
 
     live: Live
@@ -98,6 +100,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     reach: Callable[[str, str], Awaitable[float | None]]
     shortage: Callable[[], str] = str
     eras: Eras = Eras()
+    flow: Flow | None = None
 
 
 BIGGEST = 2**62

@@ -14,6 +14,8 @@ from fastapi import FastAPI
 from hub.access.demo import import_access
 from hub.access.gatekeeper import Gatekeeper
 from hub.access.housekeeping import sweep
+from hub.access.oidc.flow import Flow
+from hub.access.oidc.provider import Provider
 from hub.access.policy import join
 from hub.access.refusal import RefusalBook
 from hub.access.web_ports import CommunityCard, WebPorts
@@ -26,6 +28,7 @@ from hub.assembly.loading import World, read_access
 from hub.assembly.whistles import Whistles
 from hub.clock import Clock
 from hub.console import build_console, error_page, make_allowance, static_app
+from hub.courier.post import make_client
 from hub.errors import Problem, StoreError
 from hub.feeds.grid import build_feeds
 from hub.feeds.open311 import wire as open311
@@ -109,11 +112,21 @@ def build_ports(
         reach=store.reach,
         shortage=lambda: intake.inbox.ration.shortage,
         eras=doors.eras,
+        flow=_build_flow(world, clock),
         community=_describe(world),
         possible_steps=lambda ticket, who: possible_steps(
             ticket, who.role, actor=who.name, now=clock.now()
         ),
     )
+
+
+def _build_flow(world: World, clock: Clock) -> Flow | None:
+    """Make the way over the organisation's sign-in, None where the settings name none."""
+    settings = world.settings.oidc
+    if settings is None:
+        return None
+    provider = Provider(settings, make_client(world.settings.outbound.allow), clock)
+    return Flow(settings, provider, clock)
 
 
 def _describe(world: World) -> CommunityCard:

@@ -20,7 +20,9 @@ def sign_in_sheet(
 ) -> HTMLResponse:
     """Show the form to sign in; `message` is the key of a sentence above it."""
     screen = "on" if request.cookies.get(SCREEN_COOKIE) else ""
-    context = {"name": name[:SHOWN], "screen": screen}
+    flow = ports_of(request).flow
+    provider = flow.start if flow else ""
+    context = {"name": name[:SHOWN], "screen": screen, "provider": provider}
     return _show(request, "sign_in.html", target, message, status, context)
 
 

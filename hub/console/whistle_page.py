@@ -37,9 +37,11 @@ LIMITS = {
     "wrong_query": Limit(count=5, seconds=600),
     "wrong_number": Limit(count=20, seconds=HOUR),
     "reopen": Limit(count=3, seconds=HOUR),
+    "provider": Limit(count=120, seconds=600),
 }
-"""By address: reports, joinings, joinings of one ticket, wrong codes. By label and in all: reports.
-A ticket's number bears so many wrong query codes, whoever types them."""
+"""By address: reports, joinings, joinings of one ticket, wrong codes, ways to the organisation's
+sign-in. By label and in all: reports. A ticket's number bears so many wrong query codes, whoever
+types them."""
 FIELDS, FIELD_BYTES = 12, 16_384
 
 

@@ -79,6 +79,7 @@ def test_no_route_came_in_without_policy(app: FastAPI) -> None:
 def test_only_health_signing_in_and_residents_pages_are_for_everybody(app: FastAPI) -> None:
     everybody = {path for _, path, roles in calls(app) if roles == ["everybody"]}
     signing_in = {"/sign-in", "/sign-in/password", "/sign-in/code", "/preferences"}
+    signing_in |= {"/sign-in/provider", "/sign-in/provider/return"}
     label = f"/w/{NAMES['code']}"
     residents = {label, f"{label}/join", "/w/progress", "/w/reopen", "/w/shelved"}
     residents |= {"/w/published", f"/w/published/{NAMES['project']}/{NAMES['photo']}"}

@@ -41,7 +41,7 @@ def test_the_examples_comments_load_as_well() -> None:
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
     text = "\n".join(_uncomment(line) for line in lines).replace("ca_file", "# ca_file")
     for secret in ("password_file", "token_file", "secret_file"):
-        text = text.replace(secret, f"# {secret}")
+        text = text.replace(secret, f"# {secret}").replace("client_# ", "# client_")
     address = 'url = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k" #'
     settings = load(text.replace("url_file", address))
     assert settings.bell[0].kind == "wecom_robot"
@@ -51,6 +51,8 @@ def test_the_examples_comments_load_as_well() -> None:
     assert settings.push[0].port == 8090
     assert settings.rtsp[0].depth == "describe"
     assert settings.gb28181[0].id == "34020000002000000001"
+    assert settings.oidc is not None
+    assert settings.oidc.people == {"00417": "王师傅"}
     assert (settings.demo.test, settings.demo.speed) == (True, 60.0)
 
 
@@ -425,3 +427,43 @@ def test_a_platform_has_twenty_digits_and_every_link_a_name_of_its_own() -> None
     settings, (problem,) = parse_settings(SMALL + twice, FILE, {})
     assert (len(settings.rtsp), settings.gb28181) == (1, ())
     assert problem.message == "gb28181.name: 'gb' is taken"
+
+
+OIDC = (
+    SMALL
+    + """[oidc]
+issuer = "https://id.example.cn/realms/city"
+hub_url = "https://hub.example.cn"
+client_id = "lingdang"
+claim = "sub"
+"""
+)
+
+
+def test_a_provider_of_accounts_has_its_secret_from_a_file_or_the_environment() -> None:
+    oidc = load(OIDC, LINGDANG_OIDC_SECRET="hush").oidc
+    assert oidc is not None
+    assert (oidc.client_secret, oidc.scopes, oidc.prompt) == ("hush", ("openid",), "login")
+    [problem] = faults(OIDC + 'client_secret_file = "/nowhere/secret"\n')
+    assert "/nowhere/secret cannot be read" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('issuer = "http://id.example.cn"', "issuer"),
+        ('issuer = "https://user@id.example.cn"', "issuer"),
+        ('issuer = "https://id.example.cn/?x=1"', "issuer"),
+        ('issuer = "http://127.0.0.1.evil.cn"', "issuer"),
+        ('hub_url = "https://hub.example.cn/"', "hub_url"),
+        ('claim = ""', "claim"),
+        ('scopes = ["profile"]', "openid"),
+        ('prompt = "none"', "prompt"),
+    ],
+)
+def test_a_provider_that_cannot_be_trusted_is_named_with_its_line(line: str, key: str) -> None:
+    name = line.partition(" ")[0]
+    kept = [each for each in OIDC.splitlines() if not each.startswith(f"{name} =")]
+    [problem] = faults("\n".join([*kept, line, ""]))
+    assert problem.line == len(kept) + 1
+    assert key in str(problem)

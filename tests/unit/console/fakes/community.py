@@ -10,6 +10,7 @@ import msgspec
 from fastapi import FastAPI
 
 from hub.access.gatekeeper import Gatekeeper
+from hub.access.oidc.flow import Flow
 from hub.access.policy import join
 from hub.access.record import PEOPLE, Person
 from hub.access.session import new_cookie, open_session, session_document
@@ -398,6 +399,7 @@ def make_console(
     clock: Clock | None = None,
     problems: Sequence[Problem] = (),
     card: CommunityCard = GUANSHAN,
+    flow: Flow | None = None,
 ) -> Console:
     """Put the console together as `hub.app` does."""
     clock = clock or ManualClock()
@@ -467,6 +469,7 @@ def make_console(
         shortage=lambda: community.shortage,
         community=card,
         possible_steps=possible,
+        flow=flow,
     )
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     protect(app)

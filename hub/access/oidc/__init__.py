@@ -1,0 +1,1 @@
+"""Signing in with an organisation's account: OpenID Connect, code flow (docs/adr/0056)."""
