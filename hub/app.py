@@ -48,6 +48,7 @@ from hub.intake.report_room import GATHERINGS, read_gatherings
 from hub.intake.suspect import SUSPECTS
 from hub.model.case import CASES
 from hub.model.era import ERAS, read_eras
+from hub.model.hold import HOLDS
 from hub.model.inspection import INSPECTIONS, ROUNDS
 from hub.model.swap import SWAPS, Swap
 from hub.ports import Link
@@ -288,6 +289,7 @@ async def _build_intake(
         hand=store.hand,
         reserve=store.reserve,
         suspects=await store.books.documents(SUSPECTS),
+        holds=await store.books.documents(HOLDS),
         gatherings=read_gatherings(await store.books.documents(GATHERINGS)),
         inspections=InspectionNeeds(
             inspections=await store.books.documents(INSPECTIONS),

@@ -32,6 +32,7 @@ from hub.ports import (
 from hub.ports.case import Cases
 from hub.ports.community import AgendaOffice, InspectionOffice, ProjectOffice
 from hub.ports.handover import HandOverOffice
+from hub.ports.hold import HoldOffice
 from hub.ports.photo import PhotoOffice
 from hub.ports.scorecard import ScorecardOffice
 from hub.ports.site import SiteOffice
@@ -88,6 +89,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     site: SiteOffice
     rosters: RosterOffice
     handovers: HandOverOffice
+    holds: HoldOffice
     escalation: EscalationOffice
     bells: BellOffice
     whistle: WhistleOffice

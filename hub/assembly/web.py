@@ -102,6 +102,7 @@ def build_ports(
         site=doors.site,
         rosters=doors.rosters,
         handovers=doors.handovers,
+        holds=intake.holds,
         escalation=doors.escalation,
         bells=doors.bells,
         whistle=doors.whistles.book,

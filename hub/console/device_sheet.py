@@ -22,6 +22,7 @@ from hub.model.access import Identity
 from hub.model.discretion import answers_for
 from hub.model.report import Quality
 from hub.ports import DeviceView, EventRow
+from hub.services.permission import may_hold
 
 TOP, POINTS, WHY, EVENTS = "device-top", "device-points", "device-why", "device-events"
 EVENT_WINDOWS = (HOUR, DAY, 7 * DAY)
@@ -97,6 +98,7 @@ class DeviceSheet:
             tickets=[(ticket, ticket_standing(ticket, seen)) for ticket in tickets],
             now=now,
             opens=may_open(self._who, device),
+            holds=may_hold(self._who, device),
         )
 
     def _standing(self, seen: Sighting) -> Standing:

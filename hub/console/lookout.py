@@ -13,6 +13,7 @@ from hub.console.job import Job, jobs
 from hub.console.naming import building_of, place_name
 from hub.console.standing import HIDDEN, RANK, Sighting, Standing, sight
 from hub.model.device import Kind
+from hub.model.hold import Hold
 from hub.model.journal import Entry
 
 CHATTER = frozenset(
@@ -47,6 +48,7 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     received: dict[str, str]
     folded: frozenset[str]
     shortage: str = ""
+    holds: tuple[Hold, ...] = ()
 
 
 class Lookout:
@@ -117,6 +119,7 @@ class Lookout:
             received=dict(chronicle.received),
             folded=frozenset(id_ for ticket in live.open_tickets() for id_ in ticket.children),
             shortage=self._ports.shortage(),
+            holds=tuple(self._ports.holds.holds()),
         )
 
     def _rebuild(self, changed: set[str], burdens: Mapping[str, Standing]) -> None:

@@ -10,6 +10,7 @@ import msgspec
 
 from hub.console.cell import Cell, burdened
 from hub.console.channel import Parts
+from hub.console.hold_row import hold_rows
 from hub.console.job import Job
 from hub.console.language import Words
 from hub.console.lookout import Outlook
@@ -133,7 +134,12 @@ class WallScene:
             hidden = sum(row.standing not in ABNORMAL for row in rows[GATES_SHOWN:])
             rows = rows[:GATES_SHOWN]
         opens = self._who.role in MAY_COMMAND
-        return paint("part_gates.html", self._words, rows=rows, hidden=hidden, opens=opens)
+        sees = self._who.may_see
+        mine = [hold for hold in outlook.holds if sees(hold.place)]
+        holds = hold_rows(mine, self._live, self._words)
+        return paint(
+            "part_gates.html", self._words, rows=rows, hidden=hidden, opens=opens, holds=holds
+        )
 
     def _gate_row(self, gate: Sighting, key: int, outlook: Outlook) -> GateRow:
         quiet = gate.standing in {Standing.SILENT, Standing.STALE}

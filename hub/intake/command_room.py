@@ -23,6 +23,10 @@ Look = Callable[[str], DeviceView | None]
 """Shows a device as of the last commit, by its readable id."""
 
 
+def _nobody(_command: Command, _batch: Batch) -> None:
+    pass
+
+
 class CommandRoom:
     """Keeps the commands that are not final; everything happens inside a batch."""
 
@@ -37,6 +41,8 @@ class CommandRoom:
         self._pending: dict[str, Command] = {}
         self._handed = set[str]()
         """Ids that a link has, and has not answered: they may be on their way."""
+        self.witness: Callable[[Command, Batch], None] = _nobody
+        """Is told of each order that has come to its end."""
 
     def set_devices(self, devices: Mapping[str, Device]) -> None:
         """Learn the devices by uid."""
@@ -48,11 +54,19 @@ class CommandRoom:
             self._take(command, orders.end_after_restart(command, batch.now), batch)
 
     def request(
-        self, view: DeviceView, do: str, *, reason: str, who: Identity, batch: Batch
+        self,
+        view: DeviceView,
+        do: str,
+        *,
+        reason: str,
+        who: Identity,
+        batch: Batch,
+        two: bool = False,
     ) -> Command:
         """Authorise an order and have it sent once the batch is in the store."""
+        pending = self._pending.values()
         command = orders.request(
-            view, do, reason=reason, who=who, now=batch.now, pending=self._pending.values()
+            view, do, reason=reason, who=who, now=batch.now, pending=pending, two=two
         )
         self._pending[command.id] = command
         batch.put(commands=[command])
@@ -103,6 +117,8 @@ class CommandRoom:
             del self._pending[after.id]
         batch.put(commands=[after])
         batch.record(orders.describe(after, self._place_of(after)))
+        if after.state in orders.FINAL:
+            self.witness(after, batch)
 
     def _place_of(self, command: Command) -> str:
         device = self._devices.get(command.uid)

@@ -21,6 +21,8 @@ from hub.intake.desk import IntakeDesk
 from hub.intake.flood import Buckets
 from hub.intake.gatehouse import Gatehouse
 from hub.intake.hearing import Hearing, Prove
+from hub.intake.hold_desk import HoldDesk
+from hub.intake.hold_room import HoldRoom
 from hub.intake.identity import IdentityBook
 from hub.intake.inbox import BoundedInbox
 from hub.intake.inspection_desk import InspectionDesk
@@ -78,8 +80,9 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
 
     `cases` is the book that `project` reads, too.
     `link_drivers` maps a link to the driver that finds its addresses; `carried` a link's session
-    to the link that devices name. `suspects` is the collection of that name. `swaps` are by uid,
-    the oldest first. `old_names` maps ids that devices had before to those that they have.
+    to the link that devices name. `suspects` and `holds` are the collections of those names.
+    `swaps` are by uid, the oldest first. `old_names` maps ids that devices had before to those
+    that they have.
     """
 
     clock: Clock
@@ -99,6 +102,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     prefix: str
     cases: CaseBook
     suspects: Mapping[str, bytes] = {}
+    holds: Mapping[str, bytes] = {}
     windows: Sequence[Window] = ()
     duty: DutyNeeds = DutyNeeds()
     gatherings: Sequence[Gathering] = ()
@@ -126,6 +130,7 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     cases: CaseBook
     climbs: ClimbDesk
     commission: CommissionDesk
+    holds: HoldDesk
     inspections: InspectionDesk
     watch: IntakeWatch
 
@@ -138,7 +143,8 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
     book = DeskBook(snapshot, prefix=needs.prefix, test=needs.test, timing=needs.timing)
     gates = _build_gates(needs, book)
     engine = Engine(needs.rules, judge_clocks=False, works=gates.is_worked_on)
-    judge = _build_judge(needs, engine, gates, book, room)
+    holds = HoldRoom(needs.holds, room=room, look=live.device, burns=gates.burns_at)
+    judge = _build_judge(needs, engine, gates, book, room, holds=holds)
     suspects = Suspects(needs.hand, needs.suspects)
     weir = _build_weir(needs, snapshot, suspects, judge)
     counters = weir.reception.counters.counters()
@@ -173,6 +179,7 @@ def build_intake(needs: Needs, snapshot: Snapshot, archive: Recall) -> Intake:
         cases=needs.cases,
         climbs=ClimbDesk(climber, book.index, inbox=inbox, clock=needs.clock),
         commission=commission,
+        holds=HoldDesk(holds, inbox),
         inspections=InspectionDesk(
             rounds, inbox=inbox, books=needs.books, locate=partial(_locate, live)
         ),
@@ -316,7 +323,13 @@ def _build_bench(
 
 
 def _build_judge(
-    needs: Needs, engine: Engine, gates: Gatehouse, book: DeskBook, room: CommandRoom
+    needs: Needs,
+    engine: Engine,
+    gates: Gatehouse,
+    book: DeskBook,
+    room: CommandRoom,
+    *,
+    holds: HoldRoom,
 ) -> Judge:
     judge = Judge(
         engine=engine,
@@ -324,6 +337,7 @@ def _build_judge(
         gates=gates,
         book=book,
         room=room,
+        holds=holds,
     )
     judge.set_site(needs.devices, needs.places, needs.models)
     return judge

@@ -17,7 +17,7 @@ from hub.intake.gate_book import GateBook, Key
 from hub.intake.mark import MARKING, Marks
 from hub.model.alarm import Action, Alarm, Decision
 from hub.model.device import Device, Lifecycle
-from hub.model.place import Place
+from hub.model.place import Place, contains
 from hub.model.report import Quality, Report
 from hub.model.window import Window, WindowKind
 from hub.ports import PointRow, StateRow
@@ -105,6 +105,10 @@ class Gatehouse:
     def take_states(self) -> list[StateRow]:
         """Return what has changed since the last call, to be stored in the same commit."""
         return [*self._book.take_states(), *self._fires.take_rows()]
+
+    def burns_at(self, place: str, now: float) -> bool:
+        """Tell whether doors are open for a fire where a place lies."""
+        return any(contains(zone, place) for zone in self._zones(now))
 
     def hear(self, report: Report) -> None:
         """Note a fire input that has changed."""

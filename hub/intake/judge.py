@@ -14,6 +14,7 @@ from hub.intake.flood import HELD_PREFIX
 from hub.intake.gate_answer import explained_by, why
 from hub.intake.gate_book import GATES_PREFIX
 from hub.intake.gatehouse import Gatehouse
+from hub.intake.hold_room import HoldRoom
 from hub.intake.look_back import Recall, look_back
 from hub.model.alarm import Action, Decision
 from hub.model.catalogue import DeviceModel
@@ -47,12 +48,14 @@ class Judge:
         gates: Gatehouse,
         book: DeskBook,
         room: CommandRoom,
+        holds: HoldRoom,
     ) -> None:
         self._engine = engine
         self._topology = topology
         self._gates = gates
         self._book = book
         self._room = room
+        self._holds = holds
         self._held: dict[tuple[str, str], Held] = {}
         self._devices: dict[str, Device] = {}
         self._now = 0.0
@@ -111,6 +114,7 @@ class Judge:
     def hear(self, report: Report, batch: Batch) -> None:
         """Take a new fact."""
         self._room.hear(report, batch)
+        self._holds.hear(report, batch)
         self._gates.hear(report)
         decisions = self._engine.apply(report)
         if decisions:
@@ -144,6 +148,7 @@ class Judge:
         self._now = batch.now
         batch.follow(self._book.run_due(batch.now))
         self._room.run_due(batch)
+        self._holds.run_due(batch)
 
     def next_due(self) -> float | None:
         """Return the instant of the rules' next timer."""
@@ -155,8 +160,9 @@ class Judge:
         return self._engine.next_due()
 
     def next_order_due(self) -> float | None:
-        """Return the instant at which an order's time is over."""
-        return self._room.next_due()
+        """Return the instant at which the time of an order, or of a gate held open, is over."""
+        dues = (self._room.next_due(), self._holds.next_due())
+        return min((due for due in dues if due is not None), default=None)
 
     def suspend(self, link: str, batch: Batch) -> None:
         """Say that a link is lost: the silence of its devices proves nothing."""

@@ -43,15 +43,17 @@ def request(
     now: float,
     pending: Iterable[Command] = (),
     command_id: str = "",
+    two: bool = False,
 ) -> Command:
     """Authorise one order, or say why it may not be given.
 
     Raises InvalidRequestError (no reason), ForbiddenError (role or place), CommandRefusedError
     (device, order) or ConflictError (another order to the device is under way in `pending`).
-    `command_id` is a new UUID where none is given.
+    `command_id` is a new UUID where none is given; `two` is told of an order that comes of what two
+    people have agreed to.
     """
     device = view.device
-    check(view, do, reason=reason, who=who, now=now)
+    check(view, do, reason=reason, who=who, now=now, two=two)
     _check_alone(device, pending)
     steps = tuple(CommandStep(state=state, at=now) for state in (_S.REQUESTED, _S.AUTHORISED))
     return Command(

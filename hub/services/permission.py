@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hub.errors import (
     CommandRefusedError,
     ForbiddenError,
@@ -18,21 +20,36 @@ ALLOWED: dict[Kind, tuple[str, ...]] = {
     Kind.UNIT_DOOR: ("open",),
 }
 """Kind → orders that one person may give; hold-open and bulk orders need two."""
+BY_TWO: dict[Kind, tuple[str, ...]] = {Kind.BARRIER_GATE: ("hold_open", "release")}
+"""Kind → orders that come of what two people have agreed to (`hub/services/hold.py`)."""
 
 MAY_COMMAND = frozenset({Role.GUARD, Role.MANAGER, Role.ADMINISTRATOR})
 
 CONFIRMS: dict[str, frozenset[tuple[str, Value]]] = {
     "open": frozenset({("arm.position", "open"), ("lock.locked", False), ("door.open", True)}),
     "close": frozenset({("arm.position", "closed")}),
+    "hold_open": frozenset({("arm.position", "open")}),
+    "release": frozenset({("arm.position", "closed")}),
 }
 """Order → values of points that show that it was carried out."""
 
 
-def check(view: DeviceView, do: str, *, reason: str, who: Identity, now: float) -> None:
-    """Raise what refuses the order: its reason, the person, its kind, or the device's state."""
+def may_hold(who: Identity, device: Device) -> bool:
+    """Tell whether this person is offered to have this device held open."""
+    fit = device.kind in BY_TWO and not device.attributes.get("fire_linked")
+    return fit and who.role in MAY_COMMAND
+
+
+def check(
+    view: DeviceView, do: str, *, reason: str, who: Identity, now: float, two: bool = False
+) -> None:
+    """Raise what refuses the order: its reason, the person, its kind, or the device's state.
+
+    With `two` it is one that comes of what two people have agreed to.
+    """
     _check_reason(reason, view.device)
     _check_person(who, view.device)
-    _check_order(view.device, do)
+    _check_order(view.device, do, BY_TWO if two else ALLOWED)
     _check_device(view, do, now)
 
 
@@ -59,8 +76,8 @@ def _check_person(who: Identity, device: Device) -> None:
         )
 
 
-def _check_order(device: Device, do: str) -> None:
-    allowed = ALLOWED.get(device.kind, ())
+def _check_order(device: Device, do: str, orders: Mapping[Kind, tuple[str, ...]]) -> None:
+    allowed = orders.get(device.kind, ())
     if not allowed:
         raise CommandRefusedError(
             f"{device.id}: a {device.kind} takes no orders from here",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import paho.mqtt.publish
 import pytest
 
 from tests.acceptance.demo_process import Demo, running_demo, until
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.integration
 
@@ -134,6 +136,51 @@ def test_a_gate_that_does_not_move_is_never_shown_as_open(demo: Demo, gate: str)
     assert any(word in ended["history"][-1]["why"] for word in ("look at the gate", "did not move"))
     points = demo.get(f"/api/v1/devices/{gate}")["points"]
     assert points["arm.position"]["value"] == "closed"
+
+
+@contextlib.contextmanager
+def signed_in(demo: Demo, role: str) -> Iterator[httpx2.Client]:
+    """Sign somebody in as a browser does."""
+    login = demo.ready["logins"][role]
+    with httpx2.Client(base_url=demo.ready["url"], trust_env=False, timeout=PATIENCE) as browser:
+        answer = browser.post("/sign-in", data=login)
+        assert answer.status_code == 303, answer.text
+        yield browser
+
+
+def press(browser: httpx2.Client, page: str, path: str, **form: str) -> httpx2.Response:
+    """Send a form of a page."""
+    csrf = browser.get(page).text.partition('name="csrf" value="')[2].partition('"')[0]
+    return browser.post(path, data={"csrf": csrf, **form})
+
+
+def test_a_gate_is_held_open_by_two_people_and_never_by_one(demo: Demo, gate: str) -> None:
+    page = f"/devices/{gate}/hold"
+    with signed_in(demo, "guard") as guard, signed_in(demo, "manager") as lead:
+        asked = press(guard, page, page, reason="消防演练", minutes="30")
+        assert asked.status_code == 303
+        confirm = guard.get(page).text
+        assert "/confirm" not in confirm
+        path = lead.get(page).text.partition('action="/holds/')[2].partition("/")[0]
+        assert press(guard, page, f"/holds/{path}/confirm").status_code == 409
+        assert press(lead, page, f"/holds/{path}/confirm").status_code == 303
+        until(lambda: "常抬中" in guard.get(page).text)
+        assert point(demo, gate, "mode") == "hold_open"
+        assert "消防演练" in guard.get("/wall").text
+        assert press(guard, page, f"/holds/{path}/end").status_code == 303
+        until(lambda: point(demo, gate, "mode") == "auto")
+        until(lambda: 'name="minutes"' in guard.get(page).text)
+        assert "消防演练" not in guard.get("/wall").text.partition('id="wall-last"')[0]
+    types = [entry["type"] for entry in demo.journal() if entry["data"].get("device") == gate]
+    told = [kind for kind in types if kind.startswith("hold.")]
+    assert told == ["hold.proposed", "hold.active", "hold.ending", "hold.ended"]
+    log = [each for each in demo.control("GET", "/log") if each["device"] == gate]
+    assert [each["do"] for each in log] == ["hold_open", "release"]
+
+
+def point(demo: Demo, device: str, name: str) -> object:
+    """Return what a device's point says."""
+    return demo.get(f"/api/v1/devices/{device}")["points"][name]["value"]
 
 
 def test_no_order_goes_to_what_cannot_hear_or_may_not_be_told(demo: Demo, gate: str) -> None:

@@ -31,6 +31,7 @@ NAMES = {
     "meeting": "j1",
     "survey": "s1",
     "handover": "h1",
+    "hold": "h1",
     "decision": "j1-1",
     "milestone": "m1",
     "name": "li",

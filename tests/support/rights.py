@@ -15,6 +15,7 @@ from hub.access.policy import POLICY, TWO_FACTORS
 from hub.assembly.web import build_app
 from hub.model.access import Identity, Role
 from hub.model.agenda import MatterKind
+from hub.model.hold import Hold
 from hub.model.photo import Moment
 from hub.model.project import ClaimantKind, ProjectAction
 from hub.model.ticket import TicketState
@@ -22,6 +23,7 @@ from hub.model.window import WindowKind
 from hub.ports import WindowWish
 from hub.ports.community import InspectionWish, ProjectStep, StopWish
 from hub.services.community.survey import last_half
+from tests.support.hold import FakeHolds
 from tests.support.photos import photo as a_photo
 from tests.support.survey import settle
 from tests.support.windows import make_windows
@@ -115,6 +117,19 @@ async def furnish(world: World) -> dict[str, str]:
     settle(world.books, [f"GS-{number}" for number in range(2, 9)], start + 2 * DAY)
     survey = await ports.surveys.draw(5, who)
     command = await ports.desk.command("gate-a", "open", "访客", who)
+    gate = next(view.device for view in world.live.devices() if view.device.id == "gate-a")
+    hold = Hold(
+        id="h1",
+        uid=gate.uid,
+        device="gate-a",
+        place=gate.place,
+        reason="演练",
+        proposed_by="chen",
+        proposed_at=world.clock.now(),
+        ends_at=world.clock.now() + DAY,
+    )
+    assert isinstance(ports.holds, FakeHolds)
+    ports.holds.put(hold)
     picture = await ports.photos.develop(_reader(a_photo()))
     photo = await ports.photos.add(lone, picture, moment=Moment.BEFORE, actor="li")
     return {
@@ -135,6 +150,7 @@ async def furnish(world: World) -> dict[str, str]:
         "handover": handover.id,
         "survey": survey.id,
         "command_id": command.id,
+        "hold": hold.id,
         "photo": photo.id,
     }
 

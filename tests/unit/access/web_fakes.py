@@ -52,6 +52,7 @@ from tests.support.commission import Commissioning
 from tests.support.community import Inspecting
 from tests.support.duty_office import FakeEscalation, make_rosters
 from tests.support.handover import make_handovers
+from tests.support.hold import FakeHolds
 from tests.support.rules import make_office
 from tests.support.scorecard import make_scorecard
 from tests.support.site_office import make_site_office
@@ -539,6 +540,7 @@ def make_world() -> World:
         schedules=SiteSchedules(office),
         parameters=SiteParameters(office, Site(devices=tuple(devices), places={})),
         windows=windows,
+        holds=FakeHolds(live, clock),
         handovers=make_handovers(
             live,
             books,

@@ -18,6 +18,7 @@ from hub.feeds.incident import SAYS, make_projector
 from hub.intake.reception import COUNTED
 from hub.model.access import Role
 from hub.model.command import CommandState
+from hub.model.hold import HoldState
 from hub.services.incidents.case_step import OVERDUE
 from hub.services.incidents.case_table import CASE_ROWS
 from hub.services.tickets.transition import TRANSITIONS
@@ -40,6 +41,7 @@ WRITERS = (
     "|rule|window|broker|roster|bell|contact|acceptance|subscription|push|schedule"
     "|inspection|receiver|project|meeting|site|survey|score|handover|relay"
     "|inspection|receiver|project|meeting|site|survey|score|handover|pairing"
+    "|inspection|receiver|project|meeting|site|survey|score|handover|hold"
 )
 TYPE = re.compile(rf"\"((?:{WRITERS})\.[a-z_]+)\"")
 NOT_TYPES = {"clock.offset", "link.lost", "link.back", "link.errors", "broker.stored"}
@@ -90,6 +92,7 @@ def test_the_journal_table_has_every_type_that_is_written_and_no_other() -> None
     found |= {row.entry for row in TRANSITIONS.values()}
     found |= {OVERDUE, *(row.entry for row in CASE_ROWS.values())}
     found |= {f"command.{state}" for state in CommandState}
+    found |= {f"hold.{state}" for state in HoldState}
     section = read("operating.md").partition("## The journal")[2].partition("## Metrics")[0]
     cells = [line.split(" | ")[0] for line in section.splitlines() if line.startswith("| `")]
     assert set(re.findall(r"`([a-z_]+\.[a-z_]+)`", "\n".join(cells))) == found

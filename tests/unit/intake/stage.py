@@ -24,6 +24,7 @@ from hub.model.case import CASES
 from hub.model.catalogue import DeviceModel
 from hub.model.command import Command
 from hub.model.device import Device, DeviceUid, Kind
+from hub.model.hold import HOLDS
 from hub.model.inspection import INSPECTIONS, ROUNDS
 from hub.model.place import Place
 from hub.model.rung import Duty
@@ -225,6 +226,7 @@ async def stage(
         hand=hand or Hand(),
         gatherings=read_gatherings(await store.books.documents(GATHERINGS)),
         suspects=await store.books.documents(SUSPECTS),
+        holds=await store.books.documents(HOLDS),
         flood=flood,
         duty=await read_duty_needs(duty, store.books),
         prove=lambda: running.prove(),  # noqa: PLW0108 - it is not there yet

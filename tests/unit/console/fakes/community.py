@@ -54,6 +54,7 @@ from tests.support.commission import Commissioning
 from tests.support.community import Inspecting
 from tests.support.duty_office import FakeEscalation, make_rosters
 from tests.support.handover import make_handovers
+from tests.support.hold import FakeHolds
 from tests.support.rules import make_office
 from tests.support.scorecard import make_scorecard
 from tests.support.site_office import make_site_office
@@ -432,6 +433,7 @@ def make_console(
         parameters=SiteParameters(office, Site(devices=(), places={})),
         bells=FakeBells(),
         windows=windows,
+        holds=FakeHolds(community, clock),
         handovers=make_handovers(
             community,
             community.books,
