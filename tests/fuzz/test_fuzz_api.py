@@ -14,6 +14,7 @@ import pytest
 
 from hub.assembly.loading import shipped_rules
 from hub.feeds.incident import TYPES
+from hub.model.access import Role
 from hub.model.instant import to_rfc3339
 from tests.chaos.drill import LONG
 from tests.fuzz.mutation import SEED, times
@@ -75,6 +76,14 @@ async def stay(devices: Publisher) -> None:
     while True:
         await asyncio.sleep(15)
         devices.state("gate-002", time.time(), arm_position="closed")
+
+
+async def key_of_a_building(hub: HubProcess) -> str:
+    """Give a key to somebody who reads the tickets of one building."""
+    made = await hub.post(
+        "/api/v1/keys", "administrator", name="head", role="building_head", place=PLACE
+    )
+    return str(made["token"])
 
 
 async def what_is_known(hub: HubProcess) -> Known:
@@ -151,11 +160,14 @@ async def what_is_known(hub: HubProcess) -> Known:
 async def test_every_answer_is_as_the_document_says_and_none_is_a_failure(
     hub: HubProcess,
 ) -> None:
-    inquirer = Inquirer(hub.url, KEYS, await what_is_known(hub))
+    keys = KEYS | {Role.BUILDING_HEAD.value: await key_of_a_building(hub)}
+    inquirer = Inquirer(hub.url, keys, await what_is_known(hub))
     broken = await asyncio.to_thread(inquirer.ask_all, examples=EXAMPLES, chance=SEED)
     total: Counter[int] = sum(inquirer.called.values(), Counter())
     print(f"\nseed {SEED}: {total.total():,} calls of {len(inquirer.called)}: {dict(total)}")
     assert not broken, "\n\n".join(broken)
+    assert {*keys} == {*Role}
+    assert all(callers == {*keys, ""} for callers in inquirer.callers.values())
     assert UNFORESEEN not in hub.log
     document = await hub.get("/api/v1/openapi.json")
     operations = [call for calls in document["paths"].values() for call in calls.values()]

@@ -58,11 +58,14 @@ class Inquirer:
         self.counts: Counter[int] = Counter()
         self.called: dict[str, Counter[int]] = {}
         """Operation → status → how often."""
+        self.callers: dict[str, set[str]] = {}
+        """Operation → who has called it, "" for a stranger."""
 
     def ask_all(self, *, examples: int, chance: int) -> list[str]:
-        """Ask each call `examples` times with good and as often with bad input.
+        """Ask each call `examples` times with good and as often with bad input, by whomever.
 
-        Returns what broke the contract, the first of each call.
+        And once with the same good input by everybody. Returns what broke the contract, the first
+        of each call and way.
         """
         broken = []
         path = "/api/v1/openapi.json"
@@ -70,19 +73,27 @@ class Inquirer:
         schema = schemathesis.openapi.from_dict(document.json())
         for found in schema.get_all_operations():
             operation = found.ok()
-            for mode in _modes(operation.definition.raw):
+            ways = [(mode, examples, False) for mode in _modes(operation.definition.raw)]
+            if ways:
+                ways.append((GenerationMode.POSITIVE, 1, True))
+            for mode, count, by_all in ways:
                 try:
-                    self._ask(operation, mode, examples=examples, chance=chance)
+                    self._ask(operation, mode, examples=count, chance=chance, by_all=by_all)
                 except (AssertionError, FailureGroup, requests.RequestException) as error:
                     broken.append(f"{operation.label}, {mode.value}: {error}")
         return broken
 
     def _ask(
-        self, operation: APIOperation, mode: GenerationMode, *, examples: int, chance: int
+        self,
+        operation: APIOperation,
+        mode: GenerationMode,
+        *,
+        examples: int,
+        chance: int,
+        by_all: bool,
     ) -> None:
         raw = operation.definition.raw
         allowed = list(self._keys) if raw["x-roles"] == EVERYBODY else raw["x-roles"]
-        counts = self.called.setdefault(raw["operationId"], Counter())
 
         @seed(chance)
         @settings(
@@ -100,23 +111,29 @@ class Inquirer:
             if mode is GenerationMode.POSITIVE:
                 self._make_known(case, data)
             _hurry(case)
-            answer = case.call(
-                base_url=self._url,
-                session=self._session,
-                headers=self._headers(role),
-                timeout=PATIENCE,
-            )
-            counts[answer.status_code] += 1
-            case.validate_response(answer, checks=CHECKS)
-            other = operation.path.startswith(OPEN311)
-            if answer.status_code >= 400 and not other:
-                assert answer.headers["content-type"] == [PROBLEM]
-                assert answer.json()["status"] == answer.status_code
-            if raw["x-roles"] != EVERYBODY and role not in allowed:
-                refused = 403 if role or other else 401
-                assert answer.status_code == refused, (role, answer.status_code)
+            for caller in (*self._keys, "") if by_all else (role,):
+                self._hold(case, raw, caller, is_allowed=caller in allowed)
 
         ask()
+
+    def _hold(self, case: Case, raw: dict[str, Any], role: str, *, is_allowed: bool) -> None:
+        """Make one call, and hold its answer against the document."""
+        answer = case.call(
+            base_url=self._url,
+            session=self._session,
+            headers=self._headers(role),
+            timeout=PATIENCE,
+        )
+        self.called.setdefault(raw["operationId"], Counter())[answer.status_code] += 1
+        self.callers.setdefault(raw["operationId"], set()).add(role)
+        case.validate_response(answer, checks=CHECKS)
+        other = case.operation.path.startswith(OPEN311)
+        if answer.status_code >= 400 and not other:
+            assert answer.headers["content-type"] == [PROBLEM]
+            assert answer.json()["status"] == answer.status_code
+        if raw["x-roles"] != EVERYBODY and not is_allowed:
+            refused = 403 if role or other else 401
+            assert answer.status_code == refused, (role, answer.status_code)
 
     def _headers(self, role: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._keys[role]}"} if role else {}
