@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,6 +11,7 @@ import httpx2
 import msgspec
 import pytest
 
+from hub.api import server
 from hub.api.server import listen, serving
 from hub.model.access import Role
 from tests.support.patience import PATIENCE
@@ -109,3 +111,59 @@ async def test_a_body_over_the_limit_is_refused_over_the_wire() -> None:
         assert answer.status_code == 413
         assert answer.headers["content-type"] == "application/problem+json"
         assert (await client.get("/healthz")).status_code == 200
+
+
+async def talk(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
+    """Send the parts of a request one after another; return all that comes until the end."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+    async def send() -> None:
+        with contextlib.suppress(ConnectionError):
+            for part in parts:
+                writer.write(part)
+                await writer.drain()
+                await asyncio.sleep(pause)
+
+    sending = asyncio.create_task(send())
+    try:
+        with contextlib.suppress(ConnectionError):
+            return await reader.read()
+        return b""
+    finally:
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        writer.close()
+
+
+SLOW = [b"GET /healthz HTTP/1.1\r\n", *[b"X-More: and more\r\n"] * 10_000]
+WHOLE = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [[b""], SLOW, [WHOLE, *SLOW], [WHOLE + SLOW[0], *SLOW[1:]]],
+    ids=["nothing", "a line now and then", "after a good one", "glued to a good one"],
+)
+async def test_who_does_not_get_the_headers_together_is_hung_up_on(
+    monkeypatch: pytest.MonkeyPatch, parts: list[bytes]
+) -> None:
+    monkeypatch.setattr(server, "HEADERS_WITHIN", 0.4)
+    async with hub(make_world()) as client, asyncio.timeout(PATIENCE):
+        said = await talk(client.base_url.port or 0, *parts, pause=0.05)
+    assert said.count(b"200 OK") == any(WHOLE in part for part in parts)
+
+
+async def test_a_slow_answer_and_a_pause_between_requests_are_no_fault_of_the_caller(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server, "HEADERS_WITHIN", 0.2)
+    world = make_world()
+    async with hub(world) as client, asyncio.timeout(PATIENCE):
+        async with reading(client) as lines:
+            await anext(lines)
+            await asyncio.sleep(0.6)
+            world.desk.tell("ticket.opened", "GS-1", place="guanshan/a")
+            assert (await next_message(lines))["id"] == "1"
+        two = WHOLE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+        said = await talk(client.base_url.port or 0, WHOLE, two, pause=0.5)
+    assert said.count(b"200 OK") == 2

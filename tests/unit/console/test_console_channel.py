@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from fastapi import Request
 
+from hub.access.people import PersonChange
 from hub.access.session import COOKIE
 from hub.console.channel import RELOAD, Channel, Channels, Pace, Paced, Parts
 from hub.console.language import Language
@@ -177,6 +178,27 @@ async def test_a_stream_ends_with_the_session() -> None:
     async for frame in stream:
         last = frame
     assert last == RELOAD
+
+
+@pytest.mark.looptime
+@pytest.mark.parametrize("what", ["signed out", "another role", "shut out"])
+async def test_a_stream_closes_within_a_minute_of_what_ends_its_right(what: str) -> None:
+    console, viewer = _viewer()
+    request, keeper = _request(console), console.ports.gatekeeper
+    loop, last = asyncio.get_running_loop(), b""
+    stream = follow(request, viewer)
+    await anext(stream)
+    begun = loop.time()
+    if what == "signed out":
+        await keeper.sign_out(request.cookies[COOKIE], GUARD)
+    elif what == "another role":
+        await keeper.people.change("wang", PersonChange(role=Role.CREW), GUARD)
+    else:
+        await keeper.people.disable("wang", GUARD)
+    async for frame in stream:
+        last = frame
+    assert last == RELOAD
+    assert loop.time() - begun <= 60.0
 
 
 def _viewer() -> tuple[Console, Viewer]:
