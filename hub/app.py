@@ -20,6 +20,7 @@ from hub.assembly.crew import Crew, open_crew
 from hub.assembly.deletion import keep_telling
 from hub.assembly.dialects import speak_all
 from hub.assembly.duty_check import read_people
+from hub.assembly.encryption import Encryption, keep_certificate
 from hub.assembly.heartbeat import keep_beating
 from hub.assembly.interpreter import settle
 from hub.assembly.links import LinkSet, Wiring, build_dialler, build_links
@@ -32,7 +33,7 @@ from hub.assembly.senders import build_sender, open_desks
 from hub.assembly.site_books import known_uids, site_news
 from hub.assembly.unheard import find_unheard
 from hub.assembly.wall_clock import keep_time, machine_since
-from hub.assembly.web import build_ports, keep_house, serve_web
+from hub.assembly.web import Served, build_ports, keep_house, serve_web
 from hub.assembly.whistles import keep_forgetting
 from hub.bells.message import Scene
 from hub.bells.setting_up import BellTower, Means, build_tower
@@ -144,15 +145,15 @@ async def open_hub(config: Path, clock: Clock | None = None) -> AsyncIterator[Ru
         )
         ports = build_ports(world, store, intake, clock, doors)
         house = await open_receivers(world.receivers, ports, world.settings.outbound.allow)
-        url = await stack.enter_async_context(serve_web(world, ports, intake, house))
+        served = await stack.enter_async_context(serve_web(world, ports, intake, house))
         linking = await stack.enter_async_context(open_crew(crew.died))
         _start_links(linking, links, wiring, intake, store)
         _start_readers(linking, ports, tower, house, wiring)
-        _start_watches(linking, world, store, intake, clock)
+        _start_watches(linking, world, store, intake, clock, encryption=served.encryption)
         linking.start(
             keep_forgetting(doors.whistles, intake.desk, store.books, clock), "forgetting"
         )
-        stack.enter_context(_announced(world, url, wiring.client, renewal))
+        stack.enter_context(_announced(world, served, wiring.client, renewal))
         yield RunningHub(crew.died, renewal, intake, store, links.all)
 
 
@@ -210,9 +211,17 @@ def _start_readers(
 
 
 def _start_watches(
-    crew: Crew, world: World, store: SqliteStore, intake: Intake, clock: Clock
+    crew: Crew,
+    world: World,
+    store: SqliteStore,
+    intake: Intake,
+    clock: Clock,
+    *,
+    encryption: Encryption | None,
 ) -> None:
-    """Start what follows the hub: the sink, the watchdog, the clock and the heartbeat."""
+    """Start what follows the hub: sink, watchdog, clock, heartbeat, and its own certificate."""
+    if encryption is not None:
+        crew.start(keep_certificate(encryption, clock), "certificate")
     settings, desk = world.settings, intake.desk
     crew.start(influx.follow(settings.influx, store, world.site.devices, desk, clock), "sink")
     crew.start(notify.beat(intake.pipeline), "watchdog")
@@ -226,12 +235,12 @@ def _start_watches(
 
 
 @contextlib.contextmanager
-def _announced(world: World, url: str, client: str, renewal: Renewal) -> Iterator[None]:
+def _announced(world: World, served: Served, client: str, renewal: Renewal) -> Iterator[None]:
     """Tell people and systemd where the hub answers, as long as it does."""
     folder = world.settings.store.path.parent
-    notify.announce(folder, url, mqtt=client)
+    notify.announce(folder, served.own_url, pages=served.url, mqtt=client)
     count = {"devices": len(world.site.devices), "rules": len(world.rules)}
-    log.info("the hub is up", url=url, mqtt=client, **count)
+    log.info("the hub is up", url=served.url, mqtt=client, **count)
     try:
         yield
     finally:

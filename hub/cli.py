@@ -18,7 +18,7 @@ from hub.commands.cli_grid import grid_check
 from hub.commands.cli_model import model_app
 from hub.commands.cli_profile import profile_app
 from hub.commands.cli_rules import parameters, restore_parameters, set_, unset
-from hub.commands.cli_site import export, import_, init, roll, scan
+from hub.commands.cli_site import export, import_, init, roll, scan, tls
 from hub.commands.cli_store import backup, restore
 from hub.errors import ConfigError, HubError
 
@@ -58,6 +58,7 @@ app.command("import")(import_)
 app.command()(export)
 app.command()(roll)
 app.command()(init)
+app.command()(tls)
 app.command()(scan)
 app.command("grid-check")(grid_check)
 

@@ -33,7 +33,7 @@ from hub.config.outward import (
     read_heartbeats,
     read_outbound,
 )
-from hub.config.public import WebSettings, WhistleSettings
+from hub.config.public import TlsSettings, WebSettings, WhistleSettings
 from hub.config.receiver_settings import ReceiverSettings, read_receivers
 from hub.config.secret import add_secret
 from hub.config.storage import StoreSettings
@@ -153,13 +153,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything; `mqtt` is None where the hub has no broker, `influx` where it has no sink.
 
     `home_assistant` is None where nothing was ever announced there, `oidc` where people sign in
-    with passwords alone.
+    with passwords alone, `tls` where pages go in the clear.
     """
 
     community: CommunitySettings = CommunitySettings()
     store: StoreSettings = StoreSettings()
     web: WebSettings = WebSettings()
     oidc: OidcSettings | None = None
+    tls: TlsSettings | None = None
     whistle: WhistleSettings = WhistleSettings()
     mqtt: MqttSettings | None = None
     modbus: tuple[ModbusSettings, ...] = ()
@@ -216,6 +217,7 @@ def parse_settings(
         store=_read_section(reader, "store", StoreSettings),
         web=_read_section(reader, "web", WebSettings),
         oidc=read_oidc(reader, environ),
+        tls=_read_tls(reader),
         whistle=_read_section(reader, "whistle", WhistleSettings),
         mqtt=_read_mqtt(reader, environ),
         modbus=modbus,
@@ -266,6 +268,14 @@ def _read_mqtt(reader: TomlReader, environ: Mapping[str, str]) -> MqttSettings |
     client = check_client(reader, mqtt.client, mqtt.protocol)
     mqtt = msgspec.structs.replace(mqtt, client=client)
     return add_secret(reader, environ.get(PASSWORD_VARIABLE), mqtt, "mqtt", "password")
+
+
+def _read_tls(reader: TomlReader) -> TlsSettings | None:
+    if "tls" not in reader.tables:
+        return None
+    # A broken section must not send passwords in the clear: without its files nothing is served.
+    missing = TlsSettings(certificate_file=Path(), key_file=Path())
+    return reader.read(TlsSettings, reader.tables["tls"], "tls") or missing
 
 
 def _read_home_assistant(reader: TomlReader) -> HomeAssistantSettings | None:

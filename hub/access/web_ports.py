@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -67,6 +68,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     point (uid, name) are complete. `shortage` names what a full disk leaves:
     `states`, `orders` or `nothing`; it is empty while there is room. `eras` are the journal's.
     `flow` leads over the organisation's sign-in, None where there is none.
+    `authority_file` is the certificate by which telephones come to trust the hub, where it has one.
     """
 
     live: Live
@@ -103,6 +105,7 @@ class WebPorts(msgspec.Struct, frozen=True, kw_only=True):
     shortage: Callable[[], str] = str
     eras: Eras = Eras()
     flow: Flow | None = None
+    authority_file: Path | None = None
 
 
 BIGGEST = 2**62

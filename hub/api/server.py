@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
@@ -91,8 +92,10 @@ def listen(host: str, port: int, *, file: str) -> socket.socket:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[str]:
-    """Serve `app` on the socket while the block runs; yields the base URL."""
+async def serving(
+    app: ASGIApp, listener: socket.socket, context: ssl.SSLContext | None = None
+) -> AsyncIterator[str]:
+    """Serve `app` on the socket while the block runs, encrypted by `context`; yields the URL."""
     config = uvicorn.Config(
         app,
         http=PatientProtocol,
@@ -101,6 +104,7 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[str]:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        ssl_context_factory=(lambda _config, _usual: context) if context else None,
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]), name="web server")
@@ -109,7 +113,8 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[str]:
         while not (server.started or task.done()):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         host, port = listener.getsockname()[:2]
-        yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        scheme = "https" if context else "http"
+        yield f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
     finally:
         server.should_exit = True
         await task

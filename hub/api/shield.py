@@ -35,20 +35,23 @@ HEADERS = {
 }
 """Set unless the answer has set its own (static files cache longer)."""
 TLS_HEADERS = {"strict-transport-security": "max-age=31536000"}
+"""Not with an authority of the site's own: it holds for every port of a host, also for the one at
+which telephones that do not trust it yet learn how to."""
 
 
 class SecurityHeaders:
     """Adds the headers that keep a browser from being used against its owner."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, strict: bool = True) -> None:
         self._app = app
+        self._encrypted = HEADERS | TLS_HEADERS if strict else HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and the answer back with its headers."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        wanted = HEADERS | TLS_HEADERS if scope["scheme"] == "https" else HEADERS
+        wanted = self._encrypted if scope["scheme"] == "https" else HEADERS
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -107,7 +110,7 @@ class PublicOnly:
         await nothing(scope, receive, send)
 
 
-def protect(app: FastAPI) -> None:
-    """Put both around the app."""
+def protect(app: FastAPI, *, strict: bool = True) -> None:
+    """Put both around the app; `strict` has browsers remember that it is always encrypted."""
     app.add_middleware(BodyLimit)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, strict=strict)

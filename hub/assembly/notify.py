@@ -20,16 +20,18 @@ PATIENCE = 60.0
 """Seconds that systemd waits for the next word of a start, at least."""
 
 
-def announce(folder: Path, url: str, *, mqtt: str) -> None:
+def announce(folder: Path, url: str, *, mqtt: str, pages: str = "") -> None:
     """Write `hub.ready` beside the store, by rename, and tell systemd.
 
-    `mqtt` names the library with which the links have started; empty where there is no broker.
+    `url` is where this machine asks, `pages` where people do (the same when left out). `mqtt` names
+    the library with which the links have started; empty where there is no broker.
     """
     path = folder / READY_FILE
     scratch = path.with_suffix(".new")
-    scratch.write_bytes(msgspec.json.encode({"url": url, "pid": os.getpid(), "mqtt": mqtt}))
+    told = {"url": url, "pages": pages or url, "pid": os.getpid(), "mqtt": mqtt}
+    scratch.write_bytes(msgspec.json.encode(told))
     scratch.replace(path)
-    notify_systemd(f"READY=1\nSTATUS=serving {url}")
+    notify_systemd(f"READY=1\nSTATUS=serving {pages or url}")
 
 
 @contextlib.asynccontextmanager

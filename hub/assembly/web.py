@@ -21,9 +21,11 @@ from hub.access.refusal import RefusalBook
 from hub.access.web_ports import CommunityCard, WebPorts
 from hub.api import problem, shield
 from hub.api.operation import Standing
+from hub.api.plain_door import PlainDoor
 from hub.api.router import build_api
 from hub.api.server import listen, serving
 from hub.assembly.community_offices import CommunityOffices
+from hub.assembly.encryption import Encryption
 from hub.assembly.loading import World, read_access
 from hub.assembly.whistles import Whistles
 from hub.clock import Clock
@@ -54,6 +56,7 @@ log = structlog.get_logger(__name__)
 
 Problems = Callable[[], Sequence[Problem]]
 
+LOOPBACK = "127.0.0.1"
 NOTE_SECONDS = 60.0
 SWEEP_EVERY = 60
 """Notes of the uses of keys between two sweeps."""
@@ -114,6 +117,7 @@ def build_ports(
         shortage=lambda: intake.inbox.ration.shortage,
         eras=doors.eras,
         flow=_build_flow(world, clock),
+        authority_file=world.settings.tls.authority_file if world.settings.tls else None,
         community=_describe(world),
         possible_steps=lambda ticket, who: possible_steps(
             ticket, who.role, actor=who.name, now=clock.now()
@@ -145,6 +149,14 @@ def _describe(world: World) -> CommunityCard:
     )
 
 
+class Served(msgspec.Struct, frozen=True, kw_only=True):
+    """Where pages are served, and where commands of this machine ask: in the clear, from here."""
+
+    url: str
+    own_url: str
+    encryption: Encryption | None = None
+
+
 def build_app(ports: WebPorts, intake: Intake, problems: Problems, house: ReceiverHouse) -> FastAPI:
     """Put the routers on one application, behind the shields; `problems` answers as of now."""
     app = FastAPI(title="Lingdang", openapi_url=None, docs_url=None, redoc_url=None)
@@ -164,7 +176,7 @@ def build_app(ports: WebPorts, intake: Intake, problems: Problems, house: Receiv
     problem.install(
         app, page=error_page, witness=refusals.note, dialects={open311.PREFIX: open311.answer_error}
     )
-    shield.protect(app)
+    shield.protect(app, strict=ports.authority_file is None)
     return app
 
 
@@ -191,16 +203,18 @@ def figures(intake: Intake) -> dict[str, float]:
 @asynccontextmanager
 async def serve_web(
     world: World, ports: WebPorts, intake: Intake, house: ReceiverHouse
-) -> AsyncIterator[str]:
-    """Serve everything over HTTP while the block runs; yields the base URL."""
+) -> AsyncIterator[Served]:
+    """Serve everything over HTTP while the block runs; ConfigError for an unusable certificate."""
     settings = world.settings
+    encryption = Encryption(settings.tls) if settings.tls else None
     if file := settings.demo.access:
         text = await asyncio.to_thread(read_access, file)
         new = await import_access(text, ports.books, now=ports.clock.now(), file=str(file))
         await intake.desk.write(new)
 
     def problems() -> Sequence[Problem]:
-        return (*world.problems, *tell_unsure(world.working))
+        ending = encryption.find_problems(ports.clock.now()) if encryption else ()
+        return (*world.problems, *tell_unsure(world.working), *ending)
 
     web, app = settings.web, build_app(ports, intake, problems, house)
     async with contextlib.AsyncExitStack() as stack:
@@ -209,7 +223,20 @@ async def serve_web(
             address = await stack.enter_async_context(serving(shield.PublicOnly(app), public))
             log.info("residents are served", url=address)
         listener = listen(web.host, web.port, file="lingdang.toml")
-        yield await stack.enter_async_context(serving(app, listener))
+        if encryption is None:
+            url = await stack.enter_async_context(serving(app, listener))
+            yield Served(url=url, own_url=url)
+            return
+        url = await stack.enter_async_context(serving(app, listener, encryption.context))
+        if settings.tls and settings.tls.plain_port:
+            door = PlainDoor(app, listener.getsockname()[1])
+            plain = listen(web.host, settings.tls.plain_port, file="lingdang.toml")
+            address = await stack.enter_async_context(serving(door, plain))
+            log.info("telephones find the authority", url=f"{address}/trust")
+        # Whoever commands here asks in the clear: a certificate that has ended must not lock out
+        # the one who is to renew it, and nothing leaves the machine.
+        own = await stack.enter_async_context(serving(app, listen(LOOPBACK, 0, file="")))
+        yield Served(url=url, own_url=own, encryption=encryption)
 
 
 async def keep_house(ports: WebPorts) -> None:

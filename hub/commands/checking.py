@@ -131,7 +131,7 @@ def show_status(config: Path, echo: Echo) -> int:
         echo(f"the hub of {config} does not answer ({error}); look at its log, or start it again")
         return 1
     body = answer.json()
-    echo(f"{ready['url']} (process {ready['pid']}): {body['status']}")
+    echo(f"{ready.get('pages', ready['url'])} (process {ready['pid']}): {body['status']}")
     for part, state in body["parts"].items():
         echo(f"  {part}: {state}")
     if client := ready.get("mqtt"):

@@ -104,6 +104,20 @@ def _answers(given: dict[str, str], *, yes: bool) -> dict[str, str]:
     return found
 
 
+def tls(
+    *,
+    host: Annotated[list[str] | None, typer.Option(help="a further name or address")] = None,
+    new_authority: Annotated[
+        bool, typer.Option("--new-authority", help="every telephone has to install it again")
+    ] = False,
+    config: CONFIG = HERE,
+) -> None:
+    """Make the authority and certificate of the pages, or renew the certificate by it."""
+    from hub.commands.tls import set_up
+
+    set_up(config, host or (), typer.echo, new_authority=new_authority)
+
+
 def scan(
     address: Annotated[str, typer.Argument(metavar="HOST:PORT", help="the Modbus gateway")],
     *,

@@ -11,14 +11,17 @@ from pathlib import Path
 
 import msgspec
 
+from hub.access.certificate import read_certificate, tell_ending
 from hub.assembly.dialects import extensions
 from hub.assembly.extensions import Extensions
 from hub.assembly.loading import read_settings
 from hub.commands.broker_checkup import Patient, check_broker
 from hub.commands.broker_probe import hub_visitor
 from hub.commands.finding import Finding, Verdict
+from hub.config.public import TlsSettings
 from hub.config.storage import StoreSettings
-from hub.errors import StoreError
+from hub.errors import ConfigError, StoreError
+from hub.model.instant import to_local_text
 from hub.store.readers import READ_LIMIT, open_reader
 
 DAY = 86400.0
@@ -45,6 +48,7 @@ def see(config: Path, patient: Patient, *, as_json: bool, echo: Callable[[str], 
         check_store(settings.store.path),
         check_backup(settings.store.path, time.time(), patient.backup),
         check_remains(settings.store, time.time()),
+        check_certificate(settings.tls, time.time()),
     ]
     if as_json:
         echo(msgspec.json.encode(findings).decode())
@@ -124,6 +128,23 @@ def check_remains(store: StoreSettings, now: float) -> Finding:
     zh = f"副本 {named} 含有应已删除的内容。"
     en = f"{named} may hold what is deleted by now."
     return Finding("remains", Verdict.WARNING, zh, en, "delete it once all is well")
+
+
+def check_certificate(tls: TlsSettings | None, now: float) -> Finding:
+    """Look until when the certificate of the pages is good."""
+    if tls is None:
+        zh, en = "网页由代理加密，或未加密。", "Here pages go in the clear; a proxy may do it."
+        return Finding("certificate", Verdict.OK, zh, en)
+    told = tell_ending(tls.certificate_file, now, own=tls.authority_file is not None)
+    try:
+        ends_at = read_certificate(tls.certificate_file).ends_at
+    except ConfigError:
+        ends_at = 0.0
+    for each in told:
+        verdict = Verdict.WARNING if now < ends_at else Verdict.WRONG
+        return Finding("certificate", verdict, f"{each.zh}。", f"{each.message}.", each.hint)
+    day = to_local_text(ends_at)[:10]
+    return Finding("certificate", Verdict.OK, f"证书有效到 {day}。", f"It is good until {day}.")
 
 
 def check_backup(path: Path, now: float, named: Path | None = None) -> Finding:

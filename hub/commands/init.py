@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 from hub.access.people import NewPerson
 from hub.access.word import read_name
+from hub.commands import tls
 from hub.commands.administration import open_office
 from hub.errors import ConfigError, InvalidRequestError, Problem
 from hub.model.access import Role
 from hub.services.sheets.table import core_names
-from hub.settings import load_settings
+from hub.settings import Settings, load_settings
 
 Echo = Callable[[str], None]
 CONFIG = "lingdang.toml"
@@ -111,14 +112,16 @@ def write_site(folder: Path, answers: Mapping[str, str], echo: Echo) -> None:
         CONFIG: _settings(checked),
     }
     _refuse_what_is_there(folder, (*texts, "lingdang.db"))
-    load_settings(texts[CONFIG], CONFIG, os.environ)
+    settings = load_settings(texts[CONFIG], CONFIG, os.environ)
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("rules", "models"):
         (folder / name).mkdir(exist_ok=True)
     for name, text in texts.items():
         (folder / name).write_text(text, "utf-8")
+    if settings.tls:
+        tls.make_files(folder / tls.FOLDER, checked["name"], tls.find_hosts(settings))
     code = asyncio.run(_add_first(folder / CONFIG, checked["administrator"]))
-    for line in _next_steps(folder / CONFIG, checked, code):
+    for line in (*_next_steps(folder / CONFIG, checked, code), *_trust(folder, settings)):
         echo(line)
 
 
@@ -156,7 +159,7 @@ path = "lingdang.db"
 [web]
 host = "{host}"
 port = {port}
-{_broker(answers["broker"])}
+{_tls(host, int(port))}{_broker(answers["broker"])}
 [site]
 devices = "devices.csv"
 places = "places.csv"
@@ -167,6 +170,22 @@ dirs = ["rules"]
 [models]
 dirs = ["models"]
 """
+
+
+def _tls(host: str, port: int) -> str:
+    """Encrypt what leaves the machine; on the machine itself browsers trust it as it is."""
+    return "" if host in {"127.0.0.1", "localhost"} else f"\n{tls.tls_section(port)}"
+
+
+def _trust(folder: Path, settings: Settings) -> tuple[str, ...]:
+    """Say how telephones come to trust the pages, where these are encrypted."""
+    if settings.tls is None:
+        return ()
+    host = next(iter(tls.own_addresses()), settings.web.host)
+    return (
+        f"4. 手机先打开 Telephones first open: http://{host}:{settings.tls.plain_port}/trust",
+        *tls.describe(folder / tls.FOLDER),
+    )
 
 
 def _broker(address: str) -> str:
@@ -193,10 +212,11 @@ async def _add_first(config: Path, name: str) -> str:
 
 def _next_steps(config: Path, answers: Mapping[str, str], code: str) -> tuple[str, ...]:
     where = answers["listen"].replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - as text
+    scheme = "https" if _tls(answers["listen"].rpartition(":")[0], 1) else "http"
     return (
         f"写好了 Written: {config}",
         f"1. lingdang run {config}",
-        f"2. http://{where}  {answers['administrator']}  {code}",
+        f"2. {scheme}://{where}  {answers['administrator']}  {code}",
         "   一次性登录码，24 小时内有效。 A one-time code for 24 hours; choose a password with it.",
         f"3. lingdang export site.xlsx --config {config}",
         "   填好再导入，见 docs/onboarding.md。 Fill it in and import it: docs/onboarding.md.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -30,6 +31,20 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True):
     public_host: str = "127.0.0.1"
     public_port: Annotated[int, Meta(ge=0, le=65535)] | None = None
     second_factor: bool = False
+
+
+class TlsSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What pages and programs are encrypted by: certificate (with what is between) and key, PEM.
+
+    `authority_file` is the site's own authority, which phones install from `/trust`; without one
+    the certificate is of an authority that everybody knows. On `plain_port` that page is served,
+    and everything else led to the encrypted one; 0 has none.
+    """
+
+    certificate_file: Path
+    key_file: Path
+    authority_file: Path | None = None
+    plain_port: Annotated[int, Meta(ge=0, le=65535)] = 0
 
 
 class WhistleSettings(msgspec.Struct, frozen=True, kw_only=True):

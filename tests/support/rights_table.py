@@ -49,6 +49,8 @@ DOORS = (
     "/readyz",
     "/sign-in",
     "/preferences",
+    "/trust",
+    "/ca.crt",
     "/w/",
     "/receipts/{bell}/{word}",
     "/grid/v1/profiles/{receiver}/",
