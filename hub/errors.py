@@ -9,6 +9,7 @@ HubError
 ├── ForbiddenError       somebody known asks for what is not theirs (403)
 ├── NotFoundError        no such thing, or none that this person may see (404)
 ├── ConflictError        an illegal step; carries the steps that are possible (409)
+│   └── RepetitionError      the same request came before, and its outcome is not known (409)
 ├── InvalidRequestError  a request's fields are wrong (422)
 ├── GoneError            a cursor that retention or a restore has passed (410)
 ├── TooManyRequestsError a limit was reached; carries when to come back (429)
@@ -146,6 +147,14 @@ class ConflictError(HubError):
     def __init__(self, message: str, *, possible: tuple[str, ...] = (), zh: str = "") -> None:
         super().__init__(message, zh=zh)
         self.possible = possible
+
+
+class RepetitionError(ConflictError):
+    """The same request came before; `first` is `under_way`, or `unknown` if the hub died in it."""
+
+    def __init__(self, message: str, *, first: str, zh: str = "") -> None:
+        super().__init__(message, zh=zh)
+        self.first = first
 
 
 class InvalidRequestError(HubError):

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from hub.errors import InvalidRequestError
+from hub.model.instant import from_rfc3339
 
 Body = TypeVar("Body", bound=msgspec.Struct)
 MOST_FIELDS = 100
@@ -73,3 +74,19 @@ def _place(error: Exception) -> str:
     """Take the field's name out of msgspec's sentence (`… - at `$.do``)."""
     _, found, place = str(error).partition(" - at `$.")
     return place.rstrip("`") if found else "body"
+
+
+def read_done_at(text: str) -> float | None:
+    """Read when something was done, as RFC 3339; None where nothing is told.
+
+    Raises InvalidRequestError for what is no instant.
+    """
+    if not text:
+        return None
+    try:
+        return from_rfc3339(text)
+    except ValueError as error:
+        said = "an instant such as 2026-11-24T15:48:17+08:00"
+        raise InvalidRequestError(
+            f"done_at does not fit: {said}.", problems={"done_at": said}
+        ) from error

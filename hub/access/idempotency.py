@@ -13,7 +13,7 @@ import msgspec
 from fastapi import Request, Response
 
 from hub.access.web_ports import WebPorts
-from hub.errors import ConflictError, HubError, InvalidRequestError
+from hub.errors import HubError, InvalidRequestError, RepetitionError
 from hub.model.access import Identity
 from hub.ports import Document
 
@@ -57,7 +57,7 @@ class Repetition:
     ) -> Response:
         """Run `act`, or give the answer that it gave the first time.
 
-        Raises InvalidRequestError for the same key with another request, and ConflictError while
+        Raises InvalidRequestError for the same key with another request, and RepetitionError while
         the first is under way or when its outcome is unknown. A failed `act` is not remembered.
         """
         key = request.headers.get(HEADER, "")
@@ -67,7 +67,9 @@ class Repetition:
             raise InvalidRequestError(f"Idempotency-Key is longer than {LONGEST} characters.")
         name = hashlib.sha256(f"{who.name}\n{who.machine}\n{key}".encode()).hexdigest()
         if name in self._under_way:
-            raise ConflictError("The first request with this Idempotency-Key is still under way.")
+            raise RepetitionError(
+                "The first request with this Idempotency-Key is still under way.", first="under_way"
+            )
         self._under_way.add(name)
         try:
             return await self._once(name, await request_digest(request), act)
@@ -122,9 +124,10 @@ def replay(answer: Answer, digest: str) -> Response:
             "This Idempotency-Key was used for another request; use a new key for a new request."
         )
     if answer.status == UNKNOWN_OUTCOME:
-        raise ConflictError(
+        raise RepetitionError(
             "The hub stopped during the first request with this Idempotency-Key, and its outcome "
-            "is unknown; look at what happened, then use a new key."
+            "is unknown; look at what happened, then use a new key.",
+            first="unknown",
         )
     headers = {"location": answer.location} if answer.location else None
     return Response(

@@ -15,7 +15,8 @@ from hub.api.problem import MEDIA_TYPE
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "RFC 9457, with `errors` by field, `possible` steps or the `oldest` cursor,"
-    " with `restored` where a restore from a backup is why",
+    " with `restored` where a restore from a backup is why; `first` is `under_way` or `unknown` for"
+    " what came before with the same Idempotency-Key, `texts` says the same by language",
     "required": ["type", "title", "status", "detail"],
     "properties": {
         "type": {"type": "string"},

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
+from hub.access.body import read_done_at
 from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
@@ -16,6 +17,7 @@ from hub.api.shape import Page
 from hub.errors import NotFoundError
 from hub.model.instant import to_rfc3339
 from hub.model.photo import Moment, Photo
+from hub.services.tickets.told_time import believe
 
 HEADERS = {
     "content-security-policy": "default-src 'none'; sandbox",
@@ -48,14 +50,19 @@ async def add_photo(
     moment: Annotated[
         str, Query(pattern="^(report|before|after)$", description="with the report, or the repair")
     ] = "after",
+    done_at: Annotated[str, Query(max_length=40, description="RFC 3339: when it was taken")] = "",
 ) -> Response:
     """Keep a photo; the body is the file itself: JPEG, PNG or WebP, 10 MiB at most."""
     ports, who = ports_of(request), await identity_of(request)
     ticket = await visible_ticket(ports, who, number)
+    told = read_done_at(done_at)
 
     async def act() -> Response:
         picture = await ports.photos.develop(request.body)
-        photo = await ports.photos.add(ticket, picture, moment=Moment(moment), actor=who.name)
+        taken_at = believe(told, since=ticket.opened_at, now=ports.clock.now())
+        photo = await ports.photos.add(
+            ticket, picture, moment=Moment(moment), actor=who.name, done_at=taken_at
+        )
         return json_response(_spell(photo), 201)
 
     return await once(request, who, act)
@@ -67,6 +74,7 @@ def _spell(photo: Photo) -> dict[str, object]:
         "moment": photo.moment,
         "actor": photo.actor,
         "at": to_rfc3339(photo.at),
+        "done_at": to_rfc3339(photo.done_at),
         "size": photo.size,
         "width": photo.width,
         "height": photo.height,

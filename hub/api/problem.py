@@ -25,6 +25,7 @@ from hub.errors import (
     LinkError,
     NotFoundError,
     Problem,
+    RepetitionError,
     StoreError,
     TooManyRequestsError,
 )
@@ -158,13 +159,15 @@ def wants_page(request: Request) -> bool:
 
 def _of_hub(error: HubError) -> Failure:
     status = next((status for kind, status in STATUS if isinstance(error, kind)), 500)
-    return Failure(status=status, detail=str(error), extra=_members(error), headers=_headers(error))
+    extra = _members(error) | ({"texts": error.texts} if "zh" in error.texts else {})
+    return Failure(status=status, detail=str(error), extra=extra, headers=_headers(error))
 
 
 def _members(error: HubError) -> dict[str, Any]:
     match error:
         case ConflictError():
-            return {"possible": list(error.possible)}
+            first = {"first": error.first} if isinstance(error, RepetitionError) else {}
+            return {"possible": list(error.possible)} | first
         case InvalidRequestError():
             return {"errors": error.problems}
         case ConfigError():

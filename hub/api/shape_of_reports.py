@@ -63,6 +63,7 @@ class Photo(Shape):
     moment: When
     actor: str
     at: Moment
+    done_at: Moment | None
     size: int
     width: int
     height: int

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import Query, Request, Response
 
-from hub.access.body import read_struct
+from hub.access.body import read_done_at, read_struct
 from hub.access.http import identity_of, ports_of
 from hub.access.idempotency import once
 from hub.access.policy import Call
@@ -33,7 +33,8 @@ class StepBody(msgspec.Struct, frozen=True, kw_only=True):
     """What to do to a ticket.
 
     `code` is the closing code of `complete`, `to` whom it goes to or waits for, `reason` why,
-    `text` a comment or note; what else a step needs stands in `extra`.
+    `text` a comment or note; what else a step needs stands in `extra`. `done_at` (RFC 3339) is when
+    it was done, where it is sent later: it stands in the journal beside the hub's own time.
     """
 
     do: TicketAction
@@ -42,6 +43,7 @@ class StepBody(msgspec.Struct, frozen=True, kw_only=True):
     to: str = ""
     text: str = ""
     extra: dict[str, Any] = {}
+    done_at: str = ""
 
 
 async def list_tickets(
@@ -95,7 +97,7 @@ async def act_on_ticket(request: Request, number: str) -> Response:
             actor=who.name,
             role=who.role,
             at=ports.clock.now(),
-            **{name: getattr(body, name) for name in StepBody.__struct_fields__},
+            **msgspec.structs.asdict(body) | {"done_at": read_done_at(body.done_at)},
         )
         return _one(ports, who, await ports.desk.step_ticket(number, step))
 

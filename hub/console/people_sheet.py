@@ -114,7 +114,7 @@ def _photo(photo: Photo, words: Words) -> PhotoRow:
     return PhotoRow(
         id=photo.id,
         moment=words(f"photo.{photo.moment}"),
-        at=day_and_time(photo.at),
+        at=day_and_time(photo.done_at or photo.at),
         actor=actor_name(photo.actor, words),
         width=photo.width,
         height=photo.height,

@@ -149,7 +149,7 @@ def read_step(typed: Typed, actor: str, role: str, now: float) -> TicketStep:
     do = action_of(typed.do)
     if do not in set(TicketAction):
         raise InvalidRequestError(f"没有这个按钮。 There is no step {do!r}.", problems={"do": do})
-    values = {name: value for name, value in typed.values.items() if value}
+    values: dict[str, Any] = {name: value for name, value in typed.values.items() if value}
     if typed.do == FALSE_ALARM:
         values["code"] = ClosingCode.FALSE_ALARM.value
     return TicketStep(

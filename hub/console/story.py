@@ -8,6 +8,7 @@ from typing import Any
 from hub.console.detour import detour_words
 from hub.console.language import Language, Words, words_of
 from hub.console.naming import device_name, place_name
+from hub.console.span import day_and_time
 from hub.model.journal import Entry
 from hub.ports import Live
 
@@ -45,6 +46,8 @@ def step_line(entry: Entry, words: Words) -> str:
     said = [str(entry.data[name]) for name in ("text", "reason", "to") if _text(entry.data, name)]
     if entry.type.startswith("ticket.escalat"):
         said.insert(0, words.of(entry.data.get("name", {})))
+    if told := entry.data.get("done_at"):
+        said.append(words("history.done_at", at=day_and_time(float(told))))
     line = (action, *detour_words(entry, words), *said)
     return " · ".join(word for word in line if word)
 

@@ -26,7 +26,10 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Photo(msgspec.Struct, frozen=True, kw_only=True):
-    """One photo; `id` comes of its content and its ticket, `size` is in bytes."""
+    """One photo; `id` comes of its content and its ticket, `size` is in bytes.
+
+    `done_at` is when it was taken, where it came later than that.
+    """
 
     id: str
     ticket: str
@@ -37,6 +40,7 @@ class Photo(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     width: int
     height: int
+    done_at: float | None = None
 
     @property
     def personal_key(self) -> str:

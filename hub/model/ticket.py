@@ -167,7 +167,10 @@ def plain_fault(fault: str) -> str:
 
 
 class TicketStep(msgspec.Struct, frozen=True, kw_only=True):
-    """A person's wish: what to do to which ticket, with the fields that the step needs."""
+    """A person's wish: what to do to which ticket, with the fields that the step needs.
+
+    `done_at` is when they did it, where they say so later than that.
+    """
 
     do: TicketAction
     actor: str
@@ -178,3 +181,4 @@ class TicketStep(msgspec.Struct, frozen=True, kw_only=True):
     to: str = ""
     text: str = ""
     extra: dict[str, Any] = {}
+    done_at: float | None = None

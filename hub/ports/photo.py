@@ -42,8 +42,18 @@ class PhotoOffice(Protocol):
         """
         ...
 
-    async def add(self, ticket: Pictured, picture: Picture, *, moment: Moment, actor: str) -> Photo:
+    async def add(
+        self,
+        ticket: Pictured,
+        picture: Picture,
+        *,
+        moment: Moment,
+        actor: str,
+        done_at: float | None = None,
+    ) -> Photo:
         """Keep a photo of a ticket or project; the same one twice is one.
+
+        `done_at` is when it was taken, where it is sent later than that.
 
         Raises ConflictError where there is no more room for one, StoreFullError where the disk is
         nearly full.

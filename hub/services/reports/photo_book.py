@@ -73,16 +73,30 @@ class PhotoBook:
         finally:
             self._waiting -= 1
 
-    async def add(self, ticket: Pictured, picture: Picture, *, moment: Moment, actor: str) -> Photo:
+    async def add(
+        self,
+        ticket: Pictured,
+        picture: Picture,
+        *,
+        moment: Moment,
+        actor: str,
+        done_at: float | None = None,
+    ) -> Photo:
         """Keep a photo of a ticket; the same one twice is one."""
         async with self._writing:
             photo = _describe(ticket, picture, moment, actor, self._clock.now())
+            photo = msgspec.structs.replace(photo, done_at=done_at)
             same = (each for each in self.photos(ticket.number) if each.id == photo.id)
             if known := next(same, None):
                 return known
             self._check_room(ticket.number)
-            told = {"photo": photo.id, "moment": moment.value, "size": photo.size}
+            told: dict[str, object] = {
+                "photo": photo.id,
+                "moment": moment.value,
+                "size": photo.size,
+            }
             told |= {"discreet": True} if ticket.discreet else {}
+            told |= {} if done_at is None else {"done_at": done_at}
             entry = ("photo.added", ticket.number, actor, {**told, "place": photo.place})
             await self._desk.write(_papers(photo, picture.body), [entry])
             self._note(photo)

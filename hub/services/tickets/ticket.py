@@ -18,6 +18,7 @@ from hub.services.tickets.deadline import ALWAYS, Timing, renew_limits
 from hub.services.tickets.effect import Asked, Split, TeamOf, after_step, nobodys
 from hub.services.tickets.step_check import check_fields
 from hub.services.tickets.step_field import read_extra
+from hub.services.tickets.told_time import believe
 from hub.services.tickets.transition import TRANSITIONS, Transition, possible_steps, why_not
 
 __all__ = ["describe_opening", "open_ticket", "possible_steps", "record", "reopen", "step"]
@@ -106,7 +107,9 @@ def step(
     if wish.do is TicketAction.COMPLETE and not healthy and not wish.reason.strip():
         raise _conflict(ticket, wish, NOT_HEALTHY, now)
     after = msgspec.structs.replace(after_step(ticket, asked), state=row.to or ticket.state)
-    words = {name: word for name in _WORDS if (word := getattr(wish, name))}
+    words: dict[str, object] = {name: word for name in _WORDS if (word := getattr(wish, name))}
+    if told := believe(wish.done_at, since=ticket.opened_at, now=now):
+        words["done_at"] = told
     return record(ticket, after, entry=row.entry, actor=wish.actor, at=now, **words)
 
 

@@ -18,7 +18,7 @@ from tests.unit.access.web_fakes import TOKENS, World, client_of, make_world
 
 GUARDS = frozenset({Role.GUARD})
 Answer = Callable[[Request], Awaitable[Response]]
-STATUS = {"ConflictError": 409, "InvalidRequestError": 422}
+STATUS = {"RepetitionError": 409, "ConflictError": 409, "InvalidRequestError": 422}
 
 
 async def who_am_i(request: Request) -> Response:

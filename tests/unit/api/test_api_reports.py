@@ -8,8 +8,9 @@ import httpx2
 import pytest
 
 from hub.model.access import Role
+from hub.model.instant import to_rfc3339
 from tests.support.photos import bomb, photo
-from tests.unit.access.web_fakes import World, client_of, make_world
+from tests.unit.access.web_fakes import NOW, World, client_of, make_world
 from tests.unit.access.web_fakes import ticket as a_ticket
 from tests.unit.api.app_of_api import asking, make_app
 
@@ -115,6 +116,20 @@ async def test_a_photo_is_added_once_listed_and_given_as_a_picture(world: World)
         assert (await client.post(f"{path}?moment=never", content=photo())).status_code == 422
         huge = await client.post(path, content=bytes(12 * 1024 * 1024))
         assert huge.status_code == 413
+
+
+async def test_a_photo_that_comes_later_says_when_it_was_taken(world: World) -> None:
+    path, earlier = "/api/v1/tickets/GS-1/photos", to_rfc3339(NOW - 600)
+    world.books.ticket_by_number["GS-1"] = a_ticket("GS-1", opened_at=NOW - 3600)
+    async with asking(world, Role.CREW) as client:
+        added = await client.post(path, content=photo(), params={"done_at": earlier or ""})
+        assert added.json()["done_at"] == earlier
+        assert added.json()["at"] == to_rfc3339(NOW)
+        refused = await client.post(path, content=photo(), params={"done_at": "this morning"})
+        assert (refused.status_code, list(refused.json()["errors"])) == (422, ["done_at"])
+        step = {"do": "comment", "text": "x", "done_at": "this morning"}
+        refused = await client.post("/api/v1/tickets/GS-1/actions", json=step)
+        assert (refused.status_code, list(refused.json()["errors"])) == (422, ["done_at"])
 
 
 async def test_another_compound_sees_and_adds_nothing(world: World) -> None:

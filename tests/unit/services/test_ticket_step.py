@@ -43,6 +43,14 @@ def test_an_opened_ticket_carries_what_the_rule_said_and_its_limits() -> None:
     assert [each.point for each in ticket.evidence] == ["arm.position"]
 
 
+def test_what_was_done_without_a_network_stands_beside_the_hubs_own_time() -> None:
+    taken, later = go(make_ticket(), wish("take")), NOW + 3600
+    ticket, [draft] = step(taken, wish("arrive", done_at=NOW + 600), healthy=True, now=later)
+    assert (draft.at, draft.data["done_at"]) == (later, NOW + 600)
+    _, [draft] = step(ticket, wish("comment", text="x", done_at=NOW + 9e9), healthy=True, now=later)
+    assert "done_at" not in draft.data
+
+
 def test_a_ticket_walks_from_new_to_closed_with_every_step_in_the_journal() -> None:
     walk = [
         (wish("dispatch", to="wang", **MANAGER), "dispatched", "ticket.dispatched"),
