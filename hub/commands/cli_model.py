@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+WRONG_FILE = 2
+"""The exit code of `hub.cli` where a file that a person wrote is wrong."""
 
 model_app = typer.Typer(help="Check a model file, and try it on a device.", no_args_is_help=True)
 FILE = Annotated[Path, typer.Argument(help="the model file, as models/our-meter.toml")]
@@ -16,7 +21,8 @@ def check(file: FILE) -> None:
     """Say what a model file means, and every fault in it at its line."""
     from hub.commands.model_check import check_model
 
-    check_model(file, typer.echo)
+    with _told_in_chinese():
+        check_model(file, typer.echo)
 
 
 @model_app.command("try")
@@ -44,4 +50,20 @@ def try_(
         seconds=seconds,
         timeout=timeout,
     )
-    raise SystemExit(0 if try_model(file, target, typer.echo) else 1)
+    with _told_in_chinese():
+        good = try_model(file, target, typer.echo)
+    raise SystemExit(0 if good else 1)
+
+
+@contextmanager
+def _told_in_chinese() -> Iterator[None]:
+    """Tell faults of a file in both languages, and end as for every wrong file."""
+    from hub.commands.model_words import say_faults
+    from hub.errors import ConfigError
+
+    try:
+        yield
+    except ConfigError as error:
+        for line in say_faults(error):
+            typer.echo(line, err=True)
+        raise SystemExit(WRONG_FILE) from None

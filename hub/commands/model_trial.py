@@ -24,7 +24,7 @@ def try_model(file: Path, target: Target, echo: Echo) -> bool:
     """
     name, text = _read(file)
     model = read_model(name, text)
-    problems = find_problems(name, text, model)
+    problems = find_problems(name, text, model, examples=False)
     if problems:
         raise ConfigError(*problems)
     found = asyncio.run(_try(model, target))

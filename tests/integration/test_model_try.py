@@ -14,7 +14,8 @@ from device_drivers.catalogue import shipped_models
 from hub.commands.model_trial import try_model
 from hub.commands.trial_report import Target
 from hub.errors import ConfigError, InvalidRequestError, LinkError
-from simulators.bus import Bus, Framing, Hearing, Slave
+from simulators.board import Board
+from simulators.bus import Bus, Framing, Hearing, Slave, Unit
 from simulators.converter import Converter, electricity, water
 from simulators.meter import ElectricityMeter, WaterMeter
 from simulators.registers import BY_MODEL
@@ -27,7 +28,7 @@ NUMBER, WATER = "123456789012", "78330011223344"
 
 
 async def on_a_bus(
-    slave: Slave, file: Path, spoken: Framing = Framing.TCP, **target: object
+    slave: Unit, file: Path, spoken: Framing = Framing.TCP, **target: object
 ) -> tuple[bool, str]:
     server = await Bus({1: slave}, spoken, lambda: NOON).serve(HOST, 0)
     port = server.sockets[0].getsockname()[1]
@@ -81,6 +82,17 @@ async def test_what_is_wrong_in_the_file_is_found_by_what_would_make_sense(
     good, said = await on_a_bus(dtsu666(), file)
     assert not good
     assert advice in said, said
+
+
+async def test_a_board_of_inputs_is_tried_as_a_meter_is() -> None:
+    board = Board(inputs=16, relays=0)
+    board.inputs[4] = True
+    good, said = await on_a_bus(board, Path("adam-16di"))
+    assert good
+    assert re.search(r"合理 ok   input\.5 +True +\[0001\]", said)
+    good, said = await on_a_bus(Board(inputs=8, relays=8), Path("adam-16di"))
+    assert not good
+    assert "没有这个地址（非法地址 02）" in said
 
 
 async def test_a_power_that_is_not_voltage_times_current_is_doubted(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from device_drivers.catalogue import shipped_models
 from device_drivers.model_faults import find_faults
 from hub.assembly.dialects import speak_all
 from hub.cli import app
+from hub.commands.model_check import check_model
 from hub.commands.model_example import run_example
-from hub.errors import ConfigError
+from hub.commands.model_words import in_chinese
+from hub.errors import ConfigError, Problem
 from hub.model.catalogue import DeviceModel
 from tests.support.shipped import MODELS
 
@@ -56,11 +58,19 @@ def check(folder: Path, text: str) -> str:
     return result.stdout.replace(f"{folder}/", "")
 
 
+def problems(folder: Path, text: str) -> tuple[Problem, ...]:
+    file = folder / "our-meter.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as error:
+        check_model(file, print)
+    return error.value.problems
+
+
 def faults(folder: Path, old: str, new: str) -> list[str]:
     assert old in METER
-    with pytest.raises(ConfigError) as error:
-        check(folder, METER.replace(old, new, 1))
-    return [str(problem).replace(f"{folder}/", "") for problem in error.value.problems]
+    found = problems(folder, METER.replace(old, new, 1))
+    assert all(in_chinese(problem) for problem in found), found
+    return [str(problem).replace(f"{folder}/", "") for problem in found]
 
 
 def test_a_sound_file_is_told_with_its_requests_and_examples(tmp_path: Path) -> None:
@@ -116,9 +126,7 @@ def test_what_would_tell_nonsense_is_told_at_its_line(
 
 def test_all_of_it_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
     text = METER.replace('"high"', '"sure"').replace("scale = 0.1", "scale = 0")
-    with pytest.raises(ConfigError) as error:
-        check(tmp_path, text)
-    assert [each.line for each in error.value.problems] == [7, 17, 28]
+    assert [each.line for each in problems(tmp_path, text)] == [7, 17, 28]
 
 
 def test_words_of_a_state_must_be_the_point_s(tmp_path: Path) -> None:
@@ -130,12 +138,47 @@ def test_words_of_a_state_must_be_the_point_s(tmp_path: Path) -> None:
         .replace("energy.import", "loop.occupied")
         .partition("[[examples]]")[0]
     )
-    (tmp_path / "g.toml").write_text(gate, encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"register 1: arm\.position is one of open, closed"):
-        check(tmp_path, gate)
+    found = problems(tmp_path, gate)
+    assert "register 1: arm.position is one of open, closed" in str(found[0])
+    assert in_chinese(found[0]).startswith("寄存器 1：arm.position 只能是 open, closed")
     known = gate.replace("scale = 0.1", 'decode = { "1" = "opened", "2" = "closed" }')
-    with pytest.raises(ConfigError, match=r"1 cannot mean 'opened'; did you mean 'open'\?"):
-        check(tmp_path, known)
+    (found_too,) = problems(tmp_path, known)
+    assert str(found_too).endswith("1 cannot mean 'opened'; did you mean 'open'?")
+    assert in_chinese(found_too) == "寄存器 1：1 不能是 opened；是不是 open？"
+
+
+def test_faults_are_told_in_chinese_first_and_then_in_english(tmp_path: Path) -> None:
+    file = tmp_path / "our-meter.toml"
+    file.write_text(METER.replace("address = 0x0010", "adress = 0x0010"), encoding="utf-8")
+    result = CliRunner().invoke(app, ["model", "check", str(file)])
+    assert result.exit_code == 2
+    assert result.output.replace(f"{tmp_path}/", "").splitlines() == [
+        "our-meter.toml:15:1: 寄存器 1：不认识 adress 这个键；是不是 address？",
+        "    our-meter.toml:15:1: register 1: key 'adress' is not known; did you mean 'address'?",
+        "our-meter.toml:13:1: 寄存器 1：缺少 address",
+        "    our-meter.toml:13:1: register 1: Object missing required field `address`",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "chinese"),
+    [
+        ('id = "our-meter"', 'id = "our', "不是 TOML 格式"),
+        ("electricity_meter", "electricity_metre", "没有种类 electricity_metre；是不是"),
+        ('driver = "modbus"\n', "", "缺少 driver"),
+        ("function = 3", "function = 7", "function 不能是 7"),
+        ('"voltage.a" = {', '"voltage.aa" = {', "没有测点 voltage.aa；是不是 voltage.a？"),
+        ("period = 60,", 'period = "60",', "energy.import period 应是 float，不是 str"),
+        ("address = 0x0020", "address = 65536", "寄存器 2：address 应 <= 65535"),
+        ('order = "CDAB"', 'order = "CDBA"', "寄存器 2：没有字节次序 CDBA；是不是 DCBA？"),
+        ('type = "uint32"', 'type = "unit32"', "寄存器 2：没有类型 unit32；是不是 uint32？"),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_chinese_too(
+    tmp_path: Path, old: str, new: str, chinese: str
+) -> None:
+    told = [in_chinese(each) for each in problems(tmp_path, METER.replace(old, new, 1))]
+    assert any(chinese in each for each in told), told
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=list(MODELS))
