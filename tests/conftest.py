@@ -17,6 +17,8 @@ settings.load_profile("lingdang")
 IN_CI = os.environ.get("CI") == "true"
 PLACES = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
 NAMES = {"chromium": ("chromium", "chromium-browser")}
+PACKAGES = {"sipp": "sip-tester"}
+"""Program → the Debian package that has it, where that is another word."""
 TESTS = Path(__file__).parent
 COMPUTING = {"unit", "property"}
 """Folders whose tests compute; the others wait for processes, and for time to pass."""
@@ -54,7 +56,8 @@ def require_server() -> Callable[[str], Path]:
         program = find_server(name)
         if program is not None:
             return program
-        sentence = f"{name} is not installed; `make test` installs it, or apt-get install {name}"
+        package = PACKAGES.get(name, name)
+        sentence = f"{name} is not installed; `make test` installs it, or apt-get install {package}"
         if IN_CI:
             pytest.fail(sentence)
         pytest.skip(sentence)

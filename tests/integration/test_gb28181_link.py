@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +25,7 @@ pytestmark = pytest.mark.integration
 
 OWN = RegistrarSettings(id="34020000002000000001", domain="3402000000", password="123456")
 NVR, STRANGER = "34020000001180000001", "34020000001180000099"
+SCENARIO = Path(__file__).parents[1] / "fixtures" / "sipp" / "recorder.xml"
 CHANNELS = [f"3402000000131000000{n}" for n in range(1, 6)]
 
 
@@ -102,6 +105,35 @@ async def test_a_device_is_asked_again_and_repetitions_and_strangers_change_noth
             assert (await device.request("OPTIONS", {}, branch="same"))[0] == 200
     assert seen == 0
     assert [each.device for each in told(watcher, "Register")] == [STRANGER, NVR]
+
+
+@pytest.mark.parametrize(("transport", "calls"), [("u1", 20), ("t1", 1)])
+async def test_a_recorder_that_we_did_not_write_registers_and_tells(
+    transport: str, calls: int, tmp_path: Path, require_server: Callable[[str], Path]
+) -> None:
+    """sipp of Debian, with its own SIP and digest; it does not answer our questions.
+
+    One call at a time: all are of one recorder, and its newest challenge alone is good.
+    """
+    watcher = Watcher()
+    async with platform(watcher) as at:
+        words = ("-sf", str(SCENARIO), "-t", transport, "-m", str(calls), "-l", "1", "-nostdin")
+        sipp = await asyncio.create_subprocess_exec(
+            str(require_server("sipp")), *words, "-i", at.host, f"{at.host}:{at.port}",
+            cwd=tmp_path, env={**os.environ, "TERM": "dumb"},
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            said, _ = await asyncio.wait_for(sipp.communicate(), PATIENCE)
+        finally:
+            if sipp.returncode is None:
+                sipp.kill()
+        assert sipp.returncode == 0, said.decode(errors="replace")[-2000:]
+        for kind in ("Register", "Keepalive", "Catalog"):
+            assert len(told(watcher, kind)) == calls, kind
+    assert {(each.device, each.status) for each in told(watcher, "Catalog")} == {
+        (CHANNELS[0], "OFF")
+    }
 
 
 async def test_hostile_callers_end_their_own_connection_and_no_other(
