@@ -17,6 +17,7 @@ import msgspec
 
 from device_drivers.codecs.manscdp import write_notice, write_query
 from device_drivers.codecs.sip import LONGEST, Route, frame_length, read_message, write_request
+from device_drivers.links.callers import Callers
 from device_drivers.links.registrar import Registrar, RegistrarSettings, Source
 from hub.clock import Clock
 from hub.errors import LinkError, ProtocolError
@@ -61,7 +62,7 @@ class Gb28181Link:
         self._clock = clock
         self._udp: asyncio.DatagramTransport | None = None
         self._tcp: dict[Source, asyncio.StreamWriter] = {}
-        self._talks: set[asyncio.Task[None]] = set()
+        self._callers = Callers(self._converse, most=MOST_CALLERS, what="a GB/T 28181 device")
         self._number = 0
 
     async def run(self) -> None:
@@ -116,23 +117,11 @@ class Gb28181Link:
         udp, _ = await loop.create_datagram_endpoint(lambda: _Ear(self), (host, port))
         self._udp = udp
         try:
-            server = await asyncio.start_server(self._welcome, host, port)
-            async with server:
+            async with self._callers.heard(host, port):
                 yield
         finally:
             udp.close()
             self._udp = None
-            for talk in self._talks:
-                talk.cancel()
-            await asyncio.gather(*self._talks, return_exceptions=True)
-
-    def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._talks) >= MOST_CALLERS:
-            writer.close()
-            return
-        talk = asyncio.create_task(self._converse(reader, writer), name="a GB/T 28181 device")
-        self._talks.add(talk)
-        talk.add_done_callback(self._talks.discard)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         source: Source = writer.get_extra_info("peername")[:2]

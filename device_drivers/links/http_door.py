@@ -12,6 +12,8 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import NamedTuple
 
+from device_drivers.links.callers import Callers
+
 LONGEST_HEAD = 8192
 LONGEST_BODY = 4 * 1024 * 1024
 """Bytes; a camera sends two pictures with a plate unless that is switched off."""
@@ -55,28 +57,14 @@ class HttpDoor:
 
     def __init__(self, answer: Callable[[Call], Awaitable[Reply]]) -> None:
         self._answer = answer
-        self._talks: set[asyncio.Task[None]] = set()
+        self._callers = Callers(self._converse, most=MOST_CALLERS, what="a device's call")
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     @contextlib.asynccontextmanager
     async def serving(self, host: str, port: int) -> AsyncIterator[int]:
         """Listen while the block runs, and yield the port; OSError where it is taken."""
-        server = await asyncio.start_server(self._welcome, host, port, limit=LONGEST_HEAD)
-        try:
+        async with self._callers.heard(host, port, limit=LONGEST_HEAD) as server:
             yield server.sockets[0].getsockname()[1]
-        finally:
-            server.close()
-            for talk in self._talks:
-                talk.cancel()
-            await asyncio.gather(*self._talks, return_exceptions=True)
-
-    def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._talks) >= MOST_CALLERS:
-            writer.close()
-            return
-        talk = asyncio.create_task(self._converse(reader, writer), name="a device's call")
-        self._talks.add(talk)
-        talk.add_done_callback(self._talks.discard)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
