@@ -9,6 +9,7 @@ from device_drivers.catalogue import shipped_models
 from device_drivers.dialects.cjt188 import Cjt188Driver
 from device_drivers.dialects.dahua import DahuaDriver
 from device_drivers.dialects.dlt645 import Dlt645Driver
+from device_drivers.dialects.frigate import FrigateDriver
 from device_drivers.dialects.gb28181 import Gb28181Driver
 from device_drivers.dialects.homeassistant import HomeassistantDriver
 from device_drivers.dialects.isapi import IsapiDriver
@@ -38,6 +39,7 @@ _MAKERS: tuple[FamilyMaker, ...] = (
     ThingsboardDriver,
     ThingsboardGatewayDriver,
     HomeassistantDriver,
+    FrigateDriver,
 )
 FAMILIES: Mapping[str, FamilyMaker] = {driver.name: driver for driver in _MAKERS}
 """Dialect → its driver, of those that ship."""

@@ -20,6 +20,7 @@ SHIPPED = (
     "thingsboard",
     "thingsboard-gateway",
     "homeassistant",
+    "frigate",
 )
 """Those of `hub.assembly.dialects`; a test holds the two together. Packages bring further ones."""
 Prefix = Annotated[

@@ -71,6 +71,8 @@ EVENTS: Mapping[str, Pair] = MappingProxyType(
         "video.lost": ("视频丢失", "Video lost"),
         "video.restored": ("视频恢复", "Video restored"),
         "scene.changed": ("画面变化", "Scene changed"),
+        "object.seen": ("看到目标", "Something was seen"),
+        "review.alert": ("画面要看一看", "Worth a look"),
         "button.pressed": ("按下按钮", "Button pressed"),
         "cover.opened": ("表盖打开", "Cover opened"),
         "phase.lost": ("缺相", "Phase lost"),

@@ -13,7 +13,7 @@ HOMES = {
     "mqtt": ("mqtt-codec", "mqtt-publish"),
     "families": (
         *("vzenith", "tasmota", "zigbee2mqtt", "shelly"),
-        *("thingsboard", "thingsboard-gateway", "homeassistant"),
+        *("thingsboard", "thingsboard-gateway", "homeassistant", "frigate"),
     ),
     "text": ("rules", "expressions", "models", "settings"),
     "sheet": ("devices", "places"),

@@ -26,6 +26,8 @@ from hub.model.device import LinkState
 from hub.model.place import Place
 from hub.ports import DeviceView
 from simulators.demo_files import HOST
+from simulators.foreign.frigate import WILL as WILL_OF_FRIGATE
+from simulators.foreign.frigate import Frigate
 from simulators.foreign.plug import plugged_in
 from simulators.foreign.shelly import Relay
 from simulators.foreign.shelly import will_of as will_of_relay
@@ -55,13 +57,16 @@ DEVICES = (
     ("cellar-1", "cellar-leak", "tb", "sensor", "thingsboard-behind-sensor", "tb-gateway"),
     ("meter-2", "main-meter", "tb", "electricity_meter", "thingsboard-behind-meter", "tb-gateway"),
     ("room-1", "sensor-7", "alone", "sensor", "thingsboard-sensor", ""),
+    ("nvr-1", "frigate", "eyes", "recorder", "frigate-recorder", ""),
+    ("cam-1", "gate_w", "eyes", "camera", "frigate-camera", "nvr-1"),
+    ("cam-2", "yard", "eyes", "camera", "frigate-camera", "nvr-1"),
     ("lpr-1", "1a2b3c4d-5e6f7a8b", "plates", "lpr_camera", "vzenith-lpr", ""),
 )  # fmt: skip
 """Id, address, link, kind, model, upstream."""
 FAMILIES = (
     *(("plates", "vzenith"), ("boards", "tasmota"), ("zigbee", "zigbee2mqtt")),
     *(("shellies", "shelly"), ("tb", "thingsboard-gateway"), ("alone", "thingsboard")),
-    ("announced", "homeassistant"),
+    *(("announced", "homeassistant"), ("eyes", "frigate")),
 )
 """Link and dialect."""
 
@@ -356,3 +361,27 @@ class Few:
 
     def places(self) -> dict[str, Place]:
         return {}
+
+
+async def test_a_camera_without_frames_is_a_ticket_and_what_was_seen_is_a_kind_alone(
+    stage: Stage,
+) -> None:
+    async with plugged_in(stage.broker, "frigate", WILL_OF_FRIGATE) as plug:
+        frigate = Frigate(plug, {"gate_w": 5.0, "yard": 5.0, "lift": 5.0})
+        await frigate.start()
+        await frigate.see("gate_w", "person", stage.clock.now())
+        async with repeating(frigate.tell):
+            await hears(stage.hub, "cam-1", "frames.camera", 5.0)
+            await hears(stage.hub, "nvr-1", "disk.used", 65.0)
+            frigate.frames["yard"] = 0.0
+            await hears(stage.hub, "cam-2", "stream.ok", False)
+            await stage.has_fault("cam-2", "camera.no_stream")
+            await until(lambda: stage.guesses("eyes"), lambda found: "lift" in found)
+            await stage.is_heard("cam-1", "online")
+        events = await until(lambda: stage.events("cam-1"), len)
+        seen = [each for each in events if each["name"] == "object.seen"]
+        assert [each["data"] for each in seen] == [{"kind": "person", "zones": ["gate"]}]
+        assert not any(word in str(events) for word in ("Wang", "京A", "/9j/"))
+        plug.pull()
+        await stage.is_heard("nvr-1", "silent")
+    assert (await stage.guesses("eyes"))["lift"] == "frigate-camera (one of its cameras)"
