@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.async_api import Page
 
-COLOURS, LARGEST = 16, 80_000
+COLOURS, LARGEST = 32, 95_000
 """Of a picture, and its bytes: pages have few colours, and the repository is kept small."""
 LONGEST = 1700
 """Pixels of a picture's height: what stands below is more of the same."""
@@ -28,10 +28,13 @@ async def take_picture(page: Page, name: str) -> None:
 
 
 def shrink(picture: bytes) -> bytes:
-    """Draw a PNG in few colours, without what is below `LONGEST`."""
+    """Draw a PNG in its most frequent colours, without what is below `LONGEST`."""
     whole = Image.open(io.BytesIO(picture)).convert("RGB")
     top = whole.crop((0, 0, whole.width, min(whole.height, LONGEST)))
-    drawn = top.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    counted = sorted(top.getcolors(top.width * top.height) or (), reverse=True)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for _, colour in counted[:COLOURS] for part in colour])
+    drawn = top.quantize(palette=palette, dither=Image.Dither.NONE)
     body = io.BytesIO()
     drawn.save(body, "PNG", optimize=True)
     assert body.tell() <= LARGEST, "too large for the repository"

@@ -86,7 +86,7 @@ SCREENS = (
         figure_rows="/figures/tickets?figure=tickets&by=all",
         figures="/figures?by=rule",
         inspection="/inspections/{inspection}",
-        labels="/labels?place=guanshan/a/b1",
+        labels="/labels?place=guanshan/a/b1/u1",
         meeting="/meetings/{meeting}",
         notice="/windows/{window}/notice",
         problems="/problems",
