@@ -148,7 +148,10 @@ async def test_rules_are_tried_on_history_while_the_hub_runs(
     ], answer.text
     (alarm,) = (line for line in lines if line["kind"] == "alarm")
     assert (alarm["subject"], alarm["rule"], alarm["told"]) == (HOT, RULE, "would ring")
-    assert lines[-1]["difference"]["appeared"] == 1
+    difference = lines[-1]["difference"]
+    assert (difference["appeared"], difference["before"]) == (1, [])
+    assert [each["subject"] for each in difference["added"]] == [HOT]
+    assert lines[-1]["since"] <= alarm["raised_at"]
     assert (await hub.status(f"/api/v1/rules/{RULE}"))[0] == 404, "nothing counts by it"
 
 

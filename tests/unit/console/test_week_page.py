@@ -43,7 +43,7 @@ async def test_every_number_of_the_week_leads_to_its_tickets(console: Console) -
         }
         answers = {link: await client.get(link) for link in links}
     assert page.status_code == 200
-    assert "本周 5 起故障" in page.text
+    assert "这一周 5 起故障" in page.text
     assert "道闸（4 次）" in page.text, "the device with the most tickets stands in the sentence"
     assert {each.status_code for each in answers.values()} == {200}
     meter = console.community.of_kind(Kind.WATER_METER)[0]
