@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -65,7 +66,11 @@ SETTINGS: tuple[tuple[str, str], ...] = (
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """The frame of one page for one person; `here` is its own address, `stream` its stream's."""
+    """The frame of one page for one person; `here` is its own address, `stream` its stream's.
+
+    A phone knows by `owner` whose work it keeps, and by `view` whether the pages that it keeps are
+    still what this person may see.
+    """
 
     community: str
     test: bool
@@ -77,6 +82,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     here: str
     stream: str
+    owner: str = ""
+    view: str = ""
     links: tuple[tuple[str, str], ...] = ()
     more: tuple[tuple[str, str], ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
@@ -105,11 +112,17 @@ async def visit_of(request: Request, stream: str = "") -> Visit:
         path=request.url.path,
         here=here(request),
         stream=f"/console/stream?{stream}" if stream else "",
+        owner=_mark(ports.community.id, who.name),
+        view=_mark(ports.community.id, who.name, who.role, who.scope),
         links=tuple((path, word) for path, word, roles in LINKS if who.role in roles),
         more=tuple((path, word) for path, word, roles in MORE if who.role in roles),
         settings=SETTINGS if who.role is Role.ADMINISTRATOR and not who.scope else (),
     )
     return Visit(ports=ports, who=who, words=words_of(chosen_language(request)), page=page)
+
+
+def _mark(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
 
 
 def chosen_language(request: Request) -> Language:

@@ -34,6 +34,7 @@ from hub.console import (
     newcomer_page,
     password_page,
     people_page,
+    phone_page,
     problem_page,
     progress_page,
     project_page,
@@ -67,6 +68,7 @@ STATIC = Path(__file__).parent / "static"
 PARTS = (
     wall_page,
     ticket_page,
+    phone_page,
     device_page,
     find_page,
     acceptance_page,

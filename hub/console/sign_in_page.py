@@ -93,6 +93,8 @@ async def take_sign_out(request: Request) -> Response:
     """End the session and show the form."""
     response = RedirectResponse("/sign-in?said=out", 303)
     await sign_out(request, response)
+    # What a phone keeps goes as well, also where no script does it.
+    response.headers["clear-site-data"] = '"storage"'
     return response
 
 

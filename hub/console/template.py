@@ -24,6 +24,12 @@ OWN_FILES = (
     "live.js",
     "hold.js",
     "speak.js",
+    "pocket.js",
+    "errand.js",
+    "keep.js",
+    "tray.js",
+    "crew.js",
+    "worker.js",
 )
 
 

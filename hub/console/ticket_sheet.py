@@ -113,6 +113,7 @@ class TicketSheet:
     async def _acts(self, ticket: Ticket, typed: Typed) -> str:
         possible = list(self._ports.possible_steps(ticket, self._who))
         may_split = "split" in possible
+        may_arrive, may_complete = "arrive" in possible, "complete" in possible
         parts = await part_choices(self._ports, ticket, self._words) if may_split else {}
         if may_split and not parts:
             possible.remove("split")
@@ -126,6 +127,11 @@ class TicketSheet:
             others=[make_act(step, ticket, typed, parts) for step in possible if step != main],
             unhealthy=TicketFlag.RECOVERED not in ticket.flags,
             unfold=_unfolds(possible, typed.do, main),
+            mine=ticket.holder == self._who.name,
+            can_arrive=may_arrive,
+            may_comment="comment" in possible,
+            comment=make_act("comment", ticket, Typed()),
+            complete=make_act("complete", ticket, Typed()) if may_arrive or may_complete else None,
         )
 
 

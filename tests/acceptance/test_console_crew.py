@@ -76,8 +76,8 @@ async def test_a_ticket_goes_its_detours_on_the_phone_without_script(
 
 
 async def _unfold(page: Page, step: str) -> None:
-    if not await page.locator("#ticket-acts > details[open]").count():
-        await page.locator("#ticket-acts > details > summary").click()
+    if not await page.locator("#ticket-acts .with-network > details[open]").count():
+        await page.locator("#ticket-acts .with-network > details > summary").click()
     await page.locator("summary", has_text=step).last.click()
 
 

@@ -86,7 +86,7 @@ def test_only_health_signing_in_and_residents_pages_are_for_everybody(app: FastA
     residents |= {"/w/published", f"/w/published/{NAMES['project']}/{NAMES['photo']}"}
     vendors = {f"/receipts/{NAMES['bell']}/{NAMES['word']}"}
     platforms = {f"/grid/v1/profiles/city/{word}" for word in ("incidents", "actions")}
-    ours = {"/healthz", "/readyz", "/trust", "/ca.crt", *signing_in}
+    ours = {"/healthz", "/readyz", "/trust", "/ca.crt", "/worker.js", *signing_in}
     assert everybody <= {*ours, *residents, *vendors, *platforms}
     assert {"/healthz", "/readyz", "/sign-in"} <= everybody
 

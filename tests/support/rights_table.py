@@ -51,6 +51,7 @@ DOORS = (
     "/preferences",
     "/trust",
     "/ca.crt",
+    "/worker.js",
     "/w/",
     "/receipts/{bell}/{word}",
     "/grid/v1/profiles/{receiver}/",

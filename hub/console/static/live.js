@@ -34,7 +34,7 @@ async function watch() {
   if (answer?.ok && performance.now() - heard > RELOAD_AFTER) location.reload();
 }
 
-if (live) {
+if (live && !document.documentElement.dataset.kept) {
   setInterval(watch, 500);
   document.addEventListener("htmx:sse:after:message", hear, true);
   document.addEventListener("tick", (event) => {

@@ -156,7 +156,7 @@ async def test_language_and_letters_are_remembered_per_browser(console: Console)
     assert answer.headers["location"] == "/tickets"
     assert len(answer.headers.get_list("set-cookie")) == 2
     assert foreign.status_code == 403
-    assert '<html lang="en" class="big">' in page.text
+    assert '<html lang="en" class="big" data-owner=' in page.text
     assert "<h1>Tickets</h1>" in page.text
 
 
