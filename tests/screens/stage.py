@@ -47,7 +47,11 @@ PROBLEM = Problem(
 async def furnish(devices: int = 300) -> tuple[Console, dict[str, str]]:
     """Return the community, and the name of one thing of each kind by the names in paths."""
     card = msgspec.structs.replace(
-        GUANSHAN, publish_work=True, publish_shelved=True, phone="027-8123 4567"
+        GUANSHAN,
+        publish_work=True,
+        publish_shelved=True,
+        phone="027-8123 4567",
+        public_url="https://hub.example.org",
     )
     clock = ManualClock(TWELVE_PAST_THREE - 8 * DAY)
     console = make_console(devices=devices, clock=clock, problems=(PROBLEM,), card=card)
