@@ -21,7 +21,6 @@ from device_drivers.sheet_lines import SheetLines
 from hub.config.toml_text import parse_toml
 from hub.errors import ConfigError, Problem
 from hub.model.catalogue import (
-    Coil,
     DeviceModel,
     Example,
     Field,
@@ -29,6 +28,7 @@ from hub.model.catalogue import (
     PointSpec,
     PointType,
     Register,
+    RelayOrder,
 )
 from hub.model.device import Kind
 from hub.model.kinds import (
@@ -40,7 +40,7 @@ from hub.model.kinds import (
 )
 
 _Form = TypeVar("_Form")
-_Row = TypeVar("_Row", Register, Item, Field, Example, Coil)
+_Row = TypeVar("_Row", Register, Item, Field, Example, RelayOrder)
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.([a-z0-9_]+|\*))*")
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _MODEL_KEYS, _POINT_KEYS = (
@@ -104,8 +104,8 @@ class _Sheet:
             raw["registers"] = list(self._rows(raw, "registers", Register))
             raw["items"] = list(self._rows(raw, "items", Item))
             raw["fields"] = list(self._rows(raw, "fields", Field))
-            raw["coils"] = list(self._rows(raw, "coils", Coil))
-            self._check_coils(raw)
+            raw["orders"] = list(self._rows(raw, "orders", RelayOrder))
+            self._check_orders(raw)
             raw["examples"] = list(self._rows(raw, "examples", Example))
             raw["points"] |= dict(_roll_overs(raw["registers"], raw["items"], raw["points"]))
         return None if self.problems else self._convert(raw, DeviceModel, "")
@@ -168,13 +168,13 @@ class _Sheet:
                 yield row
         self._table = None
 
-    def _check_coils(self, raw: dict[str, Any]) -> None:
-        """Complain of coils that no order could be given by; theirs are commands of the model."""
-        for message, hint in find_coil_faults(raw["coils"], raw.get("driver"), raw["registers"]):
-            self._complain("coils", message, hint)
+    def _check_orders(self, raw: dict[str, Any]) -> None:
+        """Complain of orders that no relay could give; they are commands of the model."""
+        for message, hint in find_coil_faults(raw["orders"], raw.get("driver"), raw["registers"]):
+            self._complain("orders", message, hint)
         told = raw.get("commands", [])
         if isinstance(told, list):
-            raw["commands"] = list(dict.fromkeys([*told, *(coil.do for coil in raw["coils"])]))
+            raw["commands"] = list(dict.fromkeys([*told, *(order.do for order in raw["orders"])]))
 
     def _is_sound(self, row: object, place: str, points: Mapping[str, PointSpec]) -> bool:
         """Complain of each word that nothing is known by; what has such a one cannot be read."""

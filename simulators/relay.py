@@ -25,6 +25,8 @@ from simulators.bus import (
 LIFT, STOP, CLOSE = 0, 1, 2
 COILS, INPUTS = 3, 2
 ON, OFF = 0xFF00, 0x0000
+FLASH = 0x0200
+"""From here on each relay has an address by which it closes for so many tenths of a second."""
 READ_COILS, READ_INPUTS, WRITE_COIL = 1, 2, 5
 DOES = {LIFT: "open", STOP: "stop", CLOSE: "close"}
 FAILURE, BUSY, NO_TARGET = 4, 6, 11
@@ -185,6 +187,10 @@ class RelayBox:
         """Do what is asked, and return the reply from its function code on."""
         function, start, count = request.function, request.start, request.count
         self.barrier.settle()
+        if function == WRITE_COIL and FLASH <= start < FLASH + COILS:
+            self.barrier.timer = count / 10
+            self.barrier.switch(start - FLASH, on=True)
+            return struct.pack(">BHH", function, start, count)
         if function == WRITE_COIL:
             if start >= COILS or count not in {ON, OFF}:
                 return bytes(
@@ -204,4 +210,4 @@ class RelayBox:
 def _kind(request: Request) -> str:
     if request.function != WRITE_COIL:
         return "read"
-    return "on" if request.count == ON else "off"
+    return "on" if request.count == ON or request.start >= FLASH else "off"

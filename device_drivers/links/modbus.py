@@ -48,7 +48,7 @@ class ModbusLink(PollingLink[Slave]):
             clock=clock,
             is_polled=is_polled,
         )
-        self._switched = {slave.uid: slave for slave in slaves if slave.coils}
+        self._switched = {slave.uid: slave for slave in slaves if slave.orders}
         self._relays = Relays(wire, watch, clock)
         self._desk = desk or OrderDesk(settings.name, clock)
         self._followed: dict[Slave, float] = {}

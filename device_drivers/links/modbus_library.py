@@ -10,11 +10,28 @@ import struct
 from pymodbus.exceptions import ModbusException
 from pymodbus.framer import FramerBase
 from pymodbus.pdu import ModbusPDU
-from pymodbus.pdu.bit_message import WriteSingleCoilResponse
+from pymodbus.pdu.bit_message import WriteSingleCoilRequest, WriteSingleCoilResponse
+
+from hub.model.catalogue import RelayOrder
 
 ON, OFF = 0xFF00, 0x0000
+TENTHS = 10
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER: a closed socket sends nothing more, and says so to the other side."""
+
+
+class Write(WriteSingleCoilRequest):
+    """A relay's order as a request; of pymodbus' own the value can only be on or off."""
+
+    def __init__(self, relay: RelayOrder, unit: int, *, on: bool) -> None:
+        flashes = on and relay.flash is not None
+        address = relay.flash if on and relay.flash is not None else relay.coil
+        super().__init__(address=address, bits=[on], dev_id=unit)
+        self.value = round(relay.pulse * TENTHS) if flashes else ON if on else OFF
+
+    def encode(self) -> bytes:
+        """Write address and value."""
+        return struct.pack(">HH", self.address, self.value)
 
 
 class Echo(WriteSingleCoilResponse):
@@ -26,6 +43,10 @@ class Echo(WriteSingleCoilResponse):
         """Keep address and value."""
         self.address, self.value = struct.unpack(">HH", data[:4])
         self.bits = [self.value == ON]
+
+    def answers(self, said: Write) -> bool:
+        """Tell whether it says again what was said, to the last bit."""
+        return (self.dev_id, self.address, self.value) == (said.dev_id, said.address, said.value)
 
 
 def reset(transport: asyncio.BaseTransport | None) -> None:

@@ -17,7 +17,7 @@ from device_drivers.links.order_desk import Order
 from device_drivers.links.polling import NoAnswerError
 from hub.clock import Clock
 from hub.errors import LinkError, ProtocolError
-from hub.model.catalogue import Coil
+from hub.model.catalogue import RelayOrder
 from hub.ports import LinkWatch, Registers
 
 TRIES = 3
@@ -47,7 +47,7 @@ class Relays:
 
     def doubt_all(self, slaves: Iterable[Slave]) -> None:
         """Take nothing for granted: the hub may have died between an "on" and its "off"."""
-        self._unsure |= {slave: self._unsure.get(slave, False) for slave in slaves if slave.coils}
+        self._unsure |= {slave: self._unsure.get(slave, False) for slave in slaves if slave.orders}
 
     async def make_sure(self, slave: Slave) -> None:
         """Switch off what stands on for longer than a pulse, and tell of it."""
@@ -57,7 +57,7 @@ class Relays:
             standing = await self._standing(slave)
             if standing:
                 # Somebody else's pulse, of a button or another master, is left to its end.
-                await self._clock.sleep(max(coil.pulse for coil in slave.coils))
+                await self._clock.sleep(max(relay.pulse for relay in slave.orders))
                 standing &= await self._standing(slave)
         except FAULTS:
             return  # asked again in the next round
@@ -69,9 +69,9 @@ class Relays:
 
     async def obey(self, slave: Slave, order: Order) -> None:
         """Give the pulse of an order, and answer whoever gave it as soon as that is known."""
-        coil = next((each for each in slave.coils if each.do == order.command.do), None)
-        if coil is None:
-            order.refuse(f"its model has no coil for {order.command.do!r}")
+        relay = next((each for each in slave.orders if each.do == order.command.do), None)
+        if relay is None:
+            order.refuse(f"its model has no relay for {order.command.do!r}")
             return
         try:
             await self._wire.ensure()
@@ -86,32 +86,31 @@ class Relays:
         if order.has_expired:
             order.refuse("nothing was sent: the command expired before it could be")
             return
-        await self._pulse(slave, coil, order)
+        await self._pulse(slave, relay, order)
 
-    async def _pulse(self, slave: Slave, coil: Coil, order: Order) -> None:
+    async def _pulse(self, slave: Slave, relay: RelayOrder, order: Order) -> None:
         began = self._clock.now()
-        why, sure = await self._switch_on(slave, coil)
+        why, sure = await self._switch_on(slave, relay)
         if not why:
             order.confirm()
-        if why and await self._is_on(slave, coil):
-            # The answer was lost, or is a lie: the relay has moved.
+            await self._clock.sleep(relay.pulse)
+        elif await self._is_on(slave, relay):
+            # The answer was lost, or is a lie: the relay has moved, at some instant since then.
             order.confirm()
-            why = ""
-        if not why:
-            await self._clock.sleep(max(0.0, began + coil.pulse - self._clock.now()))
+            await self._clock.sleep(max(0.0, began + relay.pulse - self._clock.now()))
         elif sure:
             order.refuse(why)
         else:
             order.doubt(why)
-        is_off, held = await self._let_go(slave, {coil.address}), self._clock.now() - began
-        if is_off and held > coil.pulse + LONG:
-            what = f"relay {coil.address} may have stood on for {held:.1f} s, and is let go"
+        is_off, held = await self._let_go(slave, {relay.coil}), self._clock.now() - began
+        if is_off and held > relay.pulse + LONG:
+            what = f"relay {relay.coil} may have stood on for {held:.1f} s, and is let go"
             self._watch.relay_told(slave.uid, what, stands=False)
 
-    async def _switch_on(self, slave: Slave, coil: Coil) -> tuple[str, bool]:
+    async def _switch_on(self, slave: Slave, relay: RelayOrder) -> tuple[str, bool]:
         """Write "on", once. Returns why it is not confirmed, and whether it was not written."""
         try:
-            code = await self._wire.write_coil(slave, coil.address, on=True)
+            code = await self._wire.write_coil(slave, relay, on=True)
         except (NoAnswerError, ProtocolError) as error:
             return str(error), False
         except LinkError as error:
@@ -121,11 +120,11 @@ class Relays:
         why = NOT_DONE.get(code, f"the device answers with exception {code}")
         return why, code in NOT_DONE
 
-    async def _is_on(self, slave: Slave, coil: Coil) -> bool:
+    async def _is_on(self, slave: Slave, relay: RelayOrder) -> bool:
         """Read back, over a new connection where the old one was dropped."""
         try:
             await self._wire.ensure()
-            return coil.address in await self._standing(slave)
+            return relay.coil in await self._standing(slave)
         except FAULTS:
             return False
 
@@ -135,8 +134,8 @@ class Relays:
         for _ in range(TRIES):
             try:
                 await self._wire.ensure()
-                for address in sorted(relays):
-                    await self._wire.write_coil(slave, address, on=False)
+                for relay in (each for each in slave.orders if each.coil in relays):
+                    await self._wire.write_coil(slave, relay, on=False)
                 standing = await self._standing(slave)
             except FAULTS as error:
                 why = str(error)
@@ -156,8 +155,8 @@ class Relays:
         answer = await self._wire.read(slave, block, seconds=slave.longest)
         if answer.exception:
             raise ProtocolError(f"unit {slave.unit} refuses to tell its coils ({answer.exception})")
-        return {coil.address for coil in slave.coils if _is_set(answer, block, coil)}
+        return {relay.coil for relay in slave.orders if _is_set(answer, block, relay)}
 
 
-def _is_set(answer: Registers, block: Block, coil: Coil) -> bool:
-    return bool(answer.words[coil.address - block.start])
+def _is_set(answer: Registers, block: Block, relay: RelayOrder) -> bool:
+    return bool(answer.words[relay.coil - block.start])

@@ -68,7 +68,7 @@ class Scanner:
     ) -> None:
         self._wire, self._driver = wire, driver
         own = (each for each in models if each.driver == driver.name)
-        self._models = [each for each in own if not each.coils]
+        self._models = [each for each in own if not each.orders]
         self._clock, self._timeout = clock, timeout
 
     async def scan(self, units: Iterable[int], tell: Tell) -> AsyncIterator[Found]:

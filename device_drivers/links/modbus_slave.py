@@ -31,7 +31,7 @@ class Slave:
         self.unit = int(device.address)
         self.address = str(self.unit)
         self.function = model.function
-        self.coils = model.coils
+        self.orders = model.orders
         """All that is ever written at this device; none for most."""
         self.longest = timeout
         self.breaker = Breaker()
@@ -44,7 +44,7 @@ class Slave:
     @property
     def coil_block(self) -> Block:
         """Return the question for all its declared coils; it has some."""
-        span = [coil.address for coil in self.coils]
+        span = [relay.coil for relay in self.orders]
         return Block(start=min(span), count=max(span) - min(span) + 1, function=COILS)
 
     def blocks(self, now: float) -> tuple[Block, ...]:

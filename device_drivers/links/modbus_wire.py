@@ -16,10 +16,11 @@ from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import ModbusPDU
 
 from device_drivers.codecs.blocks import Block
-from device_drivers.links.modbus_library import OFF, ON, Echo, forgive, heed_cancellation, reset
+from device_drivers.links.modbus_library import Echo, Write, forgive, heed_cancellation, reset
 from device_drivers.links.modbus_slave import Slave
 from device_drivers.links.polling import NoAnswerError
 from hub.errors import LinkError, ProtocolError
+from hub.model.catalogue import RelayOrder
 from hub.ports import Registers
 
 FRAMERS = {"tcp": FramerType.SOCKET, "rtu_over_tcp": FramerType.RTU}
@@ -132,41 +133,41 @@ class ModbusWire:
         slave.patience.answered(took)
         return answer
 
-    async def write_coil(self, slave: Slave, address: int, *, on: bool) -> int:
-        """Write one declared coil; returns 0 once its echo has come, or the exception's code.
+    async def write_coil(self, slave: Slave, relay: RelayOrder, *, on: bool) -> int:
+        """Switch a relay of one of the slave's own orders; returns 0, or the exception's code.
 
-        Goes out before anything else can happen, over the connection that there is: it opens none.
-        Raises NoAnswerError or ProtocolError when nobody knows whether the relay has moved (the
-        connection is dropped), and LinkError when nothing was sent.
+        Returns once the exact echo has come. It goes out before anything else can happen, over the
+        connection that there is: it opens none. Raises NoAnswerError or ProtocolError when nobody
+        knows whether the relay has moved (the connection is dropped), LinkError when nothing was
+        sent.
         """
         client = self._client
         if client is None or not client.connected:
             raise LinkError(f"{self._settings.name}: not connected")
-        if all(coil.address != address for coil in slave.coils):
-            raise LinkError(f"{self._settings.name}: coil {address} of no order is never written")
+        if relay not in slave.orders:
+            raise LinkError(
+                f"{self._settings.name}: coil {relay.coil} of no order is never written"
+            )
+        request = Write(relay, slave.unit, on=on)
         try:
             async with asyncio.timeout(slave.longest):
-                echo = await client.write_coil(address, on, device_id=slave.unit)
+                echo: ModbusPDU = await client.execute(False, request)
             heed_cancellation()
         except (TimeoutError, ModbusException) as error:
             self.close()
             sentence = f"{self._settings.name}: unit {slave.unit} does not answer"
             raise NoAnswerError(sentence) from error
         await asyncio.sleep(self._settings.gap)
-        return self._check_echo(echo, slave.unit, address, ON if on else OFF)
+        return self._check_echo(echo, request)
 
-    def _check_echo(self, echo: ModbusPDU, unit: int, address: int, value: int) -> int:
+    def _check_echo(self, echo: ModbusPDU, said: Write) -> int:
         if echo.isError():
             return echo.exception_code
-        if not isinstance(echo, Echo) or (echo.dev_id, echo.address, echo.value) != (
-            unit,
-            address,
-            value,
-        ):
+        if not isinstance(echo, Echo) or not echo.answers(said):
             self.close()
             raise ProtocolError(
-                f"{self._settings.name}: unit {unit} answered function {echo.function_code} for "
-                f"{echo.address} to a write of coil {address}"
+                f"{self._settings.name}: unit {said.dev_id} answered function "
+                f"{echo.function_code} for {echo.address} to a write of coil {said.address}"
             )
         return 0
 

@@ -175,8 +175,8 @@ def _model(model: DeviceModel) -> Iterator[str]:
     events = [name for name in model.events if name not in HUB_MADE_EVENTS]
     if events:
         yield f"- events: {', '.join(f'`{name}`' for name in events)}"
-    for coil in model.coils:
-        yield f"- order `{coil.do}`: coil {coil.address:#06x} on for {coil.pulse:g} s"
+    for relay in model.orders:
+        yield f"- order `{relay.do}`: coil {relay.coil:#06x} on for {relay.pulse:g} s"
     points = [spec for name, spec in model.points.items() if name not in HUB_MADE_POINTS]
     if points:
         yield from ("", "| point | 中文 | unit | every | where |", "|---|---|---|---|---|")

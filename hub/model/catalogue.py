@@ -70,15 +70,17 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     function: Literal[0, 1, 2, 3, 4] = 0
 
 
-class Coil(msgspec.Struct, frozen=True, kw_only=True):
-    """A relay that one order switches on for a moment: nothing else is ever written over Modbus.
+class RelayOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that a relay gives: it stands on for `pulse` seconds. Nothing else is ever written.
 
-    `address` is on the wire, from 0; `pulse` is how long the relay stands on, in seconds.
+    `coil` is the relay's address on the wire, from 0. Where the board itself lets it go again,
+    `flash` is the address that takes the time, in tenths of a second, and switches it on.
     """
 
     do: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z_]{0,31}$")]
-    address: Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
+    coil: Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
     pulse: Annotated[float, msgspec.Meta(ge=0.1, le=2.0)] = 0.5
+    flash: Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)] | None = None
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,9 +136,9 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
 class DeviceModel(msgspec.Struct, frozen=True, kw_only=True):
     """One file of `device_drivers/models/`; `heartbeat` is the longest normal silence (seconds).
 
-    `function`, `max_registers`, `registers` and `coils` are for Modbus; `items` for meters on a
+    `function`, `max_registers`, `registers` and `orders` are for Modbus; `items` for meters on a
     line, and `medium` for CJ/T 188 (0x10 cold water); `fields` for dialects of JSON. `examples` are
-    proofs. `commands` are also those of the coils.
+    proofs. `commands` are also those of `orders`.
     """
 
     id: str
@@ -150,7 +152,7 @@ class DeviceModel(msgspec.Struct, frozen=True, kw_only=True):
     function: Literal[0, 1, 2, 3, 4] = 0
     max_registers: Annotated[int, msgspec.Meta(ge=1, le=125)] = 32
     registers: tuple[Register, ...] = ()
-    coils: tuple[Coil, ...] = ()
+    orders: tuple[RelayOrder, ...] = ()
     medium: Annotated[int, msgspec.Meta(ge=0, le=0xFF)] = 0x10
     items: tuple[Item, ...] = ()
     fields: tuple[Field, ...] = ()

@@ -26,8 +26,15 @@ BY_TWO: dict[Kind, tuple[str, ...]] = {Kind.BARRIER_GATE: ("hold_open", "release
 MAY_COMMAND = frozenset({Role.GUARD, Role.MANAGER, Role.ADMINISTRATOR})
 
 CONFIRMS: dict[str, frozenset[tuple[str, Value]]] = {
-    "open": frozenset({("arm.position", "open"), ("lock.locked", False), ("door.open", True)}),
-    "close": frozenset({("arm.position", "closed")}),
+    "open": frozenset(
+        {
+            ("arm.position", "open"),
+            ("arm.limit_open", True),
+            ("lock.locked", False),
+            ("door.open", True),
+        }
+    ),
+    "close": frozenset({("arm.position", "closed"), ("arm.limit_closed", True)}),
     "hold_open": frozenset({("arm.position", "open")}),
     "release": frozenset({("arm.position", "closed")}),
 }

@@ -28,7 +28,7 @@ from hub.errors import CommandRefusedError, ConflictError, LinkError, ProtocolEr
 from hub.intake.batch import Batch
 from hub.intake.command_room import CommandRoom
 from hub.model.access import Identity, Role
-from hub.model.catalogue import Coil
+from hub.model.catalogue import RelayOrder
 from hub.model.command import Command, CommandState
 from hub.ports import Registers
 from hub.services import command as orders
@@ -109,14 +109,14 @@ class PlayedWire:
         await self._answer(fate)
         return Registers(function=function, start=block.start, words=words)
 
-    async def write_coil(self, slave: Slave, address: int, *, on: bool) -> int:
+    async def write_coil(self, slave: Slave, relay: RelayOrder, *, on: bool) -> int:
         if not self._is_open:
             raise LinkError("bus-1: not connected")
-        WRITTEN.append((self.world.clock.now(), address, on))
+        WRITTEN.append((self.world.clock.now(), relay.coil, on))
         fate = await self._travel()
         if fate in {"busy", "failure"}:
             return {"busy": 6, "failure": 4}[fate]
-        self.world.barrier.switch(address, on=on)
+        self.world.barrier.switch(relay.coil, on=on)
         await self._answer("unheard" if fate == "slow" else fate)
         return 11 if fate == "no target" else 0
 
@@ -326,12 +326,12 @@ async def test_no_order_moves_the_arm_late_or_twice_and_every_relay_is_let_go() 
     assert set(ends) >= {"executed", "unknown", "failed", "moved"}
 
 
-async def _again(self: Relays, slave: Slave, coil: Coil) -> tuple[str, bool]:
+async def _again(self: Relays, slave: Slave, relay: RelayOrder) -> tuple[str, bool]:
     """Be a sender that writes "on" again when it was not answered."""
     for _ in range(2):
         await self._wire.ensure()
         with contextlib.suppress(LinkError, ProtocolError):
-            if await self._wire.write_coil(slave, coil.address, on=True) == 0:
+            if await self._wire.write_coil(slave, relay, on=True) == 0:
                 return "", False
     return "it does not answer", False
 

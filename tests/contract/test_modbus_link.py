@@ -296,7 +296,7 @@ async def test_without_a_declared_coil_the_hub_only_reads(
         await recorder.until(lambda: len(recorder.of(2)) >= 2)
     assert {asked.function for asked in gateway.asked} == {3, 4}
     assert all(
-        model.commands == tuple(coil.do for coil in model.coils)
+        model.commands == tuple(relay.do for relay in model.orders)
         for model in load_models(shipped_models()).values()
         if model.registers
     )

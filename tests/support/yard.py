@@ -36,8 +36,8 @@ GATE = Device(
     link="bus-1",
 )
 BOX = MODELS[GATE.model]
-QUICK = tuple(msgspec.structs.replace(coil, pulse=PULSE) for coil in BOX.coils)
-YARD_MODELS = {**MODELS, BOX.id: msgspec.structs.replace(BOX, coils=QUICK)}
+QUICK = tuple(msgspec.structs.replace(each, pulse=PULSE) for each in BOX.orders)
+YARD_MODELS = {**MODELS, BOX.id: msgspec.structs.replace(BOX, orders=QUICK)}
 _numbers = itertools.count(1)
 
 

@@ -164,35 +164,35 @@ point = "oil.level"
 address = 0
 type = "uint16"
 
-[[coils]]
+[[orders]]
 do = "open"
-address = 0
+coil = 0
 pulse = 0.5
 
-[[coils]]
+[[orders]]
 do = "close"
-address = 2
+coil = 2
 """
 
 
-def test_the_orders_of_coils_are_commands_of_the_model() -> None:
+def test_orders_of_relays_are_commands_of_the_model() -> None:
     text = GOOD.replace('driver = "lingdang"', 'driver = "modbus"') + COILS
     (model,) = load_models({"x.toml": text}).values()
     assert set(model.commands) >= {"open", "close"}
-    assert [(coil.address, coil.pulse) for coil in model.coils] == [(0, 0.5), (2, 0.5)]
+    assert [(each.coil, each.pulse) for each in model.orders] == [(0, 0.5), (2, 0.5)]
 
 
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('do = "close"', 'do = "open"', "2 coils have the order 'open'"),
-        ("address = 2", "address = 0", "2 coils have the address 0"),
-        ("address = 2", "address = 64", "the coils lie over 64 addresses"),
-        ("pulse = 0.5", "pulse = 2.5", "coil 1: Expected `float` <= 2.0"),
-        ("pulse = 0.5", "pulse = 0", "coil 1: Expected `float` >= 0.1"),
-        ('do = "open"', 'do = "Open!"', "coil 1: Expected `str` matching regex"),
-        ('driver = "modbus"', 'driver = "lingdang"', "coils are for driver 'modbus'"),
-        (COILS[: COILS.index("[[coils")], "", "a device with coils must be read as well"),
+        ('do = "close"', 'do = "open"', "2 orders have the do 'open'"),
+        ("coil = 2", "coil = 0", "2 orders have the coil 0"),
+        ("coil = 2", "coil = 64", "the coils lie over 64 addresses"),
+        ("pulse = 0.5", "pulse = 2.5", "order 1: Expected `float` <= 2.0"),
+        ("pulse = 0.5", "pulse = 0", "order 1: Expected `float` >= 0.1"),
+        ('do = "open"', 'do = "Open!"', "order 1: Expected `str` matching regex"),
+        ('driver = "modbus"', 'driver = "lingdang"', "orders are for driver 'modbus'"),
+        (COILS[: COILS.index("[[orders")], "", "a device with orders must be read as well"),
     ],
 )
 def test_coils_that_no_order_could_be_given_by_are_told(old: str, new: str, words: str) -> None:
