@@ -114,7 +114,7 @@ class RelayBox:
         self.barrier = barrier
         self.mishaps: list[tuple[str, Mishap]] = []
         """(on, off or read, what goes wrong): the first one for a request is used up by it."""
-        self.late = 1.0
+        self.late = 1.5
         """Seconds by which a late echo is late."""
         self.latency = 0.0
         """Seconds until the box does what it is asked."""
