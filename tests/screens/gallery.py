@@ -52,6 +52,7 @@ SCREENS = (
         command="/commands/{command_id}",
         handovers="/handovers",
         handover="/handovers/{handover}",
+        find="/find?q=gate",
     ),
     *_of(
         Role.CREW,
@@ -85,15 +86,21 @@ SCREENS = (
         departments="/departments",
         figure_rows="/figures/tickets?figure=tickets&by=all",
         figures="/figures?by=rule",
+        hold="/devices/{device_id}/hold",
         inspection="/inspections/{inspection}",
         labels="/labels?place=guanshan/a/b1/u1",
         meeting="/meetings/{meeting}",
+        newcomers="/newcomers",
         notice="/windows/{window}/notice",
         problems="/problems",
         projects="/projects",
         rosters="/rosters",
         scorecard="/scorecard",
+        rules="/rules",
+        rule="/rules/{rule}",
+        parameters="/rules/{rule}/parameters",
         surveys="/surveys",
+        week="/week",
         windows="/windows",
     ),
     *_of(
@@ -104,6 +111,7 @@ SCREENS = (
         person="/settings/people/{person}",
         receivers="/settings/receivers",
         site="/site",
+        hardware="/site/devices/{device_id}",
     ),
     *_of(
         None,
@@ -113,6 +121,7 @@ SCREENS = (
         published="/w/published",
         shelved_of_all="/w/shelved",
         sign_in="/sign-in",
+        trust="/trust",
         whistle="/w/{code}",
     ),
     Screen(path="/nothing/here", name="error", size=PHONE, status=404),
@@ -120,6 +129,10 @@ SCREENS = (
 NO_PAGES = frozenset(
     {
         "/",
+        "/ca.crt",
+        "/sign-in/provider",
+        "/sign-in/provider/return",
+        "/worker.js",
         "/healthz",
         "/metrics",
         "/readyz",
@@ -128,4 +141,4 @@ NO_PAGES = frozenset(
         "/w/published/{project}/{photo}",
     }
 )
-"""A turnstile, what programs read, a stream, and pictures."""
+"""Turnstiles, what programs read, a stream, and pictures."""
