@@ -222,7 +222,7 @@ def rules_reference(
 ) -> None:
     """Print the page that explains every shipped rule, as Markdown."""
     from hub.commands.handbook import write_reference
-    from hub.console.language import language_of
+    from hub.console.frame.language import language_of
 
     typer.echo(write_reference(language_of(language)))
 

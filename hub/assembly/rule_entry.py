@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from hub.console.language import Language, Words, words_of
+from hub.console.frame.language import Language, Words, words_of
 from hub.model.alarm import ReportWhen, TicketSpec
 from hub.model.report import Value
 from hub.model.wording import TRADES, Pair, write_number, write_span

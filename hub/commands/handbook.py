@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from device_drivers.catalogue import load_models, shipped_models
 from hub.assembly.loading import shipped_catalogue, shipped_rules
 from hub.assembly.rule_entry import Book, write_entry
-from hub.console.language import Language
+from hub.console.frame.language import Language
 from hub.model.device import Kind
 from rules.coverage import Row, Section, read_catalogue
 from rules.rule import Rule

@@ -12,55 +12,44 @@ from hub.access.allowance import Allowance
 from hub.access.http import bind
 from hub.access.policy import mount
 from hub.access.web_ports import WebPorts
-from hub.console import (
-    acceptance_page,
-    account_page,
+from hub.console.community import (
     agenda_page,
-    bell_page,
-    case_page,
+    inspection_page,
+    project_page,
+    round_page,
+    scorecard_page,
+    survey_page,
+)
+from hub.console.departments import case_page, department_page
+from hub.console.devices import (
+    acceptance_page,
     command_page,
-    department_page,
     device_page,
+    hardware_page,
+    hold_page,
+    label_page,
+    newcomer_page,
+    window_page,
+)
+from hub.console.entry import account_page, password_page, provider_page, sign_in_page, trust_page
+from hub.console.live import wall_page
+from hub.console.live.studio import Studio
+from hub.console.residents import progress_page, public_shelf_page, published_page, whistle_page
+from hub.console.rules import rule_page, rule_parameter_page, rule_trial_page
+from hub.console.running import (
+    bell_page,
     duty_page,
     figure_page,
     find_page,
     handover_page,
-    hardware_page,
-    hold_page,
-    hotline_page,
-    inspection_page,
-    key_page,
-    label_page,
-    newcomer_page,
-    password_page,
-    people_page,
-    phone_page,
     problem_page,
-    progress_page,
-    project_page,
-    provider_page,
-    public_shelf_page,
-    published_page,
-    receiver_page,
-    round_page,
-    rule_page,
-    rule_parameter_page,
-    rule_trial_page,
-    scorecard_page,
-    sign_in_page,
     site_page,
-    staff_page,
-    survey_page,
-    ticket_page,
-    trust_page,
-    wall_page,
     week_page,
-    whistle_page,
-    window_page,
 )
-from hub.console.problem_page import Problems
-from hub.console.studio import Studio
-from hub.console.tray import Tray
+from hub.console.running.problem_page import Problems
+from hub.console.running.tray import Tray
+from hub.console.settings import key_page, receiver_page, staff_page
+from hub.console.tickets import hotline_page, people_page, phone_page, ticket_page
 from hub.model.access import Identity
 from hub.ports.receiver import Outlet, Outlets
 

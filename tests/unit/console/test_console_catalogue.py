@@ -8,7 +8,7 @@ from string import Formatter
 
 import pytest
 
-from hub.console.language import Language, language_of, words_of
+from hub.console.frame.language import Language, language_of, words_of
 from hub.model.acceptance import Progress
 from hub.model.access import Role
 from hub.model.alarm import Class, Severity, Urgency

@@ -10,11 +10,11 @@ from fastapi import Request
 
 from hub.access.people import PersonChange
 from hub.access.session import COOKIE
-from hub.console.channel import RELOAD, Channel, Channels, Pace, Paced, Parts
-from hub.console.language import Language
-from hub.console.lookout import Outlook
-from hub.console.stream import Viewer, follow, version_of
-from hub.console.studio import Studio
+from hub.console.frame.language import Language
+from hub.console.live.channel import RELOAD, Channel, Channels, Pace, Paced, Parts
+from hub.console.live.lookout import Outlook
+from hub.console.live.stream import Viewer, follow, version_of
+from hub.console.live.studio import Studio
 from hub.model.access import Identity, Role
 from hub.model.device import Kind, LinkState
 from tests.unit.console.fakes.community import Console, make_console

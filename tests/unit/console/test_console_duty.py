@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from hub.console.language import Language, words_of
-from hub.console.story import is_told, sentence, step_line
+from hub.console.frame.language import Language, words_of
+from hub.console.frame.story import is_told, sentence, step_line
 from hub.model.access import Identity, Role
 from hub.model.climb import Outlook
 from hub.model.journal import Entry

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from hub.access.session import COOKIE, csrf_token
-from hub.console.command_sheet import ladder
+from hub.console.devices.command_sheet import ladder
 from hub.errors import CommandRefusedError
 from hub.model.access import Identity, Role
 from hub.model.command import Command, CommandState, CommandStep

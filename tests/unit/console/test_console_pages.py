@@ -12,8 +12,8 @@ import pytest
 from hub.access.passwords import PasswordDesk
 from hub.access.policy import undeclared_routes
 from hub.access.session import COOKIE, csrf_token
-from hub.console.page import local_path
-from hub.console.step_form import read_step, read_typed
+from hub.console.frame.page import local_path
+from hub.console.tickets.step_form import read_step, read_typed
 from hub.errors import InvalidRequestError, Problem
 from hub.model.access import Identity, Role
 from hub.model.alarm import Severity

@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from hub.console.language import Language, words_of
-from hub.console.reading import is_household, point_rows, value_text
-from hub.console.span import ago, clock_face, coarse_ago, lasting, left, span
-from hub.console.sparkline import COLUMNS, draw
-from hub.console.standing import Standing, sight, worst
+from hub.console.frame.language import Language, words_of
+from hub.console.frame.span import ago, clock_face, coarse_ago, lasting, left, span
+from hub.console.frame.sparkline import COLUMNS, draw
+from hub.console.live.reading import is_household, point_rows, value_text
+from hub.console.live.standing import Standing, sight, worst
 from hub.model.device import Device, DeviceUid, Kind, Lifecycle, LinkState
 from hub.model.report import Quality
 from hub.ports import DeviceView, PointView

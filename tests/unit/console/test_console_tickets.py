@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from hub.console.language import Language, words_of
-from hub.console.step_form import FORMS, action_of
+from hub.console.frame.language import Language, words_of
+from hub.console.tickets.step_form import FORMS, action_of
 from hub.model.access import Role
 from hub.model.alarm import Severity
 from hub.model.device import Kind

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from hub.clock import ManualClock
-from hub.console.channel import Channel
-from hub.console.language import Language, words_of
-from hub.console.lookout import Lookout, Outlook
-from hub.console.standing import Standing
-from hub.console.template import dom_id
-from hub.console.wall import GATES, HEAD, LAST, TODO, WallScene, density
+from hub.console.frame.language import Language, words_of
+from hub.console.frame.template import dom_id
+from hub.console.live.channel import Channel
+from hub.console.live.lookout import Lookout, Outlook
+from hub.console.live.standing import Standing
+from hub.console.live.wall import GATES, HEAD, LAST, TODO, WallScene, density
 from hub.model.access import Identity, Role
 from hub.model.alarm import Severity, TicketSpec, Urgency
 from hub.model.device import Kind, Lifecycle, LinkState

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from hub.console.device_why import paint_why
-from hub.console.language import Language, words_of
+from hub.console.devices.device_why import paint_why
+from hub.console.frame.language import Language, words_of
 from hub.model.access import Role
 from hub.model.device import Kind
 from tests.unit.console.fakes.community import make_console

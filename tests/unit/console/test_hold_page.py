@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from hub.access.session import COOKIE
-from hub.console.wall import GATES
+from hub.console.live.wall import GATES
 from hub.model.access import Role
 from hub.model.device import Kind
 from tests.support.hold import FakeHolds

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from hub.console.rule_strip import draw_strip
+from hub.console.rules.rule_strip import draw_strip
 from hub.errors import ConflictError, InvalidRequestError
 from hub.model.access import Role
 from hub.model.instant import to_rfc3339

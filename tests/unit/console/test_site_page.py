@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from hub.clock import ManualClock
-from hub.console.tray import GOOD_FOR, MOST, Tray
+from hub.console.running.tray import GOOD_FOR, MOST, Tray
 from hub.errors import ConflictError
 from hub.model.access import Role
 from hub.model.site_load import SITE_LOADS

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from hub.console.whistle_page import LIMITS
+from hub.console.residents.whistle_page import LIMITS
 from hub.model.access import Role
 from hub.model.detour import Ruling
 from hub.model.device import Kind

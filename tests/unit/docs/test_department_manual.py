@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from hub.console.language import Language, words_of
+from hub.console.frame.language import Language, words_of
 from hub.model.alarm import Urgency
 from hub.services.incidents.case_limit import PACES
 from hub.services.incidents.department import OWN

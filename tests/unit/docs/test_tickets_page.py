@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hub.assembly.duty_file import shipped_duty
 from hub.config.holidays import parse_holidays
-from hub.console.language import Language, words_of
+from hub.console.frame.language import Language, words_of
 from hub.model.calendar import Pace, is_worked
 from hub.model.ticket import TicketAction, TicketState
 from hub.services.tickets.deadline import ARRIVE, FINISH, PLANNED, TAKE

@@ -7,7 +7,7 @@ from itertools import chain
 import pytest
 
 from device_drivers.catalogue import load_models, shipped_models
-from hub.console.language import Language, words_of
+from hub.console.frame.language import Language, words_of
 from hub.model.catalogue import PointSpec, PointType
 from hub.model.kinds import CORE_EVENTS, CORE_POINTS
 from hub.model.wording import (

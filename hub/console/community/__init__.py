@@ -1,0 +1,1 @@
+"""Pages of community work: rounds, projects, meetings, surveys, the scorecard."""

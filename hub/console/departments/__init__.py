@@ -1,0 +1,1 @@
+"""Pages of departments, and of what receivers make of a ticket."""

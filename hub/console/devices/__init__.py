@@ -1,0 +1,1 @@
+"""Pages of devices: one device, its orders, its acceptance, its labels, its windows."""

@@ -1,0 +1,1 @@
+"""What moves while one looks: the wall, its parts, and the stream that keeps pages alive."""

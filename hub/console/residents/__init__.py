@@ -1,0 +1,1 @@
+"""Pages for everybody: the whistle, how far a report has come, what is published."""
