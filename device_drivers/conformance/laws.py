@@ -148,8 +148,9 @@ def has_orders_that_may_be_said_twice(subject: Subject) -> Iterator[str]:
         if word in TWICE_IS_NOT_ONCE
     )
     encode = subject.encode
-    if words and encode is None:
-        yield f"its models take orders ({', '.join(words)}), and it has no encode_command"
+    carried = {order.do for model in subject.own for order in model.orders}
+    if encode is None and (left := [word for word in words if word not in carried]):
+        yield f"its models take orders ({', '.join(left)}), and it has no encode_command"
     if encode is None:
         return
     for word in words or ["open"]:

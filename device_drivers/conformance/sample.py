@@ -113,4 +113,4 @@ def _payload(sample: Sample, folder: Traversable) -> bytes | tuple[Registers, ..
 def _block(start: int, words: str) -> Registers:
     raw = bytes.fromhex(words)
     pairs = (raw[at : at + 2] for at in range(0, len(raw), 2))
-    return Registers(function=3, start=start, words=tuple(int.from_bytes(p, "big") for p in pairs))
+    return Registers(function=0, start=start, words=tuple(int.from_bytes(p, "big") for p in pairs))

@@ -102,7 +102,7 @@ class FrigateDriver:
     )
 
     def __init__(self, models: Mapping[str, DeviceModel], prefix: str | None = None) -> None:
-        del models
+        self._models = models
         self._tree = Tree(self.topics, prefix)
 
     def device_address(self, envelope: Envelope) -> str:
@@ -142,10 +142,20 @@ class FrigateDriver:
                 online = _is_online(envelope)
                 return (availability(envelope, device, online=online, grace=GRACE),)
             case ["stats"] if device.address == PROGRAM:
-                return (_read_service(envelope, device),)
+                reports = [_read_service(envelope, device)]
             case ["stats"]:
-                return (_read_camera(envelope, device),)
-        return tuple(_read_change(envelope, device))
+                reports = [_read_camera(envelope, device)]
+            case _:
+                reports = list(_read_change(envelope, device))
+        return tuple(_fit(reports, self._models[device.model]))
+
+
+def _fit(reports: Iterable[Report], model: DeviceModel) -> Iterator[Report]:
+    """Leave out what the model does not know: the books may take a camera for the program."""
+    for each in reports:
+        samples = tuple(sample for sample in each.samples if sample.point in model.points)
+        if samples or each.online or each.event in model.events:
+            yield msgspec.structs.replace(each, samples=samples)
 
 
 def _read(envelope: Envelope, kind: type[T]) -> T:

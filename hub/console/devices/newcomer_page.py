@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from fastapi import Request, Response
 from fastapi.datastructures import FormData
@@ -12,7 +14,7 @@ from hub.access.policy import Call, forms
 from hub.console.frame.page import ADMINISTRATORS, LEADERS, Visit, show, visit_of
 from hub.console.frame.span import ago, span
 from hub.console.running.site_page import ADOPTION, say
-from hub.errors import ConfigError, NotFoundError
+from hub.errors import ConfigError, ConflictError, NotFoundError, Problem
 from hub.model.device import Device, Lifecycle
 from hub.ports.site import Adoption, Stranger
 from hub.services.newcomer_shelf import IGNORED, Ignored, Sender, ask_again, ignore, ignored_now
@@ -53,7 +55,9 @@ async def adopt_by_form(request: Request) -> Response:
     try:
         load = await visit.ports.site.adopt(msgspec.convert(wish, Adoption), who)
     except ConfigError as error:
-        return await _page(request, refusal=error, typed=form)
+        return await _page(request, faults=error.problems, typed=form)
+    except ConflictError as error:  # no pairing window is open for it
+        return await _page(request, status=409, message=visit.words.of(error.texts), typed=form)
     return await _page(request, message=visit.words("workbook.loaded", n=load.number))
 
 
@@ -78,11 +82,13 @@ async def _strangers(visit: Visit) -> tuple[Stranger, ...]:
 async def _page(
     request: Request,
     *,
-    refusal: ConfigError | None = None,
+    status: int = 200,
+    faults: Sequence[Problem] = (),
     typed: FormData | None = None,
     message: str = "",
 ) -> Response:
     visit = await visit_of(request)
+    site, now = visit.ports.site, visit.page.now
     strangers = sorted(await _strangers(visit), key=lambda each: -each.last_seen)
     aside = ignored_now(await visit.ports.books.documents(IGNORED), visit.page.now)
     gone = _retired(visit)
@@ -90,15 +96,17 @@ async def _page(
     return show(
         visit,
         "newcomers.html",
-        status=422 if refusal else 200,
+        status=422 if faults else status,
         rows=[row for row in rows if row.aside is None][:LISTED],
         left_out=max(sum(row.aside is None for row in rows) - LISTED, 0),
         aside=[row for row in rows if row.aside is not None][:LISTED],
         places=sorted(visit.ports.live.places()),
+        pairings=[each for each in await site.pairings() if each.is_open(now)],
+        models=site.models(),
         changes=visit.who.role in ADMINISTRATORS,
-        faults=[("", *say(visit.words, each)) for each in refusal.problems] if refusal else [],
+        faults=[("", *say(visit.words, each)) for each in faults],
         typed=typed or {},
-        message=visit.words("newcomer.unsound") if refusal else message,
+        message=visit.words("newcomer.unsound") if faults else message,
     )
 
 

@@ -13,7 +13,7 @@ from hub.access.policy import EVERYBODY, Call
 from hub.console.frame.template import ENVIRONMENT
 
 STAMPED = (
-    *("bell.svg", "console.css", "people.css"),
+    *("bell.svg", "console.css", "dark.css", "people.css"),
     *("live.js", "speak.js", "pocket.js", "errand.js", "keep.js", "tray.js", "crew.js"),
 )
 VENDORED = ("vendor/htmx.min.js", "vendor/hx-sse.min.js")

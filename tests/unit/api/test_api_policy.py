@@ -28,6 +28,7 @@ NAMES = {
     "milestone": "m1",
     "name": "li",
     "key_id": "k1",
+    "pairing": "p1",
     "rule": "door-forced",
     "schedule": "peak",
     "window": "w-1",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from hub.clock import ManualClock
 from hub.model.access import Role
 from hub.model.site_load import SITE_LOADS
+from tests.support.workbook import make_workbook, sound_rows
 from tests.unit.console.fakes.community import Console, make_console
 from tests.unit.console.test_console_pages import browsing, csrf
+from tests.unit.console.test_site_page import send
 
 SAMPLE = b'{"points":{"arm.position":"open","loop.occupied":false}}'
 GATE = {"link": "mqtt", "address": "lot/Gate_77"}
@@ -77,10 +81,21 @@ async def test_what_does_not_fit_is_said_beside_the_form_that_was_filled_in(
     console: Console,
 ) -> None:
     async with browsing(console, "管理员", Role.ADMINISTRATOR) as client:
-        form = {"csrf": csrf(client), **GATE, "id": "gate-77", "model": "ld-barrier-gate"}
-        answer = await client.post("/newcomers/adopt", data={**form, "place": "nowhere"})
+        tried = (await send(client, make_workbook(sound_rows(3)))).text
+        word = re.search(r'name="word" value="([^"]+)"', tried)
+        assert word is not None
+        await client.post("/site/loads", data={"csrf": csrf(client), "word": word[1]})
+        form = {"csrf": csrf(client), **GATE, "model": "ld-barrier-gate", "place": "gs"}
+        shut = await client.post("/newcomers/adopt", data={**form, "id": "gate-77"})
+        window = {"csrf": csrf(client), "place": "gs", "model": "", "minutes": "30"}
+        await client.post("/site/pairings", data=window)
+        answer = await client.post("/newcomers/adopt", data={**form, "id": "gate 77!"})
+    assert shut.status_code == 409
+    assert "请先打开，再登记" in shut.text
+    assert 'value="gate-77"' in shut.text
     assert answer.status_code == 422
-    assert "没有位置“nowhere”" in answer.text
-    assert 'value="nowhere"' in answer.text
+    assert "/close" in answer.text, "the open window stands above the list"
+    assert 'value="gate 77!"' in answer.text
     assert "<details open>" in answer.text
-    assert not [name for name, _ in console.community.books.papers if name == SITE_LOADS]
+    loads = [name for name, _ in console.community.books.papers if name == SITE_LOADS]
+    assert len(loads) == 1

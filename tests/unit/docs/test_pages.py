@@ -84,7 +84,7 @@ async def test_the_page_of_the_api_has_each_call_with_its_roles_and_parameters()
 
 
 def test_the_journal_table_has_every_type_that_is_written_and_no_other() -> None:
-    names = ("store/safekeeping/trace.py", "api/arrival.py", "console/people_page.py")
+    names = ("store/safekeeping/trace.py", "api/arrival.py", "console/tickets/people_page.py")
     files = [ROOT / "hub" / name for name in names]
     for folder in ("assembly", "intake", "services", "access", "bells", "feeds"):
         files += (ROOT / "hub" / folder).rglob("*.py")
