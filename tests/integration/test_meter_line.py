@@ -182,7 +182,8 @@ async def test_a_line_behind_a_dtu_is_read_and_told_from_its_silent_meter(
 
 def write_meters(folder: Path, more: str, port: int) -> Path:
     """Write a site with three meters on the line `riser-1`, which `more` sets up."""
-    config = write_site(folder, Plot(devices={}, speed=SPEED, more=more), mqtt_port=port)
+    plot = Plot(devices={}, speed=SPEED, clock_origin=time.time(), more=more)
+    config = write_site(folder, plot, mqtt_port=port)
     with (config.parent / "devices.csv").open("a", encoding="utf-8") as sheet:
         for name, number, kind, model in (
             ("meter-1", NUMBER, "electricity_meter", "dlt645-2007"),

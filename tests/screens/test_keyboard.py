@@ -35,7 +35,9 @@ WATCH = """() => {
   const instants = document.querySelectorAll('[type|=datetime]');
   return ways.length + 8 * (dates.length + instants.length);
 }"""
-RESULT = "() => [[...missed].map(each => each.outerHTML.slice(0, 120)), unseen]"
+RESULT = """() => [[...missed].filter(each => each.isConnected)
+  .map(each => each.outerHTML.slice(0, 120)), unseen]"""
+"""What a part that was loaded meanwhile has replaced is not there to be reached."""
 
 
 async def tab_through(page: Page) -> tuple[list[str], list[str]]:

@@ -94,7 +94,7 @@ def test_a_will_soon_after_a_word_is_late_and_takes_nobody_unless_its_server_jud
             assert is_late != bool(named), (model.id, will)
 
 
-WILLS = {"lingdang", "tasmota", "zigbee2mqtt", "shelly", "thingsboard-gateway"}
+WILLS = {"lingdang", "tasmota", "zigbee2mqtt", "shelly", "thingsboard-gateway", "frigate"}
 """Dialects in which somebody says that a device is gone. The others fall silent."""
 
 
