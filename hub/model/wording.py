@@ -93,6 +93,7 @@ ORDERS: Mapping[str, Pair] = MappingProxyType(
         "close": ("关闭", "close"),
         "hold_open": ("保持常开", "hold open"),
         "release": ("解除常开", "release"),
+        "stop": ("停", "stop"),
     }
 )
 """Orders to a device."""
