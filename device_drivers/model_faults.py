@@ -25,7 +25,23 @@ BITS = (1, 2)
 """Functions that read coils and inputs."""
 UNITS = frozenset(
     {spec.unit for table in CORE_POINTS.values() for spec in table.values()}
-    | {"W", "kvar", "kVA", "kvarh", "Wh", "mA", "L", "L/h", "m", "mm", "kPa", "MPa", "min", "s"}
+    | {
+        "W",
+        "kvar",
+        "kVA",
+        "kvarh",
+        "Wh",
+        "mA",
+        "L",
+        "L/h",
+        "m",
+        "mm",
+        "kPa",
+        "MPa",
+        "min",
+        "s",
+        "1/s",
+    }
     | {"h", "d", "ppm", "lx", "dB", "dBm", "rpm", "deg", "ug/m3", "mV", "hPa", "VA", "var"}
 )
 
