@@ -369,9 +369,9 @@ async def test_a_camera_without_frames_is_a_ticket_and_what_was_seen_is_a_kind_a
     async with plugged_in(stage.broker, "frigate", WILL_OF_FRIGATE) as plug:
         frigate = Frigate(plug, {"gate_w": 5.0, "yard": 5.0, "lift": 5.0})
         await frigate.start()
-        await frigate.see("gate_w", "person", stage.clock.now())
         async with repeating(frigate.tell):
             await hears(stage.hub, "cam-1", "frames.camera", 5.0)
+            await frigate.see("gate_w", "person", stage.clock.now())  # the hub listens by now
             await hears(stage.hub, "nvr-1", "disk.used", 65.0)
             frigate.frames["yard"] = 0.0
             await hears(stage.hub, "cam-2", "stream.ok", False)

@@ -41,7 +41,7 @@ async def test_a_sample_is_drawn_asked_and_counted(console: Console) -> None:
     page = (await desk.get("/surveys/s1")).text
     assert "从 8 份里抽了 6 份" in page
     assert len(reports(page)) == 6
-    assert "139" not in page, "the number stands with the ticket, where looking at it is noted"
+    assert "13900000000" not in page, "the number stands with its ticket, where a look is noted"
     form, name = "/surveys/s1/answers", reports(page)[0]
     half = await desk.send("/surveys/s1", form, report=name, responded="yes", do="answered")
     assert (half.status_code, "三个问题都要选" in half.text) == (422, True)
