@@ -83,7 +83,7 @@ async def watch_a_back_test(at: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(at.console.ports.rules, "backtest", run)
     page = await at.open(f"/rules/{RULE}", "王经理", Role.MANAGER, size=DESK, script=False)
     await page.get_by_role("button", name="回测").click(no_wait_after=True)
-    await expect(page.locator("output:visible")).to_have_text("已读 12,000 条，会响 0 次…")
+    await expect(page.locator("output:visible").last).to_have_text("已读 12,000 条，会响 0 次…")
     goes_on.set()
     await expect(page.get_by_role("heading", name="7 天里会响 2 次")).to_be_visible()
     await expect(page.locator("output:visible")).to_have_count(0)
