@@ -63,16 +63,16 @@ async def recognise(request: Request) -> Identity:
     return who
 
 
-async def overseer(request: Request) -> Identity:
-    """Return who sees the whole community: rules count for all of it, and their tests tell of it.
+async def whole_community(request: Request) -> Identity:
+    """Return who asks, for what is the whole community's: its books, its rules, its newcomers.
 
     Raises ForbiddenError for who sees a part.
     """
     who = await identity_of(request)
     if who.scope:
         raise ForbiddenError(
-            f"{who.name} sees {who.scope} only; this is for who sees the whole community",
-            zh="只有负责整个社区的人员可以修改或回测规则。",
+            f"{who.name} sees {who.scope} only; ask whoever sees the community",
+            zh="这是整个社区的事，请找能看到全社区的人员。",
         )
     return who
 

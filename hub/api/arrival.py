@@ -8,15 +8,14 @@ from typing import Annotated
 
 from fastapi import Path, Request, Response
 
-from hub.access.http import identity_of, ports_of
+from hub.access.http import ports_of, whole_community
 from hub.access.policy import Call
 from hub.access.web_ports import BIGGEST
 from hub.api import wire
 from hub.api.paging import PAGE, Limit, json_response, page
 from hub.api.rights import ADMINISTRATORS, LEADERS
 from hub.api.shape import Moment, Page, Shape
-from hub.errors import ForbiddenError, NotFoundError
-from hub.model.access import Identity
+from hub.errors import NotFoundError
 from hub.model.instant import to_rfc3339
 
 MOST = 1000
@@ -62,7 +61,7 @@ class NewcomerBytes(Newcomer):
 
 async def list_quarantine(request: Request, limit: Limit = PAGE) -> Response:
     """List messages that were not understood, newest first, without their bytes."""
-    await _whole_community(request)
+    await whole_community(request)
     rows = await ports_of(request).books.quarantine(limit=limit)
     return page([wire.quarantined(row) for row in rows], None)
 
@@ -71,7 +70,7 @@ async def read_payload(
     request: Request, message_id: Annotated[int, Path(ge=1, le=BIGGEST)]
 ) -> Response:
     """Give one message that was not understood, with its bytes; the journal tells who looked."""
-    who = await _whole_community(request)
+    who = await whole_community(request)
     row = await ports_of(request).books.quarantined(message_id)
     if row is None:
         raise NotFoundError(
@@ -84,14 +83,14 @@ async def read_payload(
 
 async def list_newcomers(request: Request, limit: Limit = PAGE) -> Response:
     """List who sends and is not in the books, without what they sent."""
-    await _whole_community(request)
+    await whole_community(request)
     rows = await ports_of(request).books.newcomers(limit=limit)
     return page([_newcomer(row) for row in rows], None)
 
 
 async def read_sample(request: Request, link: str, address: str) -> Response:
     """Give the last message of a newcomer; the journal tells who looked."""
-    who = await _whole_community(request)
+    who = await whole_community(request)
     ports = ports_of(request)
     for row in await ports.books.newcomers(limit=MOST):
         if (row["link"], row["address"]) == (link, address):
@@ -99,14 +98,6 @@ async def read_sample(request: Request, link: str, address: str) -> Response:
             await ports.desk.write((), [("newcomer.read", address, who.name, where)])
             return json_response(_newcomer(row) | _bytes(row["sample"]))
     raise NotFoundError(f"没有新来者 {address}。 There is no newcomer {address!r} on {link!r}.")
-
-
-async def _whole_community(request: Request) -> Identity:
-    """What is in no book has no place yet: only who sees everything may see it."""
-    who = await identity_of(request)
-    if who.scope:
-        raise ForbiddenError(f"{who.name} sees {who.scope} only; ask whoever sees the community.")
-    return who
 
 
 def _newcomer(row: Mapping[str, object]) -> dict[str, object]:

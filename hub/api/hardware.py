@@ -5,13 +5,13 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from hub.access.body import read_struct
-from hub.access.http import ports_of
+from hub.access.http import ports_of, whole_community
 from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.api import shape_of_site as shape
 from hub.api.paging import json_response
 from hub.api.rights import ADMINISTRATORS
-from hub.api.site import whole_community, write_load
+from hub.api.site import write_load
 from hub.ports.site import HardwareSwap, Renaming
 
 

@@ -7,14 +7,13 @@ from typing import Any
 from fastapi import Request, Response
 
 from hub.access.body import read_struct
-from hub.access.http import ports_of
+from hub.access.http import ports_of, whole_community
 from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.api import shape_of_site as shape
 from hub.api.paging import json_response, page
 from hub.api.rights import ADMINISTRATORS, LEADERS
 from hub.api.shape import Page
-from hub.api.site import whole_community
 from hub.model.instant import to_rfc3339
 from hub.model.pairing import Pairing
 from hub.ports.site import PairingWish

@@ -6,7 +6,7 @@ import msgspec
 from fastapi import Request, Response
 
 from hub.access.body import read_struct
-from hub.access.http import overseer, ports_of
+from hub.access.http import ports_of, whole_community
 from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.api import shape_of_rules as shape
@@ -49,7 +49,7 @@ async def read_parameters(request: Request, rule: str, device: str = "") -> Resp
 async def write_parameters(request: Request, rule: str) -> Response:
     """Set a rule's parameters; `If-Match` names the version edited."""
     wish = read_struct(await request.body(), ParameterWish)
-    who, on = await overseer(request), read_edited_version(request)
+    who, on = await whole_community(request), read_edited_version(request)
     settings = [
         Setting(values=each.values, device=each.device, place=each.place, model=each.model)
         for each in wish.settings
@@ -66,7 +66,7 @@ async def write_parameters(request: Request, rule: str) -> Response:
 async def change_parameters(request: Request, rule: str) -> Response:
     """Have an older version of a rule's parameters count again."""
     wish = read_struct(await request.body(), ParameterAction)
-    who, on = await overseer(request), read_edited_version(request)
+    who, on = await whole_community(request), read_edited_version(request)
 
     async def act() -> Response:
         office = ports_of(request).parameters

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from hub.access.body import read_struct
-from hub.access.http import overseer, ports_of
+from hub.access.http import ports_of, whole_community
 from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.api import shape_of_rules as shape
@@ -70,7 +70,7 @@ async def check_rules(request: Request) -> Response:
 async def import_rules(request: Request) -> Response:
     """Take every rule of a text over, as new versions; all of them or none."""
     wish = read_struct(await request.body(), RuleWish)
-    who = await overseer(request)
+    who = await whole_community(request)
 
     async def act() -> Response:
         cards = await ports_of(request).rules.write(wish.text, wish.mode, wish.why, who)
@@ -88,7 +88,7 @@ async def export_rules(request: Request) -> Response:
 async def write_rule(request: Request, rule: str) -> Response:
     """Make a new version of one rule; `If-Match` names the version that was edited."""
     wish = read_struct(await request.body(), RuleWish)
-    who, on = await overseer(request), read_edited_version(request)
+    who, on = await whole_community(request), read_edited_version(request)
 
     async def act() -> Response:
         office = ports_of(request).rules
@@ -102,7 +102,7 @@ async def change_rule(request: Request, rule: str) -> Response:
     """Activate a rule, put it on trial, switch it off, or go back to an older version."""
     wish = read_struct(await request.body(), RuleAction)
     who, on, office = (
-        await overseer(request),
+        await whole_community(request),
         read_edited_version(request),
         ports_of(request).rules,
     )
@@ -123,7 +123,7 @@ async def change_rule(request: Request, rule: str) -> Response:
 
 async def backtest_rules(request: Request) -> Response:
     """Run rules over stored history; a line of JSON for each alarm, and for progress."""
-    await overseer(request)
+    await whole_community(request)
     wish = read_struct(await request.body(), BacktestWish)
     if not 0 < wish.days <= LONGEST_TEST:
         said = f"more than 0, at most {LONGEST_TEST:g}"

@@ -6,7 +6,7 @@ import msgspec
 from fastapi import Request, Response
 
 from hub.access.body import read_struct
-from hub.access.http import overseer, ports_of
+from hub.access.http import ports_of, whole_community
 from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.api import shape_of_rules as shape
@@ -43,7 +43,7 @@ async def list_schedules(request: Request) -> Response:
 async def write_schedule(request: Request, schedule: str) -> Response:
     """Make a new version of a schedule, or a new one; `If-Match` names the version edited."""
     wish = read_struct(await request.body(), ScheduleWish)
-    who, on = await overseer(request), read_edited_version(request)
+    who, on = await whole_community(request), read_edited_version(request)
 
     async def act() -> Response:
         office = ports_of(request).schedules
@@ -56,7 +56,7 @@ async def write_schedule(request: Request, schedule: str) -> Response:
 async def change_schedule(request: Request, schedule: str) -> Response:
     """Have an older version of a schedule count again."""
     wish = read_struct(await request.body(), ScheduleAction)
-    who, on = await overseer(request), read_edited_version(request)
+    who, on = await whole_community(request), read_edited_version(request)
 
     async def act() -> Response:
         office = ports_of(request).schedules

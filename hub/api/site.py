@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Query, Request, Response
 
 from hub.access.body import read_struct
-from hub.access.http import identity_of, is_proven, ports_of
+from hub.access.http import is_proven, ports_of, whole_community
 from hub.access.idempotency import once
 from hub.access.policy import Call
 from hub.api import shape_of_site as shape
@@ -16,7 +16,6 @@ from hub.api.paging import json_response, page
 from hub.api.rights import ADMINISTRATORS, LEADERS
 from hub.api.shape import Page
 from hub.errors import ForbiddenError, Problem
-from hub.model.access import Identity
 from hub.model.device import Device
 from hub.model.instant import to_rfc3339
 from hub.model.site_load import Changes, SiteLoad
@@ -108,14 +107,6 @@ async def write_workbook(
     body = await ports_of(request).site.export(people=people)
     headers = {"content-disposition": 'attachment; filename="site.xlsx"'}
     return Response(body, media_type=SHEET, headers=headers)
-
-
-async def whole_community(request: Request) -> Identity:
-    """Return who asks; the books are a whole, and who sees a part may not change them."""
-    who = await identity_of(request)
-    if who.scope:
-        raise ForbiddenError(f"{who.name} sees {who.scope} only; ask whoever sees the community.")
-    return who
 
 
 def write_proof(proof: SiteProof) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 
 from fastapi import Request, Response
 
+from hub.access.http import whole_community
 from hub.access.policy import Call
 from hub.console.frame.naming import device_name
 from hub.console.frame.page import Visit, show, visit_of
 from hub.console.live.reading import point_name
-from hub.console.running.site_page import ADMINISTRATORS, say, whole_community
+from hub.console.running.site_page import ADMINISTRATORS, say
 from hub.errors import ConfigError, HubError, InvalidRequestError, NotFoundError
 from hub.model.catalogue import DeviceModel, PointType
 from hub.model.instant import from_rfc3339, to_rfc3339

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from fastapi.datastructures import FormData
 from fastapi.responses import RedirectResponse
 
-from hub.access.http import overseer
+from hub.access.http import whole_community
 from hub.access.policy import Call, forms
 from hub.console.frame.page import ADMINISTRATORS, LEADERS, Visit, show, visit_of
 from hub.console.frame.span import ago, span
@@ -43,13 +43,13 @@ class NewcomerRow(msgspec.Struct, frozen=True, kw_only=True):
 
 async def newcomer_page(request: Request) -> Response:
     """List who is in no book, who was heard last first, and who was put aside."""
-    await overseer(request)
+    await whole_community(request)
     return await _page(request)
 
 
 async def adopt_by_form(request: Request) -> Response:
     """Put a newcomer into the books; the hub starts again by itself."""
-    who, form = await overseer(request), await request.form()
+    who, form = await whole_community(request), await request.form()
     visit = await visit_of(request)
     wish = {name: str(form.get(name, "")).strip() for name in ADOPTION}
     try:
@@ -63,7 +63,7 @@ async def adopt_by_form(request: Request) -> Response:
 
 async def ignore_by_form(request: Request) -> Response:
     """Put a newcomer aside for a week, or take it back with `again`."""
-    who, form = await overseer(request), await request.form()
+    who, form = await whole_community(request), await request.form()
     visit = await visit_of(request)
     sender = str(form.get("link", "")), str(form.get("address", ""))
     if sender not in {(each.link, each.address) for each in await _strangers(visit)}:

@@ -9,7 +9,7 @@ import msgspec
 from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from hub.access.http import overseer, ports_of
+from hub.access.http import ports_of, whole_community
 from hub.access.policy import Call, forms
 from hub.console.frame.page import ADMINISTRATORS, LEADERS, Visit, show, visit_of
 from hub.console.running.site_page import say
@@ -53,7 +53,7 @@ async def rule_page(request: Request, rule: str) -> Response:
 
 async def write_new_by_form(request: Request) -> Response:
     """Take new rules over, on trial."""
-    who, form = await overseer(request), await request.form()
+    who, form = await whole_community(request), await request.form()
     text, why = str(form.get("text", "")), str(form.get("why", ""))
     try:
         cards = await ports_of(request).rules.write(text, RuleMode.TRIAL, why, who)
@@ -64,7 +64,7 @@ async def write_new_by_form(request: Request) -> Response:
 
 async def write_by_form(request: Request, rule: str) -> Response:
     """Make a version of a rule."""
-    who, form = await overseer(request), await request.form()
+    who, form = await whole_community(request), await request.form()
     text, why = str(form.get("text", "")), str(form.get("why", ""))
     office = ports_of(request).rules
     try:
@@ -77,7 +77,7 @@ async def write_by_form(request: Request, rule: str) -> Response:
 
 async def switch_by_form(request: Request, rule: str) -> Response:
     """Have a rule count otherwise, or an older version of it count again."""
-    who, form = await overseer(request), await request.form()
+    who, form = await whole_community(request), await request.form()
     why, on = str(form.get("why", "")), edited_version(form.get("on"))
     back, office = str(form.get("back_to", "")), ports_of(request).rules
     try:

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from fastapi.datastructures import FormData
 from fastapi.responses import RedirectResponse
 
-from hub.access.http import overseer, ports_of
+from hub.access.http import ports_of, whole_community
 from hub.access.policy import Call, forms
 from hub.console.frame.naming import place_name
 from hub.console.frame.page import ADMINISTRATORS, LEADERS, Visit, show, visit_of
@@ -50,7 +50,7 @@ async def parameter_page(request: Request, rule: str) -> Response:
 
 async def set_by_form(request: Request, rule: str) -> Response:
     """Add a setting to those that were made here; one of the same scope is taken over."""
-    who, form = await overseer(request), await request.form()
+    who, form = await whole_community(request), await request.form()
     office = ports_of(request).parameters
     try:
         card = await office.card(rule)
@@ -64,7 +64,7 @@ async def set_by_form(request: Request, rule: str) -> Response:
 
 async def drop_by_form(request: Request, rule: str) -> Response:
     """Take one setting out that was made here."""
-    who, form = await overseer(request), await request.form()
+    who, form = await whole_community(request), await request.form()
     office = ports_of(request).parameters
     try:
         card, on = await office.card(rule), edited_version(form.get("on"))
@@ -78,7 +78,7 @@ async def drop_by_form(request: Request, rule: str) -> Response:
 
 async def go_back_by_form(request: Request, rule: str) -> Response:
     """Have an older version count again; 0 is what the files say."""
-    who, form = await overseer(request), await request.form()
+    who, form = await whole_community(request), await request.form()
     office = ports_of(request).parameters
     try:
         back, on = edited_version(form.get("back_to")), edited_version(form.get("on"))

@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from markupsafe import escape
 
-from hub.access.http import overseer, ports_of
+from hub.access.http import ports_of, whole_community
 from hub.access.policy import forms
 from hub.console.frame.language import Words
 from hub.console.frame.page import ADMINISTRATORS, LEADERS, Visit, visit_of
@@ -66,7 +66,7 @@ class Found(msgspec.Struct, kw_only=True):
 
 async def try_by_form(request: Request, rule: str) -> Response:
     """Try a rule on history, as it is or with another text; the answer comes while it runs."""
-    await overseer(request)
+    await whole_community(request)
     form, visit = await request.form(), await visit_of(request)
     text = str(form.get("text", ""))
     office, sheet = ports_of(request).rules, await ports_of(request).rules.sheet(rule)

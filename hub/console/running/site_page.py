@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import UploadFile
 
-from hub.access.http import identity_of, is_proven, ports_of
+from hub.access.http import is_proven, ports_of, whole_community
 from hub.access.policy import Call, forms
 from hub.console.frame.language import Language, Words
 from hub.console.frame.page import LEADERS, Visit, show, visit_of
@@ -18,12 +18,11 @@ from hub.console.running.tray import Tray
 from hub.errors import (
     ConfigError,
     ConflictError,
-    ForbiddenError,
     HubError,
     InvalidRequestError,
     Problem,
 )
-from hub.model.access import Identity, Role
+from hub.model.access import Role
 from hub.ports.site import Adoption, PairingWish, SiteProof
 
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
@@ -132,17 +131,6 @@ async def undo_by_form(request: Request) -> Response:
     except ConflictError as error:
         return await _page(request, refusal=error)
     return await _page(request, message=visit.words("workbook.undone", n=load.number), began=True)
-
-
-async def whole_community(request: Request) -> Identity:
-    """Return who asks; the books are a whole, and who sees a part may not change them."""
-    who = await identity_of(request)
-    if who.scope:
-        raise ForbiddenError(
-            f"{who.name} sees {who.scope} only; ask whoever sees the community",
-            zh="台账是整个社区的，请找能看到全社区的管理员。",
-        )
-    return who
 
 
 def _tray(request: Request) -> Tray:
